@@ -1,0 +1,229 @@
+#include "gateway/backend/child.h"
+
+#include <fmt/format.h>
+
+#include "gateway/backend/environment.h"
+#include "gateway/base/utf8.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::backend {
+
+namespace {
+
+constexpr std::size_t kMaxStderrLine = 16 * 1024;
+constexpr std::size_t kStderrTail = 20;
+constexpr std::size_t kNoiseLinesPerSecond = 5;
+
+}  // namespace
+
+std::string_view to_text(ChildState state) {
+  switch (state) {
+    case ChildState::Stopped: return "stopped";
+    case ChildState::Starting: return "starting";
+    case ChildState::Ready: return "ready";
+    case ChildState::Backoff: return "backoff";
+    case ChildState::CrashLoop: return "crash_loop";
+    case ChildState::Stopping: return "stopping";
+  }
+  return "stopped";
+}
+
+Child::Child(World world, ops::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
+             ops::ServiceProbe& probe, Owner& owner)
+    : world_(std::move(world)),
+      config_(config),
+      max_line_(max_line),
+      max_stdin_queue_(max_stdin_queue),
+      probe_(probe),
+      owner_(owner),
+      policy_(config.restart),
+      start_again_(world_.loop, [this] { spawn(); }),
+      start_limit_(world_.loop,
+                   [this] {
+                     fail_start(fmt::format("it did not answer initialize within {} s", to_ms(config_.start_timeout) / 1000));
+                   }),
+      stderr_bucket_(config.stderr_lines_per_second),
+      noise_bucket_(kNoiseLinesPerSecond) {}
+
+void Child::enter(ChildState state) {
+  state_ = state;
+  probe_.child_state(to_text(state), state == ChildState::Ready);
+}
+
+// ── starting and ending ──────────────────────────────────────────────────────
+
+void Child::start() {
+  wanted_ = true;
+  if (state_ == ChildState::Stopped) spawn();
+}
+
+void Child::spawn() {
+  started_ = last_heard_ = world_.loop.now();
+  start_failure_.clear();
+  restart_reason_.clear();
+  stdout_ = std::make_unique<rpc::LineFramer>(max_line_);
+  stderr_ = std::make_unique<rpc::LineFramer>(kMaxStderrLine);
+
+  io::ChildSpec spec;
+  spec.argv.push_back(config_.command);
+  spec.argv.insert(spec.argv.end(), config_.args.begin(), config_.args.end());
+  spec.env = child_environment(config_, world_.environment);
+  spec.cwd = config_.cwd;
+  spec.max_stdin_queue = max_stdin_queue_;
+  auto started = io::ChildProcess::start(world_.loop, world_.guard, spec, *this);
+  if (!started) {
+    probe_.child_spawn_failed();
+    return down(started.error().what);
+  }
+  process_ = std::move(*started);
+  enter(ChildState::Starting);
+  why_not_ready_ = "starting";
+  start_limit_.set(config_.start_timeout);
+  world_.log.info("child.start", "child started", {{"server", config_.name}, {"child.pid", process_->pid()}});
+  owner_.on_child_started();
+}
+
+void Child::ready() {
+  start_limit_.cancel();
+  why_not_ready_.clear();
+  enter(ChildState::Ready);
+  probe_.child_started(world_.loop.now() - started_);
+}
+
+void Child::fail_start(std::string_view why) {
+  if (!process_ || state_ == ChildState::Stopping) return;
+  start_limit_.cancel();
+  start_failure_ = why;
+  process_->kill();
+}
+
+void Child::restart(std::string_view reason) {
+  if (!process_) return;
+  restart_reason_ = reason;
+  process_->kill();
+}
+
+void Child::stop() {
+  wanted_ = false;
+  start_again_.cancel();
+  start_limit_.cancel();
+  if (!process_) {
+    if (state_ == ChildState::Stopped) return owner_.on_child_stopped();
+    enter(ChildState::Stopped);
+    return owner_.on_child_stopped();
+  }
+  enter(ChildState::Stopping);
+  why_not_ready_ = "stopping";
+  process_->stop({.after_stdin_close = config_.stop.stdin_grace, .after_sigterm = config_.stop.term_grace});
+}
+
+void Child::on_exit(io::ChildExit exit) {
+  start_limit_.cancel();
+  last_exit_ = exit.text();
+  auto const pid = process_->pid();
+  auto const signaled = exit.signaled;
+  world_.loop.bury(std::move(process_));
+
+  auto const asked = state_ == ChildState::Stopping;
+  auto const tail = asked ? std::string{} : recent_stderr();
+  auto const level = asked ? ops::LogLevel::Info : ops::LogLevel::Warn;
+  world_.log.write(level, "child.exit", "child ended",
+                   {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
+  if (!asked) {
+    auto const own_reason = restart_reason_.empty() ? std::string_view(signaled ? "signal" : "exit")
+                                                    : std::string_view(restart_reason_);
+    probe_.child_restarted(start_failure_.empty() ? own_reason : "hang");
+  }
+  down(start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
+}
+
+/// The one way a run ends, whether it ever began or not.
+void Child::down(std::string_view why) {
+  if (!wanted_) {
+    enter(ChildState::Stopped);
+    owner_.on_child_down("it was stopped");
+    return owner_.on_child_stopped();
+  }
+  ++restarts_;
+  auto const now = world_.loop.now();
+  auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
+  next_start_ = now + verdict.wait;
+  why_not_ready_ = verdict.crash_loop ? fmt::format("{}; it ended too often and rests for {:.0f} s", why,
+                                                    to_ms(verdict.wait) / 1000)
+                                      : std::string(why);
+  enter(verdict.crash_loop ? ChildState::CrashLoop : ChildState::Backoff);
+  start_again_.set(verdict.wait);
+  world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
+                  {{"server", config_.name}, {"reason", why}, {"wait_ms", to_ms(verdict.wait)}});
+  owner_.on_child_down(why);
+}
+
+// ── what it says ─────────────────────────────────────────────────────────────
+
+bool Child::send(std::string_view line) { return process_ && process_->write(line); }
+
+void Child::on_stdout(std::string_view bytes) {
+  last_heard_ = world_.loop.now();
+  rpc::LineFramer::Line line;
+  // The owner may end this run while it handles a line; the framer lives on.
+  while (stdout_->next(bytes, line) == rpc::LineFramer::Verdict::Line) on_line(line);
+}
+
+void Child::on_line(rpc::LineFramer::Line line) {
+  if (line.oversized) {
+    nonsense("too_long", line.text.substr(0, 80));
+    return owner_.on_child_oversized(line.text);
+  }
+  auto const start = rpc::skip_space(line.text, 0);
+  if (start == line.text.size()) return;
+  auto const first = line.text[start];
+  if (first == '[') {
+    // 2025-03-26 lets a server gather its messages in an array.
+    rpc::ElementWalk walk(line.text);
+    while (auto const element = walk.next()) on_line({*element, false});
+    if (!walk.ok()) nonsense("not_json", line.text);
+    return;
+  }
+  if (rpc::byte_traits(line.text).has_high && !is_utf8(line.text)) return nonsense("bad_utf8", line.text);
+  auto const message = first == '{' ? rpc::read_child_line(line.text) : std::nullopt;
+  if (!message) return nonsense(first == '{' ? "bad_shape" : "not_json", line.text);
+  owner_.on_child_message(*message, line.text.size());
+}
+
+void Child::nonsense(std::string_view reason, std::string_view line) {
+  ++noise_lines_;
+  probe_.child_spoke_nonsense(reason);
+  if (!noise_bucket_.take(world_.loop.now())) return;
+  // Only the front: what a broken server prints may hold anything.
+  world_.log.warn("child.noise", "a line on stdout is no message",
+                  {{"server", config_.name}, {"reason", reason}, {"line", line.substr(0, 200)}});
+}
+
+void Child::on_stderr(std::string_view bytes) {
+  rpc::LineFramer::Line line;
+  while (stderr_->next(bytes, line) == rpc::LineFramer::Verdict::Line) log_stderr(line.text);
+}
+
+void Child::log_stderr(std::string_view line) {
+  stderr_tail_.emplace_back(line.substr(0, 500));
+  if (stderr_tail_.size() > kStderrTail) stderr_tail_.pop_front();
+
+  auto const allowed = stderr_bucket_.take(world_.loop.now());
+  probe_.child_stderr(1, allowed ? 0 : 1);
+  if (!allowed) return;
+  auto const suppressed = stderr_bucket_.take_refused();
+  if (suppressed > 0) {
+    world_.log.warn("child.stderr_suppressed", "lines on stderr were not logged",
+                    {{"server", config_.name}, {"lines", suppressed}});
+  }
+  world_.log.info("child.stderr", "child wrote to stderr",
+                  {{"server", config_.name}, {"stream", "child_stderr"}, {"line", line}});
+}
+
+std::string Child::recent_stderr() const {
+  std::string text;
+  for (auto const& line : stderr_tail_) text.append(line).push_back('\n');
+  return text;
+}
+
+}  // namespace gateway::backend

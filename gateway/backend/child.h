@@ -1,0 +1,139 @@
+// One supervised MCP server: started, watched, started again.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/backend/restart_policy.h"
+#include "gateway/base/entropy.h"
+#include "gateway/base/token_bucket.h"
+#include "gateway/io/child_guard.h"
+#include "gateway/io/child_process.h"
+#include "gateway/io/event_loop.h"
+#include "gateway/io/watch.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/log.h"
+#include "gateway/ops/metrics.h"
+#include "gateway/rpc/line_framer.h"
+#include "gateway/rpc/message.h"
+
+namespace gateway::backend {
+
+/// What every part of the backend needs of the program. References outlive it.
+struct World {
+  io::EventLoop& loop;
+  io::ChildGuard& guard;
+  Entropy& entropy;
+  ops::Log& log;
+  char const* const* environment;
+  std::string version;
+};
+
+enum class ChildState : std::uint8_t {
+  Stopped,    ///< not wanted
+  Starting,   ///< the program runs, the handshake is under way
+  Ready,
+  Backoff,    ///< it ended; it is started again after a wait
+  CrashLoop,  ///< it ended too often; it rests before the next try
+  Stopping,   ///< asked to end
+};
+[[nodiscard]] std::string_view to_text(ChildState state);
+
+/// Keeps one child process running: what it says is cut into messages for the
+/// owner, what it says on stderr is logged, its end is told once and followed by
+/// a restart. Owned by the Multiplexer that speaks with it.
+class Child final : private io::ChildProcess::Handler {
+ public:
+  class Owner {
+   public:
+    /// The program runs: begin the handshake, and call `ready` when it is done.
+    virtual void on_child_started() = 0;
+    virtual void on_child_message(rpc::Message const& message, std::size_t bytes) = 0;
+    /// A line over the limit was dropped; this is how it began.
+    virtual void on_child_oversized(std::string_view front) = 0;
+    /// The run is over, or could not begin: what it owed will not come. `why` is
+    /// fit for a client's eyes.
+    virtual void on_child_down(std::string_view why) = 0;
+    /// It will not be started again: `stop` was called and it has ended.
+    virtual void on_child_stopped() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Child(World world, ops::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
+        ops::ServiceProbe& probe, Owner& owner);
+
+  /// Wanted from now on. Does nothing while it runs.
+  void start();
+  /// Not wanted any more: the ladder of gentle and less gentle ends.
+  void stop();
+  /// Ends this run; a restart follows. `reason` is a label of the restart metric.
+  void restart(std::string_view reason);
+
+  /// The owner's handshake is done.
+  void ready();
+  /// The owner's handshake cannot be done: a restart follows.
+  void fail_start(std::string_view why);
+
+  /// Queues one line. False when the child is not running or takes no more.
+  [[nodiscard]] bool send(std::string_view line);
+
+  [[nodiscard]] ChildState state() const { return state_; }
+  [[nodiscard]] std::string const& why_not_ready() const { return why_not_ready_; }
+  [[nodiscard]] std::string const& last_exit() const { return last_exit_; }
+  [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
+  [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
+  /// When it last wrote anything to stdout.
+  [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
+  /// When the next start is due, in Backoff and CrashLoop.
+  [[nodiscard]] TimePoint next_start() const { return next_start_; }
+  [[nodiscard]] std::size_t noise_lines() const { return noise_lines_; }
+  [[nodiscard]] std::string recent_stderr() const;
+
+ private:
+  // io::ChildProcess::Handler
+  void on_stdout(std::string_view bytes) override;
+  void on_stderr(std::string_view bytes) override;
+  void on_exit(io::ChildExit exit) override;
+
+  void enter(ChildState state);
+  void spawn();
+  void on_line(rpc::LineFramer::Line line);
+  void nonsense(std::string_view reason, std::string_view line);
+  void log_stderr(std::string_view line);
+  void down(std::string_view why);
+
+  World world_;
+  ops::ServiceConfig const& config_;
+  std::size_t max_line_;
+  std::size_t max_stdin_queue_;
+  ops::ServiceProbe& probe_;
+  Owner& owner_;
+
+  ChildState state_ = ChildState::Stopped;
+  bool wanted_ = false;
+  std::unique_ptr<io::ChildProcess> process_;
+  std::unique_ptr<rpc::LineFramer> stdout_;
+  std::unique_ptr<rpc::LineFramer> stderr_;
+  RestartPolicy policy_;
+  io::Timer start_again_;
+  io::Timer start_limit_;
+  TokenBucket stderr_bucket_;
+  TokenBucket noise_bucket_;
+  TimePoint started_;
+  TimePoint last_heard_;
+  TimePoint next_start_;
+  std::string restart_reason_;  ///< why we ended this run ourselves; empty when we did not
+  std::string start_failure_;
+  std::string why_not_ready_;
+  std::string last_exit_;
+  std::deque<std::string> stderr_tail_;
+  std::uint64_t restarts_ = 0;
+  std::size_t noise_lines_ = 0;
+};
+
+}  // namespace gateway::backend

@@ -1,0 +1,559 @@
+// What clients say, and how their requests end. What the child says is in
+// multiplexer_child.cc.
+#include "gateway/backend/multiplexer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/base/json_text.h"
+#include "gateway/mcp/labels.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::backend {
+
+using mcp::Call;
+using mcp::Outcome;
+using mcp::Params;
+using mcp::Purpose;
+using mcp::ReplyTo;
+using mcp::Session;
+using mcp::Sharing;
+using rpc::ErrorCode;
+using rpc::Message;
+
+namespace {
+
+/// How long a call nobody waits for may keep its id, so that a late answer is
+/// known for what it is.
+constexpr Duration kAbandonedFor = seconds(60);
+/// How long the gateway waits for answers to its own questions.
+constexpr Duration kOwnPatience = seconds(60);
+/// Timeouts in a row, without a sound from the child, after which it counts as hung.
+constexpr int kSilentTimeouts = 3;
+
+/// The HTTP status an outcome counts as, also where the answer went down a stream.
+int status_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok:
+    case Outcome::ToolError:
+    case Outcome::RpcError: return 200;
+    case Outcome::Timeout: return 504;
+    case Outcome::ChildExited: return 502;
+    case Outcome::Unavailable:
+    case Outcome::Busy: return 503;
+    case Outcome::Cancelled: return 499;
+    case Outcome::Invalid: return 400;
+  }
+  return 500;
+}
+
+}  // namespace
+
+Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfig const& config,
+                         ops::ServiceProbe& probe, Owner& owner)
+    : around_(std::move(around)),
+      sharing_(sharing),
+      config_(config),
+      probe_(probe),
+      owner_(owner),
+      calls_(config.max_calls),
+      init_params_(mcp::shared_initialize_params(around_.world.version)),
+      child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
+             *this) {}
+
+void Multiplexer::stop() {
+  fail_all("the service was stopped");
+  child_.stop();
+}
+
+// ── sessions ─────────────────────────────────────────────────────────────────
+
+void Multiplexer::attach(Session& session) {
+  attached_.push_back(session);
+  ++attached_count_;
+  if (sharing_ == Sharing::Exclusive) sole_ = session.id;
+}
+
+void Multiplexer::detach(Session& session) {
+  std::erase_if(waiting_, [&](Waiting const& waiting) {
+    if (waiting.call.to.session != session.id) return false;
+    record(waiting.call, Outcome::Cancelled, 0);
+    return true;
+  });
+  for (auto const& request : session.open) {
+    if (auto* const call = calls_.find(request.call)) {
+      call->abandoned = true;
+      call->deadline = around_.world.loop.now() + kAbandonedFor;
+      record(*call, Outcome::Cancelled, 0);
+      send_cancel(request.call, {});
+    }
+  }
+  session.open.clear();
+  for (auto const& uri : subscriptions_.leave(session.id)) {
+    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
+  }
+  static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
+  --attached_count_;
+  if (session.log_level) sync_log_level();
+}
+
+void Multiplexer::receive(Session& session, Message const& message, ReplyTo to) {
+  if (sharing_ == Sharing::Exclusive) begin_child_for(session, message);
+  switch (message.kind) {
+    case rpc::MessageKind::Request: return on_request(session, message, to);
+    case rpc::MessageKind::Notification: return on_note(session, message);
+    case rpc::MessageKind::Response: return on_client_answer(session, message);
+  }
+}
+
+/// An exclusive child is given its client's own handshake, so it starts with the
+/// first message: nearly always an initialize.
+void Multiplexer::begin_child_for(Session& session, Message const& message) {
+  if (child_.state() != ChildState::Stopped) return;
+  if (mcp::method_from(message.method) == mcp::Method::Initialize) {
+    session.init_params = mcp::exclusive_initialize_params(message.params);
+    init_params_ = session.init_params;
+  } else {
+    client_initialized_ = true;  // it will not say so itself
+  }
+  child_.start();
+}
+
+void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to) {
+  auto const now = around_.world.loop.now();
+  auto const method = mcp::method_from(message.method);
+  auto const params = mcp::read_params(message.params);
+  Call call;
+  call.method = method;
+  call.to = to;
+  call.client_id.assign(message.id);
+  call.bytes_in = message.params.size();
+  call.started = now;
+  call.patience = config_.call_timeout;
+  call.deadline = now + config_.call_timeout;
+  call.hard_deadline = now + config_.call_timeout_max;
+  if (method == mcp::Method::ToolsCall) {
+    auto const name = rpc::unquote(params.name);
+    call.subject = shelf_.list() != nullptr && shelf_.list()->contains(name) ? name : "_other";
+  }
+
+  if (params.ambiguous) {
+    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice", "ambiguous");
+  }
+  if (session.open.size() >= around_.limits.max_calls_per_session) {
+    probe_.call_rejected("session_limit");
+    return fail(call, Outcome::Busy, ErrorCode::InternalError,
+                fmt::format("this session already waits for {} answers", session.open.size()), "session_limit");
+  }
+  session.open.push_back({call.client_id, CallId{}});
+
+  switch (mcp::route_request(method, sharing_)) {
+    case mcp::RequestRoute::Initialize: return initialize(session, std::move(call), message.params);
+    case mcp::RequestRoute::AnswerEmpty: return finish_ok(call, "{}");
+    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(call), params);
+    case mcp::RequestRoute::Subscribe: return subscribe(std::move(call), params);
+    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(call), params);
+    case mcp::RequestRoute::ListTools: return list_tools(std::move(call), message.method, params);
+    case mcp::RequestRoute::Forward: return forward(std::move(call), message.method, params);
+    case mcp::RequestRoute::Unknown:
+      return fail(call, Outcome::RpcError, ErrorCode::MethodNotFound,
+                  fmt::format("Method not found: {}", message.method), {});
+  }
+}
+
+// ── requests answered or merged here ─────────────────────────────────────────
+
+void Multiplexer::initialize(Session& session, Call call, std::string_view params) {
+  if (handshake_) return answer_initialize(session, call, params);
+  if (child_.state() == ChildState::CrashLoop || child_.state() == ChildState::Stopping) {
+    return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
+                fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
+  }
+  waiting_.push_back({std::move(call), "initialize", std::string(params)});
+}
+
+void Multiplexer::answer_initialize(Session& session, Call const& call, std::string_view params) {
+  session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
+  session.initialized = true;
+  finish_ok(call, handshake_->result_for(session.revision));
+}
+
+void Multiplexer::set_log_level(Session& session, Call call, Params const& params) {
+  auto const level = mcp::log_level_from(rpc::unquote(params.level));
+  if (!level) {
+    return fail(call, Outcome::RpcError, ErrorCode::InvalidParams,
+                "level must be one of debug, info, notice, warning, error, critical, alert, emergency", {});
+  }
+  session.log_level = *level;
+  sync_log_level();
+  finish_ok(call, "{}");
+}
+
+/// The child speaks as much as the session that wants most to hear; the others'
+/// messages are filtered on their way out.
+void Multiplexer::sync_log_level() {
+  std::optional<mcp::LogLevel> wanted;
+  attached_.for_each([&](Session& session) {
+    if (session.log_level) wanted = wanted ? std::min(*wanted, *session.log_level) : *session.log_level;
+  });
+  if (!wanted || wanted == child_log_level_ || !handshake_ || !handshake_->has_logging()) return;
+  if (send_own(Purpose::SetLogLevel, "logging/setLevel", fmt::format(R"({{"level":"{}"}})", to_text(*wanted)))) {
+    child_log_level_ = wanted;
+  }
+}
+
+void Multiplexer::subscribe(Call call, Params const& params) {
+  if (!rpc::is_string(params.uri)) {
+    return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
+  }
+  if (child_.state() != ChildState::Ready) return forward(std::move(call), "resources/subscribe", params);
+  auto const uri = std::string(params.uri);
+  switch (subscriptions_.subscribe(uri, {call.to, call.client_id})) {
+    case mcp::Subscriptions::Need::Nothing: return finish_ok(call, "{}");
+    case mcp::Subscriptions::Need::Wait: return;
+    case mcp::Subscriptions::Need::AskChild: break;
+  }
+  if (!send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri)) {
+    (void)subscriptions_.settle(uri, false);
+    fail(call, Outcome::Busy, ErrorCode::InternalError, "the server takes no more requests now", "queue_full");
+  }
+}
+
+void Multiplexer::unsubscribe(Session& session, Call call, Params const& params) {
+  auto const uri = std::string(params.uri);
+  if (subscriptions_.unsubscribe(uri, session.id)) {
+    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
+  }
+  finish_ok(call, "{}");
+}
+
+void Multiplexer::list_tools(Call call, std::string_view method, Params const& params) {
+  auto const* const tools = shelf_.list();
+  auto const kept = config_.cache_tools && tools != nullptr && !tools->single_page().empty() && params.cursor.empty();
+  probe_.tools_cache_used(kept);
+  if (!kept) return forward(std::move(call), method, params);
+  finish_ok(call, tools->single_page());
+}
+
+// ── requests for the child ───────────────────────────────────────────────────
+
+void Multiplexer::forward(Call call, std::string_view method, Params const& params) {
+  switch (child_.state()) {
+    case ChildState::Ready: return send_call(std::move(call), method, params);
+    case ChildState::Starting:
+    case ChildState::Backoff: return wait(std::move(call), method, params.raw);
+    case ChildState::Stopped:
+    case ChildState::CrashLoop:
+    case ChildState::Stopping: break;
+  }
+  probe_.call_rejected("not_running");
+  fail(call, Outcome::Unavailable, ErrorCode::InternalError,
+       fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
+}
+
+/// Until the child is ready, or owes less.
+void Multiplexer::wait(Call call, std::string_view method, std::string_view params) {
+  if (waiting_.size() < config_.max_queue) {
+    waiting_.push_back({std::move(call), std::string(method), std::string(params)});
+    return;
+  }
+  probe_.call_rejected("queue_full");
+  fail(call, Outcome::Busy, ErrorCode::InternalError,
+       fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name), "queue_full");
+}
+
+void Multiplexer::send_call(Call call, std::string_view method, Params const& params) {
+  if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
+  if (calls_.full()) return wait(std::move(call), method, params.raw);
+  call.progress_token.assign(params.progress_token);
+  auto const to = call.to;
+  auto const client_id = call.client_id;
+  auto const id = calls_.open(std::move(call));
+  auto const number = fmt::format_int(raw(id));
+  line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
+  append_json_string(line_, method);
+  if (!params.raw.empty()) {
+    line_.append(R"(,"params":)");
+    mcp::append_params(line_, params,
+                       {.progress_token = {number.data(), number.size()}, .drop_task = sharing_ == Sharing::Shared});
+  }
+  line_.append("}\n");
+  if (!child_.send(line_)) {
+    auto const refused = calls_.close(id);
+    probe_.call_rejected("queue_full");
+    return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
+                fmt::format("the server '{}' does not take more input now", config_.name), "queue_full");
+  }
+  if (auto* const session = around_.sessions.find(to.session)) {
+    if (auto* const open = session->find_open(client_id)) open->call = id;
+  }
+}
+
+bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject) {
+  if (child_.state() != ChildState::Ready) return false;
+  Call call;
+  call.purpose = purpose;
+  call.subject = std::move(subject);
+  call.started = around_.world.loop.now();
+  call.deadline = call.hard_deadline = call.started + kOwnPatience;
+  auto const id = calls_.open(std::move(call));
+  if (child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method,
+                              params))) {
+    return true;
+  }
+  (void)calls_.close(id);
+  return false;
+}
+
+void Multiplexer::send_note(std::string_view method, std::string_view params) {
+  line_.assign(R"({"jsonrpc":"2.0","method":)");
+  append_json_string(line_, method);
+  if (!params.empty()) {
+    line_.append(R"(,"params":)");
+    mcp::append_on_one_line(line_, params);
+  }
+  line_.append("}\n");
+  (void)child_.send(line_);
+}
+
+void Multiplexer::send_cancel(CallId id, std::string_view reason) {
+  auto params = fmt::format(R"({{"requestId":{})", raw(id));
+  if (rpc::is_string(reason)) params.append(R"(,"reason":)").append(reason);
+  send_note("notifications/cancelled", params + "}");
+}
+
+void Multiplexer::send_answer(std::string_view child_id, std::string_view member, std::string_view body) {
+  line_.assign(R"({"jsonrpc":"2.0","id":)").append(child_id).append(",\"").append(member).append("\":");
+  mcp::append_on_one_line(line_, body);
+  line_.append("}\n");
+  (void)child_.send(line_);
+}
+
+void Multiplexer::send_initialized() {
+  initialized_sent_ = true;
+  send_note("notifications/initialized", {});
+}
+
+// ── notifications and answers of clients ─────────────────────────────────────
+
+void Multiplexer::on_note(Session& session, Message const& message) {
+  switch (mcp::route_note(mcp::method_from(message.method), sharing_)) {
+    case mcp::NoteRoute::Swallow: return;
+    case mcp::NoteRoute::Initialized:
+      client_initialized_ = true;
+      if (child_.state() == ChildState::Ready && !initialized_sent_) send_initialized();
+      return;
+    case mcp::NoteRoute::Cancel: return cancel(session, mcp::read_params(message.params));
+    case mcp::NoteRoute::Progress:  // the token is the child's own: nothing of it was rewritten
+    case mcp::NoteRoute::Forward:
+      if (child_.state() == ChildState::Ready) send_note(message.method, message.params);
+      return;
+  }
+}
+
+/// Within the session alone: another session's id, or one that is answered, is
+/// not found and changes nothing. (MCP 2025-11-25, Cancellation.)
+void Multiplexer::cancel(Session& session, Params const& params) {
+  auto const* const open = session.find_open(params.request_id);
+  if (open == nullptr || params.ambiguous) return;
+  if (auto* const call = calls_.find(open->call)) {
+    auto const to = call->to;
+    call->abandoned = true;
+    call->deadline = around_.world.loop.now() + kAbandonedFor;
+    record(*call, Outcome::Cancelled, 0);
+    send_cancel(open->call, rpc::find_member(params.raw, "reason"));
+    session.close(params.request_id);
+    return around_.clients.drop(to);
+  }
+  auto const waits = std::find_if(waiting_.begin(), waiting_.end(), [&](Waiting const& waiting) {
+    // An initialize cannot be taken back.
+    return waiting.call.to.session == session.id && waiting.call.client_id == params.request_id &&
+           waiting.call.method != mcp::Method::Initialize;
+  });
+  if (waits == waiting_.end()) return;
+  auto const call = std::move(waits->call);
+  waiting_.erase(waits);
+  record(call, Outcome::Cancelled, 0);
+  session.close(call.client_id);
+  around_.clients.drop(call.to);
+}
+
+/// Taken only from the session that was asked, once.
+void Multiplexer::on_client_answer(Session& session, Message const& message) {
+  auto const id = session.id == sole_ ? rpc::id_number(message.id) : std::nullopt;
+  auto const request = id ? client_requests_.close(*id) : std::nullopt;
+  if (!request) return;
+  if (message.error.empty()) {
+    send_answer(request->child_id, "result", message.result);
+  } else {
+    send_answer(request->child_id, "error", message.error);
+  }
+}
+
+// ── how requests end ─────────────────────────────────────────────────────────
+
+/// The one way a client's request is answered.
+void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
+  record(call, outcome, reply.body.size());
+  around_.clients.answer(call.to, outcome, reply);
+}
+
+void Multiplexer::finish_ok(Call const& call, std::string_view result) {
+  finish(call, Outcome::Ok, {call.client_id, rpc::Reply::Kind::Result, result});
+}
+
+void Multiplexer::fail(Call const& call, Outcome outcome, ErrorCode code, std::string_view message,
+                       std::string_view reason) {
+  std::string data;
+  if (!reason.empty()) {
+    auto const retryable = outcome == Outcome::Busy || outcome == Outcome::Unavailable;
+    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}}})", reason, json_string(config_.name), retryable);
+  }
+  auto const error = rpc::error_object(code, message, data);
+  finish(call, outcome, {call.client_id, rpc::Reply::Kind::Error, error});
+}
+
+/// The access record of one request, written on every way it can end.
+void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out) {
+  auto const* const session = around_.sessions.find(call.to.session);
+  auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
+  auto const took = around_.world.loop.now() - call.started;
+  auto const is_tool = call.method == mcp::Method::ToolsCall;
+  probe_.call_ended({.transport = transport,
+                     .method = label(call.method),
+                     .outcome = label(outcome),
+                     .code = status_of(outcome),
+                     .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
+                     .took = took,
+                     .bytes_in = call.bytes_in,
+                     .bytes_out = bytes_out});
+  if (!around_.world.log.enabled(ops::LogLevel::Info)) return;
+  around_.world.log.info("request.done", "request done",
+                         {{"server", config_.name},
+                          {"transport", transport},
+                          {"method", label(call.method)},
+                          {"tool", is_tool ? std::string_view(call.subject) : std::string_view{}},
+                          {"outcome", label(outcome)},
+                          {"duration_ms", to_ms(took)},
+                          {"bytes_in", call.bytes_in},
+                          {"bytes_out", bytes_out},
+                          {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)}});
+}
+
+/// In the order they came, as many as the child may owe.
+void Multiplexer::serve_waiting() {
+  while (!waiting_.empty() && !calls_.full() && child_.state() == ChildState::Ready) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    auto* const session = around_.sessions.find(next.call.to.session);
+    if (session == nullptr) continue;
+    if (next.call.method == mcp::Method::Initialize) {
+      answer_initialize(*session, next.call, next.params);
+    } else if (next.call.method == mcp::Method::ResourcesSubscribe && sharing_ == Sharing::Shared) {
+      subscribe(std::move(next.call), mcp::read_params(next.params));
+    } else {
+      send_call(std::move(next.call), next.method, mcp::read_params(next.params));
+    }
+  }
+}
+
+/// What a run of the child owed will not come.
+void Multiplexer::fail_all(std::string_view why) {
+  auto const message = fmt::format("the server '{}' cannot answer: {}", config_.name, why);
+  std::vector<CallId> owed;
+  calls_.for_each([&](CallId id, Call&) { owed.push_back(id); });
+  for (auto const id : owed) {
+    auto const call = calls_.close(id);
+    if (!call || call->abandoned) continue;
+    if (call->purpose == Purpose::Client) {
+      fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
+    } else if (call->purpose == Purpose::Subscribe) {
+      on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+                            .error = rpc::error_object(ErrorCode::InternalError, message)});
+    }
+  }
+  for (auto const& waiting : std::exchange(waiting_, {})) {
+    fail(waiting.call, Outcome::Unavailable, ErrorCode::InternalError, message, "not_running");
+  }
+}
+
+// ── time ─────────────────────────────────────────────────────────────────────
+
+void Multiplexer::tick() {
+  auto const now = around_.world.loop.now();
+  if (calls_.size() > 0) expire_calls(now);
+  if (!waiting_.empty()) expire_waiting(now);
+  expire_client_requests(now);
+  auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
+                         handshake_->has_tools() && !handshake_->tells_tool_changes();
+  if (refreshes && child_.state() == ChildState::Ready && shelf_.list() != nullptr &&
+      shelf_.age(now) > config_.tools_refresh && calls_.size() == 0) {
+    list_again();
+  }
+  probe_.calls_in_flight(calls_.size());
+}
+
+void Multiplexer::expire_calls(TimePoint now) {
+  std::vector<CallId> late;
+  calls_.for_each([&](CallId id, Call const& call) {
+    if (call.deadline <= now) late.push_back(id);
+  });
+  for (auto const id : late) {
+    auto* const call = calls_.find(id);
+    if (call == nullptr) continue;
+    if (call->abandoned || call->purpose != Purpose::Client) {
+      auto const closed = calls_.close(id);
+      if (closed->purpose == Purpose::ListTools) shelf_.give_up();
+      if (closed->purpose == Purpose::Subscribe) {
+        on_subscribed(*closed, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+                                .error = rpc::error_object(ErrorCode::InternalError, "the server did not answer")});
+      }
+      continue;
+    }
+    silent_timeouts_ = child_.last_heard() < call->started ? silent_timeouts_ + 1 : 0;
+    auto const given_up = *call;
+    call->abandoned = true;
+    call->deadline = now + kAbandonedFor;
+    send_cancel(id, R"("the gateway's time limit passed")");
+    fail(given_up, Outcome::Timeout, ErrorCode::InternalError,
+         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up.started) / 1000),
+         "timeout");
+  }
+  if (silent_timeouts_ >= kSilentTimeouts) {
+    silent_timeouts_ = 0;
+    around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
+                           {{"server", config_.name}, {"child.pid", child_.pid()}});
+    child_.restart("hang");
+  }
+}
+
+void Multiplexer::expire_waiting(TimePoint now) {
+  while (!waiting_.empty() && waiting_.front().call.deadline <= now) {
+    auto const call = std::move(waiting_.front().call);
+    waiting_.pop_front();
+    fail(call, Outcome::Timeout, ErrorCode::InternalError,
+         fmt::format("the server '{}' was not ready in time: {}", config_.name, child_.why_not_ready()), "timeout");
+  }
+}
+
+void Multiplexer::expire_client_requests(TimePoint now) {
+  while (auto const request = client_requests_.close_expired(now)) {
+    give_up_client_request(*request, "the client did not answer in time");
+  }
+}
+
+/// The child must never be left waiting: one that waits may serve nobody else.
+void Multiplexer::give_up_client_request(mcp::ClientRequest const& request, std::string_view why) {
+  if (request.method == mcp::Method::ElicitationCreate) {
+    send_answer(request.child_id, "result", R"({"action":"cancel"})");
+  } else {
+    send_answer(request.child_id, "error", rpc::error_object(ErrorCode::InternalError, why));
+  }
+  auto const id = fmt::format_int(request.id);
+  around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
+                                 {id.data(), id.size()}, "}}"});
+}
+
+}  // namespace gateway::backend

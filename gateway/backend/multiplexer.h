@@ -1,0 +1,160 @@
+// Many client sessions on one child: every message finds its own way back.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/backend/child.h"
+#include "gateway/backend/tool_shelf.h"
+#include "gateway/base/intrusive_list.h"
+#include "gateway/mcp/call_table.h"
+#include "gateway/mcp/client_requests.h"
+#include "gateway/mcp/handshake.h"
+#include "gateway/mcp/params.h"
+#include "gateway/mcp/ports.h"
+#include "gateway/mcp/router.h"
+#include "gateway/mcp/session.h"
+#include "gateway/mcp/session_table.h"
+#include "gateway/mcp/subscriptions.h"
+#include "gateway/rpc/rpc_error.h"
+
+namespace gateway::backend {
+
+/// What a multiplexer needs beside the world. References outlive it.
+struct Surroundings {
+  World world;
+  ops::LimitsConfig const& limits;
+  mcp::SessionTable& sessions;
+  mcp::ClientPort& clients;
+};
+
+/// Speaks MCP with one child for the sessions attached to it: all of a service's
+/// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
+/// Owned by its Service; an exclusive one ends with its session.
+class Multiplexer final : public io::Mortal, private Child::Owner {
+ public:
+  class Owner {
+   public:
+    /// It was stopped, and its child is gone. Its owner buries it.
+    virtual void on_multiplexer_stopped(Multiplexer& multiplexer) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Multiplexer(Surroundings around, mcp::Sharing sharing, ops::ServiceConfig const& config, ops::ServiceProbe& probe,
+              Owner& owner);
+
+  void start() { child_.start(); }
+  void stop();
+
+  void attach(mcp::Session& session);
+  void detach(mcp::Session& session);
+  void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
+
+  /// Looks at what has waited too long. A few times a second.
+  void tick();
+
+  [[nodiscard]] Child const& child() const { return child_; }
+  [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
+  [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
+  [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
+  [[nodiscard]] std::size_t calls_owed() const { return calls_.size() + waiting_.size(); }
+  [[nodiscard]] std::size_t sessions() const { return attached_count_; }
+  /// The one session of an exclusive child.
+  [[nodiscard]] SessionId sole() const { return sole_; }
+
+ private:
+  /// A request that came before the child could take it.
+  struct Waiting {
+    mcp::Call call;
+    std::string method;
+    std::string params;
+  };
+
+  // ── from clients ──
+  void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
+  void on_note(mcp::Session& session, rpc::Message const& message);
+  void on_client_answer(mcp::Session& session, rpc::Message const& message);
+  void initialize(mcp::Session& session, mcp::Call call, std::string_view params);
+  void answer_initialize(mcp::Session& session, mcp::Call const& call, std::string_view params);
+  void set_log_level(mcp::Session& session, mcp::Call call, mcp::Params const& params);
+  void subscribe(mcp::Call call, mcp::Params const& params);
+  void unsubscribe(mcp::Session& session, mcp::Call call, mcp::Params const& params);
+  void list_tools(mcp::Call call, std::string_view method, mcp::Params const& params);
+  void forward(mcp::Call call, std::string_view method, mcp::Params const& params);
+  void cancel(mcp::Session& session, mcp::Params const& params);
+  void begin_child_for(mcp::Session& session, rpc::Message const& message);
+
+  // ── to the child ──
+  void wait(mcp::Call call, std::string_view method, std::string_view params);
+  void send_call(mcp::Call call, std::string_view method, mcp::Params const& params);
+  bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {});
+  void send_note(std::string_view method, std::string_view params);
+  void send_cancel(CallId id, std::string_view reason);
+  void send_answer(std::string_view child_id, std::string_view member, std::string_view body);
+  void send_initialized();
+  void sync_log_level();
+  void list_again();
+
+  // ── from the child ──
+  void on_child_started() override;
+  void on_child_message(rpc::Message const& message, std::size_t bytes) override;
+  void on_child_oversized(std::string_view front) override;
+  void on_child_down(std::string_view why) override;
+  void on_child_stopped() override;
+  void on_answer(rpc::Message const& message);
+  void take_answer(mcp::Call const& call, rpc::Message const& message);
+  void on_initialized(rpc::Message const& message);
+  void on_tools_page(rpc::Message const& message);
+  void on_subscribed(mcp::Call const& call, rpc::Message const& message);
+  void on_ask(rpc::Message const& message, mcp::Method method);
+  void on_news(rpc::Message const& message, mcp::Method method);
+  void on_progress(rpc::Message const& message);
+  void on_log(rpc::Message const& message);
+  void on_updated(rpc::Message const& message);
+  void tell(mcp::Session& session, rpc::PiecesView message);
+  void tell_all(rpc::PiecesView message);
+  [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
+
+  // ── ends ──
+  void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+  void finish_ok(mcp::Call const& call, std::string_view result);
+  void fail(mcp::Call const& call, mcp::Outcome outcome, rpc::ErrorCode code, std::string_view message,
+            std::string_view reason);
+  void expire_calls(TimePoint now);
+  void expire_waiting(TimePoint now);
+  void expire_client_requests(TimePoint now);
+  void give_up_client_request(mcp::ClientRequest const& request, std::string_view why);
+  void serve_waiting();
+  void fail_all(std::string_view why);
+  void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
+
+  Surroundings around_;
+  mcp::Sharing sharing_;
+  ops::ServiceConfig const& config_;
+  ops::ServiceProbe& probe_;
+  Owner& owner_;
+
+  mcp::CallTable calls_;
+  std::deque<Waiting> waiting_;
+  mcp::Subscriptions subscriptions_;
+  mcp::ClientRequests client_requests_;
+  std::optional<mcp::Handshake> handshake_;
+  ToolShelf shelf_;
+  IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
+  std::size_t attached_count_ = 0;
+  SessionId sole_{};
+  std::string init_params_;         ///< of this child's handshake
+  bool initialized_sent_ = false;   ///< to this run of the child
+  bool client_initialized_ = false; ///< an exclusive child's client said so
+  std::optional<mcp::LogLevel> child_log_level_;
+  int silent_timeouts_ = 0;         ///< in a row, without a sound from the child
+  std::string line_;                ///< the line being written
+  Child child_;                     ///< last: its end must find the rest alive
+};
+
+}  // namespace gateway::backend

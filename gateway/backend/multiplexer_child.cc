@@ -1,0 +1,318 @@
+// What the child says, and to whom it goes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "gateway/backend/multiplexer.h"
+#include "gateway/base/json_text.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::backend {
+
+using mcp::Call;
+using mcp::Outcome;
+using mcp::Purpose;
+using mcp::Session;
+using mcp::Sharing;
+using rpc::ErrorCode;
+using rpc::Message;
+
+namespace {
+
+/// Whether a tools/call result says of itself that the tool failed.
+bool is_tool_error(std::string_view result) {
+  constexpr std::string_view kKey = "\"isError\"";
+  // A search is many times cheaper than a walk, and most results lack the member.
+  if (memmem(result.data(), result.size(), kKey.data(), kKey.size()) == nullptr) return false;
+  return rpc::find_member(result, "isError") == "true";
+}
+
+Outcome outcome_of(Call const& call, Message const& message) {
+  if (!message.error.empty()) return Outcome::RpcError;
+  if (call.method == mcp::Method::ToolsCall && is_tool_error(message.result)) return Outcome::ToolError;
+  return Outcome::Ok;
+}
+
+rpc::Reply reply_to(Call const& call, Message const& message) {
+  if (!message.error.empty()) return {call.client_id, rpc::Reply::Kind::Error, message.error};
+  return {call.client_id, rpc::Reply::Kind::Result, message.result};
+}
+
+/// The number behind the first "id" of a line that was cut off, if it is there.
+std::optional<std::uint64_t> id_near_front(std::string_view front) {
+  auto const at = front.find("\"id\"");
+  if (at == std::string_view::npos) return std::nullopt;
+  auto const colon = rpc::skip_space(front, at + 4);
+  if (colon >= front.size() || front[colon] != ':') return std::nullopt;
+  return rpc::id_number(rpc::skip_value(front, colon + 1));
+}
+
+}  // namespace
+
+// ── the handshake ────────────────────────────────────────────────────────────
+
+void Multiplexer::on_child_started() {
+  initialized_sent_ = false;
+  child_log_level_.reset();
+  silent_timeouts_ = 0;
+  // Its time limit is the start's, not a call's.
+  Call call;
+  call.purpose = Purpose::Initialize;
+  call.deadline = call.hard_deadline = TimePoint::max();
+  auto const id = calls_.open(std::move(call));
+  if (!child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"initialize\",\"params\":{}}}\n", raw(id),
+                               init_params_))) {
+    child_.fail_start("it closed its stdin");
+  }
+}
+
+void Multiplexer::on_initialized(Message const& message) {
+  if (!message.error.empty()) {
+    return child_.fail_start(fmt::format("it refused initialize: {}",
+                                         rpc::unquote(rpc::find_member(message.error, "message"))));
+  }
+  auto handshake = mcp::Handshake::from(message.result, sharing_);
+  if (!handshake) return child_.fail_start("its answer to initialize has no protocolVersion or capabilities");
+  auto const again = handshake_.has_value();
+  handshake_ = std::move(handshake);
+  child_.ready();
+  if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
+  around_.world.log.info("service.ready", "service ready",
+                         {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
+
+  sync_log_level();
+  for (auto const& uri : subscriptions_.uris()) {
+    send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
+  }
+  if (handshake_->has_tools()) list_again();
+  if (again) {
+    // Whether these differ from the last run's only the clients could tell.
+    tell_all({R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
+    tell_all({R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})"});
+  }
+}
+
+void Multiplexer::on_child_down(std::string_view why) {
+  fail_all(why);
+  shelf_.give_up();
+  while (auto const request = client_requests_.close_expired(TimePoint::max())) {
+    give_up_client_request(*request, why);
+  }
+}
+
+void Multiplexer::on_child_stopped() { owner_.on_multiplexer_stopped(*this); }
+
+// ── messages ─────────────────────────────────────────────────────────────────
+
+void Multiplexer::on_child_message(Message const& message, std::size_t) {
+  switch (message.kind) {
+    case rpc::MessageKind::Response: return on_answer(message);
+    case rpc::MessageKind::Request: return on_ask(message, mcp::method_from(message.method));
+    case rpc::MessageKind::Notification: return on_news(message, mcp::method_from(message.method));
+  }
+}
+
+void Multiplexer::on_answer(Message const& message) {
+  auto const number = rpc::id_number(message.id);
+  auto const call = number ? calls_.close(CallId{*number}) : std::nullopt;
+  // Late, answered before, or never asked: it finds nobody.
+  if (!call) return probe_.late_answer_dropped();
+  silent_timeouts_ = 0;
+  take_answer(*call, message);
+  serve_waiting();
+}
+
+void Multiplexer::take_answer(Call const& call, Message const& message) {
+  switch (call.purpose) {
+    case Purpose::Client:
+      if (call.abandoned) return probe_.late_answer_dropped();
+      return finish(call, outcome_of(call, message), reply_to(call, message));
+    case Purpose::Initialize: return on_initialized(message);
+    case Purpose::ListTools: return on_tools_page(message);
+    case Purpose::Subscribe: return on_subscribed(call, message);
+    case Purpose::SetLogLevel:
+    case Purpose::Unsubscribe: return;
+  }
+}
+
+void Multiplexer::on_child_oversized(std::string_view front) {
+  auto const number = id_near_front(front);
+  auto const call = number ? calls_.close(CallId{*number}) : std::nullopt;
+  if (!call || call->abandoned || call->purpose != Purpose::Client) return;
+  fail(*call, Outcome::ChildExited, ErrorCode::InternalError,
+       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes),
+       "result_too_large");
+}
+
+// ── tools ────────────────────────────────────────────────────────────────────
+
+void Multiplexer::list_again() {
+  if (shelf_.begin() && !send_own(Purpose::ListTools, "tools/list", "{}")) shelf_.give_up();
+}
+
+void Multiplexer::on_tools_page(Message const& message) {
+  if (!message.error.empty()) return shelf_.give_up();
+  if (auto const cursor = shelf_.add_page(message.result)) {
+    if (!send_own(Purpose::ListTools, "tools/list", fmt::format(R"({{"cursor":{}}})", *cursor))) shelf_.give_up();
+    return;
+  }
+  auto const differs = shelf_.finish(around_.world.loop.now());
+  probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
+  around_.world.log.info("service.tools", "tools listed",
+                         {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
+  if (differs) tell_all({R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  if (shelf_.take_again()) list_again();
+}
+
+// ── subscriptions ────────────────────────────────────────────────────────────
+
+void Multiplexer::on_subscribed(Call const& call, Message const& message) {
+  auto const settled = subscriptions_.settle(call.subject, message.error.empty());
+  for (auto const& subscriber : settled.waiting) {
+    Call waiting;
+    waiting.method = mcp::Method::ResourcesSubscribe;
+    waiting.to = subscriber.to;
+    waiting.client_id = subscriber.client_id;
+    waiting.started = call.started;
+    finish(waiting, outcome_of(waiting, message), reply_to(waiting, message));
+  }
+  if (settled.abandoned) {
+    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", call.subject));
+  }
+}
+
+void Multiplexer::on_updated(Message const& message) {
+  auto const uri = rpc::find_member(message.params, "uri");
+  for (auto const session : subscriptions_.subscribers(uri)) {
+    around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)",
+                                     message.params, "}"});
+  }
+}
+
+// ── the child's requests ─────────────────────────────────────────────────────
+
+void Multiplexer::on_ask(Message const& message, mcp::Method method) {
+  auto const route = route_ask(method, sharing_);
+  if (route == mcp::AskRoute::AnswerEmpty) return send_answer(message.id, "result", "{}");
+  auto* const session = route == mcp::AskRoute::Relay ? around_.sessions.find(sole_) : nullptr;
+  if (session == nullptr) {
+    // A child that is left without an answer may wait for it for ever.
+    return send_answer(message.id, "error",
+                       rpc::error_object(ErrorCode::MethodNotFound,
+                                         fmt::format("{} is not available: the client cannot be told apart here",
+                                                     message.method)));
+  }
+  mcp::ClientRequest request;
+  request.child_id.assign(message.id);
+  request.method = method;
+  request.deadline = around_.world.loop.now() + config_.server_request_timeout;
+  auto const id = fmt::format_int(client_requests_.open(std::move(request)));
+  std::string_view const number(id.data(), id.size());
+  auto const name = json_string(message.method);
+  rpc::PiecesView pieces{R"({"jsonrpc":"2.0","id":)", number, R"(,"method":)", name};
+  if (!message.params.empty()) {
+    pieces.add(R"(,"params":)");
+    pieces.add(message.params);
+  }
+  pieces.add("}");
+  std::optional<mcp::ReplyTo> related;
+  for (auto const& open : session->open) {
+    if (auto const* const call = calls_.find(open.call)) related = call->to;
+  }
+  if (around_.clients.ask(sole_, related, pieces)) return;
+  auto const unsent = client_requests_.close_by_child_id(message.id);
+  send_answer(unsent->child_id, "error",
+              rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
+}
+
+// ── the child's notifications ────────────────────────────────────────────────
+
+void Multiplexer::on_news(Message const& message, mcp::Method method) {
+  switch (route_news(method, sharing_)) {
+    case mcp::NewsRoute::Progress: return on_progress(message);
+    case mcp::NewsRoute::Log: return on_log(message);
+    case mcp::NewsRoute::Updated: return on_updated(message);
+    case mcp::NewsRoute::ToolsChanged:
+      // Some say so each time a browser starts, with the same list: theirs is
+      // compared, and told only when it differs.
+      if (child_.state() == ChildState::Ready) list_again();
+      if (sharing_ == Sharing::Shared) return;
+      break;
+    case mcp::NewsRoute::ListChanged:
+    case mcp::NewsRoute::Relay: break;
+    case mcp::NewsRoute::Cancelled: {
+      auto const child_id = rpc::find_member(message.params, "requestId");
+      if (auto const request = client_requests_.close_by_child_id(child_id)) {
+        auto const id = fmt::format_int(request->id);
+        around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
+                                       {id.data(), id.size()}, "}}"});
+      }
+      return;
+    }
+    case mcp::NewsRoute::Drop: return probe_.child_spoke_nonsense("no_addressee");
+  }
+  auto const name = json_string(message.method);
+  rpc::PiecesView pieces{R"({"jsonrpc":"2.0","method":)", name};
+  if (!message.params.empty()) {
+    pieces.add(R"(,"params":)");
+    pieces.add(message.params);
+  }
+  pieces.add("}");
+  if (sharing_ == Sharing::Shared) return tell_all(pieces);
+  if (auto* const session = around_.sessions.find(sole_)) tell(*session, pieces);
+}
+
+void Multiplexer::on_progress(Message const& message) {
+  auto const params = mcp::read_params(message.params);
+  auto const number = rpc::id_number(params.progress_token);
+  auto* const call = number ? calls_.find(CallId{*number}) : nullptr;
+  if (call == nullptr || call->abandoned || call->progress_token.empty()) return probe_.late_answer_dropped();
+  call->deadline = std::min(around_.world.loop.now() + call->patience, call->hard_deadline);
+
+  std::string rewritten;
+  mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
+  around_.clients.during(call->to,
+                         {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
+}
+
+/// A shared child's log names no client. It is given only where it cannot be
+/// about another's work, unless the operator says that nothing in it is private.
+bool Multiplexer::may_have_log(Session const& session) const {
+  switch (config_.shared_logs) {
+    case ops::SharedLogs::All: return true;
+    case ops::SharedLogs::Drop: return false;
+    case ops::SharedLogs::Single: break;
+  }
+  if (attached_count_ != 1) return false;
+  auto all_its_own = true;
+  calls_.for_each([&](CallId, Call const& call) {
+    if (call.purpose == Purpose::Client && call.to.session != session.id) all_its_own = false;
+  });
+  return all_its_own;
+}
+
+void Multiplexer::on_log(Message const& message) {
+  auto const level = mcp::log_level_from(rpc::unquote(rpc::find_member(message.params, "level")));
+  attached_.for_each([&](Session& session) {
+    auto const threshold = session.log_level.value_or(mcp::LogLevel::Info);
+    if (!level || *level < threshold || !may_have_log(session)) return;
+    tell(session, {R"({"jsonrpc":"2.0","method":"notifications/message","params":)", message.params, "}"});
+  });
+}
+
+/// On the stream of the session's newest open request, where it has one: that is
+/// most likely what the message is about. (MCP 2025-11-25, Transports.)
+void Multiplexer::tell(Session& session, rpc::PiecesView message) {
+  for (auto at = session.open.rbegin(); at != session.open.rend(); ++at) {
+    if (auto const* const call = calls_.find(at->call)) return around_.clients.during(call->to, message);
+  }
+  around_.clients.notify(session.id, message);
+}
+
+/// Each session once, on one stream.
+void Multiplexer::tell_all(rpc::PiecesView message) {
+  attached_.for_each([&](Session& session) { around_.clients.notify(session.id, message); });
+}
+
+}  // namespace gateway::backend

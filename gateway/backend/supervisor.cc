@@ -1,0 +1,42 @@
+#include "gateway/backend/supervisor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway::backend {
+
+Supervisor::Supervisor(Surroundings around, std::vector<ops::ServiceConfig> const& configs, ops::Metrics& metrics,
+                       Owner& owner)
+    : owner_(owner), guard_(around.world.guard) {
+  for (auto const& config : configs) {
+    services_.push_back(std::make_unique<Service>(around, config, metrics.service(config.name), *this));
+  }
+}
+
+void Supervisor::start() {
+  for (auto const& service : services_) service->start();
+}
+
+void Supervisor::stop() {
+  if (std::exchange(stopping_, true)) return;
+  if (services_.empty()) return owner_.on_all_stopped();
+  for (auto const& service : services_) service->stop();
+}
+
+void Supervisor::on_service_stopped() {
+  auto const all = std::all_of(services_.begin(), services_.end(), [](auto const& each) { return each->stopped(); });
+  if (stopping_ && all) owner_.on_all_stopped();
+}
+
+void Supervisor::tick() {
+  for (auto const& service : services_) service->tick();
+  guard_.reap_orphans();
+}
+
+std::size_t Supervisor::calls_owed() const {
+  std::size_t owed = 0;
+  for (auto const& service : services_) owed += service->calls_owed();
+  return owed;
+}
+
+}  // namespace gateway::backend

@@ -1,0 +1,58 @@
+// The tools of a shared child, kept for its clients.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gateway/base/clock.h"
+#include "gateway/mcp/tool_list.h"
+
+namespace gateway::backend {
+
+/// Knows the last whole list and the one being gathered. Pure: it says when to
+/// ask the child, its owner asks.
+class ToolShelf {
+ public:
+  /// Begins to list anew, unless a listing is under way: then once more after it.
+  /// True when the first page is to be asked for now.
+  [[nodiscard]] bool begin() {
+    again_ = gathering_.has_value();
+    if (again_) return false;
+    gathering_.emplace();
+    return true;
+  }
+
+  /// A page came. The raw cursor of the next to ask for, or nothing: it is whole.
+  [[nodiscard]] std::optional<std::string> add_page(std::string_view raw_result) {
+    return gathering_ ? gathering_->add_page(raw_result) : std::nullopt;
+  }
+
+  /// The gathered list takes the place of the old one. True when clients knew
+  /// another.
+  [[nodiscard]] bool finish(TimePoint now) {
+    auto const differs = list_ && gathering_ && !list_->same_as(*gathering_);
+    if (gathering_) list_ = std::move(gathering_);
+    gathering_.reset();
+    listed_ = now;
+    return differs;
+  }
+
+  /// The listing failed or its child is gone; what was known stays.
+  void give_up() { gathering_.reset(); }
+
+  /// True, once, when the child said it changed while it was being listed.
+  [[nodiscard]] bool take_again() { return std::exchange(again_, false); }
+
+  [[nodiscard]] mcp::ToolList const* list() const { return list_ ? &*list_ : nullptr; }
+  [[nodiscard]] Duration age(TimePoint now) const { return now - listed_; }
+
+ private:
+  std::optional<mcp::ToolList> list_;
+  std::optional<mcp::ToolList> gathering_;
+  TimePoint listed_;
+  bool again_ = false;
+};
+
+}  // namespace gateway::backend

@@ -1,0 +1,28 @@
+// The names things have for each other. An id may outlive its thing: whoever
+// holds one looks it up at each use, and an absent one is a normal case.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace gateway {
+
+/// One client's session. Never reused within a process.
+enum class SessionId : std::uint64_t {};
+
+/// One request a child owes an answer: the JSON-RPC id the child sees.
+/// Starts at 1, never reused by one child, stays below 2^53.
+enum class CallId : std::uint64_t {};
+
+/// One HTTP request that is being answered. Never reused within a process.
+enum class ExchangeId : std::uint64_t {};
+
+/// A service's place in the configuration.
+enum class ServiceIndex : std::uint32_t {};
+
+template <typename Id>
+constexpr auto raw(Id id) {
+  return static_cast<std::underlying_type_t<Id>>(id);
+}
+
+}  // namespace gateway

@@ -1,0 +1,139 @@
+#include "gateway/cli/check_connect.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+#include <vector>
+
+#include "gateway/backend/supervisor.h"
+#include "gateway/base/entropy.h"
+#include "gateway/build_info.h"
+#include "gateway/io/event_loop.h"
+#include "gateway/io/signals.h"
+#include "gateway/mcp/session_table.h"
+#include "gateway/ops/log.h"
+#include "gateway/ops/metrics.h"
+
+extern char** environ;
+
+namespace gateway::cli {
+
+namespace {
+
+/// There are no clients here.
+class Nobody final : public mcp::ClientPort {
+ public:
+  void answer(mcp::ReplyTo, mcp::Outcome, rpc::Reply const&) override {}
+  void drop(mcp::ReplyTo) override {}
+  void during(mcp::ReplyTo, rpc::PiecesView) override {}
+  void notify(SessionId, rpc::PiecesView) override {}
+  [[nodiscard]] bool ask(SessionId, std::optional<mcp::ReplyTo>, rpc::PiecesView) override { return false; }
+};
+
+class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
+ public:
+  Check(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
+      : config_(started_once(std::move(config))),
+        guard_(std::move(guard)),
+        log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}),
+        metrics_({}),
+        sessions_(entropy_),
+        supervisor_({.world = {.loop = loop_,
+                               .guard = *guard_,
+                               .entropy = entropy_,
+                               .log = log_,
+                               .environment = environ,
+                               .version = std::string(kVersion)},
+                     .limits = config_.gateway.limits,
+                     .sessions = sessions_,
+                     .clients = nobody_},
+                    config_.services, metrics_, *this),
+        signals_(loop_, *this),
+        out_(out),
+        reported_(config_.services.size(), false) {}
+
+  bool run() {
+    auto const began = loop_.now();
+    supervisor_.start();
+    std::size_t left = config_.services.size();
+    while (left > 0 && !interrupted_) {
+      for (std::size_t i = 0; i < reported_.size(); ++i) {
+        if (!reported_[i] && report(*supervisor_.services()[i], loop_.now() - began)) {
+          reported_[i] = true;
+          --left;
+        }
+      }
+      if (left > 0) loop_.turn(milliseconds(20));
+    }
+    supervisor_.stop();
+    while (!stopped_) loop_.turn(milliseconds(50));
+    return all_well_ && !interrupted_;
+  }
+
+ private:
+  /// One child each, whatever the isolation, and one try.
+  static ops::Config started_once(ops::Config config) {
+    std::erase_if(config.services, [](auto const& service) { return service.disabled; });
+    for (auto& service : config.services) {
+      service.isolation = ops::Isolation::Shared;
+      service.restart.max_restarts = 0;
+    }
+    return config;
+  }
+
+  bool report(backend::Service const& service, Duration took) {
+    auto const health = service.health();
+    auto const& child = service.shared_child();
+    if (health.state == "ready" && (health.tools_known || !child.offers_tools())) {
+      out_ << fmt::format("ok    {:<16} ready in {:.0f} ms, protocol {}, {} tools", health.name, to_ms(took),
+                          health.protocol, health.tools);
+      auto const noise = child.child().noise_lines();
+      if (noise > 0) out_ << fmt::format(", {} lines on stdout were no messages", noise);
+      out_ << std::endl;
+      return true;
+    }
+    if (health.state != "crash_loop") return false;
+    all_well_ = false;
+    out_ << fmt::format("FAIL  {:<16} {}", health.name, health.reason.substr(0, health.reason.find(';'))) << std::endl;
+    auto const tail = child.child().recent_stderr();
+    if (!tail.empty()) out_ << "      the end of its stderr:\n" << indented(tail) << std::flush;
+    return true;
+  }
+
+  static std::string indented(std::string const& text) {
+    std::string out = "        ";
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      out.push_back(text[i]);
+      if (text[i] == '\n' && i + 1 < text.size()) out.append("        ");
+    }
+    return out;
+  }
+
+  void on_all_stopped() override { stopped_ = true; }
+  void on_terminate() override { interrupted_ = true; }
+  void on_reload() override {}
+
+  ops::Config config_;
+  std::unique_ptr<io::ChildGuard> guard_;
+  io::EventLoop loop_;
+  SystemEntropy entropy_;
+  ops::Log log_;
+  ops::Metrics metrics_;
+  mcp::SessionTable sessions_;
+  Nobody nobody_;
+  backend::Supervisor supervisor_;
+  io::Signals signals_;
+  std::ostream& out_;
+  std::vector<bool> reported_;
+  bool all_well_ = true;
+  bool stopped_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+bool check_connect(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out) {
+  return Check(std::move(config), std::move(guard), out).run();
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,46 @@
+#include "gateway/cli/load_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <ostream>
+#include <sstream>
+
+#include "gateway/ops/config_reader.h"
+
+namespace gateway::cli {
+
+std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    errors << fmt::format("cannot read the configuration '{}'\n", path);
+    return std::nullopt;
+  }
+  auto read = ops::read_config(text.str(), ops::process_environment());
+  if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
+  auto const& wrong = std::get<ops::ConfigErrors>(read).errors;
+  errors << fmt::format("{}: {} {}\n", path, wrong.size(), wrong.size() == 1 ? "error" : "errors");
+  for (auto const& error : wrong) errors << fmt::format("  {}: {}\n", error.path, error.what);
+  return std::nullopt;
+}
+
+bool keep_services(ops::Config& config, std::vector<std::string> const& names, std::ostream& errors) {
+  if (names.empty()) return true;
+  for (auto const& name : names) {
+    auto const known = std::any_of(config.services.begin(), config.services.end(),
+                                   [&](auto const& service) { return service.name == name; });
+    if (known) continue;
+    errors << fmt::format("--service {}: the configuration has no service of that name; it has:", name);
+    for (auto const& service : config.services) errors << ' ' << service.name;
+    errors << '\n';
+    return false;
+  }
+  std::erase_if(config.services, [&](auto const& service) {
+    return std::find(names.begin(), names.end(), service.name) == names.end();
+  });
+  return true;
+}
+
+}  // namespace gateway::cli

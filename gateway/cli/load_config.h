@@ -1,0 +1,24 @@
+// A configuration from a file, for the commands.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/ops/config.h"
+
+namespace gateway::cli {
+
+/// What a wrong command line or configuration ends the program with.
+inline constexpr int kUsageError = 2;
+
+/// Reads and checks the file. Everything that is wrong with it goes to `errors`,
+/// and nothing is given then.
+[[nodiscard]] std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors);
+
+/// Keeps the services named; all when none is. False, with a sentence, when a
+/// name is not in the file.
+[[nodiscard]] bool keep_services(ops::Config& config, std::vector<std::string> const& names, std::ostream& errors);
+
+}  // namespace gateway::cli

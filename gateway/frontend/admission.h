@@ -1,0 +1,44 @@
+// Which requests may come in at all: Host, Origin, and where a browser says it
+// comes from.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/request_head.h"
+#include "gateway/ops/config.h"
+
+namespace gateway::frontend {
+
+/// Nothing, or why a request is refused with 403. Pure.
+struct Admitted {
+  bool allowed = true;
+  std::string_view reason;  ///< "host", "origin", "fetch_site"
+  /// The Origin to echo for CORS; empty when none was sent.
+  std::string_view origin;
+};
+
+class Admission {
+ public:
+  /// `service_names` are reachable as mcp-NAME.
+  Admission(ops::GatewayConfig const& config, std::vector<std::string> const& service_names);
+
+  /// A page of another site that made a name of its own point here, or sent a
+  /// form or an image request, is told apart by these. (MCP, Security: DNS
+  /// rebinding; a GET without Origin can still carry Sec-Fetch-Site.)
+  [[nodiscard]] Admitted judge(http::RequestHead const& head) const;
+
+ private:
+  [[nodiscard]] bool host_allowed(std::string_view host) const;
+  [[nodiscard]] bool origin_allowed(std::string_view origin) const;
+
+  std::vector<std::string> hosts_;
+  std::vector<std::string> origins_;
+};
+
+/// The name in a Host field or an authority: lower case, without port, brackets
+/// and a trailing dot.
+[[nodiscard]] std::string host_name(std::string_view authority);
+
+}  // namespace gateway::frontend

@@ -1,0 +1,80 @@
+#include "gateway/frontend/endpoint.h"
+
+#include "gateway/frontend/admission.h"
+
+namespace gateway::frontend {
+
+namespace {
+
+std::optional<Door> door_from(std::string_view path) {
+  if (path == "/sse") return Door::Sse;
+  if (path == "/messages" || path == "/message") return Door::Messages;
+  if (path == "/mcp") return Door::Mcp;
+  if (path == "/health") return Door::Health;
+  return std::nullopt;
+}
+
+bool equal_names(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && host_name(a) == host_name(b);
+}
+
+}  // namespace
+
+std::optional<ServiceIndex> Endpoints::by_name(std::string_view name) const {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i] == name) return ServiceIndex{static_cast<std::uint32_t>(i)};
+  }
+  return std::nullopt;
+}
+
+std::optional<ServiceIndex> Endpoints::by_host(std::string_view host) const {
+  constexpr std::string_view kPrefix = "mcp-";
+  if (host.size() <= kPrefix.size() || (host[0] | 0x20) != 'm') return std::nullopt;
+  auto const name = host_name(host);
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (equal_names(names_[i], std::string_view(name).substr(kPrefix.size()))) {
+      return ServiceIndex{static_cast<std::uint32_t>(i)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Endpoint> Endpoints::find(http::ListenerTag tag, std::string_view host, std::string_view path) const {
+  // "/mcp/" is served like "/mcp": a redirect would lose the POST's body.
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+
+  if (auto const door = door_from(path)) {
+    if (tag != http::ListenerTag{}) {
+      return Endpoint{*door, ServiceIndex{static_cast<std::uint32_t>(tag) - 1}};
+    }
+    if (single_) return Endpoint{*door, ServiceIndex{0}};
+    if (auto const service = by_host(host)) return Endpoint{*door, service};
+    if (*door == Door::Messages || *door == Door::Health) return Endpoint{*door, std::nullopt};
+    return std::nullopt;
+  }
+
+  constexpr std::string_view kAlias = "/servers/";
+  if (path.starts_with(kAlias)) path.remove_prefix(kAlias.size() - 1);
+  auto const slash = path.find('/', 1);
+  if (slash == std::string_view::npos) return std::nullopt;
+  auto const service = by_name(path.substr(1, slash - 1));
+  auto const door = door_from(path.substr(slash));
+  if (!service || !door) return std::nullopt;
+  if (tag != http::ListenerTag{} && static_cast<std::uint32_t>(tag) != raw(*service) + 1) return std::nullopt;
+  return Endpoint{*door, service};
+}
+
+std::string_view query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    auto const end = query.find('&');
+    auto const pair = query.substr(0, end);
+    auto const equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+}  // namespace gateway::frontend

@@ -1,0 +1,52 @@
+// Which service and which of its doors a request means.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/ids.h"
+#include "gateway/http/exchange.h"
+
+namespace gateway::frontend {
+
+enum class Door {
+  Sse,       ///< /sse: the legacy stream; a POST is served as on /mcp
+  Messages,  ///< /messages: the legacy POSTs
+  Mcp,       ///< /mcp: Streamable HTTP
+  Health,    ///< /health
+};
+
+struct Endpoint {
+  Door door = Door::Mcp;
+  /// Absent for the gateway's own /health, and for /messages at a root that
+  /// names no service: the session tells it there.
+  std::optional<ServiceIndex> service;
+};
+
+/// Paths and hosts to endpoints. Pure.
+class Endpoints {
+ public:
+  /// With `single`, the main listener serves the one service at its root.
+  Endpoints(std::vector<std::string> names, bool single) : names_(std::move(names)), single_(single) {}
+
+  /// `tag` is 0 for the main listener, and a service's index + 1 for its own.
+  [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
+
+  [[nodiscard]] static http::ListenerTag own_listener(ServiceIndex service) {
+    return http::ListenerTag{raw(service) + 1};
+  }
+
+ private:
+  [[nodiscard]] std::optional<ServiceIndex> by_name(std::string_view name) const;
+  [[nodiscard]] std::optional<ServiceIndex> by_host(std::string_view host) const;
+
+  std::vector<std::string> names_;
+  bool single_;
+};
+
+/// The value of `name` in a query, not decoded; empty when absent.
+[[nodiscard]] std::string_view query_value(std::string_view query, std::string_view name);
+
+}  // namespace gateway::frontend

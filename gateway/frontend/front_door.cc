@@ -1,0 +1,169 @@
+#include "gateway/frontend/front_door.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace gateway::frontend {
+
+using mcp::Session;
+using mcp::Transport;
+using rpc::ErrorCode;
+
+FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
+                     ops::HealthSource& health, ops::Metrics& metrics)
+    : desk_(desk),
+      endpoints_(std::move(endpoints)),
+      admission_(desk.config, service_names),
+      auth_(desk.config.auth),
+      health_(health),
+      metrics_(metrics),
+      sse_(desk),
+      streamable_(desk) {}
+
+// ── requests ─────────────────────────────────────────────────────────────────
+
+void FrontDoor::on_request(http::Exchange& exchange, http::Request const& request) {
+  auto const admitted = admission_.judge(request.head);
+  std::string fields;
+  if (!admitted.origin.empty()) {
+    fields = fmt::format(
+        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate\r\n"
+        "Vary: Origin\r\n",
+        admitted.origin);
+  }
+  Visit visit{exchange, request, {}, {}, fields};
+  if (!admitted.allowed) {
+    metrics_.auth_failed(admitted.reason);
+    return visit.reply_error(403, ErrorCode::BadRequest,
+                             fmt::format("Forbidden: this {} is not allowed here",
+                                         admitted.reason == "host" ? "Host" : "Origin"));
+  }
+  auto const endpoint = endpoints_.find(request.listener, request.head.host, request.head.path);
+  if (!endpoint) {
+    return visit.reply_error(404, ErrorCode::BadRequest, "Not Found: there is no endpoint at this path");
+  }
+  visit.endpoint = *endpoint;
+  if (request.head.method == http::Method::Options) return preflight(exchange, request, admitted);
+
+  auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
+  if (endpoint->door == Door::Health) return health(visit, principal.has_value());
+  if (!principal) {
+    metrics_.auth_failed(Auth::shown(request.head) ? "bad_token" : "missing");
+    return visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, "Unauthorized: a bearer token is needed"),
+                            "WWW-Authenticate: Bearer realm=\"mcp-gateway\"\r\n");
+  }
+  visit.principal = *principal;
+  serve(visit);
+}
+
+void FrontDoor::serve(Visit const& visit) {
+  auto const method = visit.request.head.method;
+  switch (visit.endpoint.door) {
+    case Door::Messages:
+      if (method != http::Method::Post) return visit.reply_not_allowed("POST");
+      return sse_.post(visit);
+    case Door::Sse:
+      if (method == http::Method::Get && !visit.request.head.find("mcp-session-id")) return sse_.get(visit);
+      [[fallthrough]];
+    case Door::Mcp:
+      if (method == http::Method::Post) return streamable_.post(visit);
+      if (method == http::Method::Get) return streamable_.get(visit);
+      if (method == http::Method::Delete) return streamable_.remove(visit);
+      return visit.reply_not_allowed("GET, POST, DELETE");
+    case Door::Health: return;
+  }
+}
+
+void FrontDoor::preflight(http::Exchange& exchange, http::Request const& request, Admitted const& admitted) {
+  if (admitted.origin.empty()) {
+    return exchange.respond({.status = 204, .content_type = {}, .fields = "Allow: GET, POST, DELETE, OPTIONS\r\n", .body = {}});
+  }
+  // A browser asks for what it will send; what an MCP client may send is allowed.
+  (void)request;
+  auto const fields = fmt::format(
+      "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
+      "Access-Control-Allow-Headers: content-type, accept, authorization, x-api-key, mcp-session-id, "
+      "mcp-protocol-version, mcp-method, mcp-name, last-event-id\r\n"
+      "Access-Control-Max-Age: 3600\r\nVary: Origin\r\n",
+      admitted.origin);
+  exchange.respond({.status = 204, .content_type = {}, .fields = fields, .body = {}});
+}
+
+void FrontDoor::health(Visit const& visit, bool detailed) {
+  auto const method = visit.request.head.method;
+  if (method != http::Method::Get && method != http::Method::Head) return visit.reply_not_allowed("GET, HEAD");
+  auto const all = health_.health();
+  auto const* const service =
+      visit.endpoint.service ? &all.services[raw(*visit.endpoint.service)] : nullptr;
+  auto const status = service != nullptr && all.status != ops::HealthStatus::Draining ? service->status : all.status;
+  auto const brief = fmt::format("{{\"status\":\"{}\"}}\n", to_text(status));
+  auto const body = !detailed ? brief : service != nullptr ? to_json(all, *service) : to_json(all);
+  visit.reply_json(http_status(status), body, "Cache-Control: no-store\r\n");
+}
+
+/// A stream's context is its session, a POST's its ticket: both are places with a
+/// count of uses, so what they mean is told by which table knows the exchange.
+void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
+  auto* const session = desk_.sessions.find(SessionId{context});
+  if (session == nullptr || session->stream != id) return streamable_.on_post_gone(context, id);
+  if (session->transport == Transport::Sse) return sse_.on_gone(session->id, why);
+  streamable_.on_stream_gone(session->id);
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────
+
+void FrontDoor::answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) {
+  auto* const session = desk_.sessions.find(to.session);
+  if (session == nullptr) return;
+  if (session->transport == Transport::Sse) return sse_.answer(*session, reply);
+  streamable_.answer(*session, to.ticket, outcome, reply);
+}
+
+void FrontDoor::drop(mcp::ReplyTo to) {
+  auto* const session = desk_.sessions.find(to.session);
+  if (session != nullptr && session->transport != Transport::Sse) streamable_.drop(to.ticket);
+}
+
+void FrontDoor::during(mcp::ReplyTo to, rpc::PiecesView message) {
+  auto* const session = desk_.sessions.find(to.session);
+  if (session == nullptr) return;
+  if (session->transport == Transport::Sse) return sse_.notify(*session, message);
+  streamable_.during(*session, to.ticket, message);
+}
+
+void FrontDoor::notify(SessionId id, rpc::PiecesView message) {
+  auto* const session = desk_.sessions.find(id);
+  if (session == nullptr) return;
+  if (session->transport == Transport::Sse) return sse_.notify(*session, message);
+  streamable_.notify(*session, message);
+}
+
+bool FrontDoor::ask(SessionId id, std::optional<mcp::ReplyTo> related, rpc::PiecesView message) {
+  auto* const session = desk_.sessions.find(id);
+  if (session == nullptr) return false;
+  if (session->transport == Transport::Sse) return sse_.ask(*session, message);
+  return streamable_.ask(*session, related ? std::optional(related->ticket) : std::nullopt, message);
+}
+
+// ── time ─────────────────────────────────────────────────────────────────────
+
+void FrontDoor::tick() {
+  desk_.tick();
+  streamable_.tick();
+}
+
+void FrontDoor::end_all_sessions() {
+  std::vector<SessionId> all;
+  desk_.sessions.for_each([&](Session const& session) { all.push_back(session.id); });
+  for (auto const id : all) {
+    auto* const session = desk_.sessions.find(id);
+    if (session == nullptr) continue;
+    if (auto* const open = desk_.server->find(session->stream)) open->end_stream();
+    session->stream = {};
+    if (session->transport != Transport::Sse) streamable_.forget(*session);
+    if (desk_.sessions.find(id) != nullptr) desk_.end_session(*session, mcp::SessionEnd::Drain);
+  }
+}
+
+}  // namespace gateway::frontend

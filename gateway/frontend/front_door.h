@@ -1,0 +1,54 @@
+// The first and the last to see a client's request: who may come in, which
+// transport serves it, and where its answers go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/frontend/admission.h"
+#include "gateway/frontend/auth.h"
+#include "gateway/frontend/legacy_sse.h"
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/streamable.h"
+#include "gateway/ops/health.h"
+#include "gateway/ops/metrics.h"
+
+namespace gateway::frontend {
+
+/// Owned by the program's root.
+class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
+ public:
+  FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
+            ops::HealthSource& health, ops::Metrics& metrics);
+
+  // http::RequestHandler
+  void on_request(http::Exchange& exchange, http::Request const& request) override;
+  void on_gone(ExchangeId id, std::uint64_t context, Gone why) override;
+
+  // mcp::ClientPort
+  void answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) override;
+  void drop(mcp::ReplyTo to) override;
+  void during(mcp::ReplyTo to, rpc::PiecesView message) override;
+  void notify(SessionId session, rpc::PiecesView message) override;
+  [[nodiscard]] bool ask(SessionId session, std::optional<mcp::ReplyTo> related, rpc::PiecesView message) override;
+
+  void tick();
+  /// Ends every session: its stream is closed in good order.
+  void end_all_sessions();
+
+ private:
+  void serve(Visit const& visit);
+  void preflight(http::Exchange& exchange, http::Request const& request, Admitted const& admitted);
+  void health(Visit const& visit, bool detailed);
+
+  Desk& desk_;
+  Endpoints endpoints_;
+  Admission admission_;
+  Auth auth_;
+  ops::HealthSource& health_;
+  ops::Metrics& metrics_;
+  LegacySse sse_;
+  Streamable streamable_;
+};
+
+}  // namespace gateway::frontend

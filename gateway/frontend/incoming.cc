@@ -1,0 +1,75 @@
+#include "gateway/frontend/incoming.h"
+
+#include <algorithm>
+
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::frontend {
+
+namespace {
+
+using rpc::ErrorCode;
+using rpc::Message;
+using rpc::MessageKind;
+using rpc::Unreadable;
+
+std::optional<Unreadable> conflict(Message const& message, std::vector<Message> const& earlier, mcp::Session& session) {
+  if (message.kind != MessageKind::Request) return std::nullopt;
+  auto const doubled = std::any_of(earlier.begin(), earlier.end(), [&](Message const& other) {
+    return other.kind == MessageKind::Request && other.id == message.id;
+  });
+  if (!doubled && session.find_open(message.id) == nullptr) return std::nullopt;
+  return Unreadable{ErrorCode::InvalidRequest, "a request with this id is already waiting for its answer", message.id};
+}
+
+std::variant<std::vector<std::string_view>, Unreadable> elements(std::string_view body, mcp::Session const& session,
+                                                                 ops::LimitsConfig const& limits) {
+  if (!has_batches(session.revision)) {
+    return Unreadable{ErrorCode::InvalidRequest, "batches exist in revision 2025-03-26 only", {}};
+  }
+  if (rpc::validate(body)) return Unreadable{ErrorCode::ParseError, "the body is not valid JSON", {}};
+  std::vector<std::string_view> found;
+  rpc::ElementWalk walk(body);
+  while (auto const element = walk.next()) {
+    if (found.size() == limits.batch_max) return Unreadable{ErrorCode::InvalidRequest, "the batch is too long", {}};
+    found.push_back(*element);
+  }
+  if (found.empty()) return Unreadable{ErrorCode::InvalidRequest, "the batch is empty", {}};
+  return found;
+}
+
+}  // namespace
+
+std::size_t Incoming::requests() const {
+  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](Message const& message) {
+    return message.kind == MessageKind::Request;
+  }));
+}
+
+std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Session& session,
+                                                  ops::LimitsConfig const& limits) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+
+  Incoming incoming;
+  incoming.batch = rpc::is_batch(body);
+  std::vector<std::string_view> texts{body};
+  if (incoming.batch) {
+    auto split = elements(body, session, limits);
+    if (auto const* const unreadable = std::get_if<Unreadable>(&split)) return *unreadable;
+    texts = std::get<std::vector<std::string_view>>(std::move(split));
+  }
+  for (auto const text : texts) {
+    auto read = rpc::read_client_message(text);
+    if (auto const* const unreadable = std::get_if<Unreadable>(&read)) return *unreadable;
+    auto& message = std::get<Message>(read);
+    if (auto const refused = conflict(message, incoming.messages, session)) return *refused;
+    if (incoming.batch && message.method == "initialize") {
+      return Unreadable{ErrorCode::InvalidRequest, "initialize must not be part of a batch", message.id};
+    }
+    incoming.messages.push_back(std::move(message));
+  }
+  return incoming;
+}
+
+}  // namespace gateway::frontend

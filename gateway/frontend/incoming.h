@@ -1,0 +1,29 @@
+// The messages one POST brought.
+#pragma once
+
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gateway/mcp/session.h"
+#include "gateway/ops/config.h"
+#include "gateway/rpc/message.h"
+
+namespace gateway::frontend {
+
+/// One message, or several where the session's revision has batches. Views into
+/// the body.
+struct Incoming {
+  std::vector<rpc::Message> messages;
+  bool batch = false;
+
+  [[nodiscard]] std::size_t requests() const;
+
+  /// All or nothing: one message that cannot be read, or whose id the session
+  /// already waits for, refuses the POST. Answered on the stream instead, the
+  /// refusal would be taken for the first call's answer.
+  [[nodiscard]] static std::variant<Incoming, rpc::Unreadable> read(std::string_view body, mcp::Session& session,
+                                                                    ops::LimitsConfig const& limits);
+};
+
+}  // namespace gateway::frontend

@@ -1,0 +1,115 @@
+#include "gateway/frontend/legacy_sse.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "gateway/frontend/incoming.h"
+
+namespace gateway::frontend {
+
+using mcp::Session;
+using mcp::SessionEnd;
+using rpc::ErrorCode;
+
+namespace {
+
+http::Pieces span(rpc::PiecesView const& view) {
+  return {view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
+}
+
+}  // namespace
+
+http::Exchange* LegacySse::stream(Session const& session) { return desk_.server->find(session.stream); }
+
+void LegacySse::get(Visit const& visit) {
+  if (!accepts(visit.request.head).sse) {
+    return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
+  }
+  auto* const session =
+      desk_.open_session(*visit.endpoint.service, mcp::Transport::Sse, visit.principal, visit.request.head);
+  if (session == nullptr) {
+    return visit.reply_error(503, ErrorCode::InternalError, "no more sessions can be opened now");
+  }
+  session->revision = mcp::Revision::R2024_11_05;
+  session->stream = visit.exchange.id();
+  visit.exchange.set_context(raw(session->id));
+  visit.exchange.open_stream(visit.fields);
+
+  // A relative reference finds the way back through any prefix a proxy took off.
+  auto const prefix = desk_.config.base_path.empty()
+                          ? std::string(visit.request.head.path.ends_with('/') ? "../" : "")
+                          : desk_.config.base_path +
+                                std::string(visit.request.head.path.substr(0, visit.request.head.path.rfind("sse")));
+  auto const endpoint = fmt::format("{}messages?sessionId={}", prefix, session->token);
+  std::string_view const data = endpoint;
+  visit.exchange.send_event({.event = "endpoint", .id = {}, .data = {&data, 1}});
+}
+
+void LegacySse::post(Visit const& visit) {
+  auto const& query = visit.request.head.query;
+  auto token = query_value(query, "sessionId");
+  if (token.empty()) token = query_value(query, "session_id");
+  if (token.empty()) return visit.reply_error(400, ErrorCode::BadRequest, "the query names no sessionId");
+  auto* const session = desk_.sessions.find(token);
+  auto const known = session != nullptr && session->transport == mcp::Transport::Sse &&
+                     session->principal == visit.principal &&
+                     (!visit.endpoint.service || *visit.endpoint.service == session->service);
+  if (!known) return visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");
+  if (!is_json(visit.request.head)) {
+    return visit.reply_error(415, ErrorCode::BadRequest, "Content-Type must be application/json");
+  }
+  auto incoming = Incoming::read(visit.request.body, *session, desk_.config.limits);
+  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
+    return visit.reply_unreadable(*unreadable);
+  }
+  // A client may send its next message, which may be the answer a call waits
+  // for, only after this one was accepted.
+  visit.reply(202);
+  session->last_used = desk_.clock.now();
+  auto const id = session->id;
+  for (auto const& message : std::get<Incoming>(incoming).messages) {
+    // An answer on the stream of a client that does not read may end the session.
+    auto* const still = desk_.sessions.find(id);
+    if (still == nullptr) return;
+    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = 0});
+  }
+}
+
+void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {
+  auto* const session = desk_.sessions.find(id);
+  if (session == nullptr) return;
+  session->stream = {};
+  auto const end = why == http::RequestHandler::Gone::Slow       ? SessionEnd::Slow
+                   : why == http::RequestHandler::Gone::Shutdown ? SessionEnd::Drain
+                                                                 : SessionEnd::Client;
+  desk_.end_session(*session, end);
+}
+
+void LegacySse::answer(Session& session, rpc::Reply const& reply) {
+  auto const limit = session.max_event_bytes;
+  auto const view = reply.pieces();
+  if (limit == 0 || view.bytes() < limit / 6 || http::data_size(span(view)) + 64 <= limit) {
+    return notify(session, view);
+  }
+  // The client would give up its session over an event this large.
+  auto const error = rpc::error_object(
+      ErrorCode::InternalError,
+      fmt::format("the answer of {} bytes is larger than the {} bytes this client takes in one event; "
+                  "ask for less, or use the Streamable HTTP endpoint",
+                  view.bytes(), limit),
+      R"({"reason":"result_too_large_for_client","retryable":false})");
+  notify(session, rpc::Reply{reply.id, rpc::Reply::Kind::Error, error}.pieces());
+}
+
+void LegacySse::notify(Session& session, rpc::PiecesView message) {
+  if (auto* const open = stream(session)) open->send_event({.data = span(message)});
+}
+
+bool LegacySse::ask(Session& session, rpc::PiecesView message) {
+  if (stream(session) == nullptr) return false;
+  notify(session, message);
+  return true;
+}
+
+}  // namespace gateway::frontend

@@ -1,0 +1,32 @@
+// HTTP+SSE of 2024-11-05: the stream is the session.
+#pragma once
+
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/visit.h"
+
+namespace gateway::frontend {
+
+/// GET opens a session and its stream; POSTs bring its messages and are accepted
+/// before anything else happens; every answer goes down the stream; its end is
+/// the session's end.
+class LegacySse {
+ public:
+  explicit LegacySse(Desk& desk) : desk_(desk) {}
+
+  void get(Visit const& visit);
+  void post(Visit const& visit);
+  /// The stream of a session is gone.
+  void on_gone(SessionId session, http::RequestHandler::Gone why);
+
+  // ClientPort, for sessions of this transport.
+  void answer(mcp::Session& session, rpc::Reply const& reply);
+  void notify(mcp::Session& session, rpc::PiecesView message);
+  [[nodiscard]] bool ask(mcp::Session& session, rpc::PiecesView message);
+
+ private:
+  [[nodiscard]] http::Exchange* stream(mcp::Session const& session);
+
+  Desk& desk_;
+};
+
+}  // namespace gateway::frontend

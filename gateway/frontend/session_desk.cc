@@ -1,0 +1,70 @@
+#include "gateway/frontend/session_desk.h"
+
+#include "gateway/frontend/auth.h"
+#include "gateway/mcp/labels.h"
+
+namespace gateway::frontend {
+
+namespace {
+
+/// A session whose client holds a stream or waits for an answer is not idle.
+bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{} && session.open.empty(); }
+
+}  // namespace
+
+std::size_t max_event_bytes(ops::LimitsConfig const& limits, http::RequestHead const& head) {
+  auto const agent = head.find("user-agent");
+  if (!agent) return 0;
+  for (auto const& [prefix, bytes] : limits.sse_event_limits) {
+    if (agent->starts_with(prefix)) return bytes;
+  }
+  return 0;
+}
+
+mcp::Session* Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
+                                 http::RequestHead const& head) {
+  if (draining || !service(index).has_room()) return nullptr;
+  if (sessions.size() >= config.limits.max_sessions && !make_room()) return nullptr;
+  auto& session = sessions.open(index, transport, clock.now());
+  session.principal.assign(principal);
+  session.max_event_bytes = max_event_bytes(config.limits, head);
+  if (transport != mcp::Transport::OneShot && log.enabled(ops::LogLevel::Info)) {
+    session.log_id = short_hash(session.token);
+  }
+  service(index).attach(session);
+  log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
+  return &session;
+}
+
+void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
+  log.debug("session.end", "session ended", {{"session", session.log_id}, {"reason", label(why)}});
+  service(session.service).detach(session, why);
+  sessions.close(session.id);
+}
+
+bool Desk::make_room() {
+  // The oldest are at the front; those that are not idle are passed to the back.
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    auto* const session = sessions.oldest();
+    if (session == nullptr) return false;
+    if (is_idle(*session)) {
+      end_session(*session, mcp::SessionEnd::Evicted);
+      return true;
+    }
+    sessions.touch(*session, clock.now());
+  }
+  return false;
+}
+
+void Desk::tick() {
+  while (auto* const session = sessions.oldest()) {
+    if (clock.now() - session->last_used < config.limits.session_idle_timeout) return;
+    if (is_idle(*session)) {
+      end_session(*session, mcp::SessionEnd::Idle);
+    } else {
+      sessions.touch(*session, clock.now());
+    }
+  }
+}
+
+}  // namespace gateway::frontend

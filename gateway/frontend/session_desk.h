@@ -1,0 +1,47 @@
+// Where sessions are opened and ended, whatever transport they came by.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/http/request_head.h"
+#include "gateway/http/server.h"
+#include "gateway/mcp/ports.h"
+#include "gateway/mcp/session_table.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/log.h"
+
+namespace gateway::frontend {
+
+/// What the transports share. References outlive them.
+struct Desk {
+  Clock const& clock;
+  ops::GatewayConfig const& config;
+  mcp::SessionTable& sessions;
+  std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
+  ops::Log& log;
+  http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
+  bool draining = false;
+
+  [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
+
+  /// A new session, attached to its service; null when there is no room for one.
+  /// At the limit the session that was idle longest makes room.
+  mcp::Session* open_session(ServiceIndex service, mcp::Transport transport, std::string_view principal,
+                             http::RequestHead const& head);
+
+  /// The one way a session ends: its calls are taken back at the child.
+  void end_session(mcp::Session& session, mcp::SessionEnd why);
+
+  /// Ends what was idle too long.
+  void tick();
+
+ private:
+  [[nodiscard]] bool make_room();
+};
+
+/// The largest SSE event that the client named in `head` takes, or 0.
+[[nodiscard]] std::size_t max_event_bytes(ops::LimitsConfig const& limits, http::RequestHead const& head);
+
+}  // namespace gateway::frontend

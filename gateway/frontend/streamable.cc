@@ -1,0 +1,379 @@
+#include "gateway/frontend/streamable.h"
+
+#include <fmt/format.h>
+
+#include "gateway/mcp/version.h"
+
+namespace gateway::frontend {
+
+using mcp::EventId;
+using mcp::Outcome;
+using mcp::Session;
+using rpc::ErrorCode;
+
+namespace {
+
+/// Silence after which a POST's answer becomes a stream with comments in it:
+/// shorter than any proxy's patience.
+constexpr Duration kCommitAfter = seconds(10);
+/// What a client of a lost stream waits before it comes back.
+constexpr int kRetryMs = 1000;
+
+http::Pieces span(rpc::PiecesView const& view) {
+  return {view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
+}
+
+/// What the child answered goes out as 200, whatever it says; what could not be
+/// asked of it as 503, so that clients and proxies know to come back.
+int http_status(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok:
+    case Outcome::ToolError:
+    case Outcome::RpcError:
+    case Outcome::Timeout:
+    case Outcome::ChildExited:
+    case Outcome::Cancelled: return 200;
+    case Outcome::Unavailable:
+    case Outcome::Busy: return 503;
+    case Outcome::Invalid: return 400;
+  }
+  return 500;
+}
+
+}  // namespace
+
+// ── requests ─────────────────────────────────────────────────────────────────
+
+/// From 2025-06-18 on the header is on every request but the first, which names
+/// the version in its body. Absent means 2025-03-26.
+bool Streamable::version_is_fine(Visit const& visit) {
+  auto const version = visit.request.head.find("mcp-protocol-version");
+  if (!version || mcp::revision_from(*version)) return true;
+  visit.reply_error(400, ErrorCode::BadRequest,
+                    fmt::format("Bad Request: Unsupported protocol version: {} (supported: 2024-11-05, 2025-03-26, "
+                                "2025-06-18, 2025-11-25)",
+                                *version));
+  return false;
+}
+
+/// Another service's session, or another principal's, does not exist here.
+Session* Streamable::session_of(Visit const& visit, std::string_view token) {
+  auto* const session = desk_.sessions.find(token);
+  auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
+                     session->service == *visit.endpoint.service && session->principal == visit.principal;
+  if (!known) {
+    visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");
+    return nullptr;
+  }
+  desk_.sessions.touch(*session, desk_.clock.now());
+  return session;
+}
+
+void Streamable::post(Visit const& visit) {
+  if (!is_json(visit.request.head)) {
+    return visit.reply_error(415, ErrorCode::BadRequest, "Content-Type must be application/json, without an encoding");
+  }
+  auto const accepted = accepts(visit.request.head);
+  if (!accepted.json && !accepted.sse) {
+    return visit.reply_error(406, ErrorCode::BadRequest, "Accept must admit application/json or text/event-stream");
+  }
+  auto const token = visit.request.head.find("mcp-session-id");
+  if (!token) return post_without_session(visit);
+  if (auto* const session = session_of(visit, *token)) post_to_session(visit, *session);
+}
+
+void Streamable::post_to_session(Visit const& visit, Session& session) {
+  if (!version_is_fine(visit)) return;
+  auto const incoming = Incoming::read(visit.request.body, session, desk_.config.limits);
+  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
+    return visit.reply_unreadable(*unreadable);
+  }
+  serve(visit, session, std::get<Incoming>(incoming), false);
+}
+
+/// An `initialize` opens a session. Anything else is served for itself, on a
+/// session that ends with its answer: that is what plain curl commands need.
+void Streamable::post_without_session(Visit const& visit) {
+  Session nobody;  // what it is read against: no open requests, no version agreed
+  auto const read = Incoming::read(visit.request.body, nobody, desk_.config.limits);
+  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) return visit.reply_unreadable(*unreadable);
+  auto const& incoming = std::get<Incoming>(read);
+
+  auto const initializes = incoming.messages.front().method == "initialize" && incoming.requests() == 1;
+  if (!initializes && !version_is_fine(visit)) return;
+  // Notifications and answers of no session are about nothing.
+  if (incoming.requests() == 0) return visit.reply(202);
+
+  auto const transport = initializes ? mcp::Transport::Http : mcp::Transport::OneShot;
+  auto* const session = desk_.open_session(*visit.endpoint.service, transport, visit.principal, visit.request.head);
+  if (session == nullptr) {
+    return visit.reply_error(503, ErrorCode::InternalError, "no more sessions can be opened now",
+                             incoming.messages.front().id);
+  }
+  serve(visit, *session, incoming, initializes);
+}
+
+void Streamable::serve(Visit const& visit, Session& session, Incoming const& incoming, bool initializes) {
+  auto const id = session.id;
+  std::uint64_t ticket = 0;
+  if (auto const owed = incoming.requests(); owed > 0) {
+    auto owned = std::make_unique<Post>();
+    auto& post = *owned;
+    post.session = id;
+    post.exchange = visit.exchange.id();
+    post.accepted = accepts(visit.request.head);
+    post.initializes = initializes;
+    post.owed = owed;
+    post.batch = incoming.batch;
+    post.fields.assign(visit.fields);
+    post.since = desk_.clock.now();
+    ticket = post.ticket = posts_.insert(std::move(owned));
+    pending_.push_back(post);
+    visit.exchange.set_context(ticket);
+  } else {
+    visit.reply(202);
+  }
+  for (auto const& message : incoming.messages) {
+    // The answer to one may end the session: a failed initialize does.
+    auto* const still = desk_.sessions.find(id);
+    if (still == nullptr) return;
+    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = ticket});
+  }
+}
+
+void Streamable::get(Visit const& visit) {
+  if (!accepts(visit.request.head).sse) {
+    return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
+  }
+  auto const token = visit.request.head.find("mcp-session-id");
+  if (!token) return visit.reply_not_allowed("POST, DELETE");
+  auto* const session = session_of(visit, *token);
+  if (session == nullptr || !version_is_fine(visit)) return;
+
+  auto const last = visit.request.head.find("last-event-id");
+  auto const id = last ? EventId::from(*last) : std::nullopt;
+  if (id && id->stream != 0 && resume(visit, *session, *id)) return;
+  open_standalone(visit, *session);
+  if (id && id->stream == 0) {
+    if (auto* const open = desk_.server->find(session->stream)) {
+      replay(*session).for_each_after(*id, [&](mcp::ReplayLog::Event const& event) {
+        std::string_view const data = event.message;
+        open->send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
+      });
+    }
+  }
+}
+
+void Streamable::open_standalone(Visit const& visit, Session& session) {
+  // A stream whose client is gone without a word is found by its keep-alive.
+  if (desk_.server->find(session.stream) != nullptr) {
+    return visit.reply_error(409, ErrorCode::BadRequest, "Conflict: this session has a stream open already");
+  }
+  session.stream = visit.exchange.id();
+  visit.exchange.set_context(raw(session.id));
+  visit.exchange.open_stream(visit.fields);
+  visit.exchange.send_comment("open");
+}
+
+/// Takes a POST's stream up again after `last`. False when nothing of it is known.
+bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
+  Post* open = nullptr;
+  posts_.for_each([&](Post& post) {
+    if (post.session == session.id && post.stream == last.stream) open = &post;
+  });
+  auto known = open != nullptr;
+  if (session.replay) session.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
+  if (!known || (open != nullptr && exchange(*open) != nullptr)) return false;
+
+  visit.exchange.open_stream(visit.fields);
+  if (session.replay) {
+    session.replay->for_each_after(last, [&](mcp::ReplayLog::Event const& event) {
+      std::string_view const data = event.message;
+      visit.exchange.send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
+    });
+  }
+  if (open == nullptr) {
+    visit.exchange.end_stream();
+    return true;
+  }
+  open->exchange = visit.exchange.id();
+  visit.exchange.set_context(open->ticket);
+  return true;
+}
+
+void Streamable::remove(Visit const& visit) {
+  auto const token = visit.request.head.find("mcp-session-id");
+  if (!token) return visit.reply_error(400, ErrorCode::BadRequest, "Bad Request: Mcp-Session-Id is missing");
+  auto* const session = session_of(visit, *token);
+  if (session == nullptr) return;
+  forget(*session);
+  desk_.end_session(*session, mcp::SessionEnd::Client);
+  visit.reply(200);
+}
+
+// ── ends ─────────────────────────────────────────────────────────────────────
+
+void Streamable::forget(Session& session) {
+  std::vector<std::uint64_t> tickets;
+  posts_.for_each([&](Post const& post) {
+    if (post.session == session.id) tickets.push_back(post.ticket);
+  });
+  for (auto const ticket : tickets) drop(ticket);
+  if (auto* const open = desk_.server->find(session.stream)) open->end_stream();
+  session.stream = {};
+}
+
+/// A client that leaves has not taken its request back: only a cancelled
+/// notification says so. (MCP 2025-11-25, Transports, Disconnection.)
+void Streamable::on_post_gone(std::uint64_t ticket, ExchangeId gone) {
+  auto* const post = posts_.find(ticket);
+  if (post == nullptr || post->exchange != gone) return;
+  post->exchange = {};
+  auto* const session = desk_.sessions.find(post->session);
+  if (session == nullptr) return;
+  // Nobody can come back to a session whose id was never told.
+  if (session->transport == mcp::Transport::OneShot || post->initializes) {
+    auto const owned = posts_.release(ticket);
+    desk_.end_session(*session, mcp::SessionEnd::Client);
+  }
+}
+
+void Streamable::on_stream_gone(SessionId id) {
+  if (auto* const session = desk_.sessions.find(id)) {
+    session->stream = {};
+    desk_.sessions.touch(*session, desk_.clock.now());
+  }
+}
+
+/// Everything the POST was owed has come. Its session ends with it where it was
+/// opened for it alone.
+void Streamable::settle(Post& post) {
+  auto const owned = posts_.release(post.ticket);
+  if (auto* const open = exchange(*owned)) open->end_stream();
+  auto* const session = desk_.sessions.find(owned->session);
+  if (session != nullptr && session->transport == mcp::Transport::OneShot) {
+    desk_.end_session(*session, mcp::SessionEnd::Client);
+  }
+}
+
+void Streamable::drop(std::uint64_t ticket) {
+  auto* const post = posts_.find(ticket);
+  if (post == nullptr || --post->owed > 0) return;
+  if (!post->streaming && !become_stream(*post)) {
+    auto const error = rpc::error_message({}, ErrorCode::InternalError, "the request was cancelled");
+    answer_whole(*post, 200, {error});
+  }
+  settle(*post);
+}
+
+void Streamable::tick() {
+  while (auto* const post = pending_.front()) {
+    if (desk_.clock.now() - post->since < kCommitAfter) return;
+    post->ListHook<PendingTag>::unlink();
+    (void)become_stream(*post);
+  }
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────
+
+mcp::ReplayLog& Streamable::replay(Session& session) {
+  if (!session.replay) {
+    session.replay =
+        std::make_unique<mcp::ReplayLog>(desk_.config.limits.replay_events, desk_.config.limits.replay_bytes);
+  }
+  return *session.replay;
+}
+
+/// False when the client takes no stream, or is gone before it had one.
+bool Streamable::become_stream(Post& post) {
+  if (post.streaming) return true;
+  auto* const open = exchange(post);
+  auto* const session = desk_.sessions.find(post.session);
+  if (!post.accepted.sse || open == nullptr || session == nullptr || post.initializes) return false;
+  post.streaming = true;
+  post.ListHook<PendingTag>::unlink();
+  post.stream = session->next_stream++;
+  open->open_stream(post.fields);
+  if (has_priming_events(session->revision) && session->transport == mcp::Transport::Http) {
+    open->send_event({.event = {}, .id = EventId{post.stream, 0}.text(), .data = {}});
+    open->send_retry(kRetryMs);
+  }
+  return true;
+}
+
+/// Events are numbered and kept, also those a lost client has not seen.
+void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
+  auto* const session = desk_.sessions.find(post.session);
+  if (session == nullptr) return;
+  EventId const id{post.stream, ++post.events};
+  auto* const open = exchange(post);
+  if (session->transport == mcp::Transport::OneShot) {
+    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = span(message)});
+    return;
+  }
+  replay(*session).add(id, message.joined());
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message)});
+}
+
+void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
+  auto* const open = exchange(post);
+  if (open == nullptr) return;
+  auto* const session = desk_.sessions.find(post.session);
+  if (post.initializes && session != nullptr && status == 200) {
+    post.fields.append("Mcp-Session-Id: ").append(session->token).append("\r\n");
+  }
+  if (status == 503) post.fields.append("Retry-After: 1\r\n");
+  open->respond(
+      {.status = status, .content_type = "application/json", .fields = post.fields, .body = span(body)});
+}
+
+void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
+  auto* const post = posts_.find(ticket);
+  if (post == nullptr) return;
+  --post->owed;
+  auto const fails_to_open = post->initializes && outcome != Outcome::Ok;
+  if (post->streaming || (!post->accepted.json && become_stream(*post))) {
+    send_on_post(*post, reply.pieces());
+  } else if (post->batch) {
+    post->batched.push_back(reply.pieces().joined());
+    if (post->owed == 0) {
+      std::string all = "[";
+      for (auto const& each : post->batched) all.append(all.size() > 1 ? "," : "").append(each);
+      all.push_back(']');
+      answer_whole(*post, 200, {all});
+    }
+  } else {
+    answer_whole(*post, http_status(outcome), reply.pieces());
+  }
+  if (post->owed > 0) return;
+  settle(*post);
+  if (fails_to_open) desk_.end_session(session, mcp::SessionEnd::Client);
+}
+
+void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView message) {
+  auto* const post = posts_.find(ticket);
+  if (post == nullptr) return notify(session, message);
+  if (become_stream(*post)) send_on_post(*post, message);
+}
+
+void Streamable::notify(Session& session, rpc::PiecesView message) {
+  auto* const open = desk_.server->find(session.stream);
+  // Kept for a client that had a stream and may come back for it.
+  if (open == nullptr && session.standalone_events == 0) return;
+  EventId const id{0, ++session.standalone_events};
+  replay(session).add(id, message.joined());
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message)});
+}
+
+bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message) {
+  auto* const post = ticket ? posts_.find(*ticket) : nullptr;
+  if (post != nullptr && become_stream(*post)) {
+    send_on_post(*post, message);
+    return true;
+  }
+  if (desk_.server->find(session.stream) == nullptr) return false;
+  notify(session, message);
+  return true;
+}
+
+}  // namespace gateway::frontend

@@ -1,0 +1,81 @@
+#include "gateway/frontend/visit.h"
+
+#include <fmt/format.h>
+
+namespace gateway::frontend {
+
+namespace {
+
+bool equal_ignoring_case(std::string_view a, std::string_view lower) {
+  if (a.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto const c = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] | 0x20) : a[i];
+    if (c != lower[i]) return false;
+  }
+  return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view essence(std::string_view media_type) { return trimmed(media_type.substr(0, media_type.find(';'))); }
+
+}  // namespace
+
+void Visit::reply(int status, std::string_view more_fields) const {
+  if (more_fields.empty()) {
+    return exchange.respond({.status = status, .content_type = {}, .fields = fields, .body = {}});
+  }
+  exchange.respond({.status = status, .content_type = {}, .fields = fmt::format("{}{}", fields, more_fields), .body = {}});
+}
+
+void Visit::reply_json(int status, std::string_view json, std::string_view more_fields) const {
+  exchange.respond({.status = status,
+                    .content_type = "application/json",
+                    .fields = fmt::format("{}{}", fields, more_fields),
+                    .body = {&json, 1}});
+}
+
+void Visit::reply_error(int status, rpc::ErrorCode code, std::string_view message, std::string_view raw_id) const {
+  reply_json(status, rpc::error_message(raw_id, code, message), status == 503 ? "Retry-After: 1\r\n" : "");
+}
+
+void Visit::reply_unreadable(rpc::Unreadable const& unreadable) const {
+  reply_error(400, unreadable.code, unreadable.why, unreadable.id);
+}
+
+void Visit::reply_not_allowed(std::string_view allow) const { reply(405, fmt::format("Allow: {}\r\n", allow)); }
+
+Accepts accepts(http::RequestHead const& head) {
+  Accepts accepted;
+  auto any = false;
+  for (auto const& field : head.fields()) {
+    if (!equal_ignoring_case(field.name, "accept")) continue;
+    any = true;
+    auto list = field.value;
+    while (!list.empty()) {
+      auto const comma = list.find(',');
+      auto const type = essence(list.substr(0, comma));
+      auto const all = type == "*/*";
+      accepted.json |= all || equal_ignoring_case(type, "application/json") || type == "application/*";
+      accepted.sse |= equal_ignoring_case(type, "text/event-stream") || type == "text/*" || all;
+      if (comma == std::string_view::npos) break;
+      list.remove_prefix(comma + 1);
+    }
+  }
+  // curl and health checks name nothing in particular: they get one whole answer.
+  if (!any) return {.json = true, .sse = true};
+  return accepted;
+}
+
+bool is_json(http::RequestHead const& head) {
+  auto const encoding = head.find("content-encoding");
+  if (encoding && !equal_ignoring_case(*encoding, "identity")) return false;
+  auto const type = head.find("content-type");
+  return type && equal_ignoring_case(essence(*type), "application/json");
+}
+
+}  // namespace gateway::frontend

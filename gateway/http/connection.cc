@@ -1,0 +1,272 @@
+#include "gateway/http/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/http/server.h"
+
+namespace gateway::http {
+
+namespace {
+
+/// What a client may send ahead of the answer it is waiting for.
+constexpr std::size_t kMaxAhead = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener)
+    : server_(server),
+      stream_(server.loop(), std::move(fd), *this),
+      place_(place),
+      listener_(listener),
+      since_(server.loop().now()),
+      stalled_since_(since_) {
+  server_.list(*this, phase_);
+}
+
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  since_ = server_.loop().now();
+  server_.list(*this, phase);
+}
+
+// ── reading ──────────────────────────────────────────────────────────────────
+
+void Connection::on_bytes(std::string_view bytes) {
+  if (phase_ == Phase::Lingering || phase_ == Phase::Closed) return;
+  auto const waits = phase_ == Phase::Handling || phase_ == Phase::Streaming;
+  if (waits || !in_.empty()) {
+    in_.append(bytes);
+    if (waits && in_.size() > kMaxAhead) stream_.pause_reading();
+    if (!waits) serve_buffered();
+    return;
+  }
+  // Nothing is buffered: a request that came whole is served where it lies.
+  serving_ = true;
+  while (serve(bytes) == Progress::Again) {}
+  serving_ = false;
+  if (phase_ != Phase::Closed && phase_ != Phase::Lingering) in_.append(bytes);
+}
+
+void Connection::serve_buffered() {
+  serving_ = true;
+  for (bool again = true; again && !in_.empty();) {
+    auto bytes = in_.view();
+    auto const before = bytes.size();
+    again = serve(bytes) == Progress::Again;
+    in_.consume(before - bytes.size());
+  }
+  serving_ = false;
+}
+
+/// Takes one step from the front of `bytes`, shortening it by what was used.
+Connection::Progress Connection::serve(std::string_view& bytes) {
+  switch (phase_) {
+    case Phase::Idle:
+    case Phase::Head: return read_head(bytes);
+    case Phase::Body: return read_body(bytes);
+    case Phase::Handling:
+    case Phase::Streaming:
+    case Phase::Lingering:
+    case Phase::Closed: return Progress::Stuck;
+  }
+  return Progress::Stuck;
+}
+
+Connection::Progress Connection::read_head(std::string_view& bytes) {
+  if (bytes.empty()) return Progress::Stuck;
+  auto& head = server_.scratch_head();
+  auto const parsed = parse_head(bytes, scanned_, server_.limits().head, head);
+  if (parsed.state == HeadResult::State::Failed) return refuse(parsed.error.status, parsed.error.reason);
+  if (parsed.state == HeadResult::State::NeedMore) {
+    scanned_ = bytes.size();
+    if (phase_ == Phase::Idle) enter(Phase::Head);
+    return Progress::Stuck;
+  }
+  scanned_ = 0;
+  chunked_reply_ = head.minor_version >= 1;
+  close_after_ = close_after_ || !head.keep_alive;
+  head_only_ = head.method == Method::Head;
+  if (head.content_length > server_.limits().max_body_bytes) return refuse(413, "body_too_large");
+
+  auto const whole = !head.chunked && bytes.size() - parsed.consumed >= head.content_length;
+  if (whole) {
+    auto const used = parsed.consumed + static_cast<std::size_t>(head.content_length);
+    auto const request = bytes.substr(0, used);
+    bytes.remove_prefix(used);
+    dispatch(head, request.substr(parsed.consumed));
+    return Progress::Again;
+  }
+  if (head.expect_continue) {
+    stream_.out().append("HTTP/1.1 100 Continue\r\n\r\n");
+    wrote();
+  }
+  head_text_.assign(bytes.substr(0, parsed.consumed));
+  bytes.remove_prefix(parsed.consumed);
+  body_bytes_ = static_cast<std::size_t>(head.content_length);
+  if (head.chunked) chunked_body_ = std::make_unique<ChunkedBody>();
+  enter(Phase::Body);
+  return Progress::Again;
+}
+
+Connection::Progress Connection::read_body(std::string_view& bytes) {
+  if (!chunked_body_) {
+    if (bytes.size() < body_bytes_) return Progress::Stuck;
+    auto const body = bytes.substr(0, body_bytes_);
+    bytes.remove_prefix(body_bytes_);
+    dispatch_kept_head(body);
+    return Progress::Again;
+  }
+  auto const fed = chunked_body_->decoder.feed(bytes, server_.limits().max_body_bytes, chunked_body_->bytes);
+  bytes.remove_prefix(fed.consumed);
+  switch (fed.state) {
+    case ChunkedDecoder::State::NeedMore: return Progress::Stuck;
+    case ChunkedDecoder::State::TooLarge: return refuse(413, "body_too_large");
+    case ChunkedDecoder::State::Failed: return refuse(400, "bad_chunk");
+    case ChunkedDecoder::State::Done: break;
+  }
+  auto const body = std::move(chunked_body_);
+  dispatch_kept_head(body->bytes.view());
+  return Progress::Again;
+}
+
+/// The head is read anew: the server's one parsed head has served others since.
+void Connection::dispatch_kept_head(std::string_view body) {
+  auto const text = std::exchange(head_text_, {});
+  auto& head = server_.scratch_head();
+  (void)parse_head(text, 0, server_.limits().head, head);
+  dispatch(head, body);
+}
+
+void Connection::dispatch(RequestHead const& head, std::string_view body) {
+  enter(Phase::Handling);
+  exchange_ = server_.next_exchange(*this);
+  context_ = 0;
+  server_.handler().on_request(*this, Request{head, body, listener_});
+}
+
+Connection::Progress Connection::refuse(int status, std::string_view reason) {
+  server_.probe().request_refused(status, reason);
+  close_after_ = true;
+  enter(Phase::Handling);
+  exchange_ = server_.next_exchange(*this);
+  auto const text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
+  std::string_view const body = text;
+  respond({.status = status, .content_type = "text/plain", .fields = {}, .body = {&body, 1}});
+  return Progress::Stuck;
+}
+
+// ── answering ────────────────────────────────────────────────────────────────
+
+void Connection::respond(Response const& response) {
+  if (phase_ != Phase::Handling) return;
+  auto answer = response;
+  if (head_only_) answer.body = {};
+  append_response(stream_.out(), answer, close_after_ ? After::Close : After::KeepAlive);
+  wrote();
+  exchange_done();
+}
+
+void Connection::open_stream(std::string_view fields) {
+  if (phase_ != Phase::Handling) return;
+  if (!chunked_reply_) close_after_ = true;
+  append_stream_head(stream_.out(), fields, chunked_reply_);
+  enter(Phase::Streaming);
+  wrote();
+}
+
+void Connection::send_event(Event const& event) {
+  if (phase_ != Phase::Streaming) return;
+  // A single message may be larger than the bound; a second one waits for it.
+  if (stream_.queued() > server_.limits().max_queue_bytes) {
+    server_.probe().slow_client_dropped();
+    return close(RequestHandler::Gone::Slow);
+  }
+  append_event(stream_.out(), event, chunked_reply_);
+  wrote();
+}
+
+void Connection::send_comment(std::string_view text) {
+  if (phase_ != Phase::Streaming) return;
+  append_comment(stream_.out(), text, chunked_reply_);
+  wrote();
+}
+
+void Connection::send_retry(int milliseconds) {
+  if (phase_ != Phase::Streaming) return;
+  append_retry(stream_.out(), milliseconds, chunked_reply_);
+  wrote();
+}
+
+void Connection::end_stream() {
+  if (phase_ != Phase::Streaming) return;
+  if (chunked_reply_) stream_.out().append(kLastChunk);
+  wrote();
+  exchange_done();
+}
+
+/// Bytes were queued: they leave at the end of the turn, and an open stream's
+/// silence begins anew.
+void Connection::wrote() {
+  stream_.touched();
+  if (phase_ == Phase::Streaming) enter(Phase::Streaming);
+}
+
+void Connection::exchange_done() {
+  exchange_ = {};
+  if (close_after_) return enter(Phase::Lingering);
+  enter(Phase::Idle);
+  stream_.resume_reading();
+  // Called from within serve, the loop there goes on with what is buffered.
+  if (!serving_ && !in_.empty()) serve_buffered();
+}
+
+void Connection::on_sent() {
+  if (stream_.queued() == 0) {
+    ListHook<StallTag>::unlink();
+    if (phase_ == Phase::Lingering) finish_writing();
+    return;
+  }
+  stalled_since_ = server_.loop().now();
+  server_.list_stalled(*this);
+}
+
+/// Closing at once would reset the connection under an answer that the client
+/// has not read yet; so our side ends first and the client's is drained.
+void Connection::finish_writing() {
+  if (std::exchange(shut_, true)) return;
+  stream_.shutdown_write();
+}
+
+// ── ends ─────────────────────────────────────────────────────────────────────
+
+void Connection::on_end(io::Stream::End) { close(RequestHandler::Gone::Client); }
+
+void Connection::on_phase_expired() {
+  switch (phase_) {
+    case Phase::Head:
+    case Phase::Body: (void)refuse(408, "timeout"); return;
+    case Phase::Streaming: return send_comment("ping");
+    case Phase::Idle:
+    case Phase::Lingering:
+    case Phase::Handling:
+    case Phase::Closed: return close(RequestHandler::Gone::Client);
+  }
+}
+
+void Connection::close_when_done() {
+  close_after_ = true;
+  if (phase_ == Phase::Idle) close(RequestHandler::Gone::Shutdown);
+}
+
+void Connection::close(RequestHandler::Gone why) {
+  if (phase_ == Phase::Closed) return;
+  phase_ = Phase::Closed;
+  auto const exchange = std::exchange(exchange_, ExchangeId{});
+  server_.release(*this);  // buried: it lives until the end of the turn
+  if (exchange != ExchangeId{}) server_.handler().on_gone(exchange, context_, why);
+}
+
+}  // namespace gateway::http

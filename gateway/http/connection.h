@@ -1,0 +1,117 @@
+// One client connection: its requests in order, one at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/byte_queue.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/intrusive_list.h"
+#include "gateway/http/chunked.h"
+#include "gateway/http/exchange.h"
+#include "gateway/io/stream.h"
+
+namespace gateway::http {
+
+class Server;
+
+struct PhaseTag;
+struct StallTag;
+
+/// Where a connection stands. Each phase is a list of the server's, in the order
+/// of entry, so that its oldest is always at the front.
+enum class Phase : std::uint8_t {
+  Idle,       ///< between requests
+  Head,       ///< some of a head has come
+  Body,       ///< a head has come, its body not yet
+  Handling,   ///< a request is being answered; what follows it waits
+  Streaming,  ///< the answer is an open event stream
+  Lingering,  ///< the last answer is out; what the client still sends is dropped
+  Closed,
+};
+inline constexpr std::size_t kPhases = static_cast<std::size_t>(Phase::Closed) + 1;
+
+/// Owned by the Server from accept to close; then buried, since it is on the
+/// stack when it ends.
+class Connection final : public io::Mortal,
+                         public ListHook<PhaseTag>,
+                         public ListHook<StallTag>,
+                         public Exchange,
+                         private io::Stream::Handler {
+ public:
+  Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener);
+
+  [[nodiscard]] std::uint32_t place() const { return place_; }
+  [[nodiscard]] Phase phase() const { return phase_; }
+  /// When it entered its phase, or last sent something in it.
+  [[nodiscard]] TimePoint since() const { return since_; }
+  /// When it last got rid of bytes while more were waiting.
+  [[nodiscard]] TimePoint stalled_since() const { return stalled_since_; }
+
+  /// Its phase took too long: a status where one can still be sent, else the end.
+  void on_phase_expired();
+  /// The one way a connection ends.
+  void close(RequestHandler::Gone why);
+  /// Ends after the answer under way; an idle one ends now.
+  void close_when_done();
+
+  // Exchange
+  [[nodiscard]] ExchangeId id() const override { return exchange_; }
+  void set_context(std::uint64_t context) override { context_ = context; }
+  void respond(Response const& response) override;
+  void open_stream(std::string_view fields) override;
+  void send_event(Event const& event) override;
+  void send_comment(std::string_view text) override;
+  void send_retry(int milliseconds) override;
+  void end_stream() override;
+  [[nodiscard]] std::size_t queued() const override { return stream_.queued(); }
+
+ private:
+  enum class Progress { Stuck, Again };
+
+  // io::Stream::Handler
+  void on_bytes(std::string_view bytes) override;
+  void on_end(io::Stream::End end) override;
+  void on_sent() override;
+
+  void enter(Phase phase);
+  void serve_buffered();
+  Progress serve(std::string_view& bytes);
+  Progress read_head(std::string_view& bytes);
+  Progress read_body(std::string_view& bytes);
+  Progress refuse(int status, std::string_view reason);
+  void dispatch_kept_head(std::string_view body);
+  void dispatch(RequestHead const& head, std::string_view body);
+  void exchange_done();
+  void finish_writing();
+  void wrote();
+
+  Server& server_;
+  io::Stream stream_;
+  std::uint32_t place_;
+  ListenerTag listener_;
+  Phase phase_ = Phase::Idle;
+  bool chunked_reply_ = true;   ///< the client's version knows chunks
+  bool close_after_ = false;    ///< this answer is the last
+  bool head_only_ = false;      ///< HEAD: the body is left out
+  bool serving_ = false;        ///< serve_buffered is on the stack
+  bool shut_ = false;           ///< our side is shut down
+  ExchangeId exchange_{};
+  std::uint64_t context_ = 0;
+  TimePoint since_;
+  TimePoint stalled_since_;
+
+  ByteQueue in_;                ///< bytes that came and are not used; empty for most
+  std::size_t scanned_ = 0;     ///< of in_, searched for the end of a head
+  std::string head_text_;       ///< in Body: the head, to be read again when the body is whole
+  std::size_t body_bytes_ = 0;  ///< in Body, without chunks: what the head announced
+  struct ChunkedBody {
+    ChunkedDecoder decoder;
+    ByteQueue bytes;
+  };
+  std::unique_ptr<ChunkedBody> chunked_body_;
+};
+
+}  // namespace gateway::http

@@ -1,0 +1,68 @@
+// One HTTP request and the answer it is owed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/base/ids.h"
+#include "gateway/http/request_head.h"
+#include "gateway/http/response.h"
+#include "gateway/http/sse.h"
+
+namespace gateway::http {
+
+/// Which listener a connection came in by; its meaning is the program's.
+enum class ListenerTag : std::uint32_t {};
+
+/// A whole request. Views into the connection's buffer, valid during
+/// RequestHandler::on_request only.
+struct Request {
+  RequestHead const& head;
+  std::string_view body;
+  ListenerTag listener{};
+};
+
+/// The answer side of one request. Answer it whole with `respond`, or open a
+/// stream, write events and end it. Found again by its id as long as the client
+/// is there and the answer is not complete.
+class Exchange {
+ public:
+  [[nodiscard]] virtual ExchangeId id() const = 0;
+
+  /// What the owner of the exchange knows it by; given back in on_gone.
+  virtual void set_context(std::uint64_t context) = 0;
+
+  /// The whole answer; ends the exchange.
+  virtual void respond(Response const& response) = 0;
+
+  /// 200 and an event stream. `fields` are further header lines.
+  virtual void open_stream(std::string_view fields) = 0;
+  virtual void send_event(Event const& event) = 0;
+  virtual void send_comment(std::string_view text) = 0;
+  virtual void send_retry(int milliseconds) = 0;
+  /// Ends the stream; the connection is used again where the client may.
+  virtual void end_stream() = 0;
+
+  /// Bytes that wait for the client to take them.
+  [[nodiscard]] virtual std::size_t queued() const = 0;
+
+ protected:
+  ~Exchange() = default;
+};
+
+/// Whoever answers requests.
+class RequestHandler {
+ public:
+  /// Answers now, or keeps the exchange's id and answers later.
+  virtual void on_request(Exchange& exchange, Request const& request) = 0;
+
+  /// The client of an unfinished exchange is gone, or was too slow to keep.
+  enum class Gone : std::uint8_t { Client, Slow, Shutdown };
+  virtual void on_gone(ExchangeId id, std::uint64_t context, Gone why) = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+}  // namespace gateway::http

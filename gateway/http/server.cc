@@ -1,0 +1,117 @@
+#include "gateway/http/server.h"
+
+#include <utility>
+
+namespace gateway::http {
+
+namespace {
+
+/// How long a connection whose last answer is out may go on sending.
+constexpr Duration kLinger = seconds(2);
+
+// An exchange's id: a number never given twice, and the place of its connection.
+constexpr int kPlaceBits = 24;
+constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
+
+}  // namespace
+
+/// One listener and its tag.
+class Server::Door final : public io::Listener::Handler {
+ public:
+  Door(Server& server, ListenerTag tag) : server_(server), tag_(tag) {}
+
+  Status open(std::string const& host, std::uint16_t port) {
+    auto opened = io::Listener::open(server_.loop_, host, port, *this);
+    if (!opened) return opened.error();
+    listener_ = std::move(*opened);
+    return Done{};
+  }
+  [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
+
+ private:
+  void on_accepted(io::UniqueFd fd) override { server_.accepted(std::move(fd), tag_); }
+  void on_out_of_descriptors() override { server_.probe_.out_of_descriptors(); }
+
+  Server& server_;
+  ListenerTag tag_;
+  std::unique_ptr<io::Listener> listener_;
+};
+
+Server::Server(io::EventLoop& loop, ServerLimits limits, RequestHandler& handler, ServerProbe& probe)
+    : loop_(loop), limits_(limits), handler_(handler), probe_(probe) {}
+
+Server::~Server() = default;
+
+Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag) {
+  auto door = std::make_unique<Door>(*this, tag);
+  if (auto opened = door->open(host, port); !opened) return opened.error();
+  listeners_.push_back(std::move(door));
+  return listeners_.back()->port();
+}
+
+void Server::stop_listening() { listeners_.clear(); }
+
+void Server::accepted(io::UniqueFd fd, ListenerTag tag) {
+  if (open_ >= limits_.max_connections) return probe_.connection_refused();
+  if (free_places_.empty()) {
+    free_places_.push_back(static_cast<std::uint32_t>(connections_.size()));
+    connections_.emplace_back();
+  }
+  auto const place = free_places_.back();
+  free_places_.pop_back();
+  ++open_;
+  connections_[place] = std::make_unique<Connection>(*this, std::move(fd), place, tag);
+  if (closing_) connections_[place]->close_when_done();
+  probe_.connection_opened();
+}
+
+void Server::release(Connection& connection) {
+  auto const place = connection.place();
+  connection.ListHook<PhaseTag>::unlink();
+  connection.ListHook<StallTag>::unlink();
+  loop_.bury(std::move(connections_[place]));
+  free_places_.push_back(place);
+  --open_;
+  probe_.connection_closed();
+}
+
+ExchangeId Server::next_exchange(Connection const& connection) {
+  return ExchangeId{++exchanges_ << kPlaceBits | connection.place()};
+}
+
+Exchange* Server::find(ExchangeId id) {
+  auto const place = raw(id) & kPlaceMask;
+  if (id == ExchangeId{} || place >= connections_.size()) return nullptr;
+  auto* const connection = connections_[place].get();
+  return connection != nullptr && connection->id() == id ? connection : nullptr;
+}
+
+void Server::expire(Phase phase, Duration limit) {
+  auto& oldest_first = phases_[static_cast<std::size_t>(phase)];
+  while (auto* const connection = oldest_first.front()) {
+    if (loop_.now() - connection->since() < limit) return;
+    connection->on_phase_expired();
+  }
+}
+
+void Server::tick() {
+  expire(Phase::Idle, limits_.keepalive_timeout);
+  expire(Phase::Head, limits_.head_timeout);
+  expire(Phase::Body, limits_.body_timeout);
+  expire(Phase::Streaming, limits_.sse_keepalive);
+  expire(Phase::Lingering, kLinger);
+  while (auto* const connection = stalled_.front()) {
+    if (loop_.now() - connection->stalled_since() < limits_.write_timeout) break;
+    probe_.slow_client_dropped();
+    connection->close(RequestHandler::Gone::Slow);
+  }
+}
+
+void Server::close_when_done() {
+  closing_ = true;
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    if (connections_[i]) connections_[i]->close_when_done();
+  }
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,95 @@
+// The HTTP server: its listeners and the connections they brought.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/result.h"
+#include "gateway/http/connection.h"
+#include "gateway/http/exchange.h"
+#include "gateway/io/listener.h"
+
+namespace gateway::http {
+
+/// Bounds of one server, all of them configuration.
+struct ServerLimits {
+  HeadLimits head;
+  std::size_t max_body_bytes = 4u << 20;
+  std::size_t max_queue_bytes = 8u << 20;  ///< what may wait for a slow client before one more message
+  std::size_t max_connections = 16384;
+  Duration head_timeout = seconds(10);
+  Duration body_timeout = seconds(30);
+  Duration keepalive_timeout = seconds(100);
+  Duration write_timeout = seconds(30);
+  Duration sse_keepalive = seconds(15);
+};
+
+/// What the server counts. Implemented where metrics live.
+class ServerProbe {
+ public:
+  virtual ~ServerProbe() = default;
+  virtual void connection_opened() {}
+  virtual void connection_closed() {}
+  virtual void connection_refused() {}         ///< the limit was reached
+  virtual void out_of_descriptors() {}
+  virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
+  virtual void slow_client_dropped() {}
+};
+
+/// Owned by the program's root. One handler answers all listeners' requests and
+/// tells them apart by their tags.
+class Server {
+ public:
+  Server(io::EventLoop& loop, ServerLimits limits, RequestHandler& handler, ServerProbe& probe);
+  ~Server();
+
+  /// Gives the port.
+  Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag);
+  void stop_listening();
+
+  /// The exchange, while its client is there and it is not answered.
+  [[nodiscard]] Exchange* find(ExchangeId id);
+
+  /// Looks at what has waited too long. Once a second.
+  void tick();
+
+  /// Every connection ends after the answer it is giving.
+  void close_when_done();
+  [[nodiscard]] std::size_t connections() const { return open_; }
+
+  // For Connection only.
+  [[nodiscard]] io::EventLoop& loop() { return loop_; }
+  [[nodiscard]] ServerLimits const& limits() const { return limits_; }
+  [[nodiscard]] RequestHandler& handler() { return handler_; }
+  [[nodiscard]] ServerProbe& probe() { return probe_; }
+  [[nodiscard]] RequestHead& scratch_head() { return scratch_head_; }
+  [[nodiscard]] ExchangeId next_exchange(Connection const& connection);
+  void list(Connection& connection, Phase phase) { phases_[static_cast<std::size_t>(phase)].push_back(connection); }
+  void list_stalled(Connection& connection) { stalled_.push_back(connection); }
+  void release(Connection& connection);
+
+ private:
+  class Door;
+  void accepted(io::UniqueFd fd, ListenerTag tag);
+  void expire(Phase phase, Duration limit);
+
+  io::EventLoop& loop_;
+  ServerLimits limits_;
+  RequestHandler& handler_;
+  ServerProbe& probe_;
+  RequestHead scratch_head_;
+  std::uint64_t exchanges_ = 0;
+  std::size_t open_ = 0;
+  bool closing_ = false;
+  std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;
+  IntrusiveList<Connection, StallTag> stalled_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::uint32_t> free_places_;
+  std::vector<std::unique_ptr<Door>> listeners_;
+};
+
+}  // namespace gateway::http

@@ -1,0 +1,88 @@
+// One run of a program: its pipes, its death, and the ladder that ends it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/result.h"
+#include "gateway/io/event_loop.h"
+
+namespace gateway::io {
+
+class ChildGuard;
+
+/// What to start. No shell is involved anywhere.
+struct ChildSpec {
+  std::vector<std::string> argv;  ///< program (without a slash: looked up in PATH of `env`), arguments
+  std::vector<std::string> env;   ///< the whole environment, "NAME=value"
+  std::string cwd;                ///< empty: the gateway's own
+  std::size_t max_stdin_queue = 16u << 20;  ///< bytes that may wait for a child that does not read
+};
+
+/// How a child ended.
+struct ChildExit {
+  bool signaled = false;
+  int code = 0;                            ///< exit status, or the signal's number
+  [[nodiscard]] std::string text() const;  ///< "exit status 3" or "signal 9 (Killed)"
+};
+
+/// How long each rung of the ladder waits for the child to go.
+struct StopLadder {
+  Duration after_stdin_close = seconds(5);
+  Duration after_sigterm = seconds(2);
+};
+
+/// A live child. Started by `start`, owned by whoever supervises it, over when
+/// `on_exit` was called: exactly once, after the last bytes it wrote were given
+/// to `on_stdout`, and then the owner destroys it (by EventLoop::bury, since it
+/// is on the stack). Destroying a child that still runs kills its group and
+/// sweeps its descendants.
+class ChildProcess final : public Mortal {
+ public:
+  class Handler {
+   public:
+    /// Bytes as they came; any number of lines or parts of one.
+    virtual void on_stdout(std::string_view bytes) = 0;
+    virtual void on_stderr(std::string_view bytes) = 0;
+    virtual void on_exit(ChildExit exit) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  /// Starts the program in a session and process group of its own, with signals
+  /// at their defaults and no descriptor but 0, 1 and 2. The error names the
+  /// program and says what is wrong with it (missing, not executable, ...).
+  static Result<std::unique_ptr<ChildProcess>> start(EventLoop& loop, ChildGuard& guard,
+                                                     ChildSpec const& spec, Handler& handler);
+  ~ChildProcess() override;
+
+  /// Queues bytes for the child's stdin; written at the end of the turn. False,
+  /// and nothing queued, when more than `max_stdin_queue` bytes wait already or
+  /// stdin is closed.
+  [[nodiscard]] bool write(std::string_view bytes);
+  /// Whether `write` would queue something now.
+  [[nodiscard]] bool accepts_input() const;
+  [[nodiscard]] std::size_t queued_bytes() const;
+
+  /// Begins the ladder: close stdin (after what is queued), wait, SIGTERM the
+  /// group, wait, SIGKILL the group. Idempotent. `on_exit` follows.
+  void stop(StopLadder ladder);
+  /// The last rung at once.
+  void kill();
+
+  [[nodiscard]] pid_t pid() const;
+
+ private:
+  struct Impl;
+  explicit ChildProcess(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway::io

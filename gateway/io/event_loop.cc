@@ -1,0 +1,97 @@
+#include "gateway/io/event_loop.h"
+
+#include <event2/event.h>
+
+#include <algorithm>
+#include <new>
+
+namespace gateway::io {
+
+namespace {
+
+TimePoint read_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+std::unique_ptr<event_config, void (*)(event_config*)> loop_config() {
+  std::unique_ptr<event_config, void (*)(event_config*)> config(event_config_new(), event_config_free);
+  if (!config) throw std::bad_alloc();
+  // One thread owns the base, so its locks would protect nothing.
+  event_config_set_flag(config.get(), EVENT_BASE_FLAG_NOLOCK);
+  return config;
+}
+
+}  // namespace
+
+void EventLoop::FreeBase::operator()(event_base* base) const { event_base_free(base); }
+
+EventLoop::EventLoop()
+    : base_(event_base_new_with_config(loop_config().get())), scratch_(new char[kScratchBytes]) {
+  if (!base_) throw std::bad_alloc();
+}
+
+EventLoop::~EventLoop() {
+  // What dies may bury its own parts.
+  while (!graveyard_.empty()) {
+    auto dead = std::move(graveyard_);
+    graveyard_.clear();
+  }
+}
+
+TimePoint EventLoop::now() const {
+  if (!now_) now_ = read_clock();
+  return *now_;
+}
+
+void EventLoop::run() {
+  stopped_ = false;
+  while (!stopped_) turn(std::chrono::hours(1));
+}
+
+void EventLoop::turn(Duration wait) {
+  timeval limit{};
+  limit.tv_sec = static_cast<time_t>(std::chrono::duration_cast<seconds>(wait).count());
+  limit.tv_usec = static_cast<suseconds_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(wait).count() % 1'000'000);
+  if (wait < std::chrono::minutes(1)) event_base_loopexit(base_.get(), &limit);
+
+  // What was written before the first turn must not wait for something to happen.
+  flush_dirty();
+  now_.reset();
+  event_base_loop(base_.get(), EVLOOP_ONCE);
+  flush_dirty();
+  if (end_of_turn_) end_of_turn_();
+  while (!graveyard_.empty() || !dirty_.empty()) {
+    auto dead = std::move(graveyard_);
+    graveyard_.clear();
+    dead.clear();
+    flush_dirty();
+  }
+}
+
+void EventLoop::flush_dirty() {
+  // By index: a flush may append.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    auto* const stream = dirty_[i];
+    if (stream == nullptr) continue;
+    stream->dirty_ = false;
+    stream->flush();
+  }
+  dirty_.clear();
+}
+
+void EventLoop::flush_later(Flushable& stream) {
+  if (stream.dirty_) return;
+  stream.dirty_ = true;
+  dirty_.push_back(&stream);
+}
+
+void EventLoop::forget(Flushable& stream) {
+  if (!stream.dirty_) return;
+  stream.dirty_ = false;
+  std::replace(dirty_.begin(), dirty_.end(), &stream, static_cast<Flushable*>(nullptr));
+}
+
+void EventLoop::bury(std::unique_ptr<Mortal> dead) { graveyard_.push_back(std::move(dead)); }
+
+}  // namespace gateway::io

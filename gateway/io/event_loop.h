@@ -1,0 +1,91 @@
+// One thread's turn: wait, run what is ready, flush what was written, bury the dead.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gateway/base/clock.h"
+
+struct event_base;
+
+namespace gateway::io {
+
+/// Something whose gathered output goes out once, at the end of the turn.
+class Flushable {
+ public:
+  virtual ~Flushable() = default;
+  virtual void flush() = 0;
+
+ private:
+  friend class EventLoop;
+  bool dirty_ = false;
+};
+
+/// Anything that may be on the call stack when it ends, and so is destroyed at
+/// the end of the turn instead.
+class Mortal {
+ public:
+  virtual ~Mortal() = default;
+};
+
+/// The loop of one thread. A turn runs in this order, and the order is a promise:
+///   1. wait until a descriptor or timer is ready,
+///   2. run the callbacks of all that are ready (reads, writes, exits, timers),
+///   3. flush every stream that was written to: one write a stream a turn, in
+///      the order of their first write,
+///   4. run the end-of-turn hook (logs leave in one piece),
+///   5. destroy what was buried: nobody is on the stack now.
+/// A flush may bury and may dirty further streams; both are done in the same turn.
+/// Owned by the program's root, built first and destroyed last.
+class EventLoop final : public Clock {
+ public:
+  EventLoop();
+  ~EventLoop() override;
+
+  /// Runs turns until `stop`.
+  void run();
+  /// Runs one turn, waiting at most `wait` for something to happen.
+  void turn(Duration wait);
+  void stop() { stopped_ = true; }
+
+  /// The time at which this turn's callbacks began. Constant within a turn.
+  [[nodiscard]] TimePoint now() const override;
+
+  /// Flushes `stream` at the end of this turn (once, however often it is called).
+  void flush_later(Flushable& stream);
+  /// Must be called by a Flushable that dies before its flush.
+  void forget(Flushable& stream);
+
+  /// Destroys `dead` at the end of this turn.
+  void bury(std::unique_ptr<Mortal> dead);
+
+  /// Runs at the end of every turn, after the flushes.
+  void set_end_of_turn(std::function<void()> hook) { end_of_turn_ = std::move(hook); }
+
+  /// For the handle types of this layer only.
+  [[nodiscard]] event_base* base() { return base_.get(); }
+
+  /// Bytes that are read in this turn and looked at at once: one buffer for all
+  /// streams, so that an idle stream holds none.
+  static constexpr std::size_t kScratchBytes = 256 * 1024;
+  [[nodiscard]] char* scratch() { return scratch_.get(); }
+
+ private:
+  void flush_dirty();
+
+  struct FreeBase {
+    void operator()(event_base* base) const;
+  };
+  std::unique_ptr<event_base, FreeBase> base_;
+  std::unique_ptr<char[]> scratch_;
+  std::vector<Flushable*> dirty_;
+  std::vector<std::unique_ptr<Mortal>> graveyard_;
+  std::function<void()> end_of_turn_;
+  mutable std::optional<TimePoint> now_;
+  bool stopped_ = false;
+};
+
+}  // namespace gateway::io

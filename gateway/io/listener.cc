@@ -1,0 +1,109 @@
+#include "gateway/io/listener.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace gateway::io {
+
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int kBatch = 64;
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  [[nodiscard]] sockaddr const* get() const { return reinterpret_cast<sockaddr const*>(&storage); }
+};
+
+bool fill(Address& address, std::string const& host, std::uint16_t port) {
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    address.length = sizeof v4;
+    return true;
+  }
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) != 1) return false;
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  address.length = sizeof v6;
+  return true;
+}
+
+void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
+
+/// Accepted sockets inherit these, so they cost nothing a connection. A client
+/// that vanished is noticed within a minute although nothing is sent to it.
+void set_options(int fd) {
+  set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 15);
+  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 45'000);
+}
+
+std::uint16_t bound_port(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
+  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(storage).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(storage).sin_port);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port,
+                                                 Handler& handler) {
+  auto const failed = [&](char const* why) {
+    return Error{fmt::format("cannot listen on {}:{}: {}", host, port, why)};
+  };
+  Address address;
+  if (!fill(address, host, port)) return failed("not a numeric address");
+  UniqueFd fd(socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return failed(std::strerror(errno));
+  set_options(fd.get());
+  if (bind(fd.get(), address.get(), address.length) != 0 || listen(fd.get(), kBacklog) != 0) {
+    return failed(errno == EADDRINUSE ? "the port is taken by another program" : std::strerror(errno));
+  }
+  auto const chosen = bound_port(fd.get());
+  return std::make_unique<Listener>(loop, std::move(fd), chosen, handler);
+}
+
+Listener::Listener(EventLoop& loop, UniqueFd fd, std::uint16_t port, Handler& handler)
+    : fd_(std::move(fd)),
+      port_(port),
+      handler_(handler),
+      watch_(loop, fd_.get(), Watch::For::Read, *this),
+      rest_(loop, [this] { watch_.start(); }) {
+  watch_.start();
+}
+
+void Listener::on_ready(Watch::For) {
+  for (int i = 0; i < kBatch; ++i) {
+    UniqueFd fd(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+      return;
+    }
+    handler_.on_accepted(std::move(fd));
+  }
+}
+
+void Listener::rest() {
+  // The pending connection stays ready: without a rest the loop would spin.
+  watch_.stop();
+  rest_.set(seconds(1));
+  handler_.on_out_of_descriptors();
+}
+
+}  // namespace gateway::io

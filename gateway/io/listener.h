@@ -1,0 +1,49 @@
+// A listening TCP socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/base/result.h"
+#include "gateway/io/event_loop.h"
+#include "gateway/io/unique_fd.h"
+#include "gateway/io/watch.h"
+
+namespace gateway::io {
+
+/// Accepts connections in small batches and hands them over. When the process
+/// runs out of descriptors it rests for a second and says so once.
+class Listener final : private Watch::Listener {
+ public:
+  class Handler {
+   public:
+    virtual void on_accepted(UniqueFd fd) = 0;
+    virtual void on_out_of_descriptors() = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  /// Binds and listens. `host` is a numeric address. The error is a sentence
+  /// that names the address and what is wrong with it.
+  static Result<std::unique_ptr<Listener>> open(EventLoop& loop, std::string const& host, std::uint16_t port,
+                                                Handler& handler);
+
+  /// The port the system chose when 0 was asked for.
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  Listener(EventLoop& loop, UniqueFd fd, std::uint16_t port, Handler& handler);
+
+ private:
+  void on_ready(Watch::For what) override;
+  void rest();
+
+  UniqueFd fd_;
+  std::uint16_t port_;
+  Handler& handler_;
+  Watch watch_;
+  Timer rest_;
+};
+
+}  // namespace gateway::io

@@ -1,0 +1,17 @@
+// Where a child's program is, and what is wrong with it if it cannot be started.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/result.h"
+
+namespace gateway::io {
+
+/// The path to execute for `name`: itself when it has a slash, else its place in
+/// the PATH of `env`. Relative paths count from the opened directory (or
+/// AT_FDCWD) the program will start in. The error completes "cannot start x:".
+Result<std::string> find_program(std::string_view name, std::vector<std::string> const& env, int directory);
+
+}  // namespace gateway::io

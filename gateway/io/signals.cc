@@ -1,0 +1,32 @@
+#include "gateway/io/signals.h"
+
+#include <event2/event.h>
+#include <signal.h>
+
+#include <new>
+
+namespace gateway::io {
+
+Signals::Signals(EventLoop& loop, Handler& handler)
+    : handler_(handler),
+      term_(watch(loop, SIGTERM)),
+      interrupt_(watch(loop, SIGINT)),
+      hangup_(watch(loop, SIGHUP)) {
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Signals::Event Signals::watch(EventLoop& loop, int signal) {
+  Event watched(event_new(loop.base(), signal, EV_SIGNAL | EV_PERSIST, &Signals::call, this));
+  if (!watched || event_add(watched.get(), nullptr) != 0) throw std::bad_alloc();
+  return watched;
+}
+
+void Signals::call(int signal, short, void* self) {
+  auto& handler = static_cast<Signals*>(self)->handler_;
+  if (signal == SIGHUP)
+    handler.on_reload();
+  else
+    handler.on_terminate();
+}
+
+}  // namespace gateway::io

@@ -1,0 +1,41 @@
+// The signals the program answers to, as callbacks of the loop.
+#pragma once
+
+#include <memory>
+
+#include "gateway/io/event_loop.h"
+#include "gateway/io/watch.h"
+
+namespace gateway::io {
+
+/// Owned by the program's root. While it lives, SIGTERM and SIGINT ask the
+/// program to end and SIGHUP to read its configuration again. SIGPIPE is
+/// ignored from its construction on, for good: a pipe whose reader is gone is a
+/// normal case that the writer learns from EPIPE.
+class Signals {
+ public:
+  class Handler {
+   public:
+    virtual void on_terminate() = 0;
+    virtual void on_reload() = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Signals(EventLoop& loop, Handler& handler);
+  Signals(Signals const&) = delete;
+  Signals& operator=(Signals const&) = delete;
+
+ private:
+  using Event = std::unique_ptr<event, FreeEvent>;
+  Event watch(EventLoop& loop, int signal);
+  static void call(int signal, short what, void* self);
+
+  Handler& handler_;
+  Event term_;
+  Event interrupt_;
+  Event hangup_;
+};
+
+}  // namespace gateway::io

@@ -1,0 +1,66 @@
+#include "gateway/io/stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace gateway::io {
+
+Stream::Stream(EventLoop& loop, UniqueFd fd, Handler& handler)
+    : loop_(loop),
+      handler_(handler),
+      fd_(std::move(fd)),
+      read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
+  read_watch_.start();
+}
+
+Stream::~Stream() { loop_.forget(*this); }
+
+void Stream::resume_reading() { read_watch_.start(); }
+
+void Stream::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void Stream::on_ready(Watch::For what) {
+  if (what == Watch::For::Read) {
+    read_once();
+  } else {
+    send_queued();
+  }
+}
+
+void Stream::read_once() {
+  // One read a readiness: what is left makes the descriptor ready again, and a
+  // peer that sends without pause does not keep the others waiting.
+  auto const got = ::recv(fd_.get(), loop_.scratch(), EventLoop::kScratchBytes, 0);
+  if (got > 0) return handler_.on_bytes({loop_.scratch(), static_cast<std::size_t>(got)});
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  read_watch_.stop();
+  handler_.on_end(got == 0 ? End::Eof : End::Reset);
+}
+
+void Stream::flush() {
+  // A peer whose window is full is waited for, not asked again each turn.
+  if (!write_watch_ || !write_watch_->active()) send_queued();
+}
+
+void Stream::send_queued() {
+  if (out_.empty()) return;
+  auto const bytes = out_.view();
+  auto const sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    out_.reset();
+    if (write_watch_) write_watch_->stop();
+    read_watch_.stop();
+    return handler_.on_end(End::Reset);
+  }
+  if (sent > 0) out_.consume(static_cast<std::size_t>(sent));
+  if (out_.empty()) {
+    if (write_watch_) write_watch_->stop();
+  } else {
+    if (!write_watch_) write_watch_.emplace(loop_, fd_.get(), Watch::For::Write, static_cast<Watch::Listener&>(*this));
+    write_watch_->start();
+  }
+  handler_.on_sent();
+}
+
+}  // namespace gateway::io

@@ -1,0 +1,72 @@
+// A descriptor under watch, and a timer. Destroying one ends its callbacks.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "gateway/base/clock.h"
+#include "gateway/io/event_loop.h"
+
+struct event;
+
+namespace gateway::io {
+
+struct FreeEvent {
+  void operator()(event* ev) const;
+};
+
+/// Tells its listener each time `fd` can be read or written. The descriptor
+/// must outlive the watch.
+class Watch {
+ public:
+  enum class For { Read, Write };
+  class Listener {
+   public:
+    virtual void on_ready(For what) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  Watch(EventLoop& loop, int fd, For what, Listener& listener);
+  Watch(Watch const&) = delete;
+  Watch& operator=(Watch const&) = delete;
+
+  void start();
+  void stop();
+  [[nodiscard]] bool active() const { return active_; }
+
+ private:
+  static void call(int fd, short what, void* self);
+
+  Listener& listener_;
+  For what_;
+  bool active_ = false;
+  std::unique_ptr<event, FreeEvent> event_;
+};
+
+/// Calls `action` once after a delay, or again and again. For slow things only:
+/// what exists once a call or once a connection has its time in an ordered list
+/// that one timer walks.
+class Timer {
+ public:
+  Timer(EventLoop& loop, std::function<void()> action);
+  Timer(Timer const&) = delete;
+  Timer& operator=(Timer const&) = delete;
+
+  /// Fires once after `delay`. A timer that was set before is set anew.
+  void set(Duration delay);
+  /// Fires every `period` until cancelled.
+  void repeat(Duration period);
+  void cancel();
+
+ private:
+  static void call(int fd, short what, void* self);
+  void arm(Duration delay);
+
+  std::function<void()> action_;
+  std::unique_ptr<event, FreeEvent> event_;
+  Duration period_{};
+};
+
+}  // namespace gateway::io

@@ -1,0 +1,173 @@
+// The command line: what it says is turned into a configuration, and run.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "gateway/build_info.h"
+#include "gateway/cli/check_connect.h"
+#include "gateway/cli/load_config.h"
+#include "gateway/gateway.h"
+#include "gateway/io/child_guard.h"
+#include "gateway/ops/config_schema.h"
+
+namespace {
+
+using gateway::cli::kUsageError;
+
+struct Arguments {
+  std::string config;
+  std::vector<std::string> services;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string name = "server";
+  bool allow_unauthenticated = false;
+  bool connect = false;
+  std::string log_level;
+  std::string log_format;
+  std::vector<std::string> command;  ///< after "--"
+};
+
+/// The child's command line is everything behind "--", untouched.
+std::vector<std::string> take_command(int& argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) != "--") continue;
+    std::vector<std::string> command(argv + i + 1, argv + argc);
+    argc = i;
+    return command;
+  }
+  return {};
+}
+
+/// One service from the command line alone.
+gateway::ops::Config single_config(Arguments const& arguments) {
+  gateway::ops::Config config;
+  config.gateway.listen = {arguments.host, arguments.port};
+  config.gateway.admin_listen.reset();
+  gateway::ops::ServiceConfig service;
+  service.name = arguments.name;
+  service.command = arguments.command.front();
+  service.args.assign(arguments.command.begin() + 1, arguments.command.end());
+  service.required = true;
+  config.services.push_back(std::move(service));
+  return config;
+}
+
+void apply(Arguments const& arguments, gateway::ops::Config& config) {
+  using gateway::ops::LogFormat;
+  using gateway::ops::LogLevel;
+  config.gateway.auth.allow_unauthenticated |= arguments.allow_unauthenticated;
+  if (arguments.log_format == "text") config.gateway.log.format = LogFormat::Text;
+  if (arguments.log_format == "json") config.gateway.log.format = LogFormat::Json;
+  if (arguments.log_level == "debug") config.gateway.log.level = LogLevel::Debug;
+  if (arguments.log_level == "info") config.gateway.log.level = LogLevel::Info;
+  if (arguments.log_level == "warn") config.gateway.log.level = LogLevel::Warn;
+  if (arguments.log_level == "error") config.gateway.log.level = LogLevel::Error;
+}
+
+int run(Arguments const& arguments) {
+  auto const single = !arguments.command.empty();
+  if (single == !arguments.config.empty()) {
+    std::cerr << "run: give either --config FILE or a command after --\n";
+    return kUsageError;
+  }
+  auto config = single ? std::optional(single_config(arguments))
+                       : gateway::cli::load_config(arguments.config, std::cerr);
+  if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
+  apply(arguments, *config);
+
+  auto guard = gateway::io::ChildGuard::start();
+  if (!guard) {
+    std::cerr << "cannot start: " << guard.error().what << '\n';
+    return 1;
+  }
+  gateway::Gateway program(std::move(*config), {.single = single}, std::move(*guard));
+  if (auto const listening = program.listen(); !listening) {
+    std::cerr << listening.error().what << '\n';
+    return 1;
+  }
+  return program.run();
+}
+
+int check(Arguments const& arguments) {
+  auto config = gateway::cli::load_config(arguments.config, std::cerr);
+  if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
+  for (auto const& warning : config->warnings) std::cout << fmt::format("note: {}: {}\n", warning.path, warning.what);
+  std::cout << fmt::format("{}: {} services, no errors\n", arguments.config, config->services.size());
+  if (!arguments.connect) return 0;
+  auto guard = gateway::io::ChildGuard::start();
+  if (!guard) {
+    std::cerr << "cannot start: " << guard.error().what << '\n';
+    return 1;
+  }
+  return gateway::cli::check_connect(std::move(*config), std::move(*guard), std::cout) ? 0 : 1;
+}
+
+int version() {
+  std::cout << fmt::format("mcp-gateway {} ({}, built {})\n", gateway::kVersion, gateway::kRevision,
+                           gateway::kBuildTime);
+  return 0;
+}
+
+int run_command_line(int argc, char** argv) {
+  Arguments arguments;
+  arguments.command = take_command(argc, argv);
+
+  CLI::App app{"Serves stdio MCP servers as network services: each as SSE (/NAME/sse) and Streamable HTTP (/NAME/mcp),\n"
+               "one supervised child for many clients."};
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  mcp-gateway run --config config/quickstart.json\n"
+      "  mcp-gateway run --port 8080 -- node server.js          one server, endpoints at /sse and /mcp\n"
+      "  mcp-gateway check --config FILE --connect              start each server once and say what it offers\n"
+      "Exit codes: 0 ok, 1 failed, 2 wrong command line or configuration.");
+
+  auto* const run_command = app.add_subcommand("run", "Serve until SIGTERM or Ctrl-C");
+  run_command->add_option("--config,-c", arguments.config, "Configuration file (docs/config.md)");
+  run_command->add_option("--service,-s", arguments.services, "Serve only this service of the file; repeat for more");
+  run_command->add_option("--host", arguments.host, "Without --config: address to listen on")->capture_default_str();
+  run_command->add_option("--port,-p", arguments.port, "Without --config: port to listen on")->capture_default_str();
+  run_command->add_option("--name", arguments.name, "Without --config: the service's name")->capture_default_str();
+  run_command->add_flag("--allow-unauthenticated", arguments.allow_unauthenticated,
+                        "Listen beyond this machine although no token is asked for");
+  run_command->add_option("--log-level", arguments.log_level, "Overrides the configuration")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  run_command->add_option("--log-format", arguments.log_format, "Overrides the configuration")
+      ->check(CLI::IsMember({"json", "text"}));
+
+  auto* const check_command = app.add_subcommand("check", "Check a configuration, and say everything that is wrong");
+  check_command->add_option("--config,-c", arguments.config, "Configuration file")->required();
+  check_command->add_option("--service,-s", arguments.services, "Check only this service; repeat for more");
+  check_command->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
+
+  auto* const version_command = app.add_subcommand("version", "Say which build this is");
+  auto* const schema_command = app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    auto const code = app.exit(error);
+    return code == 0 ? 0 : kUsageError;
+  }
+  if (run_command->parsed()) return run(arguments);
+  if (check_command->parsed()) return check(arguments);
+  if (version_command->parsed()) return version();
+  if (schema_command->parsed()) std::cout << gateway::ops::config_schema() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_command_line(argc, argv);
+  } catch (std::exception const& error) {
+    std::cerr << "mcp-gateway cannot go on: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,40 @@
+#include "gateway/mcp/call_table.h"
+
+#include <utility>
+
+namespace gateway::mcp {
+
+CallId CallTable::open(Call call) {
+  if (size_ * 2 >= slots_.size()) grow();
+  // A call that hangs keeps its place; the ids that would stand there are passed
+  // over. At most half of the places are taken, so a free one is near.
+  while (slot(CallId{next_}).id != CallId{}) ++next_;
+  auto const id = CallId{next_++};
+  slot(id) = {id, std::move(call)};
+  ++size_;
+  return id;
+}
+
+Call* CallTable::find(CallId id) {
+  auto& found = slot(id);
+  return id != CallId{} && found.id == id ? &found.call : nullptr;
+}
+
+std::optional<Call> CallTable::close(CallId id) {
+  auto* const call = find(id);
+  if (call == nullptr) return std::nullopt;
+  std::optional<Call> closed(std::move(*call));
+  slot(id).id = CallId{};
+  --size_;
+  return closed;
+}
+
+void CallTable::grow() {
+  auto old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
+  for (auto& entry : old) {
+    // Ids that differ in the smaller table's low bits differ in the larger's.
+    if (entry.id != CallId{}) slot(entry.id) = std::move(entry);
+  }
+}
+
+}  // namespace gateway::mcp

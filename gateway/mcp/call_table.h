@@ -1,0 +1,93 @@
+// The calls one child still owes an answer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/ids.h"
+#include "gateway/mcp/method.h"
+#include "gateway/mcp/ports.h"
+
+namespace gateway::mcp {
+
+/// Who asked: a client, or the gateway for itself.
+enum class Purpose : std::uint8_t {
+  Client,
+  Initialize,   ///< the child's handshake
+  ListTools,    ///< a page of the tools we keep
+  SetLogLevel,
+  Subscribe,
+  Unsubscribe,
+};
+
+/// One request the child has and has not answered.
+struct Call {
+  Purpose purpose = Purpose::Client;
+  Method method = Method::Other;
+  ReplyTo to;
+  std::string client_id;       ///< the client's raw id, given back byte for byte
+  std::string progress_token;  ///< the client's raw token; empty when it asked for no progress
+  std::string subject;         ///< the tool's name for the log; the URI of a subscription
+  std::size_t bytes_in = 0;
+  TimePoint started;
+  Duration patience{};      ///< how long it may stay silent; progress begins it anew
+  TimePoint deadline;       ///< when its patience ends
+  TimePoint hard_deadline;  ///< when it ends whatever progress it made
+  bool abandoned = false;   ///< nobody waits for it any more; a late answer finds nobody
+};
+
+/// Ids are ours and never reused, so two clients that both say "id":1 cannot
+/// receive each other's result, and a late answer finds nobody rather than
+/// somebody else. Costs of every operation are constant.
+class CallTable {
+ public:
+  explicit CallTable(std::size_t limit) : limit_(limit), slots_(kInitialSlots) {}
+
+  /// Whether the child owes as much as it may. Clients' calls are refused then;
+  /// the gateway's own, which are few, are not.
+  [[nodiscard]] bool full() const { return size_ >= limit_; }
+
+  CallId open(Call call);
+
+  [[nodiscard]] Call* find(CallId id);
+
+  /// Takes a call out. Empty when the id is unknown or already answered.
+  [[nodiscard]] std::optional<Call> close(CallId id);
+
+  /// Calls `action(CallId, Call&)` for each call; it must not open or close one.
+  template <typename F>
+  void for_each(F&& action) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].id != CallId{}) action(slots_[i].id, slots_[i].call);
+    }
+  }
+
+  template <typename F>
+  void for_each(F&& action) const {
+    for (auto const& slot : slots_) {
+      if (slot.id != CallId{}) action(slot.id, slot.call);
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  static constexpr std::size_t kInitialSlots = 16;
+  struct Slot {
+    CallId id{};
+    Call call;
+  };
+  [[nodiscard]] Slot& slot(CallId id) { return slots_[raw(id) & (slots_.size() - 1)]; }
+  void grow();
+
+  std::size_t limit_;
+  std::size_t size_ = 0;
+  std::uint64_t next_ = 1;
+  std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits
+};
+
+}  // namespace gateway::mcp

@@ -1,0 +1,95 @@
+#include "gateway/mcp/handshake.h"
+
+#include <fmt/format.h>
+
+#include "gateway/base/json_text.h"
+#include "gateway/mcp/params.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::mcp {
+
+namespace {
+
+using rpc::find_member;
+using rpc::is_object;
+using rpc::MemberWalk;
+using rpc::spells;
+
+/// The object with some members left out or replaced.
+template <typename Choose>
+std::string rebuilt(std::string_view object, Choose choose) {
+  std::string out = "{";
+  MemberWalk walk(object);
+  while (auto const member = walk.next()) {
+    std::optional<std::string> const value = choose(*member);
+    if (!value) continue;
+    if (out.size() > 1) out.push_back(',');
+    out.append("\"").append(member->key).append("\":").append(*value);
+  }
+  return out + "}";
+}
+
+std::string on_one_line(std::string_view raw) {
+  std::string out;
+  append_on_one_line(out, raw);
+  return out;
+}
+
+}  // namespace
+
+std::string shared_initialize_params(std::string_view gateway_version) {
+  return fmt::format(R"({{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"mcp-gateway","version":{}}}}})",
+                     to_text(kNewest), json_string(gateway_version));
+}
+
+std::string asked_revision(std::string_view initialize_params) {
+  return rpc::unquote(find_member(initialize_params, "protocolVersion"));
+}
+
+std::string exclusive_initialize_params(std::string_view client_params) {
+  auto const known = revision_from(asked_revision(client_params));
+  return rebuilt(client_params, [&](rpc::Member const& member) -> std::optional<std::string> {
+    if (spells(member.key, "_meta")) return std::nullopt;
+    if (spells(member.key, "protocolVersion") && !known) return json_string(to_text(kNewest));
+    return on_one_line(member.value);
+  });
+}
+
+std::optional<Handshake> Handshake::from(std::string_view raw_result, Sharing sharing) {
+  auto const version = find_member(raw_result, "protocolVersion");
+  auto const capabilities = find_member(raw_result, "capabilities");
+  if (!is_object(raw_result) || !rpc::is_string(version) || !is_object(capabilities)) return std::nullopt;
+
+  Handshake handshake;
+  handshake.raw_.assign(raw_result);
+  handshake.sharing_ = sharing;
+  handshake.revision_text_ = rpc::unquote(version);
+  handshake.revision_ = revision_from(handshake.revision_text_).value_or(kNewest);
+  auto const tools = find_member(capabilities, "tools");
+  handshake.has_tools_ = is_object(tools);
+  handshake.tells_tool_changes_ = find_member(tools, "listChanged") == "true";
+  handshake.has_logging_ = is_object(find_member(capabilities, "logging"));
+  return handshake;
+}
+
+std::string_view Handshake::result_for(Revision negotiated) {
+  auto& built = built_[static_cast<std::size_t>(negotiated)];
+  if (built.empty()) built = build(negotiated);
+  return built;
+}
+
+std::string Handshake::build(Revision negotiated) const {
+  return rebuilt(raw_, [&](rpc::Member const& member) -> std::optional<std::string> {
+    if (spells(member.key, "protocolVersion")) return json_string(to_text(negotiated));
+    if (spells(member.key, "capabilities") && sharing_ == Sharing::Shared) {
+      // A task id of one client would be within reach of all: tasks are not offered.
+      return rebuilt(member.value, [](rpc::Member const& capability) -> std::optional<std::string> {
+        if (spells(capability.key, "tasks")) return std::nullopt;
+        return std::string(capability.value);
+      });
+    }
+    return std::string(member.value);
+  });
+}
+
+}  // namespace gateway::mcp

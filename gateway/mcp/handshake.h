@@ -1,0 +1,61 @@
+// What a child said of itself in its answer to `initialize`, and what its
+// clients are told of it.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/mcp/router.h"
+#include "gateway/mcp/version.h"
+
+namespace gateway::mcp {
+
+/// The raw params of the gateway's own `initialize` to a shared child. It
+/// declares no capability: a request of such a child could not be given to the
+/// client it means.
+[[nodiscard]] std::string shared_initialize_params(std::string_view gateway_version);
+
+/// A client's `initialize` params as an exclusive child is given them: the same,
+/// but never a revision that has no `initialize`.
+[[nodiscard]] std::string exclusive_initialize_params(std::string_view client_params);
+
+/// The revision a client's `initialize` asks for, as text.
+[[nodiscard]] std::string asked_revision(std::string_view initialize_params);
+
+/// A child's InitializeResult, kept for the sessions that come.
+class Handshake {
+ public:
+  /// Nothing when the result is not an InitializeResult; unknown revisions count
+  /// as the newest.
+  [[nodiscard]] static std::optional<Handshake> from(std::string_view raw_result, Sharing sharing);
+
+  /// The raw result for a client that asked for `asked`.
+  [[nodiscard]] std::string_view result_for(Revision negotiated);
+
+  [[nodiscard]] Revision revision() const { return revision_; }
+  [[nodiscard]] std::string const& revision_text() const { return revision_text_; }
+  [[nodiscard]] bool tells_tool_changes() const { return tells_tool_changes_; }
+  [[nodiscard]] bool has_tools() const { return has_tools_; }
+  [[nodiscard]] bool has_logging() const { return has_logging_; }
+
+  /// Whether another run of the child says the same of itself, so that sessions
+  /// may go on with what they were told.
+  [[nodiscard]] bool same_as(Handshake const& other) const { return raw_ == other.raw_; }
+
+ private:
+  Handshake() = default;
+  [[nodiscard]] std::string build(Revision negotiated) const;
+
+  std::string raw_;
+  Sharing sharing_ = Sharing::Shared;
+  Revision revision_ = kNewest;
+  std::string revision_text_;
+  bool has_tools_ = false;
+  bool tells_tool_changes_ = false;
+  bool has_logging_ = false;
+  std::array<std::string, 4> built_;  ///< by revision, once asked for
+};
+
+}  // namespace gateway::mcp

@@ -1,0 +1,40 @@
+// The members of a request's params that the gateway judges by or rewrites.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gateway::mcp {
+
+/// Raw spans of the params they were read from; empty when absent.
+struct Params {
+  std::string_view raw;
+  std::string_view name;            ///< tools/call, prompts/get
+  std::string_view uri;             ///< resources/*
+  std::string_view cursor;          ///< */list
+  std::string_view request_id;      ///< notifications/cancelled
+  std::string_view level;           ///< logging/setLevel
+  std::string_view task;            ///< tools/call of 2025-11-25
+  std::string_view meta;            ///< _meta
+  std::string_view progress_token;  ///< in _meta of a request, at the top of a progress notification
+  bool has_envelope = false;        ///< _meta holds keys of the stateless revision
+  bool ambiguous = false;           ///< one of the above is given twice: parsers differ on which counts
+};
+
+[[nodiscard]] Params read_params(std::string_view raw);
+
+/// What changes on the way.
+struct ParamsRewrite {
+  std::string_view progress_token;  ///< raw; stands for the one that is there. Empty: left as it is
+  bool drop_task = false;  ///< a server that offers no tasks ignores the member; ours must not see it
+};
+
+/// Appends the params as one line: every value byte for byte, line ends between
+/// tokens as spaces, the token replaced, envelope keys of the stateless revision
+/// left out (a child that was initialized rejects them).
+void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite);
+
+/// Appends `raw`, valid JSON, with the line ends between its tokens as spaces.
+void append_on_one_line(std::string& out, std::string_view raw);
+
+}  // namespace gateway::mcp

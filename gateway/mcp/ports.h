@@ -1,0 +1,75 @@
+// Where client transports and supervised services meet. Neither knows more of
+// the other than this.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "gateway/base/ids.h"
+#include "gateway/rpc/json_writer.h"
+#include "gateway/rpc/message.h"
+
+namespace gateway::mcp {
+
+class Session;
+
+/// Where the answer to one request goes: its session, and which of the
+/// session's open HTTP requests asked (0 where the session's one stream carries
+/// everything, as in legacy SSE).
+struct ReplyTo {
+  SessionId session{};
+  std::uint64_t ticket = 0;
+};
+
+/// How a request ended. The transports choose an HTTP status by it, metrics a label.
+enum class Outcome : std::uint8_t {
+  Ok,
+  ToolError,    ///< a result whose isError is true
+  RpcError,     ///< the child's own error, or a method unknown here
+  Timeout,      ///< the child did not answer in time
+  ChildExited,  ///< the child ended, or answered more than we pass on
+  Unavailable,  ///< no child to ask; nothing was sent to one
+  Busy,         ///< refused: too much is owed or queued already
+  Cancelled,    ///< the client took it back
+  Invalid,      ///< not a request we can pass on
+};
+
+/// Why a session ended.
+enum class SessionEnd : std::uint8_t { Client, Idle, Evicted, Drain, Slow };
+
+/// Where messages for clients go. Implemented by the transports.
+class ClientPort {
+ public:
+  /// The one answer to a request. Nothing more comes for it.
+  virtual void answer(ReplyTo to, Outcome outcome, rpc::Reply const& reply) = 0;
+  /// No answer will come: the client took the request back.
+  virtual void drop(ReplyTo to) = 0;
+  /// A message about a request that is still open (its progress).
+  virtual void during(ReplyTo to, rpc::PiecesView message) = 0;
+  /// A message for a session that belongs to none of its requests.
+  virtual void notify(SessionId session, rpc::PiecesView message) = 0;
+  /// A child's request for a session's client, on the stream of `related` where
+  /// that is open. False when there is no stream to send it on.
+  [[nodiscard]] virtual bool ask(SessionId session, std::optional<ReplyTo> related, rpc::PiecesView message) = 0;
+
+ protected:
+  ~ClientPort() = default;
+};
+
+/// A service as the transports see it. Implemented by the backend.
+class ServicePort {
+ public:
+  /// A session begins and ends. A session is attached before its first message.
+  virtual void attach(Session& session) = 0;
+  virtual void detach(Session& session, SessionEnd why) = 0;
+  /// One message of a client. A request is answered exactly once through
+  /// ClientPort, perhaps before this returns. `to` is not used for others.
+  virtual void receive(Session& session, rpc::Message const& message, ReplyTo to) = 0;
+  /// Whether one more session may be attached.
+  [[nodiscard]] virtual bool has_room() const = 0;
+
+ protected:
+  ~ServicePort() = default;
+};
+
+}  // namespace gateway::mcp

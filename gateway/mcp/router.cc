@@ -1,0 +1,63 @@
+#include "gateway/mcp/router.h"
+
+namespace gateway::mcp {
+
+namespace {
+
+bool is_task_method(Method method) {
+  return method == Method::TasksGet || method == Method::TasksResult || method == Method::TasksList ||
+         method == Method::TasksCancel;
+}
+
+}  // namespace
+
+RequestRoute route_request(Method method, Sharing sharing) {
+  if (method == Method::Initialize) return RequestRoute::Initialize;
+  if (method == Method::Ping) return RequestRoute::AnswerEmpty;
+  // Belongs to the stateless revision. Clients probe with it before they
+  // initialize, and some children end at any early request but ping.
+  if (method == Method::ServerDiscover) return RequestRoute::Unknown;
+  if (sharing == Sharing::Exclusive) return RequestRoute::Forward;
+
+  if (method == Method::LoggingSetLevel) return RequestRoute::SetLogLevel;
+  if (method == Method::ResourcesSubscribe) return RequestRoute::Subscribe;
+  if (method == Method::ResourcesUnsubscribe) return RequestRoute::Unsubscribe;
+  if (method == Method::ToolsList) return RequestRoute::ListTools;
+  // Task ids of one session would be within reach of every other; tasks are not
+  // offered to a shared child's clients.
+  if (is_task_method(method)) return RequestRoute::Unknown;
+  return RequestRoute::Forward;
+}
+
+NoteRoute route_note(Method method, Sharing sharing) {
+  auto const exclusive = sharing == Sharing::Exclusive;
+  if (method == Method::Initialized) return exclusive ? NoteRoute::Initialized : NoteRoute::Swallow;
+  if (method == Method::Cancelled) return NoteRoute::Cancel;
+  if (method == Method::Progress) return exclusive ? NoteRoute::Progress : NoteRoute::Swallow;
+  // A shared child was told that its client has no roots, and no tasks.
+  if (method == Method::RootsListChanged || method == Method::TasksStatus) {
+    return exclusive ? NoteRoute::Forward : NoteRoute::Swallow;
+  }
+  return NoteRoute::Forward;
+}
+
+AskRoute route_ask(Method method, Sharing sharing) {
+  if (method == Method::Ping) return AskRoute::AnswerEmpty;
+  return sharing == Sharing::Exclusive ? AskRoute::Relay : AskRoute::Refuse;
+}
+
+NewsRoute route_news(Method method, Sharing sharing) {
+  if (method == Method::Progress) return NewsRoute::Progress;
+  if (method == Method::Cancelled) return sharing == Sharing::Exclusive ? NewsRoute::Cancelled : NewsRoute::Drop;
+  if (method == Method::ToolsListChanged) return NewsRoute::ToolsChanged;
+  if (sharing == Sharing::Exclusive) return NewsRoute::Relay;
+
+  if (method == Method::LogMessage) return NewsRoute::Log;
+  if (method == Method::ResourceUpdated) return NewsRoute::Updated;
+  if (method == Method::PromptsListChanged || method == Method::ResourcesListChanged) {
+    return NewsRoute::ListChanged;
+  }
+  return NewsRoute::Drop;
+}
+
+}  // namespace gateway::mcp

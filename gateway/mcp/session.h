@@ -1,0 +1,83 @@
+// One client's session with one service.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/intrusive_list.h"
+#include "gateway/mcp/log_level.h"
+#include "gateway/mcp/replay_log.h"
+#include "gateway/mcp/version.h"
+
+namespace gateway::mcp {
+
+enum class Transport : std::uint8_t {
+  Sse,        ///< 2024-11-05: the stream is the session
+  Http,       ///< Streamable HTTP with a session id
+  OneShot,    ///< one POST without a session: it lives as long as its answer
+};
+
+struct AttachedTag;
+struct AgeTag;
+
+/// A request of the session that is not answered yet.
+struct OpenRequest {
+  std::string id;  ///< the client's raw token
+  CallId call{};   ///< 0 while it waits for the child to be ready
+};
+
+/// What a client's session holds. A plain record: the transports and the service
+/// keep it up to date, each the part it knows. Owned by the SessionTable from its
+/// first request to its end; others hold its id.
+class Session : public ListHook<AttachedTag>, public ListHook<AgeTag> {
+ public:
+  SessionId id{};
+  ServiceIndex service{};
+  Transport transport = Transport::Http;
+  std::string log_id;     ///< what logs call it: a hash of its token
+  std::string token;      ///< what the client shows; a capability, never logged
+  std::string principal;  ///< whose bearer token opened it; empty without authentication
+  Revision revision = Revision::R2025_03_26;
+  bool initialized = false;  ///< it has asked `initialize` and been answered
+
+  /// The raw params of its `initialize`: an exclusive child is given the same.
+  std::string init_params;
+
+  TimePoint opened;
+  TimePoint last_used;
+
+  // ── with the service ──
+  std::vector<OpenRequest> open;
+  std::optional<LogLevel> log_level;
+  std::vector<std::string> subscriptions;  ///< raw URI tokens
+
+  // ── with its transport ──
+  ExchangeId stream{};  ///< the SSE stream, or the standalone GET stream; 0 when none is open
+  std::size_t max_event_bytes = 0;  ///< the largest SSE event its client takes; 0: any
+  std::uint64_t next_stream = 1;    ///< 0 is the standalone stream
+  std::uint64_t standalone_events = 0;
+  std::unique_ptr<ReplayLog> replay;
+
+  [[nodiscard]] OpenRequest* find_open(std::string_view raw_id) {
+    for (auto& request : open) {
+      if (request.id == raw_id) return &request;
+    }
+    return nullptr;
+  }
+
+  /// Forgets one request. The order of the others does not matter.
+  void close(std::string_view raw_id) {
+    if (auto* const request = find_open(raw_id)) {
+      std::swap(*request, open.back());
+      open.pop_back();
+    }
+  }
+};
+
+}  // namespace gateway::mcp

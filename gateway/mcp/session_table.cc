@@ -1,0 +1,30 @@
+#include "gateway/mcp/session_table.h"
+
+namespace gateway::mcp {
+
+Session& SessionTable::open(ServiceIndex service, Transport transport, TimePoint now) {
+  auto owned = std::make_unique<Session>();
+  auto& session = *owned;
+  session.id = sessions_.insert(std::move(owned));
+  session.service = service;
+  session.transport = transport;
+  session.opened = session.last_used = now;
+  if (transport != Transport::OneShot) {
+    session.token = entropy_.token();
+    by_token_.emplace(session.token, session.id);
+  }
+  if (transport == Transport::Http) by_age_.push_back(session);
+  return session;
+}
+
+Session* SessionTable::find(std::string_view token) {
+  auto const found = by_token_.find(token);
+  return found == by_token_.end() ? nullptr : sessions_.find(found->second);
+}
+
+void SessionTable::close(SessionId id) {
+  auto const session = sessions_.release(id);
+  if (session) by_token_.erase(session->token);
+}
+
+}  // namespace gateway::mcp

@@ -1,0 +1,59 @@
+// All open sessions, by id, by token, and by age.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/entropy.h"
+#include "gateway/base/slot_table.h"
+#include "gateway/mcp/session.h"
+
+namespace gateway::mcp {
+
+/// Owns the sessions. Knows neither transports nor services: who ends a session
+/// tells them first.
+class SessionTable {
+ public:
+  explicit SessionTable(Entropy& entropy) : entropy_(entropy) {}
+
+  /// A new session with a token of its own; a one-shot session has none.
+  Session& open(ServiceIndex service, Transport transport, TimePoint now);
+
+  [[nodiscard]] Session* find(SessionId id) { return sessions_.find(id); }
+  [[nodiscard]] Session* find(std::string_view token);
+
+  void close(SessionId id);
+
+  /// Marks a session as used: it becomes the youngest.
+  void touch(Session& session, TimePoint now) {
+    session.last_used = now;
+    by_age_.push_back(session);
+  }
+
+  /// The session that was used longest ago among those that can be idle
+  /// (Streamable ones), or null.
+  [[nodiscard]] Session* oldest() { return by_age_.front(); }
+
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+  template <typename F>
+  void for_each(F&& action) {
+    sessions_.for_each(std::forward<F>(action));
+  }
+
+ private:
+  struct TokenHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view token) const { return std::hash<std::string_view>{}(token); }
+  };
+
+  Entropy& entropy_;
+  SlotTable<Session, SessionId> sessions_;
+  std::unordered_map<std::string, SessionId, TokenHash, std::equal_to<>> by_token_;
+  IntrusiveList<Session, AgeTag> by_age_;
+};
+
+}  // namespace gateway::mcp

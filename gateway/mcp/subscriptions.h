@@ -1,0 +1,67 @@
+// Who is subscribed to which resource of a shared child.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/ids.h"
+#include "gateway/mcp/ports.h"
+
+namespace gateway::mcp {
+
+/// A session's subscribe request that waits for the child's word.
+struct Subscriber {
+  ReplyTo to;
+  std::string client_id;  ///< raw
+};
+
+/// One subscription a URI at the child, however many sessions share it. URIs are
+/// the raw tokens clients sent, compared byte for byte. Pure: it says what the
+/// child must be told, its owner tells it.
+class Subscriptions {
+ public:
+  enum class Need {
+    AskChild,   ///< send the subscribe; its answer goes to `settle`
+    Wait,       ///< one is under way: answered with it
+    Nothing,    ///< already subscribed: answer at once
+  };
+  Need subscribe(std::string_view uri, Subscriber subscriber);
+
+  /// The child answered. Gives those who wait; on success they are subscribed.
+  /// `abandoned` is true when it succeeded for nobody: unsubscribe again.
+  struct Settled {
+    std::vector<Subscriber> waiting;
+    bool abandoned = false;
+  };
+  Settled settle(std::string_view uri, bool accepted);
+
+  /// True when that was the last one, and the child is to be told.
+  [[nodiscard]] bool unsubscribe(std::string_view uri, SessionId session);
+
+  /// The session ended. Gives the URIs nobody holds any more.
+  [[nodiscard]] std::vector<std::string> leave(SessionId session);
+
+  /// The sessions to tell of a change of `uri`: its subscribers, or those of the
+  /// longest subscribed resource it lies below.
+  [[nodiscard]] std::vector<SessionId> subscribers(std::string_view uri) const;
+
+  /// All that a new run of the child must be told.
+  [[nodiscard]] std::vector<std::string> uris() const;
+
+ private:
+  struct Entry {
+    bool active = false;  ///< the child has accepted it
+    std::vector<SessionId> sessions;
+    std::vector<Subscriber> waiting;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+};
+
+}  // namespace gateway::mcp

@@ -1,0 +1,40 @@
+// A child's tools, as its tools/list gave them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+namespace gateway::mcp {
+
+/// Gathered page by page; whole when a page names no next one.
+class ToolList {
+ public:
+  /// Takes the raw result of one tools/list. The raw cursor of the next page, or
+  /// nothing: the list is whole.
+  std::optional<std::string> add_page(std::string_view raw_result);
+
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
+  [[nodiscard]] bool contains(std::string_view name) const { return names_.find(name) != names_.end(); }
+
+  /// The raw result that answers every client's tools/list, where one page holds
+  /// all; empty otherwise, since a cursor means something to the child alone.
+  [[nodiscard]] std::string const& single_page() const { return single_page_; }
+
+  /// Whether a client that knows `other` knows this one.
+  [[nodiscard]] bool same_as(ToolList const& other) const { return raw_ == other.raw_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  };
+  std::unordered_set<std::string, Hash, std::equal_to<>> names_;
+  std::string raw_;  ///< all pages' tools, one after the other
+  std::string single_page_;
+  std::size_t pages_ = 0;
+};
+
+}  // namespace gateway::mcp

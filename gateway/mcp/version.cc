@@ -1,0 +1,25 @@
+#include "gateway/mcp/version.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gateway::mcp {
+
+namespace {
+constexpr std::array<std::string_view, 4> kTexts{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
+}
+
+std::string_view to_text(Revision revision) { return kTexts[static_cast<std::size_t>(revision)]; }
+
+std::optional<Revision> revision_from(std::string_view text) {
+  auto const found = std::find(kTexts.begin(), kTexts.end(), text);
+  if (found == kTexts.end()) return std::nullopt;
+  return static_cast<Revision>(found - kTexts.begin());
+}
+
+Revision negotiate(std::string_view asked_by_client, Revision child) {
+  auto const asked = revision_from(asked_by_client);
+  return asked ? std::min(*asked, child) : child;
+}
+
+}  // namespace gateway::mcp

@@ -1,0 +1,13 @@
+// The one place where `${VAR}`, `${VAR:-default}` and `${file:/path}` become
+// what they stand for.
+#pragma once
+
+#include "gateway/ops/config_json.h"
+
+namespace gateway::ops {
+
+/// Expands every text in `value`. One that cannot be expanded is reported and
+/// becomes `discarded`, so that it is not reported again when it is read.
+void expand_variables(ConfigPlace const& place, Json& value, Environment const& environment);
+
+}  // namespace gateway::ops

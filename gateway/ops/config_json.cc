@@ -1,0 +1,197 @@
+#include "gateway/ops/config_json.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <set>
+
+namespace gateway::ops {
+namespace {
+
+constexpr int kMaxDepth = 32;
+
+/// Where the comment or text that begins at `at` ends; `at` when there is none.
+std::size_t skip_comment_or_text(std::string const& json, std::size_t at) {
+  auto const two = std::string_view{json}.substr(at, 2);
+  if (two == "//") return std::min(json.find('\n', at), json.size());
+  if (two == "/*") return std::min(json.find("*/", at + 2), json.size() - 2) + 2;
+  if (json[at] != '"') return at;
+  for (++at; at < json.size() && json[at] != '"'; ++at)
+    if (json[at] == '\\') ++at;
+  return std::min(at + 1, json.size());
+}
+
+/// Replaces each comma before a closing bracket by a space, so that lines and
+/// columns in errors stay true.
+std::string without_trailing_commas(std::string_view text) {
+  std::string json{text};
+  std::size_t comma = json.npos;  // the last comma, while only spaces and comments follow it
+  bool after_value = false;       // `[,]` stays as it is, and wrong
+  for (std::size_t at = 0; at < json.size();) {
+    auto const end = skip_comment_or_text(json, at);
+    if (end > at && json[at] == '/') {
+      at = end;
+      continue;
+    }
+    char const c = json[at];
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+      if ((c == '}' || c == ']') && comma != json.npos) json[comma] = ' ';
+      comma = (c == ',' && after_value) ? at : json.npos;
+      after_value = c != ',' && c != '[' && c != '{' && c != ':';
+    }
+    at = std::max(end, at + 1);
+  }
+  return json;
+}
+
+/// Watches the parser go through the file to find keys that stand twice and
+/// nesting nobody means.
+class Watcher {
+ public:
+  explicit Watcher(ConfigReport& report) : report_(report) {}
+
+  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_end || event == Event::array_end) {
+      open_.pop_back();
+    } else if (event == Event::key) {
+      open_.back().key = parsed.get<std::string>();
+      if (!open_.back().keys.insert(open_.back().key).second) place().error("this key stands twice");
+    } else {
+      if (!open_.empty() && open_.back().is_list) ++open_.back().index;
+      if (event != Event::value) open_.push_back({.is_list = event == Event::array_start});
+    }
+    if (depth > kMaxDepth && !too_deep_) {
+      too_deep_ = true;
+      place().error(fmt::format("expected at most {} levels of nesting", kMaxDepth));
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool too_deep() const { return too_deep_; }
+
+ private:
+  struct Level {
+    bool is_list = false;
+    std::size_t index = static_cast<std::size_t>(-1);
+    std::string key{};
+    std::set<std::string> keys{};
+  };
+
+  ConfigPlace place() const {
+    ConfigPlace at{report_, ""};
+    for (auto const& level : open_) {
+      if (level.is_list && level.index != static_cast<std::size_t>(-1)) at = at.element(level.index);
+      if (!level.is_list && !level.keys.empty()) at = at.member(level.key);
+    }
+    return at;
+  }
+
+  ConfigReport& report_;
+  std::vector<Level> open_;
+  bool too_deep_ = false;
+};
+
+/// The library's message holds what it read last, which may be a secret: keeps
+/// only the parts made of its own words.
+ConfigError syntax_error(std::string_view message) {
+  auto const between = [&](std::string_view from, std::string_view to) {
+    auto const begin = message.find(from);
+    if (begin == message.npos) return std::string_view{};
+    auto const rest = message.substr(begin + from.size());
+    return rest.substr(0, rest.find(to));
+  };
+  auto where = between("parse error at ", ":");
+  auto const what = between(" - ", "; last read: '");
+  if (where.empty()) where = "JSON";
+  return {std::string{where},
+          fmt::format("not valid JSON: {}", what.empty() ? "a number is too large" : what)};
+}
+
+std::string kind_of(Json const& value) {
+  if (value.is_null()) return "null";
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  if (value.is_string()) return "a text";
+  if (value.is_boolean()) return "true or false";
+  if (value.is_number()) return "a number";
+  return "something else";
+}
+
+/// Lower case without `_` and `-`, so that `callTimeout` is near `call_timeout`.
+std::string folded(std::string_view key) {
+  auto text = lower_case(key);
+  std::erase_if(text, [](char c) { return c == '_' || c == '-'; });
+  return text;
+}
+
+/// How many letters must be changed, added or taken away to make `a` into `b`.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      auto const changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+ConfigPlace ConfigPlace::member(std::string_view key) const {
+  bool const plain = is_plain_name(key) && key.find('.') == key.npos;
+  if (!plain) return {*report_, fmt::format("{}[\"{}\"]", path_, key)};
+  return {*report_, path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key)};
+}
+
+ConfigPlace ConfigPlace::element(std::size_t index) const {
+  return {*report_, fmt::format("{}[{}]", path_, index)};
+}
+
+void ConfigPlace::mismatch(std::string_view expected, Json const& found) const {
+  auto const original = report_->originals.find(path_);
+  if (original != report_->originals.end())
+    return error(fmt::format("expected {}, found what '{}' stands for", expected, original->second));
+  if (found.is_string())
+    return error(fmt::format("expected {}, found '{:.60}'", expected, found.get_ref<std::string const&>()));
+  if (found.is_number() || found.is_boolean())
+    return error(fmt::format("expected {}, found {}", expected, found.dump()));
+  mismatch_hidden(expected, found);
+}
+
+void ConfigPlace::mismatch_hidden(std::string_view expected, Json const& found) const {
+  error(fmt::format("expected {}, found {}", expected, kind_of(found)));
+}
+
+std::optional<Json> parse_config_json(std::string_view text, ConfigReport& report) {
+  try {
+    Watcher watcher{report};
+    auto tree = Json::parse(without_trailing_commas(text), std::ref(watcher), true, true);
+    if (watcher.too_deep()) return std::nullopt;
+    if (tree.is_object()) return tree;
+    ConfigPlace{report, "the file"}.mismatch_hidden("an object such as {\"mcpServers\": {...}}", tree);
+  } catch (Json::exception const& problem) {
+    report.errors.push_back(syntax_error(problem.what()));
+  }
+  return std::nullopt;
+}
+
+std::string suggestion(std::string_view key, std::vector<std::string_view> const& names) {
+  auto const wanted = folded(key);
+  std::size_t best = std::max<std::size_t>(wanted.size() / 4, 1) + 1;
+  std::string_view nearest;
+  for (auto const name : names) {
+    auto const distance = edit_distance(wanted, folded(name));
+    if (distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  }
+  return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+}
+
+}  // namespace gateway::ops

@@ -1,0 +1,279 @@
+#include "gateway/ops/config_reader.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "gateway/ops/config_expand.h"
+#include "gateway/ops/config_fields.h"
+
+namespace gateway::ops {
+namespace {
+
+bool has(Json const& object, std::string_view key) {
+  auto const member = object.find(key);
+  return member != object.end() && !member->is_null();
+}
+
+/// Keys people write comments in where their JSON has none.
+bool is_remark(std::string_view key) { return key.starts_with("//") || key.starts_with('_'); }
+
+template <typename Struct>
+void expect_at_most(ConfigPlace const& place, Struct const& in, milliseconds Struct::*lower,
+                    milliseconds Struct::*upper, std::string_view lower_key, std::string_view upper_key) {
+  if (in.*lower > in.*upper)
+    place.member(lower_key).error(fmt::format("expected at most {} ({}), found {}", upper_key,
+                                              duration_text(in.*upper), duration_text(in.*lower)));
+}
+
+/// One entry of `mcpServers`: first what other programs left there, then ours.
+class ServiceReader {
+ public:
+  ServiceReader(ConfigReport& report, Environment const& environment, ConfigPlace place, Json entry)
+      : report_(report), environment_(environment), place_(std::move(place)), entry_(std::move(entry)) {}
+
+  /// Empty when the entry is nothing we can run.
+  std::optional<ServiceConfig> read() {
+    if (!entry_.is_object()) {
+      place_.mismatch_hidden("an object with a command", entry_);
+      return std::nullopt;
+    }
+    off_ = entry_.value("disabled", Json{}) == true || entry_.value("enabled", Json{}) == false;
+    if (is_remote()) return std::nullopt;
+    drop_foreign_keys();
+    expand();
+    adopt_timeout();
+    auto const enabled = take_enabled();
+    read_fields(place_, entry_, service_);
+    if (enabled && has(entry_, "disabled") && service_.disabled == *enabled)
+      place_.member("enabled").error("expected the opposite of disabled");
+    service_.disabled = service_.disabled || !enabled.value_or(true);
+    check();
+    return std::move(service_);
+  }
+
+ private:
+  bool is_remote() {
+    std::string why;
+    for (auto const key : {"url", "serverUrl", "httpUrl"})
+      if (has(entry_, key)) why = fmt::format("it has {}", key);
+    for (auto const key : {"type", "transport", "transportType"}) {
+      if (why.empty() && has(entry_, key) && entry_[key] != "stdio")
+        why = fmt::format("its {} is not stdio", key);
+      entry_.erase(key);
+    }
+    if (why.empty()) return false;
+    why = fmt::format("remote servers are not supported, and {}", why);
+    if (off_)
+      place_.warning(why + "; left out, as it is disabled");
+    else
+      place_.error(why + "; expected a command to run");
+    return true;
+  }
+
+  void drop_foreign_keys() {
+    for (auto const& foreign : kForeignKeys)
+      if (entry_.erase(std::string{foreign.key}) > 0)
+        place_.member(foreign.key).warning(std::string{foreign.sentence});
+    std::vector<std::string> remarks;
+    for (auto const& [key, value] : entry_.items())
+      if (is_remark(key)) remarks.push_back(key);
+    for (auto const& key : remarks) entry_.erase(key);
+  }
+
+  /// A disabled service may name variables that are not there.
+  void expand() {
+    ConfigReport own;
+    expand_variables(ConfigPlace{own, place_.path()}, entry_, environment_);
+    report_.originals.merge(own.originals);
+    for (auto& error : own.errors)
+      if (off_)
+        report_.warnings.push_back({std::move(error.path), std::move(error.what)});
+      else
+        report_.errors.push_back(std::move(error));
+  }
+
+  /// `timeout` of other programs: seconds for most (Cline's largest is 3600), milliseconds for some.
+  void adopt_timeout() {
+    if (!entry_.contains("timeout")) return;
+    auto const found = std::exchange(entry_["timeout"], Json{});
+    entry_.erase("timeout");
+    auto const place = place_.member("timeout");
+    if (found.is_null() || found.is_discarded() || found == 0) return;
+    if (has(entry_, "call_timeout")) return place.warning("Ignored: call_timeout is there too.");
+    Json duration = found;
+    if (found.is_number()) {
+      auto const number = found.get<double>();
+      if (number > 3600)
+        place.warning(fmt::format("Read as {} milliseconds; call_timeout is clearer.", number));
+      auto const most = static_cast<double>(std::numeric_limits<std::int32_t>::max());
+      auto const count = std::clamp(number > 3600 ? number : number * 1000, 0.0, most);
+      duration = duration_text(milliseconds{static_cast<milliseconds::rep>(count)});
+    }
+    Span{milliseconds{10}, kDay}.read(place, duration, service_.call_timeout);
+    service_.call_timeout_max = std::max(service_.call_timeout_max, service_.call_timeout);
+  }
+
+  std::optional<bool> take_enabled() {
+    if (!has(entry_, "enabled")) return std::nullopt;
+    bool enabled = true;
+    if (!entry_["enabled"].is_discarded()) Flag{}.read(place_.member("enabled"), entry_["enabled"], enabled);
+    entry_.erase("enabled");
+    return enabled;
+  }
+
+  void check() const {
+    expect_at_most(place_, service_, &ServiceConfig::call_timeout, &ServiceConfig::call_timeout_max,
+                   "call_timeout", "call_timeout_max");
+    expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
+                   &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
+  }
+
+  ConfigReport& report_;
+  Environment const& environment_;
+  ConfigPlace place_;
+  Json entry_;
+  bool off_ = false;
+  ServiceConfig service_;
+};
+
+/// The file as a whole.
+class FileReader {
+ public:
+  FileReader(ConfigReport& report, Environment const& environment, Config& config)
+      : report_(report), environment_(environment), config_(config) {}
+
+  void read(Json& file) {
+    for (auto& [key, value] : file.items()) {
+      ConfigPlace const place = ConfigPlace{report_, ""}.member(key);
+      if (key == "gateway")
+        read_gateway(place, value);
+      else if (key == "mcpServers" || key == "servers")
+        read_services(place, value);
+      else if (key != "$schema" && !is_remark(key))
+        read_unknown(place, key);
+    }
+    if (config_.services.empty() && report_.errors.empty())
+      ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none");
+    check_listeners();
+  }
+
+ private:
+  void read_unknown(ConfigPlace const& place, std::string_view key) {
+    auto const near = suggestion(key, {"mcpServers", "servers", "gateway"});
+    if (near.empty())
+      place.warning("Ignored: not a key of mcp-gateway.");
+    else
+      place.error(fmt::format("unknown key '{}'{}", key, near));
+  }
+
+  void read_gateway(ConfigPlace const& place, Json& found) {
+    expand_variables(place, found, environment_);
+    read_fields(place, found, config_.gateway);
+    for (auto& host : config_.gateway.allowed_hosts) host = lower_case(host);
+    for (auto& origin : config_.gateway.allowed_origins) origin = lower_case(origin);
+    for (auto& token : config_.gateway.auth.tokens) token.sha256 = lower_case(token.sha256);
+    if (found.is_object() && has(found, "auth") && found["auth"].is_object() && has(found["auth"], "tokens"))
+      check_tokens(place.member("auth").member("tokens"), found["auth"]["tokens"]);
+  }
+
+  void check_tokens(ConfigPlace const& place, Json const& found) {
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < config_.gateway.auth.tokens.size(); ++i) {
+      auto const& name = config_.gateway.auth.tokens[i].name;
+      if (found[i].is_object() && has(found[i], "token") == has(found[i], "sha256"))
+        place.element(i).error("expected exactly one of token and sha256");
+      auto const [other, is_new] = names.try_emplace(name, i);
+      if (!is_new && !name.empty())
+        place.element(i).member("name").error(
+            fmt::format("expected another name than that of {}", place.element(other->second).path()));
+    }
+  }
+
+  void read_services(ConfigPlace const& place, Json const& found) {
+    if (!found.is_object()) return place.mismatch_hidden("an object of services by name", found);
+    for (auto const& [key, entry] : found.items()) {
+      if (is_remark(key)) continue;
+      auto service = ServiceReader{report_, environment_, place.member(key), entry}.read();
+      if (!service) continue;
+      service->name = name_for(place.member(key), key);
+      config_.services.push_back(*std::move(service));
+    }
+  }
+
+  /// The name of the service under `key`; one that fits no path is changed until it does.
+  std::string name_for(ConfigPlace const& place, std::string const& key) {
+    auto name = check_service_name(key).ok() || is_plain_name(key) ? key : as_service_name(key);
+    if (auto const good = check_service_name(name); !good) {
+      place.error(good.error().what);
+    } else if (auto const [other, is_new] = names_.try_emplace(lower_case(name), place.path()); !is_new) {
+      place.error(fmt::format("expected another name than that of {}: both would be served under /{}/",
+                              other->second, name));
+    } else if (name != key) {
+      place.warning(fmt::format("Served as '{}': a path holds only A-Z a-z 0-9 . _ -", name));
+    }
+    return name;
+  }
+
+  void check_listeners() {
+    add_listener("gateway.listen", config_.gateway.listen);
+    if (config_.gateway.admin_listen) add_listener("gateway.admin_listen", *config_.gateway.admin_listen);
+    for (auto const& service : config_.services)
+      if (service.listen && !service.disabled)
+        add_listener(names_[lower_case(service.name)] + ".listen", *service.listen);
+  }
+
+  void add_listener(std::string path, ListenAddress const& address) {
+    auto const is_v6 = [](ListenAddress const& a) { return a.host.find(':') != std::string::npos; };
+    auto const is_every = [](ListenAddress const& a) { return a.host == "0.0.0.0" || a.host == "::"; };
+    for (auto const& [other_path, other] : listeners_) {
+      bool const same_host = other.host == address.host || is_every(other) || is_every(address);
+      if (address.port != 0 && other.port == address.port && is_v6(other) == is_v6(address) && same_host)
+        ConfigPlace{report_, path}.error(fmt::format(
+            "expected an address of its own, found {}, which {} needs", to_string(address), other_path));
+    }
+    listeners_.emplace_back(std::move(path), address);
+  }
+
+  ConfigReport& report_;
+  Environment const& environment_;
+  Config& config_;
+  std::map<std::string, std::string> names_;  // in lower case, to the path of the service
+  std::vector<std::pair<std::string, ListenAddress>> listeners_;
+};
+
+Result<std::string> read_file(std::string const& path) {
+  constexpr std::size_t kMost = kMiB;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file{std::fopen(path.c_str(), "rb"), &std::fclose};
+  std::string content(kMost + 1, '\0');
+  if (file) content.resize(std::fread(content.data(), 1, content.size(), file.get()));
+  if (!file || std::ferror(file.get()) != 0)
+    return Error{fmt::format("the file {} cannot be read: {}", path, std::strerror(errno))};
+  if (content.size() > kMost) return Error{fmt::format("the file {} is larger than 1MiB", path)};
+  return content;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return {.variable = [](std::string const& name) -> std::optional<std::string> {
+            char const* const value = std::getenv(name.c_str());
+            if (value == nullptr) return std::nullopt;
+            return value;
+          },
+          .file = read_file};
+}
+
+std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment) {
+  ConfigReport report;
+  Config config;
+  if (auto file = parse_config_json(text, report)) FileReader{report, environment, config}.read(*file);
+  if (!report.errors.empty()) return ConfigErrors{std::move(report.errors)};
+  config.warnings = std::move(report.warnings);
+  return config;
+}
+
+}  // namespace gateway::ops

@@ -1,0 +1,95 @@
+#include "gateway/ops/health.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+namespace gateway::ops {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string now_text() {
+  auto const now = std::chrono::system_clock::now();
+  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+}
+
+Json service_json(ServiceHealth const& service) {
+  Json json{{"status", to_text(service.status)}, {"state", service.state}};
+  if (!service.reason.empty()) json["reason"] = service.reason;
+  if (!service.protocol.empty()) json["protocol"] = service.protocol;
+  json["required"] = service.required;
+  if (service.tools_known) json["tools"] = service.tools;
+  json["restarts"] = service.restarts;
+  json["children"] = service.children;
+  json["sessions"] = service.sessions;
+  json["calls_in_flight"] = service.calls_in_flight;
+  if (!service.last_exit.empty()) json["last_exit"] = service.last_exit;
+  return json;
+}
+
+Json head_json(GatewayHealth const& health, HealthStatus status) {
+  return {{"status", to_text(status)},         {"version", health.version},
+          {"buildTime", health.build_time},    {"timestamp", now_text()},
+          {"instance_id", health.instance_id}, {"uptime_seconds", health.uptime_seconds},
+          {"draining", health.status == HealthStatus::Draining}};
+}
+
+std::string dump(Json const& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string_view to_text(HealthStatus status) {
+  switch (status) {
+    case HealthStatus::Healthy: return "HEALTHY";
+    case HealthStatus::Degraded: return "DEGRADED";
+    case HealthStatus::Unhealthy: return "UNHEALTHY";
+    case HealthStatus::Draining: return "DRAINING";
+  }
+  return "UNHEALTHY";
+}
+
+int http_status(HealthStatus status) {
+  return status == HealthStatus::Healthy || status == HealthStatus::Degraded ? 200 : 503;
+}
+
+HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining) {
+  if (draining) return HealthStatus::Draining;
+  auto status = HealthStatus::Healthy;
+  for (auto const& service : services) {
+    if (service.status == HealthStatus::Healthy) continue;
+    status = std::max(status, service.required ? HealthStatus::Unhealthy : HealthStatus::Degraded);
+  }
+  return status;
+}
+
+bool is_ready(GatewayHealth const& health) {
+  return health.status != HealthStatus::Draining &&
+         std::all_of(health.services.begin(), health.services.end(), [](ServiceHealth const& service) {
+           return !service.required || service.status == HealthStatus::Healthy;
+         });
+}
+
+std::string to_json(GatewayHealth const& health) {
+  auto json = head_json(health, health.status);
+  auto& servers = json["servers"] = Json::object();
+  for (auto const& service : health.services) servers[service.name] = service_json(service);
+  return dump(json);
+}
+
+std::string to_json(GatewayHealth const& health, ServiceHealth const& service) {
+  auto json = head_json(health, health.status == HealthStatus::Draining ? health.status : service.status);
+  json["server"] = service.name;
+  json.update(service_json(service));
+  json["status"] = to_text(health.status == HealthStatus::Draining ? health.status : service.status);
+  return dump(json);
+}
+
+}  // namespace gateway::ops

@@ -1,0 +1,61 @@
+// What the gateway says of its own state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::ops {
+
+enum class HealthStatus { Healthy, Degraded, Unhealthy, Draining };
+[[nodiscard]] std::string_view to_text(HealthStatus status);
+/// 200 while requests are served, 503 otherwise.
+[[nodiscard]] int http_status(HealthStatus status);
+
+/// One service, as it stands now.
+struct ServiceHealth {
+  std::string name;
+  HealthStatus status = HealthStatus::Unhealthy;
+  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", ...
+  std::string reason;     ///< why it is not ready, in words; empty when it is
+  std::string protocol;   ///< the revision its child speaks; empty before the handshake
+  bool required = false;
+  bool tools_known = false;
+  std::size_t tools = 0;
+  std::uint64_t restarts = 0;
+  std::size_t children = 0;
+  std::size_t sessions = 0;
+  std::size_t calls_in_flight = 0;
+  std::string last_exit;  ///< how the child ended last; empty when it never did
+};
+
+struct GatewayHealth {
+  HealthStatus status = HealthStatus::Unhealthy;
+  std::string version;
+  std::string build_time;
+  std::string instance_id;
+  double uptime_seconds = 0;
+  std::vector<ServiceHealth> services;
+};
+
+/// Healthy when all are; a service down makes it degraded, a required one unhealthy.
+[[nodiscard]] HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining);
+
+/// Whether every required service can be called.
+[[nodiscard]] bool is_ready(GatewayHealth const& health);
+
+[[nodiscard]] std::string to_json(GatewayHealth const& health);
+[[nodiscard]] std::string to_json(GatewayHealth const& health, ServiceHealth const& service);
+
+/// Where health comes from: a look at states, never a wait.
+class HealthSource {
+ public:
+  [[nodiscard]] virtual GatewayHealth health() const = 0;
+
+ protected:
+  ~HealthSource() = default;
+};
+
+}  // namespace gateway::ops

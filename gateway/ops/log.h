@@ -1,0 +1,85 @@
+// Log lines: one JSON object an event, or a line for people.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "gateway/ops/config.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace gateway::ops {
+
+/// One value of a line. Text of any bytes is fine: it is escaped on the way.
+struct LogField {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
+
+  LogField(std::string_view k, std::string_view v) : key(k), value(v) {}
+  LogField(std::string_view k, std::string const& v) : key(k), value(std::string_view(v)) {}
+  LogField(std::string_view k, char const* v) : key(k), value(std::string_view(v)) {}
+  LogField(std::string_view k, bool v) : key(k), value(v) {}
+  LogField(std::string_view k, double v) : key(k), value(v) {}
+  template <typename Int>
+    requires std::is_integral_v<Int>
+  LogField(std::string_view k, Int v) : key(k) {
+    if constexpr (std::is_signed_v<Int>) {
+      value = static_cast<std::int64_t>(v);
+    } else {
+      value = static_cast<std::uint64_t>(v);
+    }
+  }
+};
+using LogFields = std::initializer_list<LogField>;
+
+/// Formats a line, without its line end. Empty texts are left out. Pure.
+[[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
+                                          std::string_view event, std::string_view message, LogFields fields);
+
+/// Gathers the lines of a turn and hands them to spdlog's thread in one piece, so
+/// that a logged call costs the loop a few copies, and a stderr that nobody
+/// reads cannot stop it: the oldest lines are dropped then, and counted.
+/// Owned by the program's root.
+class Log {
+ public:
+  Log(LogConfig config, std::string instance_id);
+  ~Log();
+  Log(Log const&) = delete;
+  Log& operator=(Log const&) = delete;
+
+  [[nodiscard]] bool enabled(LogLevel level) const { return level >= config_.level; }
+  void write(LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
+
+  void debug(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Debug, event, message, f); }
+  void info(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Info, event, message, f); }
+  void warn(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Warn, event, message, f); }
+  void error(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Error, event, message, f); }
+
+  /// Sends what was gathered. The loop calls it at the end of a turn.
+  void flush();
+  /// Sends what was gathered and waits until it is written.
+  void drain();
+
+  [[nodiscard]] std::size_t dropped() const;
+
+ private:
+  std::string_view timestamp();
+
+  LogConfig config_;
+  std::string instance_id_;
+  std::string gathered_;
+  std::string line_;
+  std::string second_text_;
+  std::time_t second_ = -1;
+  std::string timestamp_;
+  std::shared_ptr<spdlog::logger> logger_;  // spdlog's own handle
+};
+
+}  // namespace gateway::ops

@@ -1,0 +1,394 @@
+#include "gateway/ops/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+namespace gateway::ops {
+
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Labels = std::map<std::string, std::string>;
+
+// Every threshold of the service level objectives is an edge.
+Histogram::BucketBoundaries const kSeconds{.0005, .001, .0025, .005, .01, .02, .05, .06, .1, .2, .25,
+                                           .3,    .5,   1,     2.5,  5,   10,  30,  60,  120, 300};
+Histogram::BucketBoundaries const kStartSeconds{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120};
+Histogram::BucketBoundaries const kSessionSeconds{1, 10, 60, 300, 900, 3600, 14400, 86400};
+Histogram::BucketBoundaries const kBytes{256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
+
+/// Tools a service may have series for; the others are counted together.
+constexpr std::size_t kMaxTools = 64;
+
+constexpr std::array<std::string_view, 3> kTransports{"sse", "http", "oneshot"};
+constexpr std::array<std::string_view, 6> kStates{"stopped", "starting", "ready", "backoff", "crash_loop", "stopping"};
+constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
+
+double as_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+/// All families, each named once.
+struct Families {
+  explicit Families(prometheus::Registry& registry);
+
+  Family<Counter>& requests;
+  Family<Histogram>& operation_seconds;
+  Family<Counter>& tool_calls;
+  Family<Histogram>& message_bytes;
+  Family<Gauge>& in_flight;
+  Family<Counter>& rejected;
+  Family<Gauge>& sessions_active;
+  Family<Counter>& sessions_opened;
+  Family<Counter>& sessions_closed;
+  Family<Histogram>& session_seconds;
+  Family<Counter>& cache_requests;
+  Family<Gauge>& child_up;
+  Family<Gauge>& child_state;
+  Family<Histogram>& child_start_seconds;
+  Family<Counter>& child_restarts;
+  Family<Counter>& child_spawn_failures;
+  Family<Counter>& child_protocol_errors;
+  Family<Counter>& child_stderr_lines;
+  Family<Counter>& child_stderr_suppressed;
+  Family<Gauge>& child_stdin_queue;
+  Family<Gauge>& child_tools;
+  Family<Counter>& child_tools_changed;
+  Family<Gauge>& connections_active;
+  Family<Counter>& connections;
+  Family<Counter>& http_requests;
+  Family<Counter>& parse_errors;
+  Family<Counter>& slow_clients;
+  Family<Counter>& auth_failures;
+  Family<Gauge>& log_dropped;
+  Family<Gauge>& draining;
+  Family<Gauge>& build_info;
+  Family<Gauge>& process_cpu;
+  Family<Gauge>& process_memory;
+  Family<Gauge>& process_fds;
+};
+
+Family<Counter>& counter(prometheus::Registry& registry, char const* name, char const* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+Family<Gauge>& gauge(prometheus::Registry& registry, char const* name, char const* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+Family<Histogram>& histogram(prometheus::Registry& registry, char const* name, char const* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+Families::Families(prometheus::Registry& r)
+    : requests(counter(r, "mcp_server_requests_total", "Client requests answered, by method and HTTP status.")),
+      operation_seconds(histogram(r, "mcp_server_operation_duration_seconds",
+                                  "Time from a client's request to its answer, by method and outcome.")),
+      tool_calls(counter(r, "mcp_server_tool_calls_total", "Tool calls answered, by tool and outcome.")),
+      message_bytes(histogram(r, "mcp_server_message_bytes", "Size of requests (in) and answers (out).")),
+      in_flight(gauge(r, "mcp_gateway_requests_in_flight", "Calls a service owes an answer now.")),
+      rejected(counter(r, "mcp_gateway_rejected_total", "Requests refused before a child saw them, by reason.")),
+      sessions_active(gauge(r, "mcp_gateway_sessions_active", "Open sessions, by transport.")),
+      sessions_opened(counter(r, "mcp_gateway_sessions_opened_total", "Sessions opened, by transport.")),
+      sessions_closed(counter(r, "mcp_gateway_sessions_closed_total", "Sessions closed, by transport and reason.")),
+      session_seconds(histogram(r, "mcp_server_session_duration_seconds", "How long sessions lasted.")),
+      cache_requests(counter(r, "mcp_gateway_cache_requests_total", "tools/list requests that the kept list could answer.")),
+      child_up(gauge(r, "mcp_child_up", "1 while a service's child has completed its handshake.")),
+      child_state(gauge(r, "mcp_child_state", "The state a service's child is in, one-hot.")),
+      child_start_seconds(histogram(r, "mcp_child_start_duration_seconds", "Time from spawn to the end of the handshake.")),
+      child_restarts(counter(r, "mcp_child_restarts_total", "Times a child ended unasked, by reason.")),
+      child_spawn_failures(counter(r, "mcp_child_spawn_failures_total", "Times a child's program could not be started.")),
+      child_protocol_errors(counter(r, "mcp_child_protocol_errors_total",
+                                    "Lines of a child that were no message, or answered nothing, by reason.")),
+      child_stderr_lines(counter(r, "mcp_child_stderr_lines_total", "Lines children wrote to stderr.")),
+      child_stderr_suppressed(counter(r, "mcp_child_stderr_suppressed_total", "Of these, lines not logged.")),
+      child_stdin_queue(gauge(r, "mcp_child_stdin_queue_bytes", "Bytes that wait for a child to read them.")),
+      child_tools(gauge(r, "mcp_child_tools", "Tools a service offers.")),
+      child_tools_changed(counter(r, "mcp_child_tools_changed_total", "Times a service's tools became others.")),
+      connections_active(gauge(r, "mcp_gateway_connections_active", "Open HTTP connections.")),
+      connections(counter(r, "mcp_gateway_connections_total", "HTTP connections, by what became of them.")),
+      http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests, by route and status.")),
+      parse_errors(counter(r, "mcp_gateway_http_parse_errors_total", "HTTP requests refused by the parser, by reason.")),
+      slow_clients(counter(r, "mcp_gateway_slow_clients_total", "Connections closed since their client did not read.")),
+      auth_failures(counter(r, "mcp_gateway_auth_failures_total", "Requests without the right to come in, by reason.")),
+      log_dropped(gauge(r, "mcp_gateway_log_dropped_total", "Log pieces dropped since nobody read them.")),
+      draining(gauge(r, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends.")),
+      build_info(gauge(r, "mcp_gateway_build_info", "1, with what this build is.")),
+      process_cpu(gauge(r, "process_cpu_seconds_total", "CPU the gateway has used.")),
+      process_memory(gauge(r, "process_resident_memory_bytes", "Resident memory of the gateway.")),
+      process_fds(gauge(r, "process_open_fds", "Open descriptors of the gateway.")) {}
+
+}  // namespace
+
+// ── one service ──────────────────────────────────────────────────────────────
+
+class ServiceProbe::Impl {
+ public:
+  Impl(Families& families, std::string name)
+      : families_(families),
+        server_{{"server", std::move(name)}},
+        in_flight_(families.in_flight.Add(server_)),
+        bytes_in_(families.message_bytes.Add(with({{"direction", "in"}}), kBytes)),
+        bytes_out_(families.message_bytes.Add(with({{"direction", "out"}}), kBytes)),
+        late_answers_(families.child_protocol_errors.Add(with({{"reason", "unknown_id"}}))),
+        up_(families.child_up.Add(server_)),
+        start_seconds_(families.child_start_seconds.Add(server_, kStartSeconds)),
+        spawn_failures_(families.child_spawn_failures.Add(server_)),
+        stderr_lines_(families.child_stderr_lines.Add(server_)),
+        stderr_suppressed_(families.child_stderr_suppressed.Add(server_)),
+        stdin_queue_(families.child_stdin_queue.Add(server_)),
+        tools_(families.child_tools.Add(server_)),
+        tools_changed_(families.child_tools_changed.Add(server_)) {
+    for (auto const transport : kTransports) {
+      families_.sessions_active.Add(with({{"transport", transport}}));
+      families_.sessions_opened.Add(with({{"transport", transport}}));
+      families_.requests.Add(with({{"transport", transport}, {"method", "tools/call"}, {"code", "200"}}));
+      for (auto const reason : kSessionEnds) {
+        families_.sessions_closed.Add(with({{"transport", transport}, {"reason", reason}}));
+      }
+    }
+    for (auto const state : kStates) families_.child_state.Add(with({{"state", state}}));
+  }
+
+  /// The series of one kind of call, looked up by its labels once.
+  struct Series {
+    Counter* requests;
+    Histogram* seconds;
+  };
+
+  Series& series(EndedCall const& call) {
+    auto& found = series_[key(call)];
+    if (found.requests == nullptr) {
+      found.requests = &families_.requests.Add(
+          with({{"transport", call.transport}, {"method", call.method}, {"code", std::to_string(call.code)}}));
+      found.seconds = &families_.operation_seconds.Add(
+          with({{"method", call.method}, {"outcome", call.outcome}}), kSeconds);
+    }
+    return found;
+  }
+
+  Counter& tool_calls(std::string_view tool, std::string_view outcome) {
+    auto& by_outcome = tools_seen_.size() < kMaxTools || tools_seen_.contains(std::string(tool))
+                           ? tools_seen_[std::string(tool)]
+                           : tools_seen_["_overflow"];
+    auto& found = by_outcome[outcome.data()];
+    if (found == nullptr) {
+      auto const label = &by_outcome == &tools_seen_["_overflow"] ? std::string_view("_overflow") : tool;
+      found = &families_.tool_calls.Add(with({{"tool", label}, {"outcome", outcome}}));
+    }
+    return *found;
+  }
+
+  Labels with(std::initializer_list<std::pair<char const*, std::string_view>> more) const {
+    auto labels = server_;
+    for (auto const& [name, value] : more) labels.emplace(name, std::string(value));
+    return labels;
+  }
+
+  Families& families_;
+  Labels server_;
+  Gauge& in_flight_;
+  Histogram& bytes_in_;
+  Histogram& bytes_out_;
+  Counter& late_answers_;
+  Gauge& up_;
+  Histogram& start_seconds_;
+  Counter& spawn_failures_;
+  Counter& stderr_lines_;
+  Counter& stderr_suppressed_;
+  Gauge& stdin_queue_;
+  Gauge& tools_;
+  Counter& tools_changed_;
+
+ private:
+  /// The labels are constants, so their addresses tell them apart.
+  static std::uint64_t key(EndedCall const& call) {
+    auto const mix = [](std::uint64_t hash, std::uint64_t value) { return (hash ^ value) * 0x9E3779B97F4A7C15ULL; };
+    auto hash = mix(0, reinterpret_cast<std::uintptr_t>(call.transport.data()));
+    hash = mix(hash, reinterpret_cast<std::uintptr_t>(call.method.data()));
+    hash = mix(hash, reinterpret_cast<std::uintptr_t>(call.outcome.data()));
+    return mix(hash, static_cast<std::uint64_t>(call.code));
+  }
+
+  std::unordered_map<std::uint64_t, Series> series_;
+  std::unordered_map<std::string, std::unordered_map<char const*, Counter*>> tools_seen_;
+};
+
+ServiceProbe::ServiceProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServiceProbe::~ServiceProbe() = default;
+
+void ServiceProbe::call_ended(EndedCall const& call) {
+  auto& series = impl_->series(call);
+  series.requests->Increment();
+  series.seconds->Observe(as_seconds(call.took));
+  impl_->bytes_in_.Observe(static_cast<double>(call.bytes_in));
+  impl_->bytes_out_.Observe(static_cast<double>(call.bytes_out));
+  if (!call.tool.empty()) impl_->tool_calls(call.tool, call.outcome).Increment();
+}
+
+void ServiceProbe::calls_in_flight(std::size_t count) { impl_->in_flight_.Set(static_cast<double>(count)); }
+
+void ServiceProbe::call_rejected(std::string_view reason) {
+  impl_->families_.rejected.Add(impl_->with({{"reason", reason}})).Increment();
+}
+
+void ServiceProbe::session_opened(std::string_view transport) {
+  auto const labels = impl_->with({{"transport", transport}});
+  impl_->families_.sessions_opened.Add(labels).Increment();
+  impl_->families_.sessions_active.Add(labels).Increment();
+}
+
+void ServiceProbe::session_closed(std::string_view transport, std::string_view reason, Duration lasted) {
+  auto const labels = impl_->with({{"transport", transport}});
+  impl_->families_.sessions_active.Add(labels).Decrement();
+  impl_->families_.sessions_closed.Add(impl_->with({{"transport", transport}, {"reason", reason}})).Increment();
+  impl_->families_.session_seconds.Add(labels, kSessionSeconds).Observe(as_seconds(lasted));
+}
+
+void ServiceProbe::tools_cache_used(bool hit) {
+  impl_->families_.cache_requests.Add(impl_->with({{"kind", "tools_list"}, {"result", hit ? "hit" : "miss"}})).Increment();
+}
+
+void ServiceProbe::late_answer_dropped() { impl_->late_answers_.Increment(); }
+
+void ServiceProbe::child_state(std::string_view state, bool up) {
+  for (auto const each : kStates) {
+    impl_->families_.child_state.Add(impl_->with({{"state", each}})).Set(each == state ? 1 : 0);
+  }
+  impl_->up_.Set(up ? 1 : 0);
+}
+
+void ServiceProbe::child_started(Duration until_ready) { impl_->start_seconds_.Observe(as_seconds(until_ready)); }
+
+void ServiceProbe::child_restarted(std::string_view reason) {
+  impl_->families_.child_restarts.Add(impl_->with({{"reason", reason}})).Increment();
+}
+
+void ServiceProbe::child_spawn_failed() { impl_->spawn_failures_.Increment(); }
+
+void ServiceProbe::child_spoke_nonsense(std::string_view reason) {
+  impl_->families_.child_protocol_errors.Add(impl_->with({{"reason", reason}})).Increment();
+}
+
+void ServiceProbe::child_stderr(std::size_t lines, std::size_t suppressed) {
+  impl_->stderr_lines_.Increment(static_cast<double>(lines));
+  impl_->stderr_suppressed_.Increment(static_cast<double>(suppressed));
+}
+
+void ServiceProbe::child_stdin_queue(std::size_t bytes) { impl_->stdin_queue_.Set(static_cast<double>(bytes)); }
+
+void ServiceProbe::tools_listed(std::size_t count, bool changed) {
+  impl_->tools_.Set(static_cast<double>(count));
+  if (changed) impl_->tools_changed_.Increment();
+}
+
+// ── the program ──────────────────────────────────────────────────────────────
+
+class Metrics::Impl final : public http::ServerProbe {
+ public:
+  explicit Impl(About const& about)
+      : families_(registry_),
+        accepted_(families_.connections.Add({{"result", "accepted"}})),
+        refused_(families_.connections.Add({{"result", "rejected_limit"}})),
+        no_descriptors_(families_.connections.Add({{"result", "emfile"}})),
+        active_(families_.connections_active.Add({})),
+        slow_(families_.slow_clients.Add({})),
+        log_dropped_(families_.log_dropped.Add({})),
+        draining_(families_.draining.Add({})) {
+    families_.build_info
+        .Add({{"version", about.version},
+              {"revision", about.revision},
+              {"build_time", about.build_time},
+              {"instance_id", about.instance_id}})
+        .Set(1);
+  }
+
+  void connection_opened() override {
+    accepted_.Increment();
+    active_.Increment();
+  }
+  void connection_closed() override { active_.Decrement(); }
+  void connection_refused() override { refused_.Increment(); }
+  void out_of_descriptors() override { no_descriptors_.Increment(); }
+  void request_refused(int, std::string_view reason) override {
+    families_.parse_errors.Add({{"reason", std::string(reason)}}).Increment();
+  }
+  void slow_client_dropped() override { slow_.Increment(); }
+
+  void read_process() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    auto const time = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    families_.process_cpu.Add({}).Set(time(usage.ru_utime) + time(usage.ru_stime));
+    families_.process_memory.Add({}).Set(resident_bytes());
+  }
+
+  prometheus::Registry registry_;
+  Families families_;
+  Counter& accepted_;
+  Counter& refused_;
+  Counter& no_descriptors_;
+  Gauge& active_;
+  Counter& slow_;
+  Gauge& log_dropped_;
+  Gauge& draining_;
+  std::map<std::string, std::unique_ptr<ServiceProbe>> services_;
+  std::unordered_map<std::uint64_t, Counter*> http_answers_;
+
+ private:
+  static double resident_bytes() {
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "r"), std::fclose);
+    long total = 0;
+    long resident = 0;
+    if (!file || std::fscanf(file.get(), "%ld %ld", &total, &resident) != 2) return 0;
+    return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  }
+};
+
+Metrics::Metrics(About const& about) : impl_(std::make_unique<Impl>(about)) {}
+Metrics::~Metrics() = default;
+
+ServiceProbe& Metrics::service(std::string const& name) {
+  auto& probe = impl_->services_[name];
+  if (!probe) probe = std::make_unique<ServiceProbe>(std::make_unique<ServiceProbe::Impl>(impl_->families_, name));
+  return *probe;
+}
+
+http::ServerProbe& Metrics::http() { return *impl_; }
+
+void Metrics::http_answered(std::string_view route, int code) {
+  // The route is a constant of a closed set: its address and the code tell the series.
+  auto const key = (reinterpret_cast<std::uintptr_t>(route.data()) << 10) ^ static_cast<std::uint64_t>(code);
+  auto& found = impl_->http_answers_[key];
+  if (found == nullptr) {
+    found = &impl_->families_.http_requests.Add({{"route", std::string(route)}, {"code", std::to_string(code)}});
+  }
+  found->Increment();
+}
+
+void Metrics::auth_failed(std::string_view reason) {
+  impl_->families_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::logs_dropped(std::size_t total) { impl_->log_dropped_.Set(static_cast<double>(total)); }
+
+void Metrics::draining(bool is_draining) { impl_->draining_.Set(is_draining ? 1 : 0); }
+
+std::string Metrics::text() {
+  impl_->read_process();
+  return prometheus::TextSerializer().Serialize(impl_->registry_.Collect());
+}
+
+}  // namespace gateway::ops

@@ -1,0 +1,87 @@
+// What is counted, as verbs. The names, helps and buckets of the metrics stand
+// in metrics.cc alone.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/clock.h"
+#include "gateway/http/server.h"
+
+namespace gateway::ops {
+
+/// One request of a client, ended. The texts are constants of closed sets, but
+/// for the tool, which is a name from the service's own published list.
+struct EndedCall {
+  std::string_view transport;
+  std::string_view method;
+  std::string_view outcome;
+  int code = 200;  ///< as HTTP would say it, also where the answer went down a stream
+  std::string_view tool;
+  Duration took{};
+  std::size_t bytes_in = 0;
+  std::size_t bytes_out = 0;
+};
+
+/// Counts for one service. Owned by Metrics.
+class ServiceProbe {
+ public:
+  class Impl;
+  explicit ServiceProbe(std::unique_ptr<Impl> impl);
+  ~ServiceProbe();
+
+  void call_ended(EndedCall const& call);
+  void calls_in_flight(std::size_t count);
+  void call_rejected(std::string_view reason);
+  void session_opened(std::string_view transport);
+  void session_closed(std::string_view transport, std::string_view reason, Duration lasted);
+  void tools_cache_used(bool hit);
+  void late_answer_dropped();
+
+  void child_state(std::string_view state, bool up);
+  void child_started(Duration until_ready);
+  void child_restarted(std::string_view reason);
+  void child_spawn_failed();
+  void child_spoke_nonsense(std::string_view reason);
+  void child_stderr(std::size_t lines, std::size_t suppressed);
+  void child_stdin_queue(std::size_t bytes);
+  void tools_listed(std::size_t count, bool changed);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Owns the registry. Built before all that counts, destroyed after it.
+class Metrics {
+ public:
+  struct About {
+    std::string version;
+    std::string revision;
+    std::string build_time;
+    std::string instance_id;
+  };
+  explicit Metrics(About const& about);
+  ~Metrics();
+  Metrics(Metrics const&) = delete;
+  Metrics& operator=(Metrics const&) = delete;
+
+  /// A probe whose series all exist from now on, at zero.
+  [[nodiscard]] ServiceProbe& service(std::string const& name);
+  [[nodiscard]] http::ServerProbe& http();
+
+  void http_answered(std::string_view route, int code);
+  void auth_failed(std::string_view reason);
+  void logs_dropped(std::size_t total);
+  void draining(bool is_draining);
+
+  /// Prometheus' text format 0.0.4.
+  [[nodiscard]] std::string text();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway::ops

@@ -1,0 +1,47 @@
+#include "gateway/rpc/line_framer.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gateway::rpc {
+
+LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
+  part_.consume(used_);
+  used_ = 0;
+
+  auto const* const found = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
+  auto const length = found == nullptr ? bytes.size()
+                                       : static_cast<std::size_t>(static_cast<char const*>(found) - bytes.data());
+  auto const front = bytes.substr(0, length);
+  bytes.remove_prefix(found == nullptr ? length : length + 1);
+
+  if (!skipping_ && part_.size() + front.size() > max_line_) {
+    part_.append(front.substr(0, kFrontBytes - std::min(kFrontBytes, part_.size())));
+    skipping_ = true;
+  } else if (!skipping_ && (found == nullptr || !part_.empty())) {
+    part_.append(front);
+  }
+  if (found == nullptr) return Verdict::NeedMore;
+
+  if (skipping_) {
+    skipping_ = false;
+    used_ = part_.size();
+    line = finish(part_.view().substr(0, kFrontBytes), true);
+  } else if (!part_.empty()) {
+    used_ = part_.size();
+    line = finish(part_.view(), false);
+  } else {
+    line = finish(front, false);
+  }
+  return Verdict::Line;
+}
+
+LineFramer::Line LineFramer::finish(std::string_view text, bool oversized) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (first_ && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  first_ = false;
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return {text, oversized};
+}
+
+}  // namespace gateway::rpc

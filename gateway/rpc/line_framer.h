@@ -1,0 +1,42 @@
+// Cuts a child's stdout into lines.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "gateway/base/byte_queue.h"
+
+namespace gateway::rpc {
+
+/// Finds lines in bytes that come in any portions. A line that is whole within
+/// one portion is given without a copy. A line longer than the limit is
+/// dropped up to its end; its first bytes are given so that the call it answers
+/// can be told. A byte order mark before the first line is dropped.
+class LineFramer {
+ public:
+  explicit LineFramer(std::size_t max_line) : max_line_(max_line) {}
+
+  struct Line {
+    std::string_view text;    ///< without its line end; valid until the next call
+    bool oversized = false;   ///< `text` is only the front of a line over the limit
+  };
+  enum class Verdict { Line, NeedMore };
+
+  /// Takes the next line out of `bytes`, shortening it by what was used. On
+  /// NeedMore everything was used.
+  Verdict next(std::string_view& bytes, Line& line);
+
+  /// How much of an oversized line is kept to tell what it was.
+  static constexpr std::size_t kFrontBytes = 512;
+
+ private:
+  Line finish(std::string_view text, bool oversized);
+
+  std::size_t max_line_;
+  ByteQueue part_;
+  std::size_t used_ = 0;      ///< bytes of part_ that were given as the last line
+  bool skipping_ = false;     ///< inside a line over the limit
+  bool first_ = true;
+};
+
+}  // namespace gateway::rpc

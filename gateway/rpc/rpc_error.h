@@ -1,0 +1,31 @@
+// JSON-RPC error codes: the only place with the numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gateway::rpc {
+
+/// JSON-RPC 2.0 section 5.1, and the two of MCP's SDKs that clients know. The
+/// gateway's own failures are InternalError with `data.reason`: MCP 2026-07-28
+/// forbids new codes in the implementation range.
+enum class ErrorCode : int {
+  ParseError = -32700,
+  InvalidRequest = -32600,
+  MethodNotFound = -32601,
+  InvalidParams = -32602,
+  InternalError = -32603,
+  SessionNotFound = -32001,
+  BadRequest = -32000,
+};
+
+/// The raw `error` object: {"code":…,"message":…} with `data` when given raw.
+[[nodiscard]] std::string error_object(ErrorCode code, std::string_view message, std::string_view raw_data = {});
+
+/// A whole error message. Without an id the member is left out: MCP's schema
+/// does not allow null there.
+[[nodiscard]] std::string error_message(std::string_view raw_id, ErrorCode code, std::string_view message,
+                                        std::string_view raw_data = {});
+
+}  // namespace gateway::rpc

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, runs them all. The first stage that fails ends it.
+#
+#   ./test.sh        everything, as CI does
+#   ./test.sh unit   the fast part: builds, then unit tests and lints
+set -euo pipefail
+
+source "$(dirname "${BASH_SOURCE[0]}")/quickstart.sh"
+cd "$root"
+
+fuzz_seconds=20 # each target
+test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
+               python3-venv curl)
+
+# stage TITLE COMMAND...: the command in a subshell where any failure ends it.
+stage() {
+  local title=$1 begun=$SECONDS code=0
+  shift
+  printf '\n======== %s (at %d:%02d)\n' "$title" $((SECONDS / 60)) $((SECONDS % 60))
+  set +e
+  (set -e; "$@")
+  code=$?
+  set -e
+  [ "$code" -eq 0 ] || die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); what follows it was not run."
+  printf -- '-------- %s: passed in %d s\n' "$title" $((SECONDS - begun))
+}
+
+install() {
+  local packages
+  mapfile -t packages < <(runtime_packages)
+  install_packages "${build_packages[@]}" "${test_packages[@]}" "${packages[@]}"
+}
+
+# build FOLDER "TARGET..." OPTION...: configures and builds; a folder keeps its generator.
+build() {
+  local folder=$1 targets
+  read -ra targets <<<"$2"
+  shift 2
+  [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
+  if command -v ccache >/dev/null; then set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"; fi
+  cmake -S . -B "$folder" -DGATEWAY_TESTS=ON -DGATEWAY_WERROR=ON "$@"
+  nice cmake --build "$folder" --parallel "$jobs" --target "${targets[@]}"
+}
+
+run_ctest() { # FOLDER LABELS
+  nice ctest --test-dir "$1" -L "$2" --no-tests=error --output-on-failure --timeout 300
+}
+
+build_sanitized() {
+  build build-asan "unit_tests component_tests mcp-echo" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGATEWAY_SANITIZE=address,undefined
+}
+
+test_sanitized() {
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+  run_ctest build-asan '^(unit|component)$'
+}
+
+# One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
+# an input worth keeping for all goes to tests/fuzz/corpus/.
+fuzz_one() { # NAME
+  local found=build-fuzz/corpus/$1 kept=tests/fuzz/corpus/$1 log=build-fuzz/$1.log
+  mkdir -p "$found" build-fuzz/crashes
+  [ -d "$kept" ] || { echo "fuzz_$1 has no corpus: $kept is missing"; return 1; }
+  if nice "build-fuzz/tests/fuzz_$1" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="build-fuzz/crashes/$1-" "$found" "$kept" >"$log" 2>&1; then
+    echo "fuzz_$1: $(grep '^Done' "$log"), $(ls "$found" | wc -l) inputs found"
+  else
+    tail -n 40 "$log"
+    echo "fuzz_$1: FAILED; its input is in build-fuzz/crashes/"
+    return 1
+  fi
+}
+
+fuzz() {
+  local names running=0 failed=0 name
+  mapfile -t names < <(cd tests/fuzz && ls -- *_fuzz.cc | sed 's/_fuzz\.cc$//')
+  [ ${#names[@]} -gt 0 ] || { echo "no fuzz target in tests/fuzz"; return 1; }
+  build build-fuzz "${names[*]/#/fuzz_}" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
+    -DGATEWAY_FUZZERS=ON -DGATEWAY_SANITIZE=fuzzer-no-link,address,undefined
+  for name in "${names[@]}"; do
+    if [ "$running" -ge "$jobs" ]; then
+      wait -n || failed=1
+      running=$((running - 1))
+    fi
+    fuzz_one "$name" &
+    running=$((running + 1))
+  done
+  while [ "$running" -gt 0 ]; do
+    wait -n || failed=1
+    running=$((running - 1))
+  done
+  return "$failed"
+}
+
+# Debian's pytest, unless the Python on the PATH has one.
+run_pytest() { # FOLDER
+  local python=/usr/bin/python3 code=0
+  if python3 -c 'import pytest' 2>/dev/null; then python=python3; fi
+  MCP_GATEWAY=$root/build/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" || code=$?
+  [ "$code" -ne 5 ] || echo "pytest found no test in $1: that is a failure, nothing was tested"
+  return "$code"
+}
+
+test_interop() {
+  tests/interop/setup.sh
+  run_pytest tests/interop
+}
+
+run_stages() { # unit | all
+  stage "install what the tests need" install
+  if [ "$1" = unit ]; then
+    stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
+    stage "unit tests and lints" run_ctest build '^(unit|lint)$'
+  else
+    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release
+    stage "unit, component and corpus tests, lints" run_ctest build '.'
+    stage "build (ASan and UBSan)" build_sanitized
+    stage "unit and component tests under ASan and UBSan" test_sanitized
+    stage "fuzzing, $fuzz_seconds s a target" fuzz
+    stage "install the servers" install_node_servers
+    stage "system tests" run_pytest tests/system
+    stage "tests with programs of others" test_interop
+  fi
+  printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  case "${1-all}" in
+    all | unit) run_stages "${1-all}" ;;
+    *) die "expected no argument or 'unit', found '$1'" ;;
+  esac
+fi

@@ -1,0 +1,1 @@
+"""What the tests with real programs share: where those programs are, and a running gateway."""
