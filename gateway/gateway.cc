@@ -141,7 +141,7 @@ void Gateway::tick() {
     front_door_.tick();
     metrics_.logs_dropped(log_.dropped());
   }
-  if (phase_ == Phase::Draining && supervisor_.calls_owed() == 0) stop_children();
+  if (phase_ == Phase::Draining && drained()) stop_children();
 }
 
 void Gateway::on_terminate() {
@@ -162,8 +162,11 @@ void Gateway::drain() {
   metrics_.draining(true);
   log_.info("gateway.drain", "told to stop: open calls are waited for", {{"calls", supervisor_.calls_owed()}});
   drain_limit_.set(config_.gateway.drain_timeout);
-  if (supervisor_.calls_owed() == 0) stop_children();
+  if (drained()) stop_children();
 }
+
+/// A long answer is not given before its client has taken it.
+bool Gateway::drained() const { return supervisor_.calls_owed() == 0 && !server_.sending(); }
 
 void Gateway::stop_children() {
   if (phase_ != Phase::Draining) return;

@@ -49,6 +49,7 @@ class Gateway final : private io::Signals::Handler,
   Status open(http::Server& server, ops::ListenAddress const& address, http::ListenerTag tag, std::string_view name);
   void tick();
   void drain();
+  [[nodiscard]] bool drained() const;
   void stop_children();
 
   // io::Signals::Handler

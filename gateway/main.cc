@@ -1,5 +1,8 @@
 // The command line: what it says is turned into a configuration, and run.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,16 +11,20 @@
 #include <string>
 #include <vector>
 
+#include "gateway/backend/environment.h"
 #include "gateway/build_info.h"
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
+#include "gateway/io/program_path.h"
 #include "gateway/ops/config_schema.h"
 
 namespace {
 
 using gateway::cli::kUsageError;
+
+constexpr int kKeptMemory = 16 << 20;
 
 struct Arguments {
   std::string config;
@@ -79,6 +86,16 @@ int run(Arguments const& arguments) {
                        : gateway::cli::load_config(arguments.config, std::cerr);
   if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
   apply(arguments, *config);
+  if (single) {
+    // With a file the other services run; here there is nothing to wait for.
+    auto const& service = config->services.front();
+    auto const program =
+        gateway::io::find_program(service.command, gateway::backend::child_environment(service, environ), AT_FDCWD);
+    if (!program) {
+      std::cerr << fmt::format("cannot start '{}': {}\n", service.command, program.error().what);
+      return 1;
+    }
+  }
 
   auto guard = gateway::io::ChildGuard::start();
   if (!guard) {
@@ -119,7 +136,7 @@ int run_command_line(int argc, char** argv) {
 
   CLI::App app{"Serves stdio MCP servers as network services: each as SSE (/NAME/sse) and Streamable HTTP (/NAME/mcp),\n"
                "one supervised child for many clients."};
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // an unknown one is then named in the error
   app.footer(
       "Examples:\n"
       "  mcp-gateway run --config config/quickstart.json\n"
@@ -150,6 +167,7 @@ int run_command_line(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
   } catch (CLI::ParseError const& error) {
     auto const code = app.exit(error);
     return code == 0 ? 0 : kUsageError;
@@ -164,6 +182,10 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Buffers of large messages come and go; giving each back to the system at once
+  // costs more page faults than the message costs anything else.
+  mallopt(M_MMAP_THRESHOLD, kKeptMemory);
+  mallopt(M_TRIM_THRESHOLD, kKeptMemory);
   try {
     return run_command_line(argc, argv);
   } catch (std::exception const& error) {

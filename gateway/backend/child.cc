@@ -60,6 +60,7 @@ void Child::start() {
 void Child::spawn() {
   started_ = last_heard_ = world_.loop.now();
   start_failure_.clear();
+  spawn_failure_.clear();
   restart_reason_.clear();
   stdout_ = std::make_unique<rpc::LineFramer>(max_line_);
   stderr_ = std::make_unique<rpc::LineFramer>(kMaxStderrLine);
@@ -73,7 +74,8 @@ void Child::spawn() {
   auto started = io::ChildProcess::start(world_.loop, world_.guard, spec, *this);
   if (!started) {
     probe_.child_spawn_failed();
-    return down(started.error().what);
+    spawn_failure_ = started.error().what;
+    return down("its program cannot be started");
   }
   process_ = std::move(*started);
   enter(ChildState::Starting);
@@ -154,7 +156,9 @@ void Child::down(std::string_view why) {
   enter(verdict.crash_loop ? ChildState::CrashLoop : ChildState::Backoff);
   start_again_.set(verdict.wait);
   world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
-                  {{"server", config_.name}, {"reason", why}, {"wait_ms", to_ms(verdict.wait)}});
+                  {{"server", config_.name},
+                   {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
+                   {"wait_ms", to_ms(verdict.wait)}});
   owner_.on_child_down(why);
 }
 
@@ -171,8 +175,8 @@ void Child::on_stdout(std::string_view bytes) {
 
 void Child::on_line(rpc::LineFramer::Line line) {
   if (line.oversized) {
-    nonsense("too_long", line.text.substr(0, 80));
-    return owner_.on_child_oversized(line.text);
+    nonsense("too_long", line.text);
+    return owner_.on_child_oversized(line.text, line.back);
   }
   auto const start = rpc::skip_space(line.text, 0);
   if (start == line.text.size()) return;
@@ -194,9 +198,11 @@ void Child::nonsense(std::string_view reason, std::string_view line) {
   ++noise_lines_;
   probe_.child_spoke_nonsense(reason);
   if (!noise_bucket_.take(world_.loop.now())) return;
-  // Only the front: what a broken server prints may hold anything.
+  // Only the front, and nothing of what may be a message with a client's data in it.
+  auto const front = line.substr(rpc::skip_space(line, 0));
+  auto const shown = front.starts_with('{') || front.starts_with('[') ? std::string_view{} : line.substr(0, 200);
   world_.log.warn("child.noise", "a line on stdout is no message",
-                  {{"server", config_.name}, {"reason", reason}, {"line", line.substr(0, 200)}});
+                  {{"server", config_.name}, {"reason", reason}, {"bytes", line.size()}, {"line", shown}});
 }
 
 void Child::on_stderr(std::string_view bytes) {

@@ -52,8 +52,8 @@ class Child final : private io::ChildProcess::Handler {
     /// The program runs: begin the handshake, and call `ready` when it is done.
     virtual void on_child_started() = 0;
     virtual void on_child_message(rpc::Message const& message, std::size_t bytes) = 0;
-    /// A line over the limit was dropped; this is how it began.
-    virtual void on_child_oversized(std::string_view front) = 0;
+    /// A line over the limit was dropped; this is how it began and ended.
+    virtual void on_child_oversized(std::string_view front, std::string_view back) = 0;
     /// The run is over, or could not begin: what it owed will not come. `why` is
     /// fit for a client's eyes.
     virtual void on_child_down(std::string_view why) = 0;
@@ -83,10 +83,17 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] bool send(std::string_view line);
 
   [[nodiscard]] ChildState state() const { return state_; }
+  /// Fit for a client's eyes.
   [[nodiscard]] std::string const& why_not_ready() const { return why_not_ready_; }
+  /// For the operator: also where the program was looked for.
+  [[nodiscard]] std::string const& why_in_detail() const {
+    return spawn_failure_.empty() ? why_not_ready_ : spawn_failure_;
+  }
   [[nodiscard]] std::string const& last_exit() const { return last_exit_; }
   [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
   [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
+  /// Bytes that wait for it to read them.
+  [[nodiscard]] std::size_t queued_bytes() const { return process_ ? process_->queued_bytes() : 0; }
   /// When it last wrote anything to stdout.
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
   /// When the next start is due, in Backoff and CrashLoop.
@@ -129,6 +136,7 @@ class Child final : private io::ChildProcess::Handler {
   TimePoint next_start_;
   std::string restart_reason_;  ///< why we ended this run ourselves; empty when we did not
   std::string start_failure_;
+  std::string spawn_failure_;  ///< why the program could not be started the last time; it names paths
   std::string why_not_ready_;
   std::string last_exit_;
   std::deque<std::string> stderr_tail_;

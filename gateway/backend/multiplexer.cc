@@ -230,7 +230,7 @@ void Multiplexer::unsubscribe(Session& session, Call call, Params const& params)
 
 void Multiplexer::list_tools(Call call, std::string_view method, Params const& params) {
   auto const* const tools = shelf_.list();
-  auto const kept = config_.cache_tools && tools != nullptr && !tools->single_page().empty() && params.cursor.empty();
+  auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() && params.cursor.empty();
   probe_.tools_cache_used(kept);
   if (!kept) return forward(std::move(call), method, params);
   finish_ok(call, tools->single_page());
@@ -333,6 +333,8 @@ void Multiplexer::send_answer(std::string_view child_id, std::string_view member
 void Multiplexer::send_initialized() {
   initialized_sent_ = true;
   send_note("notifications/initialized", {});
+  // Not before: some children end at any request that comes earlier.
+  if (handshake_->has_tools()) list_again();
 }
 
 // ── notifications and answers of clients ─────────────────────────────────────
@@ -481,6 +483,16 @@ void Multiplexer::fail_all(std::string_view why) {
 
 // ── time ─────────────────────────────────────────────────────────────────────
 
+/// The gateway's own calls, and those their clients took back, end with nobody
+/// the wiser: nobody waits for them.
+std::size_t Multiplexer::calls_owed() const {
+  auto owed = waiting_.size();
+  calls_.for_each([&](CallId, Call const& call) {
+    if (call.purpose == Purpose::Client && !call.abandoned) ++owed;
+  });
+  return owed;
+}
+
 void Multiplexer::tick() {
   auto const now = around_.world.loop.now();
   if (calls_.size() > 0) expire_calls(now);
@@ -493,6 +505,7 @@ void Multiplexer::tick() {
     list_again();
   }
   probe_.calls_in_flight(calls_.size());
+  probe_.child_stdin_queue(child_.queued_bytes());
 }
 
 void Multiplexer::expire_calls(TimePoint now) {

@@ -62,7 +62,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
-  [[nodiscard]] std::size_t calls_owed() const { return calls_.size() + waiting_.size(); }
+  /// Clients' calls that somebody waits for.
+  [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
   /// The one session of an exclusive child.
   [[nodiscard]] SessionId sole() const { return sole_; }
@@ -103,7 +104,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   // ── from the child ──
   void on_child_started() override;
   void on_child_message(rpc::Message const& message, std::size_t bytes) override;
-  void on_child_oversized(std::string_view front) override;
+  void on_child_oversized(std::string_view front, std::string_view back) override;
   void on_child_down(std::string_view why) override;
   void on_child_stopped() override;
   void on_answer(rpc::Message const& message);

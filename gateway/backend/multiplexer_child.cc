@@ -39,13 +39,22 @@ rpc::Reply reply_to(Call const& call, Message const& message) {
   return {call.client_id, rpc::Reply::Kind::Result, message.result};
 }
 
-/// The number behind the first "id" of a line that was cut off, if it is there.
-std::optional<std::uint64_t> id_near_front(std::string_view front) {
-  auto const at = front.find("\"id\"");
+/// The id of an answer of which only both ends are known. An "id" within the
+/// result must not be taken for it: it could be that of another's call.
+std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view back) {
+  rpc::MemberWalk walk(front);
+  while (auto const member = walk.next()) {
+    if (rpc::spells(member->key, "method")) return std::nullopt;
+    if (rpc::spells(member->key, "id")) return rpc::id_number(member->value);
+  }
+  constexpr std::string_view kKey = "\"id\":";
+  auto const at = back.rfind(kKey);
   if (at == std::string_view::npos) return std::nullopt;
-  auto const colon = rpc::skip_space(front, at + 4);
-  if (colon >= front.size() || front[colon] != ':') return std::nullopt;
-  return rpc::id_number(rpc::skip_value(front, colon + 1));
+  auto const value = back.substr(at + kKey.size());
+  auto const end = value.find_first_of(",}");
+  auto const after = end == std::string_view::npos ? std::string_view{} : value.substr(end);
+  if (after != "}" && after != R"(,"jsonrpc":"2.0"})") return std::nullopt;
+  return rpc::id_number(value.substr(0, end));
 }
 
 }  // namespace
@@ -85,7 +94,6 @@ void Multiplexer::on_initialized(Message const& message) {
   for (auto const& uri : subscriptions_.uris()) {
     send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
   }
-  if (handshake_->has_tools()) list_again();
   if (again) {
     // Whether these differ from the last run's only the clients could tell.
     tell_all({R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
@@ -136,13 +144,20 @@ void Multiplexer::take_answer(Call const& call, Message const& message) {
   }
 }
 
-void Multiplexer::on_child_oversized(std::string_view front) {
-  auto const number = id_near_front(front);
+void Multiplexer::on_child_oversized(std::string_view front, std::string_view back) {
+  auto const number = id_of_cut(front, back);
   auto const call = number ? calls_.close(CallId{*number}) : std::nullopt;
-  if (!call || call->abandoned || call->purpose != Purpose::Client) return;
-  fail(*call, Outcome::ChildExited, ErrorCode::InternalError,
-       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes),
-       "result_too_large");
+  if (!call) return;
+  silent_timeouts_ = 0;
+  auto const why =
+      fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
+  if (call->purpose != Purpose::Client) {
+    take_answer(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+                        .error = rpc::error_object(ErrorCode::InternalError, why)});
+  } else if (!call->abandoned) {
+    fail(*call, Outcome::ChildExited, ErrorCode::InternalError, why, "result_too_large");
+  }
+  serve_waiting();
 }
 
 // ── tools ────────────────────────────────────────────────────────────────────
@@ -221,8 +236,8 @@ void Multiplexer::on_ask(Message const& message, mcp::Method method) {
     if (auto const* const call = calls_.find(open.call)) related = call->to;
   }
   if (around_.clients.ask(sole_, related, pieces)) return;
-  auto const unsent = client_requests_.close_by_child_id(message.id);
-  send_answer(unsent->child_id, "error",
+  (void)client_requests_.close_by_child_id(message.id);
+  send_answer(message.id, "error",
               rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
 }
 
@@ -236,9 +251,8 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::ToolsChanged:
       // Some say so each time a browser starts, with the same list: theirs is
       // compared, and told only when it differs.
-      if (child_.state() == ChildState::Ready) list_again();
-      if (sharing_ == Sharing::Shared) return;
-      break;
+      if (initialized_sent_) list_again();
+      return;
     case mcp::NewsRoute::ListChanged:
     case mcp::NewsRoute::Relay: break;
     case mcp::NewsRoute::Cancelled: {

@@ -70,7 +70,11 @@ void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
 }
 
 void Service::tick() {
-  for (auto const& [session, child] : children_) child->tick();
+  // A call that expires may end its session, and that a child: what is gone is
+  // buried, and lives to the end of the turn.
+  std::vector<Multiplexer*> all;
+  for (auto const& [session, child] : children_) all.push_back(child.get());
+  for (auto* const child : all) child->tick();
 }
 
 std::size_t Service::calls_owed() const {
@@ -91,7 +95,7 @@ ops::ServiceHealth Service::health() const {
     health.restarts += child.restarts();
     health.last_exit = child.last_exit();
     health.state = to_text(child.state());
-    health.reason = child.why_not_ready();
+    health.reason = child.why_in_detail();
     if (auto const* const handshake = multiplexer->handshake()) health.protocol = handshake->revision_text();
     if (auto const* const tools = multiplexer->tools()) {
       health.tools_known = true;

@@ -45,6 +45,9 @@ class ToolShelf {
   /// True, once, when the child said it changed while it was being listed.
   [[nodiscard]] bool take_again() { return std::exchange(again_, false); }
 
+  /// Whether the list may be another by now: the child has said so, and is asked.
+  [[nodiscard]] bool listing() const { return gathering_.has_value(); }
+
   [[nodiscard]] mcp::ToolList const* list() const { return list_ ? &*list_ : nullptr; }
   [[nodiscard]] Duration age(TimePoint now) const { return now - listed_; }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "gateway/frontend/incoming.h"
 
 namespace gateway::frontend {
@@ -87,19 +85,8 @@ void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {
 }
 
 void LegacySse::answer(Session& session, rpc::Reply const& reply) {
-  auto const limit = session.max_event_bytes;
-  auto const view = reply.pieces();
-  if (limit == 0 || view.bytes() < limit / 6 || http::data_size(span(view)) + 64 <= limit) {
-    return notify(session, view);
-  }
-  // The client would give up its session over an event this large.
-  auto const error = rpc::error_object(
-      ErrorCode::InternalError,
-      fmt::format("the answer of {} bytes is larger than the {} bytes this client takes in one event; "
-                  "ask for less, or use the Streamable HTTP endpoint",
-                  view.bytes(), limit),
-      R"({"reason":"result_too_large_for_client","retryable":false})");
-  notify(session, rpc::Reply{reply.id, rpc::Reply::Kind::Error, error}.pieces());
+  auto const too_large = desk_.replace_if_too_large(session, reply);
+  notify(session, too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
 }
 
 void LegacySse::notify(Session& session, rpc::PiecesView message) {

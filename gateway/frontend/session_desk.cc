@@ -1,6 +1,7 @@
 #include "gateway/frontend/session_desk.h"
 
 #include "gateway/frontend/auth.h"
+#include "gateway/frontend/event_size.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::frontend {
@@ -11,15 +12,6 @@ namespace {
 bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{} && session.open.empty(); }
 
 }  // namespace
-
-std::size_t max_event_bytes(ops::LimitsConfig const& limits, http::RequestHead const& head) {
-  auto const agent = head.find("user-agent");
-  if (!agent) return 0;
-  for (auto const& [prefix, bytes] : limits.sse_event_limits) {
-    if (agent->starts_with(prefix)) return bytes;
-  }
-  return 0;
-}
 
 mcp::Session* Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
                                  http::RequestHead const& head) {
@@ -40,6 +32,15 @@ void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
   log.debug("session.end", "session ended", {{"session", session.log_id}, {"reason", label(why)}});
   service(session.service).detach(session, why);
   sessions.close(session.id);
+}
+
+std::optional<std::string> Desk::replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply) {
+  auto error = error_if_too_large(session, reply);
+  if (error) {
+    log.warn("answer.too_large", "an answer was replaced by an error: its client takes no event of that size",
+             {{"session", session.log_id}, {"bytes", reply.body.size()}, {"limit", session.max_event_bytes}});
+  }
+  return error;
 }
 
 bool Desk::make_room() {

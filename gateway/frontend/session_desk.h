@@ -1,6 +1,8 @@
 // Where sessions are opened and ended, whatever transport they came by.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,14 +36,15 @@ struct Desk {
   /// The one way a session ends: its calls are taken back at the child.
   void end_session(mcp::Session& session, mcp::SessionEnd why);
 
+  /// The raw error to send in place of an answer that would end the client's
+  /// session, and a line in the log; nothing when the answer fits.
+  [[nodiscard]] std::optional<std::string> replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply);
+
   /// Ends what was idle too long.
   void tick();
 
  private:
   [[nodiscard]] bool make_room();
 };
-
-/// The largest SSE event that the client named in `head` takes, or 0.
-[[nodiscard]] std::size_t max_event_bytes(ops::LimitsConfig const& limits, http::RequestHead const& head);
 
 }  // namespace gateway::frontend

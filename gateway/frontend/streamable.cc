@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "gateway/mcp/version.h"
 
 namespace gateway::frontend {
@@ -153,6 +155,7 @@ void Streamable::get(Visit const& visit) {
   auto const last = visit.request.head.find("last-event-id");
   auto const id = last ? EventId::from(*last) : std::nullopt;
   if (id && id->stream != 0 && resume(visit, *session, *id)) return;
+  if (id && id->stream == 0) close_standalone(*session);  // lost, whatever it looks like from here
   open_standalone(visit, *session);
   if (id && id->stream == 0) {
     if (auto* const open = desk_.server->find(session->stream)) {
@@ -175,7 +178,13 @@ void Streamable::open_standalone(Visit const& visit, Session& session) {
   visit.exchange.send_comment("open");
 }
 
-/// Takes a POST's stream up again after `last`. False when nothing of it is known.
+void Streamable::close_standalone(Session& session) {
+  auto const stream = std::exchange(session.stream, {});
+  if (auto* const open = desk_.server->find(stream)) open->end_stream();
+}
+
+/// Takes a POST's stream up again after `last`, also from a connection that seems
+/// alive: its client knows better. False when nothing of the stream is known.
 bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   Post* open = nullptr;
   posts_.for_each([&](Post& post) {
@@ -183,7 +192,7 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   });
   auto known = open != nullptr;
   if (session.replay) session.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
-  if (!known || (open != nullptr && exchange(*open) != nullptr)) return false;
+  if (!known) return false;
 
   visit.exchange.open_stream(visit.fields);
   if (session.replay) {
@@ -196,8 +205,9 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
     visit.exchange.end_stream();
     return true;
   }
-  open->exchange = visit.exchange.id();
+  auto const lost = std::exchange(open->exchange, visit.exchange.id());
   visit.exchange.set_context(open->ticket);
+  if (auto* const old = desk_.server->find(lost)) old->end_stream();
   return true;
 }
 
@@ -214,13 +224,15 @@ void Streamable::remove(Visit const& visit) {
 // ── ends ─────────────────────────────────────────────────────────────────────
 
 void Streamable::forget(Session& session) {
+  close_standalone(session);  // first: a session that was opened for one POST ends with it
   std::vector<std::uint64_t> tickets;
   posts_.for_each([&](Post const& post) {
     if (post.session == session.id) tickets.push_back(post.ticket);
   });
-  for (auto const ticket : tickets) drop(ticket);
-  if (auto* const open = desk_.server->find(session.stream)) open->end_stream();
-  session.stream = {};
+  for (auto const ticket : tickets) {
+    posts_.find(ticket)->owed = 1;  // none of its answers will come
+    drop(ticket);
+  }
 }
 
 /// A client that leaves has not taken its request back: only a cancelled
@@ -259,7 +271,9 @@ void Streamable::settle(Post& post) {
 void Streamable::drop(std::uint64_t ticket) {
   auto* const post = posts_.find(ticket);
   if (post == nullptr || --post->owed > 0) return;
-  if (!post->streaming && !become_stream(*post)) {
+  if (!post->batched.empty()) {
+    answer_batch(*post);
+  } else if (!become_stream(*post)) {
     auto const error = rpc::error_message({}, ErrorCode::InternalError, "the request was cancelled");
     answer_whole(*post, 200, {error});
   }
@@ -298,6 +312,12 @@ bool Streamable::become_stream(Post& post) {
     open->send_event({.event = {}, .id = EventId{post.stream, 0}.text(), .data = {}});
     open->send_retry(kRetryMs);
   }
+  // What a batch has gathered so far. A client that does not read may be gone after it.
+  auto const ticket = post.ticket;
+  for (auto const& answer : std::exchange(post.batched, {})) {
+    send_on_post(post, {answer});
+    if (posts_.find(ticket) == nullptr) return false;
+  }
   return true;
 }
 
@@ -318,34 +338,38 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
 void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
   auto* const open = exchange(post);
   if (open == nullptr) return;
-  auto* const session = desk_.sessions.find(post.session);
-  if (post.initializes && session != nullptr && status == 200) {
-    post.fields.append("Mcp-Session-Id: ").append(session->token).append("\r\n");
-  }
   if (status == 503) post.fields.append("Retry-After: 1\r\n");
   open->respond(
       {.status = status, .content_type = "application/json", .fields = post.fields, .body = span(body)});
 }
 
+void Streamable::answer_batch(Post& post) {
+  std::string all = "[";
+  for (auto const& each : post.batched) all.append(all.size() > 1 ? "," : "").append(each);
+  all.push_back(']');
+  answer_whole(post, 200, {all});
+}
+
 void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
-  auto* const post = posts_.find(ticket);
+  auto* post = posts_.find(ticket);
   if (post == nullptr) return;
   --post->owed;
   auto const fails_to_open = post->initializes && outcome != Outcome::Ok;
+  if (std::exchange(post->initializes, false) && !fails_to_open) {
+    post->fields.append("Mcp-Session-Id: ").append(session.token).append("\r\n");
+  }
   if (post->streaming || (!post->accepted.json && become_stream(*post))) {
-    send_on_post(*post, reply.pieces());
+    auto const too_large = desk_.replace_if_too_large(session, reply);
+    send_on_post(*post, too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
   } else if (post->batch) {
     post->batched.push_back(reply.pieces().joined());
-    if (post->owed == 0) {
-      std::string all = "[";
-      for (auto const& each : post->batched) all.append(all.size() > 1 ? "," : "").append(each);
-      all.push_back(']');
-      answer_whole(*post, 200, {all});
-    }
+    if (post->owed == 0) answer_batch(*post);
   } else {
     answer_whole(*post, http_status(outcome), reply.pieces());
   }
-  if (post->owed > 0) return;
+  // A client that does not read may be gone now, and its POST with it.
+  post = posts_.find(ticket);
+  if (post == nullptr || post->owed > 0) return;
   settle(*post);
   if (fails_to_open) desk_.end_session(session, mcp::SessionEnd::Client);
 }

@@ -69,11 +69,13 @@ class Streamable {
   [[nodiscard]] mcp::Session* session_of(Visit const& visit, std::string_view token);
   [[nodiscard]] bool version_is_fine(Visit const& visit);
   void open_standalone(Visit const& visit, mcp::Session& session);
+  void close_standalone(mcp::Session& session);
   [[nodiscard]] bool resume(Visit const& visit, mcp::Session& session, mcp::EventId last);
 
   [[nodiscard]] bool become_stream(Post& post);
   void send_on_post(Post& post, rpc::PiecesView message);
   void answer_whole(Post& post, int status, rpc::PiecesView body);
+  void answer_batch(Post& post);
   void settle(Post& post);
   [[nodiscard]] http::Exchange* exchange(Post const& post) { return desk_.server->find(post.exchange); }
   [[nodiscard]] mcp::ReplayLog& replay(mcp::Session& session);

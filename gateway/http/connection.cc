@@ -165,6 +165,7 @@ void Connection::respond(Response const& response) {
   auto answer = response;
   if (head_only_) answer.body = {};
   append_response(stream_.out(), answer, close_after_ ? After::Close : After::KeepAlive);
+  server_.probe().answered(answer.status);
   wrote();
   exchange_done();
 }
@@ -173,6 +174,7 @@ void Connection::open_stream(std::string_view fields) {
   if (phase_ != Phase::Handling) return;
   if (!chunked_reply_) close_after_ = true;
   append_stream_head(stream_.out(), fields, chunked_reply_);
+  server_.probe().answered(200);
   enter(Phase::Streaming);
   wrote();
 }
@@ -180,10 +182,9 @@ void Connection::open_stream(std::string_view fields) {
 void Connection::send_event(Event const& event) {
   if (phase_ != Phase::Streaming) return;
   // A single message may be larger than the bound; a second one waits for it.
-  if (stream_.queued() > server_.limits().max_queue_bytes) {
-    server_.probe().slow_client_dropped();
-    return close(RequestHandler::Gone::Slow);
-  }
+  // Its end comes in a turn of its own: whoever sends is in the middle of
+  // something, and would have its session ended under its feet.
+  if (stream_.queued() > server_.limits().max_queue_bytes) return server_.close_slow_later(exchange_);
   append_event(stream_.out(), event, chunked_reply_);
   wrote();
 }

@@ -38,7 +38,7 @@ class Server::Door final : public io::Listener::Handler {
 };
 
 Server::Server(io::EventLoop& loop, ServerLimits limits, RequestHandler& handler, ServerProbe& probe)
-    : loop_(loop), limits_(limits), handler_(handler), probe_(probe) {}
+    : loop_(loop), limits_(limits), handler_(handler), probe_(probe), slow_timer_(loop, [this] { close_slow(); }) {}
 
 Server::~Server() = default;
 
@@ -79,11 +79,27 @@ ExchangeId Server::next_exchange(Connection const& connection) {
   return ExchangeId{++exchanges_ << kPlaceBits | connection.place()};
 }
 
-Exchange* Server::find(ExchangeId id) {
+Connection* Server::find_connection(ExchangeId id) {
   auto const place = raw(id) & kPlaceMask;
   if (id == ExchangeId{} || place >= connections_.size()) return nullptr;
   auto* const connection = connections_[place].get();
   return connection != nullptr && connection->id() == id ? connection : nullptr;
+}
+
+Exchange* Server::find(ExchangeId id) { return find_connection(id); }
+
+void Server::close_slow_later(ExchangeId exchange) {
+  if (slow_.empty()) slow_timer_.set({});
+  if (slow_.empty() || slow_.back() != exchange) slow_.push_back(exchange);
+}
+
+void Server::close_slow() {
+  for (auto const exchange : std::exchange(slow_, {})) {
+    auto* const connection = find_connection(exchange);
+    if (connection == nullptr) continue;
+    probe_.slow_client_dropped();
+    connection->close(RequestHandler::Gone::Slow);
+  }
 }
 
 void Server::expire(Phase phase, Duration limit) {

@@ -12,6 +12,7 @@
 #include "gateway/http/connection.h"
 #include "gateway/http/exchange.h"
 #include "gateway/io/listener.h"
+#include "gateway/io/watch.h"
 
 namespace gateway::http {
 
@@ -37,6 +38,7 @@ class ServerProbe {
   virtual void connection_refused() {}         ///< the limit was reached
   virtual void out_of_descriptors() {}
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
+  virtual void answered(int status) { (void)status; }
   virtual void slow_client_dropped() {}
 };
 
@@ -70,12 +72,18 @@ class Server {
   [[nodiscard]] ExchangeId next_exchange(Connection const& connection);
   void list(Connection& connection, Phase phase) { phases_[static_cast<std::size_t>(phase)].push_back(connection); }
   void list_stalled(Connection& connection) { stalled_.push_back(connection); }
+  /// Whether bytes wait for some client to take them.
+  [[nodiscard]] bool sending() const { return !stalled_.empty(); }
   void release(Connection& connection);
+  /// The exchange's client reads too slowly: it is closed in the next turn.
+  void close_slow_later(ExchangeId exchange);
 
  private:
   class Door;
   void accepted(io::UniqueFd fd, ListenerTag tag);
   void expire(Phase phase, Duration limit);
+  [[nodiscard]] Connection* find_connection(ExchangeId id);
+  void close_slow();
 
   io::EventLoop& loop_;
   ServerLimits limits_;
@@ -87,6 +95,8 @@ class Server {
   bool closing_ = false;
   std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;
   IntrusiveList<Connection, StallTag> stalled_;
+  std::vector<ExchangeId> slow_;
+  io::Timer slow_timer_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::uint32_t> free_places_;
   std::vector<std::unique_ptr<Door>> listeners_;

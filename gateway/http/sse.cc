@@ -2,25 +2,39 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <string>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace gateway::http {
 
 namespace {
 
-/// Bytes that may begin something to escape: controls, and the lead bytes of
-/// U+0085 (C2) and U+2028, U+2029 (E2).
+/// Whether bytes are there that may begin something to escape: controls, and the
+/// lead bytes of U+0085 (C2) and of U+2028 and U+2029 (E2). Every byte of every
+/// answer is looked at here, so sixteen at a time where the machine can.
 bool may_need_escape(std::string_view text) {
-  bool found = false;
-  for (auto const c : text) {
-    auto const code = static_cast<unsigned char>(c);
-    found |= code < 0x20;
-    found |= code == 0xC2;
-    found |= code == 0xE2;
+  auto const* p = text.data();
+  auto const* const end = p + text.size();
+#if defined(__SSE2__)
+  auto found = _mm_setzero_si128();
+  auto const highest_control = _mm_set1_epi8(0x1f);
+  for (; end - p >= 16; p += 16) {
+    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
+    auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, highest_control), bytes);
+    auto const lead = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\xC2')),
+                                   _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\xE2')));
+    found = _mm_or_si128(found, _mm_or_si128(control, lead));
   }
-  return found;
+  if (_mm_movemask_epi8(found) != 0) return true;
+#endif
+  return std::any_of(p, end, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\xC2' || c == '\xE2'; });
 }
 
 /// CR ends a line of an event, and a child's CR could forge one. The others end

@@ -15,8 +15,9 @@ bool is_passing(int error) { return error == EAGAIN || error == EWOULDBLOCK || e
 
 }  // namespace
 
-InputPipe::InputPipe(EventLoop& loop, UniqueFd pipe, std::size_t limit)
+InputPipe::InputPipe(EventLoop& loop, UniqueFd pipe, std::size_t limit, Listener& listener)
     : loop_(loop),
+      listener_(listener),
       limit_(limit),
       pipe_(std::move(pipe)),
       writable_(loop, pipe_.get(), Watch::For::Write, *this) {}
@@ -50,7 +51,10 @@ void InputPipe::write_queue() {
   if (state_ == State::Closed) return;
   if (!queue_.empty()) {
     auto const count = ::write(pipe_.get(), queue_.view().data(), queue_.size());
-    if (count < 0 && !is_passing(errno)) return close();
+    if (count < 0 && !is_passing(errno)) {
+      close();
+      return listener_.on_broken();
+    }
     if (count > 0) queue_.consume(static_cast<std::size_t>(count));
   }
   if (!queue_.empty()) return writable_.start();

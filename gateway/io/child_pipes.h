@@ -15,7 +15,16 @@ namespace gateway::io {
 /// normal case: the queue is discarded and nothing more is accepted.
 class InputPipe final : public Flushable, private Watch::Listener {
  public:
-  InputPipe(EventLoop& loop, UniqueFd pipe, std::size_t limit);
+  class Listener {
+   public:
+    /// The child closed its stdin, though nobody asked it to end.
+    virtual void on_broken() = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  InputPipe(EventLoop& loop, UniqueFd pipe, std::size_t limit, Listener& listener);
   ~InputPipe() override;
   InputPipe(InputPipe const&) = delete;
   InputPipe& operator=(InputPipe const&) = delete;
@@ -38,6 +47,7 @@ class InputPipe final : public Flushable, private Watch::Listener {
   void write_queue();
 
   EventLoop& loop_;
+  Listener& listener_;
   std::size_t const limit_;
   State state_ = State::Open;
   ByteQueue queue_;

@@ -15,8 +15,9 @@ namespace gateway::io {
 
 namespace {
 
-/// A server that closed its stdout can answer nobody. It usually ends by itself.
-constexpr Duration kGraceAfterStdoutEnd = seconds(2);
+/// A server that closed its stdin or its stdout can answer nobody. It usually ends
+/// by itself.
+constexpr Duration kGraceAfterPipeEnd = seconds(2);
 
 }  // namespace
 
@@ -26,7 +27,9 @@ std::string ChildExit::text() const {
   return fmt::format("signal {} ({})", code, name != nullptr ? name : "unknown");
 }
 
-struct ChildProcess::Impl final : private OutputPipe::Listener, private Watch::Listener {
+struct ChildProcess::Impl final : private InputPipe::Listener,
+                                 private OutputPipe::Listener,
+                                 private Watch::Listener {
   /// In the order a child goes through them; some are left out.
   enum class Phase {
     Running,
@@ -45,7 +48,7 @@ struct ChildProcess::Impl final : private OutputPipe::Listener, private Watch::L
         pid(child.pid),
         process(std::move(child.process)),
         exited(loop, process.get(), Watch::For::Read, *this),
-        input(loop, std::move(child.input), spec.max_stdin_queue),
+        input(loop, std::move(child.input), spec.max_stdin_queue, *this),
         output(loop, std::move(child.output), *this),
         errors(loop, std::move(child.errors), *this),
         timer(loop, [this] { on_timer(); }) {
@@ -87,7 +90,7 @@ struct ChildProcess::Impl final : private OutputPipe::Listener, private Watch::L
 
   void on_timer() {
     switch (phase) {
-      case Phase::Running:  // the grace after the end of stdout is over
+      case Phase::Running:  // the grace after the end of a pipe is over
       case Phase::ClosingStdin:
         return terminate();
       case Phase::Terminating:
@@ -108,7 +111,11 @@ struct ChildProcess::Impl final : private OutputPipe::Listener, private Watch::L
   }
 
   void on_end(OutputPipe& of) override {
-    if (&of == &output && phase == Phase::Running) timer.set(kGraceAfterStdoutEnd);
+    if (&of == &output && phase == Phase::Running) timer.set(kGraceAfterPipeEnd);
+  }
+
+  void on_broken() override {
+    if (phase == Phase::Running) timer.set(kGraceAfterPipeEnd);
   }
 
   /// The child is dead.

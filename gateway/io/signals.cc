@@ -16,6 +16,7 @@ Signals::Signals(EventLoop& loop, Handler& handler)
 }
 
 Signals::Event Signals::watch(EventLoop& loop, int signal) {
+  ::signal(signal, SIG_IGN);  // what libevent restores when the event is freed
   Event watched(event_new(loop.base(), signal, EV_SIGNAL | EV_PERSIST, &Signals::call, this));
   if (!watched || event_add(watched.get(), nullptr) != 0) throw std::bad_alloc();
   return watched;

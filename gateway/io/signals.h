@@ -9,7 +9,8 @@
 namespace gateway::io {
 
 /// Owned by the program's root. While it lives, SIGTERM and SIGINT ask the
-/// program to end and SIGHUP to read its configuration again. SIGPIPE is
+/// program to end and SIGHUP to read its configuration again; after it they are
+/// ignored, since the program is ending. SIGPIPE is
 /// ignored from its construction on, for good: a pipe whose reader is gone is a
 /// normal case that the writer learns from EPIPE.
 class Signals {

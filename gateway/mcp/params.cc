@@ -23,6 +23,17 @@ constexpr std::array<std::string_view, 4> kEnvelope{
     "io.modelcontextprotocol/logLevel",
 };
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+/// Whether a parser that ignores case, as Go's does, takes the raw key for `name`.
+bool resembles(std::string_view key, std::string_view name) {
+  auto const equal = [&](std::string_view text) {
+    return std::equal(text.begin(), text.end(), name.begin(), name.end(),
+                      [](char a, char b) { return lower(a) == lower(b); });
+  };
+  return key.find('\\') == std::string_view::npos ? equal(key) : equal(rpc::unquote(key));
+}
+
 bool is_envelope(std::string_view key) {
   return std::any_of(kEnvelope.begin(), kEnvelope.end(), [&](auto name) { return spells(key, name); });
 }
@@ -35,6 +46,8 @@ void read_meta(Params& params) {
       params.progress_token = member->value;
     } else if (is_envelope(member->key)) {
       params.has_envelope = true;
+    } else {
+      params.ambiguous |= resembles(member->key, "progressToken");
     }
   }
 }
@@ -81,7 +94,10 @@ Params read_params(std::string_view raw) {
   MemberWalk walk(raw);
   while (auto const member = walk.next()) {
     auto const take = [&](std::string_view name, std::string_view& slot) {
-      if (!spells(member->key, name)) return;
+      if (!spells(member->key, name)) {
+        params.ambiguous |= resembles(member->key, name);
+        return;
+      }
       params.ambiguous |= !slot.empty();
       slot = member->value;
     };
@@ -99,11 +115,12 @@ Params read_params(std::string_view raw) {
 }
 
 void append_on_one_line(std::string& out, std::string_view raw) {
-  auto const from = out.size();
+  auto const from = static_cast<std::ptrdiff_t>(out.size());
   out.append(raw);
-  // In valid JSON a raw line end occurs only between tokens.
-  std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  // In valid JSON a raw line end occurs only between tokens; in most there is none.
+  for (auto const line_end : {'\n', '\r'}) {
+    if (raw.find(line_end) != std::string_view::npos) std::replace(out.begin() + from, out.end(), line_end, ' ');
+  }
 }
 
 void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite) {

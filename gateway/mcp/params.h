@@ -18,7 +18,7 @@ struct Params {
   std::string_view meta;            ///< _meta
   std::string_view progress_token;  ///< in _meta of a request, at the top of a progress notification
   bool has_envelope = false;        ///< _meta holds keys of the stateless revision
-  bool ambiguous = false;           ///< one of the above is given twice: parsers differ on which counts
+  bool ambiguous = false;           ///< one of the above is given twice or in another case: parsers differ on what counts
 };
 
 [[nodiscard]] Params read_params(std::string_view raw);

@@ -41,7 +41,9 @@ Subscriptions::Settled Subscriptions::settle(std::string_view uri, bool accepted
   auto& entry = at->second;
   Settled settled{std::exchange(entry.waiting, {}), false};
   if (accepted) {
-    for (auto const& subscriber : settled.waiting) add_once(entry.sessions, subscriber.to.session);
+    for (auto const& subscriber : settled.waiting) {
+      if (!subscriber.withdrawn) add_once(entry.sessions, subscriber.to.session);
+    }
     settled.abandoned = entry.sessions.empty();
   }
   entry.active = accepted;
@@ -54,6 +56,7 @@ bool Subscriptions::unsubscribe(std::string_view uri, SessionId session) {
   if (at == entries_.end()) return false;
   auto& entry = at->second;
   std::erase(entry.sessions, session);
+  for (auto& subscriber : entry.waiting) subscriber.withdrawn |= subscriber.to.session == session;
   if (!entry.active || !entry.sessions.empty()) return false;
   entries_.erase(at);
   return true;

@@ -16,6 +16,7 @@ namespace gateway::mcp {
 struct Subscriber {
   ReplyTo to;
   std::string client_id;  ///< raw
+  bool withdrawn = false; ///< it unsubscribed in the meantime: answered, but not subscribed
 };
 
 /// One subscription a URI at the child, however many sessions share it. URIs are

@@ -4,17 +4,23 @@
 
 namespace gateway::mcp {
 
+namespace {
+/// More than any child has. Some give the same cursor for ever.
+constexpr std::size_t kMaxPages = 1000;
+}  // namespace
+
 std::optional<std::string> ToolList::add_page(std::string_view raw_result) {
   auto const tools = rpc::find_member(raw_result, "tools");
   rpc::ElementWalk walk(tools);
   while (auto const tool = walk.next()) {
-    names_.insert(rpc::unquote(rpc::find_member(*tool, "name")));
+    auto const name = rpc::find_member(*tool, "name");
+    if (rpc::is_string(name)) names_.insert(rpc::unquote(name));
   }
   raw_.append(tools);
   ++pages_;
 
   auto const next = rpc::find_member(raw_result, "nextCursor");
-  if (rpc::is_string(next)) {
+  if (rpc::is_string(next) && pages_ < kMaxPages) {
     single_page_.clear();
     return std::string(next);
   }

@@ -9,7 +9,7 @@
 
 namespace gateway::mcp {
 
-/// Gathered page by page; whole when a page names no next one.
+/// Gathered page by page; whole when a page names no next one, or there were too many.
 class ToolList {
  public:
   /// Takes the raw result of one tools/list. The raw cursor of the next page, or

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <iterator>
 
 #include "gateway/base/json_text.h"
@@ -39,7 +40,10 @@ void append_value(std::string& out, LogField const& field) {
   std::visit(Overload{
                  [&](std::string_view text) { append_json_string(out, text.substr(0, kMaxFieldBytes)); },
                  [&](bool flag) { out.append(flag ? "true" : "false"); },
-                 [&](double number) { fmt::format_to(std::back_inserter(out), "{:.3f}", number); },
+                 [&](double number) {
+                   if (!std::isfinite(number)) return (void)out.append("null");
+                   fmt::format_to(std::back_inserter(out), "{:.3f}", number);
+                 },
                  [&](auto number) { out.append(fmt::format_int(number).c_str()); },
              },
              field.value);

@@ -12,7 +12,10 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <map>
+#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -119,7 +122,7 @@ Families::Families(prometheus::Registry& r)
       child_tools_changed(counter(r, "mcp_child_tools_changed_total", "Times a service's tools became others.")),
       connections_active(gauge(r, "mcp_gateway_connections_active", "Open HTTP connections.")),
       connections(counter(r, "mcp_gateway_connections_total", "HTTP connections, by what became of them.")),
-      http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests, by route and status.")),
+      http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests answered, by status.")),
       parse_errors(counter(r, "mcp_gateway_http_parse_errors_total", "HTTP requests refused by the parser, by reason.")),
       slow_clients(counter(r, "mcp_gateway_slow_clients_total", "Connections closed since their client did not read.")),
       auth_failures(counter(r, "mcp_gateway_auth_failures_total", "Requests without the right to come in, by reason.")),
@@ -326,6 +329,11 @@ class Metrics::Impl final : public http::ServerProbe {
     families_.parse_errors.Add({{"reason", std::string(reason)}}).Increment();
   }
   void slow_client_dropped() override { slow_.Increment(); }
+  void answered(int status) override {
+    auto& found = answers_[static_cast<std::size_t>(status) % answers_.size()];
+    if (found == nullptr) found = &families_.http_requests.Add({{"code", std::to_string(status)}});
+    found->Increment();
+  }
 
   void read_process() {
     rusage usage{};
@@ -333,6 +341,7 @@ class Metrics::Impl final : public http::ServerProbe {
     auto const time = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
     families_.process_cpu.Add({}).Set(time(usage.ru_utime) + time(usage.ru_stime));
     families_.process_memory.Add({}).Set(resident_bytes());
+    families_.process_fds.Add({}).Set(open_descriptors());
   }
 
   prometheus::Registry registry_;
@@ -345,9 +354,17 @@ class Metrics::Impl final : public http::ServerProbe {
   Gauge& log_dropped_;
   Gauge& draining_;
   std::map<std::string, std::unique_ptr<ServiceProbe>> services_;
-  std::unordered_map<std::uint64_t, Counter*> http_answers_;
+  std::array<Counter*, 600> answers_{};  ///< by status, once it was given
 
  private:
+  static double open_descriptors() {
+    std::error_code error;
+    std::filesystem::directory_iterator const entries("/proc/self/fd", error);
+    if (error) return 0;
+    // The look itself holds one.
+    return static_cast<double>(std::distance(begin(entries), end(entries))) - 1;
+  }
+
   static double resident_bytes() {
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "r"), std::fclose);
     long total = 0;
@@ -367,16 +384,6 @@ ServiceProbe& Metrics::service(std::string const& name) {
 }
 
 http::ServerProbe& Metrics::http() { return *impl_; }
-
-void Metrics::http_answered(std::string_view route, int code) {
-  // The route is a constant of a closed set: its address and the code tell the series.
-  auto const key = (reinterpret_cast<std::uintptr_t>(route.data()) << 10) ^ static_cast<std::uint64_t>(code);
-  auto& found = impl_->http_answers_[key];
-  if (found == nullptr) {
-    found = &impl_->families_.http_requests.Add({{"route", std::string(route)}, {"code", std::to_string(code)}});
-  }
-  found->Increment();
-}
 
 void Metrics::auth_failed(std::string_view reason) {
   impl_->families_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();

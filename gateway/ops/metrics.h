@@ -71,7 +71,6 @@ class Metrics {
   [[nodiscard]] ServiceProbe& service(std::string const& name);
   [[nodiscard]] http::ServerProbe& http();
 
-  void http_answered(std::string_view route, int code);
   void auth_failed(std::string_view reason);
   void logs_dropped(std::size_t total);
   void draining(bool is_draining);

@@ -74,7 +74,7 @@ class ElementWalk {
 [[nodiscard]] bool spells(std::string_view raw, std::string_view name);
 
 /// The text of a JSON string given with or without its quotes, escapes resolved
-/// (a lone surrogate becomes U+FFFD). Empty for anything but a string.
+/// (a lone surrogate becomes U+FFFD). Anything else is given back as it is.
 [[nodiscard]] std::string unquote(std::string_view json_string);
 
 [[nodiscard]] inline bool is_string(std::string_view value) { return !value.empty() && value.front() == '"'; }

@@ -16,10 +16,15 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   bytes.remove_prefix(found == nullptr ? length : length + 1);
 
   if (!skipping_ && part_.size() + front.size() > max_line_) {
-    part_.append(front.substr(0, kFrontBytes - std::min(kFrontBytes, part_.size())));
+    back_.clear();
+    keep_back(part_.view());
     skipping_ = true;
   } else if (!skipping_ && (found == nullptr || !part_.empty())) {
     part_.append(front);
+  }
+  if (skipping_) {
+    part_.append(front.substr(0, kFrontBytes - std::min(kFrontBytes, part_.size())));
+    keep_back(front);
   }
   if (found == nullptr) return Verdict::NeedMore;
 
@@ -36,12 +41,20 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   return Verdict::Line;
 }
 
+/// Servers that write the id behind the result are told by it.
+void LineFramer::keep_back(std::string_view bytes) {
+  back_.append(bytes.substr(bytes.size() - std::min(kBackBytes, bytes.size())));
+  back_.erase(0, back_.size() - std::min(kBackBytes, back_.size()));
+}
+
 LineFramer::Line LineFramer::finish(std::string_view text, bool oversized) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (first_ && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   first_ = false;
   if (text.ends_with('\r')) text.remove_suffix(1);
-  return {text, oversized};
+  if (!oversized) return {text};
+  if (back_.ends_with('\r')) back_.pop_back();
+  return {text, oversized, back_};
 }
 
 }  // namespace gateway::rpc
