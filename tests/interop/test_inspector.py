@@ -13,8 +13,9 @@ INSPECTOR = programs.CLIENT_MODULES / "@modelcontextprotocol" / "inspector" / "c
 @pytest.fixture(params=["sse", "http"])
 def inspect(request, gateway, home):
     def run(service, *arguments):
-        command = [programs.client_node(), str(INSPECTOR), "--cli", gateway.url(service, request.param), "--transport", request.param]
-        result = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, cwd=home,
+        url = gateway.url(service, request.param)
+        command = [programs.client_node(), str(INSPECTOR), "--cli", url, "--transport", request.param, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=home,
                                 env=programs.environment(home), check=False)
         assert result.returncode == 0, result.stdout + result.stderr
         return json.loads(result.stdout)

@@ -48,7 +48,8 @@ def test_litellm_lists_the_tools_of(litellm, server, count, some):
 
 
 def test_litellm_reads_a_file(litellm, data):
-    assert text_of(litellm.call_tool("filesystem", "read_text_file", {"path": str(data / "small.txt")})) == (data / "small.txt").read_text()
+    small = data / "small.txt"
+    assert text_of(litellm.call_tool("filesystem", "read_text_file", {"path": str(small)})) == small.read_text()
 
 
 def test_litellm_remembers_and_finds_again(litellm):
@@ -112,6 +113,7 @@ def test_calls_through_litellm_leave_nothing_behind_in_the_gateway(litellm, gate
 
     text_of(litellm.call_tool("everything", "echo", {"message": "before"}))
     children, before = gateway.children(), settled_descriptors()
+    assert len(children) == len(SERVERS), children
     for number in range(30):
         text_of(litellm.call_tool("everything", "echo", {"message": f"call {number}"}))
     assert settled_descriptors() <= before + 2

@@ -13,7 +13,7 @@ def gateway(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("client", programs.clients(), ids=lambda client: client.name)
+@pytest.mark.parametrize("client", programs.clients(), ids=str)
 def test_sampling_elicitation_and_roots_reach_the_client_that_was_asked(client, gateway, home):
     answer = f"answer-of-{client.name.replace(' ', '-')}"
     found = client.run(gateway.url("everything", client.transport), "asked", {"answer": answer}, home=home)

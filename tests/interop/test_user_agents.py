@@ -9,10 +9,12 @@ import pytest
 from interoplib import programs
 from interoplib.web import serving
 
-EXPECTED = {"TypeScript SDK 1": "node", "TypeScript client 2": "node", "Python mcp 1": "python-httpx/", "Python mcp 2": "python-httpx2/"}
+EXPECTED = {
+    "TypeScript SDK 1": "node", "TypeScript client 2": "node", "Python mcp 1": "python-httpx/", "Python mcp 2": "python-httpx2/",
+}
 
 
-@pytest.mark.parametrize("client", programs.clients(), ids=lambda client: client.name)
+@pytest.mark.parametrize("client", programs.clients(), ids=str)
 def test_a_client_tells_its_library_in_user_agent(client, home):
     with serving(lambda method, path: (404, "text/plain", "not here")) as (url, seen):
         with pytest.raises(AssertionError, match="failed"):

@@ -40,8 +40,9 @@ class Gateway:
         try:
             self.port = self.wait_for_event("listener.ready", listener="main")["port"]
             self.admin_port = self.wait_for_event("listener.ready", listener="admin")["port"]
-            for name in self.configuration["mcpServers"]:
-                self.wait_for_event("service.ready", server=name)
+            for name, entry in self.configuration["mcpServers"].items():
+                if entry.get("isolation") != "session":  # such a service has no child before its first session
+                    self.wait_for_event("service.ready", server=name)
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -79,7 +80,8 @@ class Gateway:
                 continue
             try:
                 if self.mark.encode() in (folder / "environ").read_bytes():
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:200]
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(folder.name)] = command.decode(errors="replace")[:200]
             except OSError:
                 continue  # it ended meanwhile, or is another user's
         return found

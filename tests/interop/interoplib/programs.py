@@ -66,13 +66,27 @@ class Client:
     transport: str = "http"  # "sse" or "http"
     refuses_large_events: bool = False
 
+    def __str__(self):
+        return self.name
+
+    def start(self, url, check, parameters=None, *, home):
+        """Starts one check and returns the process."""
+        command = [*self.command, self.transport, url, check, json.dumps(parameters or {})]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env=environment(home), cwd=home)
+
     def run(self, url, check, parameters=None, *, home, timeout=120):
         """Runs one check to its end and returns its findings; a client that does not end by itself is a failure."""
-        command = [*self.command, self.transport, url, check, json.dumps(parameters or {})]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment(home), cwd=home, check=False)
-        transcript = f"{self.name} {check} ended with {result.returncode}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
-        assert result.returncode == 0, transcript
-        return json.loads(result.stdout)
+        with self.start(url, check, parameters, home=home) as process:
+            try:
+                output, errors = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                output, errors = process.communicate()
+                errors += f"\nkilled after {timeout} s"
+        transcript = f"{self.name} {check} ended with {process.returncode}\n{output[-4000:]}\n{errors[-4000:]}"
+        assert process.returncode == 0, transcript
+        return json.loads(output)
 
 
 def clients():
@@ -85,8 +99,8 @@ def clients():
             found.append(Client(f"{sdk} over {label}", (client_node(), str(node_script), generation), transport))
         for version in ("1", "2"):
             python = CACHE / f"venv-mcp{version}" / "bin" / "python"
-            found.append(Client(f"Python mcp {version} over {label}", (str(python), str(HERE / "python" / "client.py")), transport,
-                                refuses_large_events=version == "2"))
+            command = (str(python), str(HERE / "python" / "client.py"))
+            found.append(Client(f"Python mcp {version} over {label}", command, transport, refuses_large_events=version == "2"))
     return found
 
 

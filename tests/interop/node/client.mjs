@@ -40,6 +40,10 @@ async function allPages(list, key) {
   return found;
 }
 
+async function names(list, key, field) {
+  return (await allPages(list, key)).map((entry) => entry[field]);
+}
+
 const tricky = 'tricky: "quotes" \\ backslash, tab\t, newline\n, \u2028 \u2029 \u0085, é, 漢字, 🎈';
 
 const checks = {
@@ -53,21 +57,25 @@ const checks = {
       capabilities: client.getServerCapabilities(),
       instructions: client.getInstructions() ?? null,
       sessionId: session.transport.sessionId ?? null,
-      tools: await outcome(async () => (await allPages((p) => client.listTools(p), 'tools')).map((tool) => tool.name)),
+      tools: await outcome(() => names((p) => client.listTools(p), 'tools', 'name')),
       echo: await outcome(() => session.text('echo', { message: tricky })),
       sum: await outcome(() => session.text('get-sum', { a: 19, b: 23 })),
-      structured: await outcome(async () => (await session.call('get-structured-content', { location: 'New York' })).structuredContent),
+      structured: await outcome(async () => {
+        return (await session.call('get-structured-content', { location: 'New York' })).structuredContent;
+      }),
       image: await outcome(async () => {
         const image = (await session.call('get-tiny-image')).content.find((block) => block.type === 'image');
         return { mimeType: image.mimeType, bytes: Buffer.from(image.data, 'base64').length };
       }),
-      prompts: await outcome(async () => (await allPages((p) => client.listPrompts(p), 'prompts')).map((prompt) => prompt.name)),
-      prompt: await outcome(async () => (await client.getPrompt({ name: 'args-prompt', arguments: { city: 'Ghent' } })).messages[0].content.text),
+      prompts: await outcome(() => names((p) => client.listPrompts(p), 'prompts', 'name')),
+      prompt: await outcome(async () => {
+        return (await client.getPrompt({ name: 'args-prompt', arguments: { city: 'Ghent' } })).messages[0].content.text;
+      }),
       completion: await outcome(async () => (await client.complete({
         ref: { type: 'ref/prompt', name: 'completable-prompt' }, argument: { name: 'department', value: 'E' },
       })).completion.values),
-      resources: await outcome(async () => (await allPages((p) => client.listResources(p), 'resources')).map((resource) => resource.uri)),
-      templates: await outcome(async () => (await allPages((p) => client.listResourceTemplates(p), 'resourceTemplates')).map((t) => t.uriTemplate)),
+      resources: await outcome(() => names((p) => client.listResources(p), 'resources', 'uri')),
+      templates: await outcome(() => names((p) => client.listResourceTemplates(p), 'resourceTemplates', 'uriTemplate')),
       resource: await outcome(async () => (await client.readResource({ uri: 'demo://resource/dynamic/text/7' })).contents[0]),
       ping: await outcome(() => client.ping()),
       logLevel: await outcome(() => client.setLoggingLevel('warning')),
@@ -89,9 +97,10 @@ const checks = {
   },
 
   async progress() {
+    const { duration, steps } = parameters;
     const session = await open();
     const seen = [];
-    const text = await session.text('trigger-long-running-operation', { duration: 1, steps: 5 }, {
+    const text = await session.text('trigger-long-running-operation', { duration, steps }, {
       onprogress: ({ progress, total }) => seen.push([progress, total]),
     });
     await sleep(200);
@@ -194,7 +203,7 @@ const checks = {
     });
     await waitUntil(() => told[0] > 0 && told[1] > 0);
     const uri = made.content[0].uri;
-    const listed = (await allPages((p) => other.client.listResources(p), 'resources')).some((resource) => resource.uri === uri);
+    const listed = (await names((p) => other.client.listResources(p), 'resources', 'uri')).includes(uri);
     const read = await outcome(async () => (await other.client.readResource({ uri })).contents[0].blob.length);
     await Promise.all([maker.close(), other.close()]);
     return { told, uri, listed, read };
@@ -205,7 +214,8 @@ const checks = {
     const session = await open();
     const abort = new AbortController();
     const begun = Date.now();
-    const call = outcome(() => session.text('trigger-long-running-operation', { duration: 30, steps: 15 }, { signal: abort.signal }));
+    const operation = { duration: 30, steps: 15 };
+    const call = outcome(() => session.text('trigger-long-running-operation', operation, { signal: abort.signal }));
     await sleep(300);
     abort.abort('the user went away');
     const cancelled = await call;
@@ -231,6 +241,13 @@ const checks = {
     await stale.text();
     await session.close();
     return { sessionId, ended, idAfter, staleStatus: stale.status };
+  },
+
+  /// An open session that does nothing, until the program is killed.
+  async idle() {
+    await open();
+    console.log('idle');
+    await sleep(3_600_000);
   },
 
   /// A child of the session's own: what the server asks of the client reaches this client.

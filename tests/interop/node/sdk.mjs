@@ -68,8 +68,12 @@ export class Session {
     session.errors = [];
     session.client = new sdk.Client({ name: 'interop', version: '1.0.0' }, sdk.clientOptions(options));
     session.client.onerror = (error) => session.errors.push(String(error?.message ?? error));
-    for (const [method, handler] of Object.entries(options.requests ?? {})) sdk.onRequest(session.client, method, handler);
-    for (const [method, handler] of Object.entries(options.notifications ?? {})) sdk.onNotification(session.client, method, handler);
+    for (const [method, handler] of Object.entries(options.requests ?? {})) {
+      sdk.onRequest(session.client, method, handler);
+    }
+    for (const [method, handler] of Object.entries(options.notifications ?? {})) {
+      sdk.onNotification(session.client, method, handler);
+    }
     const Transport = { sse: sdk.SSEClientTransport, http: sdk.StreamableHTTPClientTransport }[transportKind];
     if (!Transport) throw new Error(`unknown transport ${transportKind}; expected sse or http`);
     session.transport = new Transport(new URL(url));

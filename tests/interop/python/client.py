@@ -196,7 +196,7 @@ async def progress():
         seen.append([done, total])
 
     async with opened() as session:
-        text = await session.text("trigger-long-running-operation", {"duration": 1, "steps": 5}, progress_callback=on_progress)
+        text = await session.text("trigger-long-running-operation", parameters, progress_callback=on_progress)
         await asyncio.sleep(0.2)
     return {"text": text, "seen": seen}
 
@@ -233,7 +233,8 @@ async def files():
         return {
             "listing": await outcome(session.text("list_directory", {"path": directory})),
             "content": await outcome(session.text("read_text_file", {"path": f"{directory}/{name}"})),
-            "write": await outcome(session.text("write_file", {"path": f"{directory}/{written['name']}", "content": written["content"]})),
+            "write": await outcome(session.text("write_file", {
+                "path": f"{directory}/{written['name']}", "content": written["content"]})),
             "outside": await outcome(session.verdict("read_text_file", {"path": "/etc/hostname"})),
         }
 
@@ -266,6 +267,18 @@ async def large():
             "call": await outcome(read(session)),
             "next": await outcome(session.text("list_allowed_directories")),
         }
+
+
+async def limit():
+    """Answers of every size around a limit, one after the other in one session."""
+    found = []
+    async with opened() as session:
+        for size in range(parameters["first"], parameters["last"], parameters["step"]):
+            echoed = await outcome(session.text("echo", {"message": "x" * size}))
+            if "value" in echoed:
+                echoed = {"value": len(echoed["value"]) - len("Echo: ")}
+            found.append([size, echoed])
+    return {"found": found}
 
 
 async def subscriptions():
@@ -345,6 +358,13 @@ async def terminate():
     return {"sessionId": seen["id"], "deleted": seen.get("deleted"), "staleStatus": stale.status_code}
 
 
+async def idle():
+    """An open session that does nothing, until the program is killed."""
+    async with opened():
+        print("idle", flush=True)
+        await asyncio.sleep(3600)
+
+
 async def asked():
     """A child of the session's own: what the server asks of the client reaches this client."""
     answer = parameters["answer"]
@@ -377,7 +397,7 @@ async def asked():
 
 
 CHECKS = {check.__name__: check for check in
-          (tour, progress, sessions, files, memory, large, subscriptions, listChanged, cancel, terminate, asked)}
+          (tour, progress, sessions, files, memory, large, limit, subscriptions, listChanged, cancel, terminate, idle, asked)}
 
 try:
     print(json.dumps(asyncio.run(CHECKS[check_name]())))
