@@ -1,0 +1,267 @@
+"""The real gateway, started for a test, and what the test may ask of it.
+
+    gateway = Gateway({"chaos": chaos("--list-changed"), "echo": echo()})
+    client = gateway.sse("chaos")
+    gateway.wait_for("child.exit", server="chaos")
+    assert gateway.metric("mcp_child_restarts_total", server="chaos") == 1
+    gateway.stop()          # asserts exit code 0, clean logs, and that no process is left
+
+Fixtures are in conftest.py. $MCP_GATEWAY and $MCP_ECHO name the programs; default is ./build.
+"""
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from clients import HttpClient, SseClient
+from wire import TIMEOUT, Connection
+
+ROOT = Path(__file__).resolve().parents[2]
+GATEWAY = os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway"))
+ECHO = os.environ.get("MCP_ECHO", str(Path(GATEWAY).parent / "mcp-echo"))
+CHAOS = str(ROOT / "tests" / "children" / "chaos.py")
+MARK = "GATEWAY_UNDER_TEST"  # in the environment of every process that belongs to a gateway of ours
+
+
+def chaos(*flags, **config):
+    """A service of tests/children/chaos.py: its flags, then keys of the service's configuration."""
+    return {"command": sys.executable, "args": ["-I", "-S", CHAOS, *flags], **config}
+
+
+def echo(**config):
+    """A service of mcp-echo: tools echo, sleep and big, and it is fast."""
+    return {"command": ECHO, **config}
+
+
+class Gateway:
+    """A running gateway. Every listener has a port of the system's choice.
+
+    `services` is `mcpServers` of the configuration, `config` its `gateway`. Returns when the listeners are
+    open and the services in `wait_for` are ready: all that have a shared child, unless it says otherwise.
+    Services with children that stay up in the face of SIGTERM should have a short `stop`.
+    """
+
+    def __init__(self, services, config=None, wait_for=None, flags=(), env=None):
+        self.mark = uuid.uuid4().hex
+        self.clients = []
+        self.ports = {}  # listener to port: "main", "admin", and services with `listen`
+        services = {name: {**service, "env": {MARK: self.mark, **service.get("env", {})}}
+                    for name, service in services.items()}
+        self.services = services
+        config = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "200ms", **(config or {})}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "gateway.json")
+            path.write_text(json.dumps({"gateway": config, "mcpServers": services}), encoding="utf-8")
+            self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
+                                            stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})})
+            self.log = Log(self.process.stderr)
+            try:
+                self.wait_for("gateway.start")
+                self.ports = {event["listener"]: event["port"] for event in self.events("listener.ready")}
+                if wait_for is None:
+                    wait_for = [name for name, service in services.items() if service.get("isolation") != "session"]
+                for name in wait_for:
+                    self.wait_for("service.ready", server=name)
+            except BaseException:
+                self.kill()
+                raise
+
+    @property
+    def port(self):
+        return self.ports["main"]
+
+    # --- clients
+
+    def sse(self, service="", **options):
+        """An SseClient of a service, its stream open. Closed when the gateway stops, at the latest."""
+        client = SseClient(self.port, "/" + service if service else "", **options)
+        self.clients.append(client)
+        return client
+
+    def http(self, service="", **options):
+        """An HttpClient of a service; nothing is sent yet."""
+        client = HttpClient(self.port, "/" + service if service else "", **options)
+        self.clients.append(client)
+        return client
+
+    # --- what it says of itself
+
+    def events(self, name, **fields):
+        """The log events of that name and with these fields, so far."""
+        return self.log.find(name, fields)
+
+    def wait_for(self, name, count=1, timeout=TIMEOUT, **fields):
+        """Waits for so many events of that name and with these fields since the start. The last of them."""
+        return self.log.wait(name, fields, count, timeout)[count - 1]
+
+    def admin(self, path):
+        connection = Connection(self.ports["admin"])
+        connection.send_request("GET", path)
+        response = connection.read_response()
+        connection.close()
+        return response
+
+    def health(self, service=None):
+        """The health page, or what it says of one service."""
+        page = self.admin("/health").json
+        return page["servers"][service] if service else page
+
+    def metrics(self):
+        return self.admin("/metrics").body.decode()
+
+    def metric(self, name, **labels):
+        """The sum of a metric's series that have these labels; 0 when there is none."""
+        total = 0.0
+        for series in re.finditer(r"^%s(?:\{(.*)\})? (\S+)$" % re.escape(name), self.metrics(), re.M):
+            found = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', series[1] or ""))
+            if labels.items() <= found.items():
+                total += float(series[2])
+        return total
+
+    def until(self, condition, timeout=TIMEOUT, what="the condition"):
+        """Asks again and again, for what no event tells: pages that lag behind by a tick. Its first true value."""
+        deadline = time.monotonic() + timeout
+        while not (value := condition()):
+            assert time.monotonic() < deadline, "%s did not come true in %s s" % (what, timeout)
+            select.select([], [], [], 0.01)
+        return value
+
+    def child_pid(self, service):
+        """The process id of the child started last for a service."""
+        return self.events("child.start", server=service)[-1]["child.pid"]
+
+    def processes(self):
+        """Process ids of the gateway and of everything it started, grandchildren too."""
+        return processes_marked(self.mark)
+
+    # --- its end
+
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def stop(self, timeout=TIMEOUT):
+        """SIGTERM, then asserts a clean end."""
+        if not self.has_ended():
+            self.process.send_signal(signal.SIGTERM)
+        self.assert_ended(timeout)
+
+    def assert_ended(self, timeout=TIMEOUT):
+        """Exit code 0, no process left, and nothing but JSON on stderr."""
+        try:
+            code = self.process.wait(timeout)
+            left = [pid for pid in self.processes() if not is_gone(pid, timeout=5)]
+            about_left = [describe(pid) for pid in left]
+        finally:
+            self.kill()
+        assert code == 0, "exit code %s; stderr: %r" % (code, self.log.garbage)
+        assert not about_left, "left behind: %r" % about_left
+        assert not self.log.garbage, "not JSON on stderr: %r" % self.log.garbage
+
+    def kill(self):
+        """Ends everything at once, and asserts nothing."""
+        for client in self.clients:
+            client.close()
+        if not self.has_ended():
+            self.process.kill()
+            self.process.wait()
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.log.end()
+
+
+class Log:
+    """The gateway's stderr, read as it comes."""
+
+    def __init__(self, pipe):
+        self.events = []
+        self.garbage = []  # lines that are no JSON objects
+        self.is_over = False
+        self.changed = threading.Condition()
+        self.pipe = pipe
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        for line in self.pipe:
+            try:
+                event = json.loads(line)
+                kept = self.events if isinstance(event, dict) else self.garbage
+            except ValueError:
+                event, kept = line.decode("utf-8", "replace"), self.garbage
+            with self.changed:
+                kept.append(event)
+                self.changed.notify_all()
+        with self.changed:
+            self.is_over = True
+            self.changed.notify_all()
+
+    def find(self, name, fields):
+        with self.changed:
+            return [event for event in self.events
+                    if event.get("event") == name and fields.items() <= event.items()]
+
+    def wait(self, name, fields, count, timeout):
+        deadline = time.monotonic() + timeout
+        with self.changed:
+            while len(found := self.find(name, fields)) < count:
+                left = deadline - time.monotonic()
+                if left <= 0 or self.is_over:
+                    raise AssertionError("%d of %d events %r %r %s; the last were %r, %r" % (
+                        len(found), count, name, fields, "before the end" if self.is_over else "in time",
+                        self.events[-5:], self.garbage[-5:]))
+                self.changed.wait(left)
+            return found
+
+    def end(self):
+        self.thread.join(TIMEOUT)
+        if not self.thread.is_alive():
+            self.pipe.close()
+
+
+# ---------------------------------------------------------------------------------------------
+# Processes
+
+
+def processes_marked(mark):
+    """Process ids whose environment holds the mark. Zombies have none, but their parents have."""
+    entry = ("%s=%s" % (MARK, mark)).encode()
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                environment = Path("/proc", name, "environ").read_bytes()
+            except OSError:
+                continue
+            if entry in environment.split(b"\0"):
+                found.append(int(name))
+    return found
+
+
+def is_gone(pid, timeout=TIMEOUT):
+    """Waits for a process to end, which need not be ours. Whether it did."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], timeout)[0])
+    finally:
+        os.close(handle)
+
+
+def describe(pid):
+    try:
+        return "%d %r" % (pid, Path("/proc", str(pid), "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    except OSError:
+        return "%d, gone meanwhile" % pid

@@ -1,0 +1,289 @@
+"""What mcp-gateway says and how it exits, command by command."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway"))
+ECHO = str(ROOT / "build" / "mcp-echo")
+CHAOS = [sys.executable, str(ROOT / "tests" / "children" / "chaos.py")]
+
+
+def mcp_gateway(*arguments, **options):
+    """Runs to its end, which must come within seconds."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=20, **options)
+
+
+def written(folder, configuration):
+    file = folder / "gateway.json"
+    file.write_text(configuration if isinstance(configuration, str) else json.dumps(configuration))
+    return file
+
+
+def child(command, *arguments, **more):
+    return {"command": command, "args": list(arguments), **more}
+
+
+def one_sentence(text):
+    """The whole of what was said, when it is one line of text."""
+    assert text.endswith("\n") and text.count("\n") == 1, text
+    return text[:-1]
+
+
+class Running:
+    """`run` in the background; its log lines as they come."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([PROGRAM, "run", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.watchdog = threading.Timer(20, self.process.kill)
+        self.watchdog.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate()
+        self.watchdog.cancel()
+        assert self.process.returncode == 0
+
+    def event(self, name):
+        for text in self.process.stderr:
+            line = json.loads(text)
+            if line["event"] == name:
+                return line
+        raise AssertionError(f"the gateway ended before it said {name}")
+
+
+def get(port, path, method="GET", body=b"", **fields):
+    """One request on a connection of its own: status, head, body as far as it came when the head was whole."""
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{head}"
+                           f"Connection: close\r\n\r\n".encode() + body)
+        answer = b""
+        while b"\r\n\r\n" not in answer or (b"event-stream" in answer and b"\n\n" not in answer.split(b"\r\n\r\n", 1)[1]):
+            piece = connection.recv(65536)
+            if not piece:
+                break
+            answer += piece
+        if b"event-stream" not in answer:
+            while piece := connection.recv(65536):
+                answer += piece
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), head.decode().lower(), rest
+
+
+# ── version, help, schema ────────────────────────────────────────────────────────────────────────
+
+
+def test_version_is_one_line_with_name_number_revision_and_time():
+    done = mcp_gateway("version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"mcp-gateway \d+\.\d+\.\d+ \([^,]+, built \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\n", done.stdout), done.stdout
+
+
+def test_help_tells_the_commands_an_example_of_each_and_the_exit_codes():
+    done = mcp_gateway("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for wanted in ("run ", "check ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
+        assert wanted in done.stdout, wanted
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_help_of_a_command_tells_its_options(command):
+    done = mcp_gateway(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for wanted in {"run": ("--config", "--service", "--host", "--port", "--name", "--allow-unauthenticated"),
+                   "check": ("--config", "--service", "--connect")}[command]:
+        assert wanted in done.stdout, wanted
+
+
+def test_the_schema_is_valid_json_and_names_every_block():
+    done = mcp_gateway("schema")
+    assert (done.returncode, done.stderr) == (0, "")
+    schema = json.loads(done.stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert {"gateway", "mcpServers"} <= schema["properties"].keys()
+
+
+# ── check ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_check_of_a_good_file_says_so_and_exits_0(tmp_path):
+    file = written(tmp_path, '{ "mcpServers": { "a": { "command": "true" }, // a remark\n "b": { "command": "true", }, }, }')
+    done = mcp_gateway("check", "--config", file)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: 2 services, no errors\n", "")
+
+
+def test_check_tells_every_error_at_once_with_its_place_and_exits_2(tmp_path):
+    file = written(tmp_path, {
+        "gateway": {"limits": {"max_sessions": -5}, "lisen": "x"},
+        "mcpServers": {"github": {"command": "x", "cal_timeout": 5, "env": {"TOKEN": "${NOT_SET_ANYWHERE_7}"}}, "b": {}}})
+    done = mcp_gateway("check", "--config", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *errors = done.stderr.splitlines()
+    assert first == f"{file}: 5 errors"
+    assert sorted(errors) == sorted([
+        "  gateway.limits.max_sessions: expected 1..1000000, found -5",
+        "  gateway: unknown key 'lisen'; did you mean 'listen'?",
+        "  mcpServers.github.env.TOKEN: the environment variable NOT_SET_ANYWHERE_7 is not set; "
+        "${NOT_SET_ANYWHERE_7:-default} would give a default",
+        "  mcpServers.github: unknown key 'cal_timeout'; did you mean 'call_timeout'?",
+        "  mcpServers.b: expected the key 'command', which is missing"])
+
+
+def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
+    done = mcp_gateway("check", "--config", written(tmp_path, '{\n  "mcpServers": {\n    "a" }\n}'))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"\bline 3\b", done.stderr), done.stderr
+
+
+def test_a_configuration_that_is_not_there_is_one_sentence():
+    for command in ("check", "run"):
+        done = mcp_gateway(command, "--config", "no-such-file.json")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert one_sentence(done.stderr) == "cannot read the configuration 'no-such-file.json'"
+
+
+def test_check_connect_reports_time_version_tools_and_noise(tmp_path):
+    file = written(tmp_path, {"mcpServers": {"quiet": child(ECHO), "noisy": child(*CHAOS, "--banner", "--protocol", "2025-06-18")}})
+    done = mcp_gateway("check", "--config", file, "--connect")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *reports = done.stdout.splitlines()
+    assert first == f"{file}: 2 services, no errors"
+    noisy, quiet = sorted(reports)
+    assert re.fullmatch(r"ok    noisy +ready in \d+ ms, protocol 2025-06-18, \d+ tools, \d+ lines on stdout were no messages", noisy)
+    assert re.fullmatch(r"ok    quiet +ready in \d+ ms, protocol 2025-11-25, 3 tools", quiet)
+
+
+def test_check_connect_of_servers_that_fail_tells_why_with_the_end_of_stderr_and_exits_1(tmp_path):
+    file = written(tmp_path, {"mcpServers": {
+        "dies": child("sh", "-c", "echo first >&2; echo no database >&2; exit 3"),
+        "missing": child("no-such-program-7"),
+        "mute": child(*CHAOS, "--never-initialize", start_timeout="300ms"),
+        "refuses": child(*CHAOS, "--refuse-initialize"),
+        "well": child(ECHO)}})
+    done = mcp_gateway("check", "--config", file, "--connect")
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    at = lines.index("FAIL  dies             it ended with exit status 3")
+    assert lines[at + 1 : at + 4] == ["      the end of its stderr:", "        first", "        no database"]
+    reports = {line.split()[1]: line for line in lines if line.startswith(("ok ", "FAIL "))}
+    assert set(reports) == {"dies", "missing", "mute", "refuses", "well"}
+    assert reports["well"].startswith("ok ")
+    assert "cannot start 'no-such-program-7': not found in PATH" in reports["missing"]
+    assert "it did not answer initialize within 0.3 s" in reports["mute"]
+    assert "it refused initialize: chaos refuses to start" in reports["refuses"]
+
+
+def test_check_connect_can_be_kept_to_one_service(tmp_path):
+    file = written(tmp_path, {"mcpServers": {"well": child(ECHO), "missing": child("no-such-program-7")}})
+    done = mcp_gateway("check", "--config", file, "--service", "well", "--connect")
+    assert done.returncode == 0
+    assert "missing" not in done.stdout
+
+
+# ── wrong command lines ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("arguments, said", [
+    ([], "subcommand is required"),
+    (["run", "--nope"], "--nope"),
+    (["fly"], "fly"),
+    (["run"], "either --config FILE or a command after --"),
+    (["run", "--config", "x.json", "--", "true"], "either --config FILE or a command after --"),
+    (["run", "--port", "x", "--", "true"], "--port"),
+    (["run", "--port", "65536", "--", "true"], "--port"),
+    (["run", "--log-level", "loud", "--", "true"], "--log-level"),
+    (["check"], "--config"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_a_wrong_command_line_exits_2_and_says_what_is_wrong(arguments, said):
+    done = mcp_gateway(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_unknown_service_is_one_sentence_with_the_names_there_are(tmp_path, command):
+    file = written(tmp_path, {"mcpServers": {"a": child("true"), "b": child("true")}})
+    done = mcp_gateway(command, "--config", file, "--service", "a", "--service", "c")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_sentence(done.stderr) == "--service c: the configuration has no service of that name; it has: a b"
+
+
+@pytest.mark.parametrize("program", ["no-such-program-7", "./no-such-program-7", "/"])
+def test_a_missing_program_ends_the_start_with_one_sentence(program):
+    done = mcp_gateway("run", "--port", "0", "--", program)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert one_sentence(done.stderr).startswith(f"cannot start '{program}': ")
+
+
+def test_a_port_that_is_taken_ends_the_start_with_one_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        from_arguments = mcp_gateway("run", "--port", port, "--", ECHO)
+        file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{port}",
+                                              "log": {"level": "error"}}, "mcpServers": {"a": child(ECHO)}})
+        from_file = mcp_gateway("run", "--config", file)
+    for done in (from_arguments, from_file):
+        assert (done.returncode, done.stdout) == (1, "")
+        sentence = one_sentence(done.stderr)
+        assert sentence == f"cannot listen on 127.0.0.1:{port}: the port is taken by another program"
+
+
+# ── run ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_run_with_a_command_serves_it_at_the_root():
+    with Running("--port", 0, "--name", "solo", "--", ECHO) as running:
+        port = running.event("listener.ready")["port"]
+        assert running.event("service.ready")["server"] == "solo"
+
+        status, head, body = get(port, "/sse", Accept="text/event-stream")
+        assert status == 200 and "content-type: text/event-stream" in head
+        assert re.search(rb"event: endpoint\r?\ndata: messages\?sessionId=[!-~]+\r?\n", body), body
+
+        call = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"root"}}}'
+        status, _, body = get(port, "/mcp", "POST", call, Content_Type="application/json", Accept="application/json")
+        assert status == 200
+        assert json.loads(body) == {"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": "root"}]}}
+
+        status, _, body = get(port, "/health")
+        assert (status, json.loads(body)["status"], json.loads(body)["server"]) == (200, "HEALTHY", "solo")
+        assert get(port, "/messages?sessionId=unknown", "POST", call, Content_Type="application/json")[0] == 404
+        assert get(port, "/solo/mcp", "POST", call, Content_Type="application/json", Accept="application/json")[0] == 200
+
+
+def test_run_passes_arguments_behind_the_dashes_untouched():
+    arguments = ["--help", "--config", "a b", "$(touch x)", "; true", "é", ""]
+    script = "import json, sys; print(json.dumps(sys.argv[1:]), file=sys.stderr); sys.stdin.read()"
+    with Running("--port", 0, "--", sys.executable, "-c", script, *arguments) as running:
+        assert json.loads(running.event("child.stderr")["line"]) == arguments
+
+
+def test_run_serves_only_the_services_it_is_told_to(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off"},
+                              "mcpServers": {"a": child(ECHO), "b": child(ECHO), "c": child(ECHO)}})
+    with Running("--config", file, "--service", "a", "--service", "c") as running:
+        port = running.event("listener.ready")["port"]
+        assert set(json.loads(get(port, "/health")[2])["servers"]) == {"a", "c"}
+        assert get(port, "/b/health")[0] == 404
+
+
+def test_log_options_override_the_configuration(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", "log": {"level": "error"}},
+                              "mcpServers": {"a": child(ECHO)}})
+    with Running("--config", file, "--log-level", "debug") as running:
+        assert running.event("service.ready")["server"] == "a"
