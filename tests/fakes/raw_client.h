@@ -1,0 +1,64 @@
+// An HTTP client under test's full control: it says any bytes and keeps all it hears.
+#pragma once
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/io/unique_fd.h"
+
+namespace gateway::fakes {
+
+/// Never waits: `listen` takes what is there, and a test turns the loop between.
+class RawClient {
+ public:
+  /// `receive_buffer` small makes a client whose window is soon full.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer > 0)
+      ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(0, ::connect(fd_.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address));
+    ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
+  }
+
+  /// Gives how many bytes the socket took.
+  std::size_t send(std::string_view bytes) {
+    auto const sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+
+  /// Takes what has come.
+  void listen() {
+    char bytes[16 * 1024];
+    while (!ended_) {
+      auto const got = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+      if (got > 0) heard_.append(bytes, static_cast<std::size_t>(got));
+      ended_ = got == 0 || (got < 0 && errno != EAGAIN);
+      if (got <= 0) return;
+    }
+  }
+
+  void close() { fd_.reset(); }
+
+  [[nodiscard]] std::string const& heard() const { return heard_; }
+  [[nodiscard]] bool has_heard(std::string_view text) const { return heard_.find(text) != std::string::npos; }
+  /// The server closed the connection.
+  [[nodiscard]] bool ended() const { return ended_; }
+
+ private:
+  io::UniqueFd fd_;
+  std::string heard_;
+  bool ended_ = false;
+};
+
+}  // namespace gateway::fakes

@@ -1,0 +1,109 @@
+#include "gateway/mcp/call_table.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace gateway::mcp {
+namespace {
+
+Call call_of(std::uint64_t session, std::string client_id) {
+  Call call;
+  call.to.session = SessionId{session};
+  call.client_id = std::move(client_id);
+  return call;
+}
+
+TEST(CallTable, KeepsTwoClientsWithTheSameIdApart) {
+  CallTable table{8};
+  auto const a = table.open(call_of(1, "1"));
+  auto const b = table.open(call_of(2, "1"));
+
+  EXPECT_EQ(SessionId{2}, table.close(b)->to.session);
+  EXPECT_EQ(SessionId{1}, table.close(a)->to.session);
+}
+
+TEST(CallTable, GivesEachCallOutOnce) {
+  CallTable table{8};
+  auto const id = table.open(call_of(1, "x"));
+  EXPECT_EQ("x", table.close(id)->client_id);
+  EXPECT_FALSE(table.close(id));
+  EXPECT_EQ(nullptr, table.find(id));
+}
+
+TEST(CallTable, FindsNobodyByAnIdItNeverGave) {
+  CallTable table{8};
+  (void)table.open(call_of(1, "x"));
+  for (auto const id : {0ULL, 2ULL, 17ULL, ~0ULL}) EXPECT_FALSE(table.close(CallId{id})) << id;
+  EXPECT_EQ(1U, table.size());
+}
+
+TEST(CallTable, IsFullAtItsLimitButStillTakesTheGatewaysOwn) {
+  CallTable table{2};
+  (void)table.open({});
+  EXPECT_FALSE(table.full());
+  auto const last = table.open({});
+  EXPECT_TRUE(table.full());
+  EXPECT_NE(CallId{}, table.open({}));
+  (void)table.close(last);
+  EXPECT_TRUE(table.full());
+}
+
+TEST(CallTable, BeginsAtOneAndNeverUsesAnIdAgain) {
+  CallTable table{8};
+  EXPECT_EQ(CallId{1}, table.open({}));
+  std::set<CallId> given{CallId{1}};
+  for (int i = 0; i < 1000; ++i) {
+    auto const id = table.open({});
+    EXPECT_TRUE(given.insert(id).second);
+    if (i % 3 != 0) (void)table.close(id);
+  }
+}
+
+TEST(CallTable, FindsEveryCallAfterItHasGrown) {
+  CallTable table{100'000};
+  std::vector<CallId> ids;
+  for (int i = 0; i < 5000; ++i) ids.push_back(table.open(call_of(1, std::to_string(i))));
+  ASSERT_EQ(5000U, table.size());
+  for (int i = 0; i < 5000; ++i)
+    EXPECT_EQ(std::to_string(i), table.find(ids[static_cast<std::size_t>(i)])->client_id);
+}
+
+TEST(CallTable, PassesOverThePlaceOfACallThatHangs) {
+  CallTable table{8};
+  auto const hanging = table.open(call_of(7, "hangs"));
+  for (int i = 0; i < 10'000; ++i) {
+    auto const id = table.open(call_of(1, "quick"));
+    ASSERT_NE(hanging, id);
+    ASSERT_EQ("quick", table.close(id)->client_id);
+  }
+  EXPECT_EQ("hangs", table.close(hanging)->client_id);
+  EXPECT_EQ(0U, table.size());
+}
+
+TEST(CallTable, KeepsManyHangingCallsThroughGrowth) {
+  CallTable table{1000};
+  std::vector<CallId> hanging;
+  for (int i = 0; i < 200; ++i) {
+    hanging.push_back(table.open(call_of(7, std::to_string(i))));
+    for (int j = 0; j < 37; ++j) (void)table.close(table.open({}));
+  }
+  for (std::size_t i = 0; i < hanging.size(); ++i)
+    EXPECT_EQ(std::to_string(i), table.find(hanging[i])->client_id);
+}
+
+TEST(CallTable, ShowsEachOpenCallOnce) {
+  CallTable table{8};
+  auto const a = table.open(call_of(1, "a"));
+  auto const b = table.open(call_of(1, "b"));
+  auto const c = table.open(call_of(1, "c"));
+  (void)table.close(b);
+  std::set<CallId> seen;
+  table.for_each([&](CallId id, Call&) { EXPECT_TRUE(seen.insert(id).second); });
+  EXPECT_EQ((std::set<CallId>{a, c}), seen);
+}
+
+}  // namespace
+}  // namespace gateway::mcp

@@ -1,0 +1,111 @@
+#include "gateway/mcp/handshake.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace gateway::mcp {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kResult =
+    R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"logging":{},"tasks":{"list":{}}},)"
+    R"("serverInfo":{"name":"s","version":"1.0"},"instructions":"\u00e9 1.0","extra":1.50})";
+
+Handshake handshake(std::string_view result, Sharing sharing = Sharing::Shared) {
+  auto read = Handshake::from(result, sharing);
+  EXPECT_TRUE(read) << result;
+  return read ? *std::move(read) : *Handshake::from(kResult, sharing);
+}
+
+TEST(Handshake, ReadsWhatTheChildSaysOfItself) {
+  auto const child = handshake(kResult);
+  EXPECT_EQ(Revision::R2025_06_18, child.revision());
+  EXPECT_EQ("2025-06-18", child.revision_text());
+  EXPECT_TRUE(child.has_tools());
+  EXPECT_TRUE(child.tells_tool_changes());
+  EXPECT_TRUE(child.has_logging());
+}
+
+TEST(Handshake, ClaimsNothingTheChildDidNot) {
+  auto const child =
+      handshake(R"({"protocolVersion":"2024-11-05","capabilities":{"tools":{"listChanged":false}}})");
+  EXPECT_TRUE(child.has_tools());
+  EXPECT_FALSE(child.tells_tool_changes());
+  EXPECT_FALSE(child.has_logging());
+  EXPECT_FALSE(handshake(R"({"protocolVersion":"2024-11-05","capabilities":{}})").has_tools());
+}
+
+TEST(Handshake, CountsAnUnknownRevisionAsTheNewest) {
+  auto const child = handshake(R"({"protocolVersion":"2099-01-01","capabilities":{}})");
+  EXPECT_EQ(kNewest, child.revision());
+  EXPECT_EQ("2099-01-01", child.revision_text());
+}
+
+TEST(Handshake, IsNothingWithoutVersionOrCapabilities) {
+  for (auto const* const result :
+       {"", "null", "[]", "{}", R"({"protocolVersion":"2025-06-18"})", R"({"capabilities":{}})",
+        R"({"protocolVersion":20250618,"capabilities":{}})",
+        R"({"protocolVersion":"2025-06-18","capabilities":[]})"}) {
+    EXPECT_FALSE(Handshake::from(result, Sharing::Shared)) << result;
+  }
+}
+
+TEST(Handshake, TellsEachClientTheRevisionItNegotiated) {
+  auto child = handshake(kResult);
+  for (auto const revision : {Revision::R2024_11_05, Revision::R2025_03_26, Revision::R2025_06_18}) {
+    EXPECT_EQ(to_text(revision),
+              Json::parse(child.result_for(revision))["protocolVersion"].get<std::string>());
+  }
+}
+
+TEST(Handshake, OffersNoTasksOfASharedChild) {
+  auto shared = handshake(kResult);
+  auto exclusive = handshake(kResult, Sharing::Exclusive);
+  EXPECT_FALSE(Json::parse(shared.result_for(kNewest))["capabilities"].contains("tasks"));
+  EXPECT_TRUE(Json::parse(exclusive.result_for(kNewest))["capabilities"].contains("tasks"));
+}
+
+TEST(Handshake, PassesEverythingElseOnByteForByte) {
+  auto child = handshake(kResult, Sharing::Exclusive);
+  EXPECT_EQ(kResult, child.result_for(Revision::R2025_06_18));
+}
+
+TEST(Handshake, IsTheSameWhenTheChildSaysTheSame) {
+  EXPECT_TRUE(handshake(kResult).same_as(handshake(kResult)));
+  EXPECT_FALSE(
+      handshake(kResult).same_as(handshake(R"({"protocolVersion":"2025-06-18","capabilities":{}})")));
+}
+
+TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
+  auto const params = Json::parse(shared_initialize_params("1.\"2"));
+  EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
+  EXPECT_EQ(Json::object(), params["capabilities"]);
+  EXPECT_EQ("mcp-gateway", params["clientInfo"]["name"]);
+  EXPECT_EQ("1.\"2", params["clientInfo"]["version"]);
+}
+
+TEST(InitializeParams, OfAClientReachItsOwnChildAsTheyAre) {
+  EXPECT_EQ(
+      R"({"protocolVersion":"2025-03-26","capabilities":{"roots":{}, "n":1.0},"clientInfo":{"name":"\u0061"}})",
+      exclusive_initialize_params(
+          "{\"protocolVersion\":\"2025-03-26\",\n \"capabilities\":{\"roots\":{},\n\"n\":1.0},"
+          "\"_meta\":{\"progressToken\":1}, \"clientInfo\":{\"name\":\"\\u0061\"}}"));
+}
+
+TEST(InitializeParams, NeverAskAChildForARevisionWithoutInitialize) {
+  auto const params =
+      Json::parse(exclusive_initialize_params(R"({"protocolVersion":"2026-07-28","capabilities":{}})"));
+  EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
+}
+
+TEST(AskedRevision, IsTheLastOneGiven) {
+  EXPECT_EQ("2025-03-26", asked_revision(R"({"protocolVersion":"x","protocolVersion":"2025-03-2\u0036"})"));
+  EXPECT_EQ("", asked_revision("{}"));
+  EXPECT_EQ("", asked_revision(""));
+}
+
+}  // namespace
+}  // namespace gateway::mcp
