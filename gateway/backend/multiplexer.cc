@@ -1,5 +1,5 @@
-// What clients say, and how their requests end. What the child says is in
-// multiplexer_child.cc.
+// What clients say. What the child says is in multiplexer_child.cc, how requests
+// end in multiplexer_ends.cc.
 #include "gateway/backend/multiplexer.h"
 
 #include <fmt/format.h>
@@ -24,30 +24,8 @@ using rpc::Message;
 
 namespace {
 
-/// How long a call nobody waits for may keep its id, so that a late answer is
-/// known for what it is.
-constexpr Duration kAbandonedFor = seconds(60);
 /// How long the gateway waits for answers to its own questions.
 constexpr Duration kOwnPatience = seconds(60);
-/// Timeouts in a row, without a sound from the child, after which it counts as hung.
-constexpr int kSilentTimeouts = 3;
-
-/// The HTTP status an outcome counts as, also where the answer went down a stream.
-int status_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::Ok:
-    case Outcome::ToolError:
-    case Outcome::RpcError: return 200;
-    case Outcome::Timeout: return 504;
-    case Outcome::ChildExited: return 502;
-    case Outcome::Unavailable:
-    case Outcome::Busy: return 503;
-    case Outcome::Cancelled: return 499;
-    case Outcome::Invalid: return 400;
-  }
-  return 500;
-}
-
 }  // namespace
 
 Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfig const& config,
@@ -83,10 +61,8 @@ void Multiplexer::detach(Session& session) {
   });
   for (auto const& request : session.open) {
     if (auto* const call = calls_.find(request.call)) {
-      call->abandoned = true;
-      call->deadline = around_.world.loop.now() + kAbandonedFor;
       record(*call, Outcome::Cancelled, 0);
-      send_cancel(request.call, {});
+      abandon(request.call, *call, {});
     }
   }
   session.open.clear();
@@ -139,7 +115,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
 
   if (params.ambiguous) {
-    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice", "ambiguous");
+    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice, or in another case", "ambiguous");
   }
   if (session.open.size() >= around_.limits.max_calls_per_session) {
     probe_.call_rejected("session_limit");
@@ -361,10 +337,8 @@ void Multiplexer::cancel(Session& session, Params const& params) {
   if (open == nullptr || params.ambiguous) return;
   if (auto* const call = calls_.find(open->call)) {
     auto const to = call->to;
-    call->abandoned = true;
-    call->deadline = around_.world.loop.now() + kAbandonedFor;
     record(*call, Outcome::Cancelled, 0);
-    send_cancel(open->call, rpc::find_member(params.raw, "reason"));
+    abandon(open->call, *call, rpc::find_member(params.raw, "reason"));
     session.close(params.request_id);
     return around_.clients.drop(to);
   }
@@ -391,182 +365,6 @@ void Multiplexer::on_client_answer(Session& session, Message const& message) {
   } else {
     send_answer(request->child_id, "error", message.error);
   }
-}
-
-// ── how requests end ─────────────────────────────────────────────────────────
-
-/// The one way a client's request is answered.
-void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
-  if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
-  record(call, outcome, reply.body.size());
-  around_.clients.answer(call.to, outcome, reply);
-}
-
-void Multiplexer::finish_ok(Call const& call, std::string_view result) {
-  finish(call, Outcome::Ok, {call.client_id, rpc::Reply::Kind::Result, result});
-}
-
-void Multiplexer::fail(Call const& call, Outcome outcome, ErrorCode code, std::string_view message,
-                       std::string_view reason) {
-  std::string data;
-  if (!reason.empty()) {
-    auto const retryable = outcome == Outcome::Busy || outcome == Outcome::Unavailable;
-    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}}})", reason, json_string(config_.name), retryable);
-  }
-  auto const error = rpc::error_object(code, message, data);
-  finish(call, outcome, {call.client_id, rpc::Reply::Kind::Error, error});
-}
-
-/// The access record of one request, written on every way it can end.
-void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out) {
-  auto const* const session = around_.sessions.find(call.to.session);
-  auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
-  auto const took = around_.world.loop.now() - call.started;
-  auto const is_tool = call.method == mcp::Method::ToolsCall;
-  probe_.call_ended({.transport = transport,
-                     .method = label(call.method),
-                     .outcome = label(outcome),
-                     .code = status_of(outcome),
-                     .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
-                     .took = took,
-                     .bytes_in = call.bytes_in,
-                     .bytes_out = bytes_out});
-  if (!around_.world.log.enabled(ops::LogLevel::Info)) return;
-  around_.world.log.info("request.done", "request done",
-                         {{"server", config_.name},
-                          {"transport", transport},
-                          {"method", label(call.method)},
-                          {"tool", is_tool ? std::string_view(call.subject) : std::string_view{}},
-                          {"outcome", label(outcome)},
-                          {"duration_ms", to_ms(took)},
-                          {"bytes_in", call.bytes_in},
-                          {"bytes_out", bytes_out},
-                          {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)}});
-}
-
-/// In the order they came, as many as the child may owe.
-void Multiplexer::serve_waiting() {
-  while (!waiting_.empty() && !calls_.full() && child_.state() == ChildState::Ready) {
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    auto* const session = around_.sessions.find(next.call.to.session);
-    if (session == nullptr) continue;
-    if (next.call.method == mcp::Method::Initialize) {
-      answer_initialize(*session, next.call, next.params);
-    } else if (next.call.method == mcp::Method::ResourcesSubscribe && sharing_ == Sharing::Shared) {
-      subscribe(std::move(next.call), mcp::read_params(next.params));
-    } else {
-      send_call(std::move(next.call), next.method, mcp::read_params(next.params));
-    }
-  }
-}
-
-/// What a run of the child owed will not come.
-void Multiplexer::fail_all(std::string_view why) {
-  auto const message = fmt::format("the server '{}' cannot answer: {}", config_.name, why);
-  std::vector<CallId> owed;
-  calls_.for_each([&](CallId id, Call&) { owed.push_back(id); });
-  for (auto const id : owed) {
-    auto const call = calls_.close(id);
-    if (!call || call->abandoned) continue;
-    if (call->purpose == Purpose::Client) {
-      fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
-    } else if (call->purpose == Purpose::Subscribe) {
-      on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
-                            .error = rpc::error_object(ErrorCode::InternalError, message)});
-    }
-  }
-  for (auto const& waiting : std::exchange(waiting_, {})) {
-    fail(waiting.call, Outcome::Unavailable, ErrorCode::InternalError, message, "not_running");
-  }
-}
-
-// ── time ─────────────────────────────────────────────────────────────────────
-
-/// The gateway's own calls, and those their clients took back, end with nobody
-/// the wiser: nobody waits for them.
-std::size_t Multiplexer::calls_owed() const {
-  auto owed = waiting_.size();
-  calls_.for_each([&](CallId, Call const& call) {
-    if (call.purpose == Purpose::Client && !call.abandoned) ++owed;
-  });
-  return owed;
-}
-
-void Multiplexer::tick() {
-  auto const now = around_.world.loop.now();
-  if (calls_.size() > 0) expire_calls(now);
-  if (!waiting_.empty()) expire_waiting(now);
-  expire_client_requests(now);
-  auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
-                         handshake_->has_tools() && !handshake_->tells_tool_changes();
-  if (refreshes && child_.state() == ChildState::Ready && shelf_.list() != nullptr &&
-      shelf_.age(now) > config_.tools_refresh && calls_.size() == 0) {
-    list_again();
-  }
-  probe_.calls_in_flight(calls_.size());
-  probe_.child_stdin_queue(child_.queued_bytes());
-}
-
-void Multiplexer::expire_calls(TimePoint now) {
-  std::vector<CallId> late;
-  calls_.for_each([&](CallId id, Call const& call) {
-    if (call.deadline <= now) late.push_back(id);
-  });
-  for (auto const id : late) {
-    auto* const call = calls_.find(id);
-    if (call == nullptr) continue;
-    if (call->abandoned || call->purpose != Purpose::Client) {
-      auto const closed = calls_.close(id);
-      if (closed->purpose == Purpose::ListTools) shelf_.give_up();
-      if (closed->purpose == Purpose::Subscribe) {
-        on_subscribed(*closed, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
-                                .error = rpc::error_object(ErrorCode::InternalError, "the server did not answer")});
-      }
-      continue;
-    }
-    silent_timeouts_ = child_.last_heard() < call->started ? silent_timeouts_ + 1 : 0;
-    auto const given_up = *call;
-    call->abandoned = true;
-    call->deadline = now + kAbandonedFor;
-    send_cancel(id, R"("the gateway's time limit passed")");
-    fail(given_up, Outcome::Timeout, ErrorCode::InternalError,
-         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up.started) / 1000),
-         "timeout");
-  }
-  if (silent_timeouts_ >= kSilentTimeouts) {
-    silent_timeouts_ = 0;
-    around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
-                           {{"server", config_.name}, {"child.pid", child_.pid()}});
-    child_.restart("hang");
-  }
-}
-
-void Multiplexer::expire_waiting(TimePoint now) {
-  while (!waiting_.empty() && waiting_.front().call.deadline <= now) {
-    auto const call = std::move(waiting_.front().call);
-    waiting_.pop_front();
-    fail(call, Outcome::Timeout, ErrorCode::InternalError,
-         fmt::format("the server '{}' was not ready in time: {}", config_.name, child_.why_not_ready()), "timeout");
-  }
-}
-
-void Multiplexer::expire_client_requests(TimePoint now) {
-  while (auto const request = client_requests_.close_expired(now)) {
-    give_up_client_request(*request, "the client did not answer in time");
-  }
-}
-
-/// The child must never be left waiting: one that waits may serve nobody else.
-void Multiplexer::give_up_client_request(mcp::ClientRequest const& request, std::string_view why) {
-  if (request.method == mcp::Method::ElicitationCreate) {
-    send_answer(request.child_id, "result", R"({"action":"cancel"})");
-  } else {
-    send_answer(request.child_id, "error", rpc::error_object(ErrorCode::InternalError, why));
-  }
-  auto const id = fmt::format_int(request.id);
-  around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
-                                 {id.data(), id.size()}, "}}"});
 }
 
 }  // namespace gateway::backend

@@ -126,6 +126,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void finish_ok(mcp::Call const& call, std::string_view result);
   void fail(mcp::Call const& call, mcp::Outcome outcome, rpc::ErrorCode code, std::string_view message,
             std::string_view reason);
+  void abandon(CallId id, mcp::Call& call, std::string_view reason);
   void expire_calls(TimePoint now);
   void expire_waiting(TimePoint now);
   void expire_client_requests(TimePoint now);

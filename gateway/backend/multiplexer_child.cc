@@ -45,7 +45,10 @@ std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view 
   rpc::MemberWalk walk(front);
   while (auto const member = walk.next()) {
     if (rpc::spells(member->key, "method")) return std::nullopt;
-    if (rpc::spells(member->key, "id")) return rpc::id_number(member->value);
+    if (!rpc::spells(member->key, "id")) continue;
+    // A number that reaches the cut may go on behind it.
+    auto const whole = member->value.data() + member->value.size() < front.data() + front.size();
+    return whole ? rpc::id_number(member->value) : std::nullopt;
   }
   constexpr std::string_view kKey = "\"id\":";
   auto const at = back.rfind(kKey);

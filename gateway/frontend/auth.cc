@@ -31,8 +31,8 @@ std::string_view bearer(std::string_view authorization) {
 }
 
 std::string_view shown_token(http::RequestHead const& head) {
-  if (auto const authorization = head.find("authorization")) return bearer(*authorization);
-  return head.find("x-api-key").value_or(std::string_view{});
+  auto const token = bearer(head.find("authorization").value_or(std::string_view{}));
+  return token.empty() ? head.find("x-api-key").value_or(std::string_view{}) : token;
 }
 
 }  // namespace

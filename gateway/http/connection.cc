@@ -87,7 +87,8 @@ Connection::Progress Connection::read_head(std::string_view& bytes) {
   }
   scanned_ = 0;
   chunked_reply_ = head.minor_version >= 1;
-  close_after_ = close_after_ || !head.keep_alive;
+  // A 1.0 client that wants the connection kept would have to be told so.
+  close_after_ = close_after_ || !head.keep_alive || head.minor_version == 0;
   head_only_ = head.method == Method::Head;
   if (head.content_length > server_.limits().max_body_bytes) return refuse(413, "body_too_large");
 
@@ -163,7 +164,7 @@ Connection::Progress Connection::refuse(int status, std::string_view reason) {
 void Connection::respond(Response const& response) {
   if (phase_ != Phase::Handling) return;
   auto answer = response;
-  if (head_only_) answer.body = {};
+  answer.head_only = head_only_;
   append_response(stream_.out(), answer, close_after_ ? After::Close : After::KeepAlive);
   server_.probe().answered(answer.status);
   wrote();
@@ -184,7 +185,10 @@ void Connection::send_event(Event const& event) {
   // A single message may be larger than the bound; a second one waits for it.
   // Its end comes in a turn of its own: whoever sends is in the middle of
   // something, and would have its session ended under its feet.
-  if (stream_.queued() > server_.limits().max_queue_bytes) return server_.close_slow_later(exchange_);
+  if (too_slow_ || stream_.queued() > server_.limits().max_queue_bytes) {
+    too_slow_ = true;
+    return server_.close_slow_later(exchange_);
+  }
   append_event(stream_.out(), event, chunked_reply_);
   wrote();
 }
@@ -202,7 +206,8 @@ void Connection::send_retry(int milliseconds) {
 }
 
 void Connection::end_stream() {
-  if (phase_ != Phase::Streaming) return;
+  // A stream with an event left out must not look complete: it is cut.
+  if (phase_ != Phase::Streaming || too_slow_) return;
   if (chunked_reply_) stream_.out().append(kLastChunk);
   wrote();
   exchange_done();

@@ -98,6 +98,7 @@ class Connection final : public io::Mortal,
   bool head_only_ = false;      ///< HEAD: the body is left out
   bool serving_ = false;        ///< serve_buffered is on the stack
   bool shut_ = false;           ///< our side is shut down
+  bool too_slow_ = false;       ///< an event was left out: the connection is about to be closed
   ExchangeId exchange_{};
   std::uint64_t context_ = 0;
   TimePoint since_;

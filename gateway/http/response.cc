@@ -71,6 +71,7 @@ void append_response(ByteQueue& out, Response const& response, After after) {
   out.append(response.fields);
   if (after == After::Close) out.append("Connection: close\r\n");
   out.append("\r\n");
+  if (response.head_only) return;
   for (auto const piece : response.body) out.append(piece);
 }
 

@@ -19,6 +19,7 @@ struct Response {
   std::string_view content_type;  ///< empty: no body
   std::string_view fields;        ///< further header lines, each with its CRLF
   Pieces body;
+  bool head_only = false;         ///< to HEAD: the length of the body, and no body
 };
 
 /// What a connection does after an answer.

@@ -17,11 +17,12 @@ RequestRoute route_request(Method method, Sharing sharing) {
   // Belongs to the stateless revision. Clients probe with it before they
   // initialize, and some children end at any early request but ping.
   if (method == Method::ServerDiscover) return RequestRoute::Unknown;
-  if (sharing == Sharing::Exclusive) return RequestRoute::Forward;
-
+  // Kept here also for a child with one client: its next run must be told again.
   if (method == Method::LoggingSetLevel) return RequestRoute::SetLogLevel;
   if (method == Method::ResourcesSubscribe) return RequestRoute::Subscribe;
   if (method == Method::ResourcesUnsubscribe) return RequestRoute::Unsubscribe;
+  if (sharing == Sharing::Exclusive) return RequestRoute::Forward;
+
   if (method == Method::ToolsList) return RequestRoute::ListTools;
   // Task ids of one session would be within reach of every other; tasks are not
   // offered to a shared child's clients.

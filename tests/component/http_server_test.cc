@@ -118,6 +118,7 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
   client.send("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n" + get("/b"));
   ASSERT_TRUE(until_heard(client, ok("/b ")));
   EXPECT_EQ((Seen{"/a ", "/b "}), handler.seen);
+  EXPECT_TRUE(client.has_heard("Content-Length: 3\r\n\r\nHTTP/1.1"));
   EXPECT_FALSE(client.has_heard("/a "));
 }
 

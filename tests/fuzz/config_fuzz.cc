@@ -25,7 +25,7 @@ ops::Environment environment() {
           },
           .file = [](std::string const& path) -> Result<std::string> {
             if (path.size() > 4) return Error{"the file cannot be read: it is not there"};
-            return "content\n";
+            return std::string("content\n");
           }};
 }
 

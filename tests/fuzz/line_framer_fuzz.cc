@@ -67,7 +67,7 @@ void check(std::string_view bytes, std::size_t max_line) {
   auto const lines = expected(bytes, max_line);
   require(lines == cut(bytes, max_line, bytes.size(), 1), "whole");
   require(lines == cut(bytes, max_line, 1, 1), "byte by byte");
-  for (std::size_t split = 1; split < bytes.size(); split += 1 + bytes.size() / 32) {
+  for (std::size_t split = 1; split < bytes.size(); split += 1 + bytes.size() / 8) {
     require(lines == cut(bytes, max_line, split, bytes.size()), "in two pieces");
     require(lines == cut(bytes, max_line, split, 3), "in many pieces");
   }

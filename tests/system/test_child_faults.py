@@ -395,13 +395,19 @@ import json, os, sys, time
 id = json.loads(sys.stdin.readline())["id"]
 result = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {}}
 print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+while "tools/call" not in sys.stdin.readline(): pass
 os.close(0)
 time.sleep(60)
 """
     if end == "stdin":
         service = {"command": sys.executable, "args": ["-c", server], "restart": SOON}
         gateway = start_gateway({"half": service})
-        assert reason(gateway.http("half").call("x")) == "child_exited"
+        a = gateway.sse("half")
+        a.post(call("hang", id="in flight"))
+
+        # Nothing tells the gateway but a write that fails.
+        gateway.until(lambda: a.post(call("hang", id=a.next_id())) and gateway.events("child.exit"))
+        assert reason(a.stream.answer("in flight")) == "child_exited"
     else:
         gateway = start_gateway({"half": chaos(restart=SOON)})
         a, b = opened(gateway, "half")

@@ -26,6 +26,7 @@ SERVICES = {
     "rejects": chaos("--declare", "resources", "--reject-subscribe"),
     "own": chaos("--caps", "sampling,elicitation,roots", "--list-changed", isolation="session",
                  server_request_timeout="1s"),
+    "own-told": chaos("--declare", "resources,logging", isolation="session"),
     "own-strict": chaos("--strict-start", isolation="session"),
 }
 
@@ -302,6 +303,17 @@ def test_sessions_with_children_of_their_own_share_no_process(gateway, sse):
     a.close()
     gateway.wait_for("child.exit", server="own", **{"child.pid": pids[0]})
     assert json.loads(b.text("pid"))["pid"] == pids[1]
+
+
+def test_the_next_run_of_a_child_of_one_session_is_told_its_level_and_subscriptions_again(gateway, sse):
+    client = sse("own-told")
+    client.initialize()
+    set_level(client, "debug")
+    subscribe(client, "file:///kept")
+    client.request("tools/call", {"name": "die", "arguments": {"signal": 9}})
+    gateway.wait_for("service.ready", server="own-told", restarted=True)
+    assert len(received(client, "logging/setLevel", "debug")) == 1
+    assert len(received(client, "resources/subscribe", "file:///kept")) == 1
 
 
 def test_a_child_of_one_session_gets_no_request_before_initialized(http):

@@ -41,11 +41,11 @@ TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
   });
 }
 
-TEST(Router, LeavesNearlyEveryRequestToAnExclusiveChild) {
+TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
   std::map<Method, RequestRoute> const table{
-      {Initialize, RequestRoute::Initialize},
-      {Ping, RequestRoute::AnswerEmpty},
-      {ServerDiscover, RequestRoute::Unknown},
+      {Initialize, RequestRoute::Initialize},          {Ping, RequestRoute::AnswerEmpty},
+      {ServerDiscover, RequestRoute::Unknown},         {LoggingSetLevel, RequestRoute::SetLogLevel},
+      {ResourcesSubscribe, RequestRoute::Subscribe},   {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
   };
   for_each_method([&](Method method) {
     EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive))
