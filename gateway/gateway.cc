@@ -60,7 +60,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
     : config_(completed(std::move(config))),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
-      log_(config_.gateway.log, config_.gateway.instance_id),
+      log_(config_.gateway.log),
       metrics_(about_),
       sessions_(entropy_),
       desk_{.clock = loop_, .config = config_.gateway, .sessions = sessions_, .services = {}, .log = log_},

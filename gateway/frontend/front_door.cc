@@ -44,7 +44,7 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
     return visit.reply_error(404, ErrorCode::BadRequest, "Not Found: there is no endpoint at this path");
   }
   visit.endpoint = *endpoint;
-  if (request.head.method == http::Method::Options) return preflight(exchange, request, admitted);
+  if (request.head.method == http::Method::Options) return preflight(exchange, admitted);
 
   auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
   if (endpoint->door == Door::Health) return health(visit, principal.has_value());
@@ -75,12 +75,11 @@ void FrontDoor::serve(Visit const& visit) {
   }
 }
 
-void FrontDoor::preflight(http::Exchange& exchange, http::Request const& request, Admitted const& admitted) {
+/// A browser asks for what it will send; what an MCP client may send is allowed.
+void FrontDoor::preflight(http::Exchange& exchange, Admitted const& admitted) {
   if (admitted.origin.empty()) {
     return exchange.respond({.status = 204, .content_type = {}, .fields = "Allow: GET, POST, DELETE, OPTIONS\r\n", .body = {}});
   }
-  // A browser asks for what it will send; what an MCP client may send is allowed.
-  (void)request;
   auto const fields = fmt::format(
       "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
       "Access-Control-Allow-Headers: content-type, accept, authorization, x-api-key, mcp-session-id, "

@@ -38,7 +38,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
 
  private:
   void serve(Visit const& visit);
-  void preflight(http::Exchange& exchange, http::Request const& request, Admitted const& admitted);
+  static void preflight(http::Exchange& exchange, Admitted const& admitted);
   void health(Visit const& visit, bool detailed);
 
   Desk& desk_;

@@ -88,7 +88,7 @@ std::string format_log_line(LogFormat format, LogLevel level, std::string_view t
   return line;
 }
 
-Log::Log(LogConfig config, std::string instance_id) : config_(config), instance_id_(std::move(instance_id)) {
+Log::Log(LogConfig config) : config_(config) {
   spdlog::init_thread_pool(kQueuedPieces, 1);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   logger_ = std::make_shared<spdlog::async_logger>("gateway", std::move(sink), spdlog::thread_pool(),

@@ -49,7 +49,7 @@ using LogFields = std::initializer_list<LogField>;
 /// Owned by the program's root.
 class Log {
  public:
-  Log(LogConfig config, std::string instance_id);
+  explicit Log(LogConfig config);
   ~Log();
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
@@ -73,9 +73,7 @@ class Log {
   std::string_view timestamp();
 
   LogConfig config_;
-  std::string instance_id_;
   std::string gathered_;
-  std::string line_;
   std::string second_text_;
   std::time_t second_ = -1;
   std::string timestamp_;
