@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -76,6 +77,18 @@ void apply(Arguments const& arguments, gateway::ops::Config& config) {
   if (arguments.log_level == "error") config.gateway.log.level = LogLevel::Error;
 }
 
+/// As many descriptors as the connections allowed may take, as far as the system
+/// lets us: the usual soft limit of 1024 is less than the gateway's own.
+void raise_descriptor_limit(std::size_t connections) {
+  constexpr rlim_t kBesideConnections = 512;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  auto const wanted = std::min<rlim_t>(connections + kBesideConnections, limit.rlim_max);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(Arguments const& arguments) {
   auto const single = !arguments.command.empty();
   if (single == !arguments.config.empty()) {
@@ -86,6 +99,7 @@ int run(Arguments const& arguments) {
                        : gateway::cli::load_config(arguments.config, std::cerr);
   if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
   apply(arguments, *config);
+  raise_descriptor_limit(config->gateway.limits.max_connections);
   if (single) {
     // With a file the other services run; here there is nothing to wait for.
     auto const& service = config->services.front();
