@@ -60,7 +60,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
     : config_(completed(std::move(config))),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
-      log_(config_.gateway.log),
+      log_(config_.gateway.log, {.version = about_.version, .instance_id = about_.instance_id}),
       metrics_(about_),
       sessions_(entropy_),
       desk_{.clock = loop_, .config = config_.gateway, .sessions = sessions_, .services = {}, .log = log_},
@@ -122,7 +122,7 @@ Status Gateway::listen() {
 
 int Gateway::run() {
   log_.info("gateway.start", "gateway started",
-            {{"version", about_.version}, {"instance_id", about_.instance_id}, {"services", config_.services.size()}});
+            {{"services", config_.services.size()}});
   for (auto const& warning : config_.warnings) {
     log_.warn("config.warning", warning.what, {{"path", warning.path}});
   }

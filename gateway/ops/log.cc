@@ -88,7 +88,11 @@ std::string format_log_line(LogFormat format, LogLevel level, std::string_view t
   return line;
 }
 
-Log::Log(LogConfig config) : config_(config) {
+Log::Log(LogConfig config, Writer const& writer) : config_(config) {
+  if (config_.format == LogFormat::Json) {
+    constant_fields_.append(R"(,"service":"mcp-gateway","version":)").append(json_string(writer.version));
+    constant_fields_.append(R"(,"instance_id":)").append(json_string(writer.instance_id));
+  }
   spdlog::init_thread_pool(kQueuedPieces, 1);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   logger_ = std::make_shared<spdlog::async_logger>("gateway", std::move(sink), spdlog::thread_pool(),
@@ -124,6 +128,9 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
   if (!enabled(level)) return;
   if (!gathered_.empty()) gathered_.push_back('\n');
   append_line(gathered_, config_.format, level, timestamp(), event, message, fields);
+  if (constant_fields_.empty()) return;
+  gathered_.back() = constant_fields_.front();  // the closing brace moves behind them
+  gathered_.append(constant_fields_, 1).push_back('}');
 }
 
 void Log::flush() {

@@ -49,7 +49,12 @@ using LogFields = std::initializer_list<LogField>;
 /// Owned by the program's root.
 class Log {
  public:
-  explicit Log(LogConfig config);
+  /// Who writes: on every JSON line, so that lines of several gateways can be told apart.
+  struct Writer {
+    std::string version;
+    std::string instance_id;
+  };
+  Log(LogConfig config, Writer const& writer);
   ~Log();
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
@@ -73,6 +78,7 @@ class Log {
   std::string_view timestamp();
 
   LogConfig config_;
+  std::string constant_fields_;  ///< of every JSON line: ",\"service\":…"
   std::string gathered_;
   std::string second_text_;
   std::time_t second_ = -1;
