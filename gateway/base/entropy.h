@@ -18,7 +18,7 @@ class Entropy {
 
   /// A number in 0..2^64-1.
   std::uint64_t number();
-  /// 160 random bits in 27 characters of [A-Za-z0-9_-].
+  /// 162 random bits in 27 characters of [A-Za-z0-9_-].
   std::string token();
 };
 
