@@ -12,7 +12,6 @@ namespace gateway::backend {
 using mcp::Call;
 using mcp::Outcome;
 using mcp::Purpose;
-using mcp::Session;
 using mcp::Sharing;
 using rpc::ErrorCode;
 
@@ -111,7 +110,7 @@ void Multiplexer::serve_waiting() {
     if (session == nullptr) continue;
     if (next.call.method == mcp::Method::Initialize) {
       answer_initialize(*session, next.call, next.params);
-    } else if (next.call.method == mcp::Method::ResourcesSubscribe && sharing_ == Sharing::Shared) {
+    } else if (next.call.method == mcp::Method::ResourcesSubscribe) {
       subscribe(std::move(next.call), mcp::read_params(next.params));
     } else {
       send_call(std::move(next.call), next.method, mcp::read_params(next.params));
