@@ -126,7 +126,7 @@ Families::Families(prometheus::Registry& r)
       parse_errors(counter(r, "mcp_gateway_http_parse_errors_total", "HTTP requests refused by the parser, by reason.")),
       slow_clients(counter(r, "mcp_gateway_slow_clients_total", "Connections closed since their client did not read.")),
       auth_failures(counter(r, "mcp_gateway_auth_failures_total", "Requests without the right to come in, by reason.")),
-      log_dropped(gauge(r, "mcp_gateway_log_dropped_total", "Log pieces dropped since nobody read them.")),
+      log_dropped(gauge(r, "mcp_gateway_log_dropped_total", "Log lines lost because nobody read those before them.")),
       draining(gauge(r, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends.")),
       build_info(gauge(r, "mcp_gateway_build_info", "1, with what this build is.")),
       process_cpu(gauge(r, "process_cpu_seconds_total", "CPU the gateway has used.")),
