@@ -9,6 +9,7 @@
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::backend {
 
@@ -127,9 +128,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   switch (mcp::route_request(method, sharing_)) {
     case mcp::RequestRoute::Initialize: return initialize(session, std::move(call), message.params);
     case mcp::RequestRoute::AnswerEmpty: return finish_ok(call, "{}");
-    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(call), params);
+    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, call, params);
     case mcp::RequestRoute::Subscribe: return subscribe(std::move(call), params);
-    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(call), params);
+    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, call, params);
     case mcp::RequestRoute::ListTools: return list_tools(std::move(call), message.method, params);
     case mcp::RequestRoute::Forward: return forward(std::move(call), message.method, params);
     case mcp::RequestRoute::Unknown:
@@ -140,7 +141,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
 
 // ── requests answered or merged here ─────────────────────────────────────────
 
-void Multiplexer::initialize(Session& session, Call call, std::string_view params) {
+void Multiplexer::initialize(Session& session, Call&& call, std::string_view params) {
   if (handshake_) return answer_initialize(session, call, params);
   if (child_.state() == ChildState::CrashLoop || child_.state() == ChildState::Stopping) {
     return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
@@ -155,7 +156,7 @@ void Multiplexer::answer_initialize(Session& session, Call const& call, std::str
   finish_ok(call, handshake_->result_for(session.revision));
 }
 
-void Multiplexer::set_log_level(Session& session, Call call, Params const& params) {
+void Multiplexer::set_log_level(Session& session, Call const& call, Params const& params) {
   auto const level = mcp::log_level_from(rpc::unquote(params.level));
   if (!level) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams,
@@ -179,7 +180,7 @@ void Multiplexer::sync_log_level() {
   }
 }
 
-void Multiplexer::subscribe(Call call, Params const& params) {
+void Multiplexer::subscribe(Call&& call, Params const& params) {
   if (!rpc::is_string(params.uri)) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
   }
@@ -196,7 +197,7 @@ void Multiplexer::subscribe(Call call, Params const& params) {
   }
 }
 
-void Multiplexer::unsubscribe(Session& session, Call call, Params const& params) {
+void Multiplexer::unsubscribe(Session& session, Call const& call, Params const& params) {
   auto const uri = std::string(params.uri);
   if (subscriptions_.unsubscribe(uri, session.id)) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
@@ -204,7 +205,7 @@ void Multiplexer::unsubscribe(Session& session, Call call, Params const& params)
   finish_ok(call, "{}");
 }
 
-void Multiplexer::list_tools(Call call, std::string_view method, Params const& params) {
+void Multiplexer::list_tools(Call&& call, std::string_view method, Params const& params) {
   auto const* const tools = shelf_.list();
   auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() && params.cursor.empty();
   probe_.tools_cache_used(kept);
@@ -214,7 +215,7 @@ void Multiplexer::list_tools(Call call, std::string_view method, Params const& p
 
 // ── requests for the child ───────────────────────────────────────────────────
 
-void Multiplexer::forward(Call call, std::string_view method, Params const& params) {
+void Multiplexer::forward(Call&& call, std::string_view method, Params const& params) {
   switch (child_.state()) {
     case ChildState::Ready: return send_call(std::move(call), method, params);
     case ChildState::Starting:
@@ -229,7 +230,7 @@ void Multiplexer::forward(Call call, std::string_view method, Params const& para
 }
 
 /// Until the child is ready, or owes less.
-void Multiplexer::wait(Call call, std::string_view method, std::string_view params) {
+void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
   if (waiting_.size() < config_.max_queue) {
     waiting_.push_back({std::move(call), std::string(method), std::string(params)});
     return;
@@ -239,12 +240,12 @@ void Multiplexer::wait(Call call, std::string_view method, std::string_view para
        fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name), "queue_full");
 }
 
-void Multiplexer::send_call(Call call, std::string_view method, Params const& params) {
+void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
   if (calls_.full()) return wait(std::move(call), method, params.raw);
   call.progress_token.assign(params.progress_token);
-  auto const to = call.to;
-  auto const client_id = call.client_id;
+  auto* const session = around_.sessions.find(call.to.session);
+  auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const id = calls_.open(std::move(call));
   auto const number = fmt::format_int(raw(id));
   line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
@@ -261,9 +262,7 @@ void Multiplexer::send_call(Call call, std::string_view method, Params const& pa
     return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
                 fmt::format("the server '{}' does not take more input now", config_.name), "queue_full");
   }
-  if (auto* const session = around_.sessions.find(to.session)) {
-    if (auto* const open = session->find_open(client_id)) open->call = id;
-  }
+  if (open != nullptr) open->call = id;
 }
 
 bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject) {

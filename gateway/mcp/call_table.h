@@ -51,7 +51,7 @@ class CallTable {
   /// the gateway's own, which are few, are not.
   [[nodiscard]] bool full() const { return size_ >= limit_; }
 
-  CallId open(Call call);
+  CallId open(Call&& call);
 
   [[nodiscard]] Call* find(CallId id);
 

@@ -114,7 +114,7 @@ void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp,
   to.raw(R"(","event":")").raw(event).raw(R"(","msg":)").string(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
-    to.raw(",\"").raw(field.key).raw("\":").value(field);
+    to.raw(',').raw('"').raw(field.key).raw('"').raw(':').value(field);
   }
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace gateway::rpc {
 
@@ -15,16 +17,6 @@ constexpr std::size_t kMaxMethodBytes = 256;
 
 enum class Field : std::size_t { JsonRpc, Id, Method, Params, Result, Error };
 constexpr std::array<std::string_view, 6> kFields{"jsonrpc", "id", "method", "params", "result", "error"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 /// The top-level members of a message, by name.
 class Fields {
@@ -45,16 +37,18 @@ class Fields {
 
  private:
   bool note(Member const& member) {
+    // An escaped key could spell any of the names.
+    if (member.escaped_key) return false;
     for (std::size_t i = 0; i < kFields.size(); ++i) {
+      if (member.key.size() != kFields[i].size()) continue;
       if (member.key == kFields[i]) {
         auto const doubled = !values_[i].empty();
         values_[i] = member.value;
         return !doubled;
       }
-      if (equal_ignoring_case(member.key, kFields[i])) return false;
+      if (member.resembles(kFields[i])) return false;
     }
-    // An escaped key could spell any of the names above.
-    return member.key.find('\\') == std::string_view::npos;
+    return true;
   }
 
   std::array<std::string_view, kFields.size()> values_{};

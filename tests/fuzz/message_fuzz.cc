@@ -46,8 +46,7 @@ std::vector<std::pair<std::string, std::string>> others(std::string_view object)
   std::vector<std::pair<std::string, std::string>> members;
   rpc::MemberWalk walk(object);
   while (auto const member = walk.next()) {
-    auto const is_ours = rpc::spells(member->key, "_meta") || rpc::spells(member->key, "task") ||
-                         rpc::spells(member->key, "progressToken");
+    auto const is_ours = member->is("_meta") || member->is("task") || member->is("progressToken");
     if (!is_ours) members.emplace_back(std::string(member->key), on_one_line(member->value));
   }
   return members;
