@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kQueuedPieces = 256;
 /// Records are handed over from this size on, or when the first is this old.
 /// Each hand-over wakes the other thread, which costs more than the lines.
-constexpr std::size_t kHandOver = 32 * 1024;
+constexpr std::size_t kHandOver = 64 * 1024;
 constexpr Duration kOldest = milliseconds(100);
 /// A text field above this is cut: collectors refuse or drop very long lines.
 constexpr std::size_t kMaxFieldBytes = 8 * 1024;
@@ -158,7 +158,7 @@ std::string format_log_line(LogFormat format, LogLevel level, std::string_view t
   return std::string(line.view());
 }
 
-Log::Log(LogConfig config, Writer const& writer) : config_(config), gathered_(4 * kHandOver) {
+Log::Log(LogConfig config, Writer const& writer) : config_(config), gathered_(2 * kHandOver) {
   if (config_.format == LogFormat::Json) {
     constant_fields_.append(R"(,"service":"mcp-gateway","version":)").append(json_string(writer.version));
     constant_fields_.append(R"(,"instance_id":)").append(json_string(writer.instance_id));
