@@ -99,6 +99,16 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// Whether a field's name, made of token bytes, is `lower` but for its case. Setting
+/// bit 0x20 turns no other token byte into a letter, a digit or a hyphen.
+bool is_named(std::string_view name, std::string_view lower) {
+  if (name.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if ((name[i] | 0x20) != lower[i]) return false;
+  }
+  return true;
+}
+
 /// Takes what stands before the first `separator`, or everything, and the separator with it.
 std::string_view cut(std::string_view& rest, char separator) {
   auto const length = std::min(rest.find(separator), rest.size());
@@ -234,7 +244,7 @@ class Meaning {
 };
 
 Refusal Meaning::add(HeaderField const& field) {
-  auto const named = [&](std::string_view name) { return equal_ignoring_case(field.name, name); };
+  auto const named = [&](std::string_view name) { return is_named(field.name, name); };
   // No two of the names are equally long.
   switch (field.name.size()) {
     case 4: return named("host") ? add_host(field.value) : Refusal{};
@@ -357,12 +367,12 @@ void clear(RequestHead& head) {
 
 std::optional<std::string_view> RequestHead::find(std::string_view lower_name) const {
   for (auto const& field : fields())
-    if (equal_ignoring_case(field.name, lower_name)) return field.value;
+    if (is_named(field.name, lower_name)) return field.value;
   return {};
 }
 
 std::size_t RequestHead::count(std::string_view lower_name) const {
-  auto const named = [&](HeaderField const& field) { return equal_ignoring_case(field.name, lower_name); };
+  auto const named = [&](HeaderField const& field) { return is_named(field.name, lower_name); };
   return static_cast<std::size_t>(std::ranges::count_if(fields(), named));
 }
 

@@ -16,7 +16,8 @@ constexpr auto kStrict = [](auto x) { return equals(x, '"') | equals(x, '\\') | 
 /// Recursive descent over one value; recursion is bounded by kMaxDepth.
 class Validator {
  public:
-  explicit Validator(std::string_view text) : p_(text.data()), end_(text.data() + text.size()) {}
+  Validator(std::string_view text, MemberSink* sink)
+      : p_(text.data()), end_(text.data() + text.size()), sink_(sink) {}
 
   std::optional<JsonFault> run() {
     space();
@@ -31,6 +32,7 @@ class Validator {
     fault_ = fault;
     return false;
   }
+  static std::string_view since(char const* from, char const* to) { return {from, static_cast<std::size_t>(to - from)}; }
   void space() {
     while (p_ < end_ && is_space(*p_)) ++p_;
   }
@@ -67,11 +69,19 @@ class Validator {
     while (true) {
       space();
       if (!take('"')) return fail(JsonFault::Malformed);
+      Member member;
+      auto const* const key = p_;
+      escaped_ = false;
       if (!string()) return false;
+      member.escaped_key = escaped_;
+      member.key = since(key, p_ - 1);
       space();
       if (!take(':')) return fail(JsonFault::Malformed);
       space();
+      auto const* const start = p_;
       if (!value(depth + 1)) return false;
+      member.value = since(start, p_);
+      if (depth == 0 && sink_ != nullptr) sink_->on_member(member);
       space();
       if (take('}')) return true;
       if (!take(',')) return fail(JsonFault::Malformed);
@@ -102,6 +112,7 @@ class Validator {
         return true;
       }
       if (c == '\\') {
+        escaped_ = true;
         if (!escape()) return fail(JsonFault::Malformed);
       } else if (static_cast<unsigned char>(c) >= 0x80) {
         auto const length = utf8_length({p_, static_cast<std::size_t>(end_ - p_)});
@@ -146,11 +157,15 @@ class Validator {
 
   const char* p_;
   const char* end_;
+  MemberSink* sink_;
+  bool escaped_ = false;  ///< a string since this was set to false had a backslash in it
   JsonFault fault_ = JsonFault::Malformed;
 };
 
 }  // namespace
 
-std::optional<JsonFault> validate(std::string_view text) { return Validator(text).run(); }
+std::optional<JsonFault> validate(std::string_view text) { return Validator(text, nullptr).run(); }
+
+std::optional<JsonFault> validate(std::string_view text, MemberSink& sink) { return Validator(text, &sink).run(); }
 
 }  // namespace gateway::rpc

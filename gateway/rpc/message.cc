@@ -19,24 +19,18 @@ enum class Field : std::size_t { JsonRpc, Id, Method, Params, Result, Error };
 constexpr std::array<std::string_view, 6> kFields{"jsonrpc", "id", "method", "params", "result", "error"};
 
 /// The top-level members of a message, by name.
-class Fields {
+class Fields final : public MemberSink {
  public:
   [[nodiscard]] std::string_view operator[](Field field) const { return values_[static_cast<std::size_t>(field)]; }
 
-  /// Reads them all. False when one is doubled or spelled in another case or with
-  /// escapes; `lenient` takes the last one instead.
-  bool read(std::string_view object, bool lenient) {
-    MemberWalk walk(object);
-    while (auto const member = walk.next()) {
-      if (!note(*member) && !lenient) return false;
-    }
-    after_ = walk.position();
-    return walk.ok();
-  }
-  [[nodiscard]] std::size_t after() const { return after_; }
+  /// Whether none is doubled, or spelled in another case or with escapes. Of
+  /// doubled ones the last is kept.
+  [[nodiscard]] bool clear() const { return clear_; }
+
+  void on_member(Member const& member) override { clear_ &= take(member); }
 
  private:
-  bool note(Member const& member) {
+  bool take(Member const& member) {
     // An escaped key could spell any of the names.
     if (member.escaped_key) return false;
     for (std::size_t i = 0; i < kFields.size(); ++i) {
@@ -52,7 +46,7 @@ class Fields {
   }
 
   std::array<std::string_view, kFields.size()> values_{};
-  std::size_t after_ = 0;
+  bool clear_ = true;
 };
 
 bool is_integer(std::string_view token) {
@@ -84,18 +78,18 @@ bool is_batch(std::string_view text) {
 
 std::variant<Message, Unreadable> read_client_message(std::string_view text) {
   using enum ErrorCode;
-  if (auto const fault = validate(text)) {
+  Fields fields;
+  if (auto const fault = validate(text, fields)) {
     switch (*fault) {
       case JsonFault::Malformed: return Unreadable{ParseError, "the body is not valid JSON", {}};
       case JsonFault::TooDeep: return Unreadable{ParseError, "the JSON is nested more than 128 levels deep", {}};
       case JsonFault::BadUtf8: return Unreadable{ParseError, "the body is not valid UTF-8", {}};
     }
   }
-  Fields fields;
   if (!is_object(text.substr(skip_space(text, 0)))) {
     return Unreadable{InvalidRequest, "expected one JSON-RPC message, an object", {}};
   }
-  if (!fields.read(text, false)) {
+  if (!fields.clear()) {
     return Unreadable{InvalidRequest, "a member of the message is doubled or misspelled", {}};
   }
 
@@ -128,9 +122,10 @@ std::variant<Message, Unreadable> read_client_message(std::string_view text) {
 std::optional<Message> read_child_line(std::string_view line) {
   line.remove_prefix(std::min(line.size(), skip_space(line, 0)));
   Fields fields;
-  if (!is_object(line) || !fields.read(line, true)) return std::nullopt;
+  MemberWalk walk(line);
+  while (auto const member = walk.next()) fields.on_member(*member);
+  if (!walk.ok() || skip_space(line, walk.position()) != line.size()) return std::nullopt;
   if (fields[Field::JsonRpc] != R"("2.0")") return std::nullopt;
-  if (skip_space(line, fields.after()) != line.size()) return std::nullopt;
 
   Message message;
   message.id = fields[Field::Id];

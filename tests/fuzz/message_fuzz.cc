@@ -14,6 +14,7 @@
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/tool_list.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace {
 
