@@ -1,8 +1,11 @@
 #include "gateway/backend/service.h"
 
+#include <fmt/format.h>
+
 #include <vector>
 
 #include "gateway/mcp/labels.h"
+#include "gateway/ops/config_needs.h"
 
 namespace gateway::backend {
 
@@ -11,13 +14,20 @@ using mcp::Sharing;
 
 Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
     : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {
-  if (config_.isolation == ops::Isolation::Shared) {
+  if (unavailable()) {
+    probe_.child_state("unavailable", false);
+  } else if (config_.isolation == ops::Isolation::Shared) {
     children_.emplace(kShared, std::make_unique<Multiplexer>(around_, Sharing::Shared, config_, probe_, *this));
   }
 }
 
 void Service::start() {
-  if (config_.isolation == ops::Isolation::Shared) children_.at(kShared)->start();
+  if (unavailable()) {
+    around_.world.log.warn("service.unavailable", "service is not started: something it needs is missing",
+                           {{"server", config_.name}, {"reason", ops::unmet_text(config_)}});
+  } else if (config_.isolation == ops::Isolation::Shared) {
+    children_.at(kShared)->start();
+  }
 }
 
 void Service::stop() {
@@ -34,8 +44,14 @@ Multiplexer* Service::child_of(Session const& session) {
   return found == children_.end() ? nullptr : found->second.get();
 }
 
-bool Service::has_room() const {
-  return !stopping_ && (config_.isolation == ops::Isolation::Shared || children_.size() < config_.max_children);
+std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const&) const {
+  if (unavailable()) {
+    // What is missing concerns the operator: /health says it.
+    return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
+  }
+  auto const full = config_.isolation != ops::Isolation::Shared && children_.size() >= config_.max_children;
+  if (stopping_ || full) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
+  return std::nullopt;
 }
 
 void Service::attach(Session& session) {
@@ -104,7 +120,10 @@ ops::ServiceHealth Service::health() const {
   }
   // A service of single sessions is as well as the last child that was asked for.
   auto const on_demand = config_.isolation == ops::Isolation::Session;
-  if (on_demand && (children_.empty() || health.state == "stopped")) health.state = "on_demand";
+  if (unavailable()) {
+    health.state = "unavailable";
+    health.reason = ops::unmet_text(config_);
+  } else if (on_demand && (children_.empty() || health.state == "stopped")) health.state = "on_demand";
   auto const well = health.state == "ready" || health.state == "on_demand" || (on_demand && health.state == "starting");
   health.status = well ? ops::HealthStatus::Healthy : ops::HealthStatus::Unhealthy;
   if (stopping_) health.status = ops::HealthStatus::Draining;

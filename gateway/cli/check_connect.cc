@@ -83,6 +83,11 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
   bool report(backend::Service const& service, Duration took) {
     auto const health = service.health();
+    if (health.state == "unavailable") {
+      all_well_ = all_well_ && !health.required;
+      out_ << fmt::format("{}  {:<16} {}", health.required ? "FAIL" : "none", health.name, health.reason) << std::endl;
+      return true;
+    }
     auto const& child = service.shared_child();
     if (health.state == "ready" && (health.tools_known || !child.offers_tools())) {
       out_ << fmt::format("ok    {:<16} ready in {:.0f} ms, protocol {}, {} tools", health.name, to_ms(took),

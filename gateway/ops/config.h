@@ -144,6 +144,16 @@ enum class SharedLogs {
   Drop,    ///< nobody
 };
 
+/// Something a service cannot do without. Exactly one of the first three is set.
+struct Need {
+  std::string variable{};  ///< an environment variable of the gateway that is set and not empty
+  std::string program{};   ///< a program its child would find
+  std::string file{};      ///< a file or folder that is there
+  std::string purpose{};   ///< what it is, for whoever has to provide it
+
+  bool operator==(Need const&) const = default;
+};
+
 /// One stdio MCP server: how it is run, and how clients reach it.
 struct ServiceConfig {
   /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
@@ -162,6 +172,10 @@ struct ServiceConfig {
   bool disabled = false;
   /// Without it the gateway is UNHEALTHY, not DEGRADED.
   bool required = false;
+  /// Without one of these it is not started, and the others run.
+  std::vector<Need> needs{};
+  /// Of these, in words, what was not there when the file was read.
+  std::vector<std::string> unmet{};
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;

@@ -79,6 +79,17 @@ inline constexpr Choice<Isolation, 2> kIsolations{
 inline constexpr Choice<SharedLogs, 3> kSharedLogs{
     {{{"single", SharedLogs::Single}, {"all", SharedLogs::All}, {"drop", SharedLogs::Drop}}}};
 
+inline constexpr Text kVariableToHave{"the name of an environment variable", is_variable_name};
+
+template <>
+inline constexpr auto kFields<Need> = std::tuple{
+    Field{"variable", &Need::variable, kVariableToHave,
+          "An environment variable of the gateway that is set and not empty."},
+    Field{"program", &Need::program, Text{}, "A program that its child would find, by name or path."},
+    Field{"file", &Need::file, Text{}, "A file or folder that is there."},
+    Field{"for", &Need::purpose, Text{}, "What it is, for whoever has to provide it."},
+};
+
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
@@ -94,6 +105,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"disabled", &ServiceConfig::disabled, Flag{}, "Read and checked, but neither started nor served."},
     Field{"required", &ServiceConfig::required, Flag{},
           "Without this service the gateway is UNHEALTHY and not ready, instead of DEGRADED."},
+    Field{"needs", &ServiceConfig::needs, Groups<Need>{},
+          "What it cannot do without. While one is missing the service is not started, and /health says what."},
     Field{"listen", &ServiceConfig::listen, AddressOrOff{},
           "A listener of its own with /sse, /messages, /mcp and /health at its root."},
     Field{"isolation", &ServiceConfig::isolation, kIsolations,

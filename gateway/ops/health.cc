@@ -64,7 +64,8 @@ HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining) 
   if (draining) return HealthStatus::Draining;
   auto status = HealthStatus::Healthy;
   for (auto const& service : services) {
-    if (service.status == HealthStatus::Healthy) continue;
+    auto const left_out = service.state == "unavailable" && !service.required;
+    if (service.status == HealthStatus::Healthy || left_out) continue;
     status = std::max(status, service.required ? HealthStatus::Unhealthy : HealthStatus::Degraded);
   }
   return status;

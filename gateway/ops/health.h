@@ -18,7 +18,7 @@ enum class HealthStatus { Healthy, Degraded, Unhealthy, Draining };
 struct ServiceHealth {
   std::string name;
   HealthStatus status = HealthStatus::Unhealthy;
-  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", ...
+  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
   std::string reason;     ///< why it is not ready, in words; empty when it is
   std::string protocol;   ///< the revision its child speaks; empty before the handshake
   bool required = false;
@@ -41,6 +41,7 @@ struct GatewayHealth {
 };
 
 /// Healthy when all are; a service down makes it degraded, a required one unhealthy.
+/// One that is unavailable was never to run here, and counts only where required.
 [[nodiscard]] HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining);
 
 /// Whether every required service can be called.

@@ -40,7 +40,8 @@ Histogram::BucketBoundaries const kBytes{256, 1024, 4096, 16384, 65536, 262144, 
 constexpr std::size_t kMaxTools = 64;
 
 constexpr std::array<std::string_view, 3> kTransports{"sse", "http", "oneshot"};
-constexpr std::array<std::string_view, 6> kStates{"stopped", "starting", "ready", "backoff", "crash_loop", "stopping"};
+constexpr std::array<std::string_view, 7> kStates{"stopped",    "starting", "ready",      "backoff",
+                                                  "crash_loop", "stopping", "unavailable"};
 constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 
 double as_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }

@@ -4,47 +4,16 @@
 
 #include <sstream>
 
+#include "tests/fakes/config_text.h"
+
 namespace gateway::ops {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// An environment a test can say in one line.
-Environment environment_with(std::map<std::string, std::string> variables,
-                             std::map<std::string, std::string> files = {}) {
-  return {.variable = [variables](std::string const& name) -> std::optional<std::string> {
-            auto const found = variables.find(name);
-            return found == variables.end() ? std::nullopt : std::optional{found->second};
-          },
-          .file = [files](std::string const& path) -> Result<std::string> {
-            auto const found = files.find(path);
-            if (found == files.end()) return Error{"the file " + path + " cannot be read: it is not there"};
-            return found->second;
-          }};
-}
-
-Config good(std::string_view text, Environment const& environment = environment_with({})) {
-  auto result = read_config(text, environment);
-  if (auto* const config = std::get_if<Config>(&result)) return std::move(*config);
-  for (auto const& error : std::get<ConfigErrors>(result).errors)
-    ADD_FAILURE() << error.path << ": " << error.what;
-  return {.gateway = {}, .services = {ServiceConfig{}}, .warnings = {}};
-}
-
-/// Every error as one line.
-std::vector<std::string> errors_of(std::string_view text,
-                                   Environment const& environment = environment_with({})) {
-  auto const result = read_config(text, environment);
-  std::vector<std::string> lines;
-  if (auto const* const wrong = std::get_if<ConfigErrors>(&result))
-    for (auto const& error : wrong->errors) lines.push_back(error.path + ": " + error.what);
-  return lines;
-}
-
-std::string first_error(std::string_view text, Environment const& environment = environment_with({})) {
-  auto const lines = errors_of(text, environment);
-  return lines.empty() ? "no error" : lines.front();
-}
+using fakes::environment_with;
+using fakes::errors_of;
+using fakes::first_error;
+using fakes::good;
 
 /// One service `s` with these keys more.
 std::string service(std::string_view keys) {
