@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/client_requests.h"
+#include "gateway/mcp/fair_queue.h"
 #include "gateway/mcp/handshake.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/ports.h"
@@ -69,13 +69,6 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] SessionId sole() const { return sole_; }
 
  private:
-  /// A request that came before the child could take it.
-  struct Waiting {
-    mcp::Call call;
-    std::string method;
-    std::string params;
-  };
-
   // ── from clients ──
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
   void on_note(mcp::Session& session, rpc::Message const& message);
@@ -105,7 +98,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void on_child_started() override;
   void on_child_message(rpc::Message const& message, std::size_t bytes) override;
   void on_child_oversized(std::string_view front, std::string_view back) override;
-  void on_child_down(std::string_view why) override;
+  void on_child_down(RunEnd end, std::string_view why) override;
   void on_child_stopped() override;
   void on_answer(rpc::Message const& message);
   void take_answer(mcp::Call const& call, rpc::Message const& message);
@@ -128,11 +121,15 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
             std::string_view reason);
   void abandon(CallId id, mcp::Call& call, std::string_view reason);
   void expire_calls(TimePoint now);
+  void count_timeout(mcp::Call const& call);
+  void end_if_hung();
   void expire_waiting(TimePoint now);
   void expire_client_requests(TimePoint now);
   void give_up_client_request(mcp::ClientRequest const& request, std::string_view why);
   void serve_waiting();
-  void fail_all(std::string_view why);
+  void serve(mcp::WaitingCall next);
+  void fail_owed(std::string_view why);
+  void fail_waiting(std::string_view why);
   void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
 
   Surroundings around_;
@@ -142,7 +139,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   Owner& owner_;
 
   mcp::CallTable calls_;
-  std::deque<Waiting> waiting_;
+  mcp::FairQueue waiting_;  ///< what came before the child could take it
   mcp::Subscriptions subscriptions_;
   mcp::ClientRequests client_requests_;
   std::optional<mcp::Handshake> handshake_;
@@ -154,7 +151,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   bool initialized_sent_ = false;   ///< to this run of the child
   bool client_initialized_ = false; ///< an exclusive child's client said so
   std::optional<mcp::LogLevel> child_log_level_;
-  int silent_timeouts_ = 0;         ///< in a row, without a sound from the child
+  int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child
   std::string line_;                ///< the line being written
   Child child_;                     ///< last: its end must find the rest alive
 };

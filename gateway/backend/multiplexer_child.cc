@@ -104,8 +104,10 @@ void Multiplexer::on_initialized(Message const& message) {
   }
 }
 
-void Multiplexer::on_child_down(std::string_view why) {
-  fail_all(why);
+/// What waits was never sent: it stays for the next run, unless that seems far.
+void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
+  fail_owed(why);
+  if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
   while (auto const request = client_requests_.close_expired(TimePoint::max())) {
     give_up_client_request(*request, why);

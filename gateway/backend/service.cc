@@ -15,7 +15,7 @@ using mcp::Sharing;
 Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
     : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {
   if (unavailable()) {
-    probe_.child_state("unavailable", false);
+    probe_.child_entered("unavailable");
   } else if (config_.isolation == ops::Isolation::Shared) {
     children_.emplace(kShared, std::make_unique<Multiplexer>(around_, Sharing::Shared, config_, probe_, *this));
   }

@@ -187,9 +187,9 @@ struct ServiceConfig {
   milliseconds call_timeout_max = std::chrono::minutes{30};
   /// How long a client may take to answer sampling, elicitation or roots; 1s..24h.
   milliseconds server_request_timeout = seconds{600};
-  /// Calls one child may owe at once; 1..100000.
+  /// Calls one child may owe at once; the rest waits; 1..100000.
   std::size_t max_calls = 1024;
-  /// Calls that may wait while the child starts; 0..100000.
+  /// Calls that may wait while a child starts or owes max_calls; 0..100000.
   std::size_t max_queue = 256;
   /// Children at once where each session has its own; 1..10000.
   std::size_t max_children = 64;

@@ -119,9 +119,11 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "How long a call may take in all, also with progress."},
     Field{"server_request_timeout", &ServiceConfig::server_request_timeout, Span{seconds{1}, kDay},
           "How long a client may take to answer a sampling, elicitation or roots request."},
-    Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000}, "Calls one child may owe at once."},
+    Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000},
+          "Calls one child may owe at once. The rest waits, session by session in turn."},
     Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
-          "Calls that may wait while the child starts."},
+          "Calls that may wait while a child starts or owes max_calls. Of more, the session that has most waiting is "
+          "refused one."},
     Field{"max_children", &ServiceConfig::max_children, Count{1, 10'000},
           "Children at once where each session has its own."},
     Field{"cache_tools", &ServiceConfig::cache_tools, Flag{},

@@ -40,8 +40,9 @@ Histogram::BucketBoundaries const kBytes{256, 1024, 4096, 16384, 65536, 262144, 
 constexpr std::size_t kMaxTools = 64;
 
 constexpr std::array<std::string_view, 3> kTransports{"sse", "http", "oneshot"};
-constexpr std::array<std::string_view, 7> kStates{"stopped",    "starting", "ready",      "backoff",
-                                                  "crash_loop", "stopping", "unavailable"};
+constexpr std::string_view kReady = "ready";
+constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting", kReady, "backoff",
+                                                  "crash_loop", "stopping", "idle", "unavailable"};
 constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 
 double as_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -109,8 +110,8 @@ Families::Families(prometheus::Registry& r)
       sessions_closed(counter(r, "mcp_gateway_sessions_closed_total", "Sessions closed, by transport and reason.")),
       session_seconds(histogram(r, "mcp_server_session_duration_seconds", "How long sessions lasted.")),
       cache_requests(counter(r, "mcp_gateway_cache_requests_total", "tools/list requests that the kept list could answer.")),
-      child_up(gauge(r, "mcp_child_up", "1 while a service's child has completed its handshake.")),
-      child_state(gauge(r, "mcp_child_state", "The state a service's child is in, one-hot.")),
+      child_up(gauge(r, "mcp_child_up", "Children of a service that have completed their handshake.")),
+      child_state(gauge(r, "mcp_child_state", "Children of a service, by the state they are in.")),
       child_start_seconds(histogram(r, "mcp_child_start_duration_seconds", "Time from spawn to the end of the handshake.")),
       child_restarts(counter(r, "mcp_child_restarts_total", "Times a child ended unasked, by reason.")),
       child_spawn_failures(counter(r, "mcp_child_spawn_failures_total", "Times a child's program could not be started.")),
@@ -267,11 +268,14 @@ void ServiceProbe::tools_cache_used(bool hit) {
 
 void ServiceProbe::late_answer_dropped() { impl_->late_answers_.Increment(); }
 
-void ServiceProbe::child_state(std::string_view state, bool up) {
-  for (auto const each : kStates) {
-    impl_->families_.child_state.Add(impl_->with({{"state", each}})).Set(each == state ? 1 : 0);
-  }
-  impl_->up_.Set(up ? 1 : 0);
+void ServiceProbe::child_entered(std::string_view state) {
+  impl_->families_.child_state.Add(impl_->with({{"state", state}})).Increment();
+  if (state == kReady) impl_->up_.Increment();
+}
+
+void ServiceProbe::child_left(std::string_view state) {
+  impl_->families_.child_state.Add(impl_->with({{"state", state}})).Decrement();
+  if (state == kReady) impl_->up_.Decrement();
 }
 
 void ServiceProbe::child_started(Duration until_ready) { impl_->start_seconds_.Observe(as_seconds(until_ready)); }

@@ -40,7 +40,9 @@ class ServiceProbe {
   void tools_cache_used(bool hit);
   void late_answer_dropped();
 
-  void child_state(std::string_view state, bool up);
+  /// A child is in this state, or in it no longer.
+  void child_entered(std::string_view state);
+  void child_left(std::string_view state);
   void child_started(Duration until_ready);
   void child_restarted(std::string_view reason);
   void child_spawn_failed();
