@@ -39,7 +39,9 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfi
       calls_(config.max_calls),
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
-             *this) {}
+             *this) {
+  if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
+}
 
 void Multiplexer::stop() {
   fail_owed("the service was stopped");

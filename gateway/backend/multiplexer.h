@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gateway/backend/child.h"
+#include "gateway/backend/deep_probe.h"
 #include "gateway/backend/tool_shelf.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
@@ -62,6 +63,9 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
+  [[nodiscard]] DeepProbe const* deep_probe() const { return deep_probe_ ? &*deep_probe_ : nullptr; }
+  /// Why it is degraded although its child is ready; empty when it is well.
+  [[nodiscard]] std::string ailment() const;
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
@@ -114,6 +118,11 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void tell_all(rpc::PiecesView message);
   [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
 
+  // ── its own question ──
+  void probe_when_due(TimePoint now);
+  void send_probe(mcp::WaitingCall probe);
+  void on_probed(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+
   // ── ends ──
   void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
   void finish_ok(mcp::Call const& call, std::string_view result);
@@ -144,6 +153,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   mcp::ClientRequests client_requests_;
   std::optional<mcp::Handshake> handshake_;
   ToolShelf shelf_;
+  std::optional<DeepProbe> deep_probe_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
   std::size_t attached_count_ = 0;
   SessionId sole_{};

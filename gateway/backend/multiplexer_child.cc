@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/json_text.h"
 #include "gateway/rpc/json_scanner.h"
@@ -109,6 +110,8 @@ void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   fail_owed(why);
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
+  if (deep_probe_) deep_probe_->forget();
+  (void)waiting_.take_all_of(SessionId{});
   while (auto const request = client_requests_.close_expired(TimePoint::max())) {
     give_up_client_request(*request, why);
   }
@@ -139,6 +142,7 @@ void Multiplexer::on_answer(Message const& message) {
 void Multiplexer::take_answer(Call const& call, Message const& message) {
   switch (call.purpose) {
     case Purpose::Client:
+    case Purpose::Probe:
       if (call.abandoned) return probe_.late_answer_dropped();
       return finish(call, outcome_of(call, message), reply_to(call, message));
     case Purpose::Initialize: return on_initialized(message);
@@ -156,7 +160,7 @@ void Multiplexer::on_child_oversized(std::string_view front, std::string_view ba
   silent_timeouts_ = 0;
   auto const why =
       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
-  if (call->purpose != Purpose::Client) {
+  if (call->purpose != Purpose::Client && call->purpose != Purpose::Probe) {
     take_answer(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
                         .error = rpc::error_object(ErrorCode::InternalError, why)});
   } else if (!call->abandoned) {
@@ -178,6 +182,7 @@ void Multiplexer::on_tools_page(Message const& message) {
     return;
   }
   auto const differs = shelf_.finish(around_.world.loop.now());
+  if (config_.expected_tools.any()) probe_.tools_missing(lack_of(config_.expected_tools, *shelf_.list()).tools);
   probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
   around_.world.log.info("service.tools", "tools listed",
                          {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});

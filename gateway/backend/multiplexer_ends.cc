@@ -48,6 +48,7 @@ int status_of(Outcome outcome) {
 
 /// The one way a client's request is answered.
 void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  if (call.purpose == Purpose::Probe) return on_probed(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   record(call, outcome, reply.body.size());
   around_.clients.answer(call.to, outcome, reply);
@@ -112,7 +113,7 @@ void Multiplexer::fail_owed(std::string_view why) {
   for (auto const id : owed) {
     auto const call = calls_.close(id);
     if (!call || call->abandoned) continue;
-    if (call->purpose == Purpose::Client) {
+    if (call->purpose == Purpose::Client || call->purpose == Purpose::Probe) {
       fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
     } else if (call->purpose == Purpose::Subscribe) {
       on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
@@ -133,7 +134,7 @@ void Multiplexer::fail_waiting(std::string_view why) {
 /// The gateway's own calls, and those their clients took back, end with nobody
 /// the wiser: nobody waits for them.
 std::size_t Multiplexer::calls_owed() const {
-  auto owed = waiting_.size();
+  auto owed = waiting_.size() - waiting_.size_of(SessionId{});
   calls_.for_each([&](CallId, Call const& call) {
     if (call.purpose == Purpose::Client && !call.abandoned) ++owed;
   });
@@ -148,6 +149,7 @@ void Multiplexer::tick() {
     serve_waiting();  // a call that was given up may have made room
   }
   end_if_hung();
+  if (deep_probe_) probe_when_due(now);
   expire_client_requests(now);
   auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
                          handshake_->has_tools() && !handshake_->tells_tool_changes();
@@ -172,7 +174,7 @@ void Multiplexer::expire_calls(TimePoint now) {
       call->deadline = now + kAbandonedFor;
       continue;
     }
-    if (call->abandoned || call->purpose != Purpose::Client) {
+    if (call->abandoned || (call->purpose != Purpose::Client && call->purpose != Purpose::Probe)) {
       auto const closed = calls_.close(id);
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
       if (closed->purpose == Purpose::Subscribe) {
@@ -181,7 +183,7 @@ void Multiplexer::expire_calls(TimePoint now) {
       }
       continue;
     }
-    count_timeout(*call);
+    if (call->purpose == Purpose::Client) count_timeout(*call);
     auto const given_up = *call;
     abandon(id, *call, R"("the gateway's time limit passed")");
     fail(given_up, Outcome::Timeout, ErrorCode::InternalError,

@@ -38,6 +38,7 @@ void Multiplexer::serve_waiting() {
 }
 
 void Multiplexer::serve(WaitingCall next) {
+  if (next.call.purpose == mcp::Purpose::Probe) return send_probe(std::move(next));
   auto* const session = around_.sessions.find(next.call.to.session);
   if (session == nullptr) return;
   if (next.call.method == mcp::Method::Initialize) {

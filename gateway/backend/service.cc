@@ -12,6 +12,23 @@ namespace gateway::backend {
 using mcp::Session;
 using mcp::Sharing;
 
+namespace {
+
+ops::ProbeHealth health_of(DeepProbe const& probe, TimePoint now) {
+  switch (probe.standing()) {
+    case DeepProbe::Standing::Unknown: break;
+    case DeepProbe::Standing::Passed:
+    case DeepProbe::Standing::Failed:
+      return {.status = probe.fault().empty() ? "passed" : "failed",
+              .reason = probe.fault(),
+              .age_seconds = to_ms(now - probe.judged_at()) / 1000,
+              .ms = to_ms(probe.took())};
+  }
+  return {.status = "unknown", .reason = {}};
+}
+
+}  // namespace
+
 Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
     : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {
   if (unavailable()) {
@@ -91,6 +108,20 @@ void Service::tick() {
   std::vector<Multiplexer*> all;
   for (auto const& [session, child] : children_) all.push_back(child.get());
   for (auto* const child : all) child->tick();
+  report_probes();
+}
+
+/// One failure is the service's.
+void Service::report_probes() {
+  auto known = false;
+  auto good = true;
+  for (auto const& [session, child] : children_) {
+    auto const* const probe = child->deep_probe();
+    if (probe == nullptr || probe->standing() == DeepProbe::Standing::Unknown) continue;
+    known = true;
+    good = good && probe->standing() == DeepProbe::Standing::Passed;
+  }
+  if (known) probe_.probe_standing(good);
 }
 
 std::size_t Service::calls_owed() const {
@@ -105,6 +136,7 @@ ops::ServiceHealth Service::health() const {
   health.required = config_.required;
   health.sessions = sessions_;
   health.calls_in_flight = calls_owed();
+  std::string ailment;
   for (auto const& [session, multiplexer] : children_) {
     auto const& child = multiplexer->child();
     health.children += child.pid() == 0 ? 0 : 1;
@@ -117,6 +149,8 @@ ops::ServiceHealth Service::health() const {
       health.tools_known = true;
       health.tools = tools->size();
     }
+    ailment = multiplexer->ailment();
+    if (auto const* const probe = multiplexer->deep_probe()) health.probe = health_of(*probe, around_.world.loop.now());
   }
   // A service of single sessions is as well as the last child that was asked for.
   auto const on_demand = config_.isolation == ops::Isolation::Session;
@@ -126,6 +160,10 @@ ops::ServiceHealth Service::health() const {
   } else if (on_demand && (children_.empty() || health.state == "stopped")) health.state = "on_demand";
   auto const well = health.state == "ready" || health.state == "on_demand" || (on_demand && health.state == "starting");
   health.status = well ? ops::HealthStatus::Healthy : ops::HealthStatus::Unhealthy;
+  if (well && !ailment.empty()) {
+    health.status = ops::HealthStatus::Degraded;
+    health.reason = ailment;
+  }
   if (stopping_) health.status = ops::HealthStatus::Draining;
   return health;
 }

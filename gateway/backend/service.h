@@ -49,6 +49,7 @@ class Service final : public mcp::ServicePort, public Multiplexer::Owner {
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
   [[nodiscard]] Multiplexer* child_of(mcp::Session const& session);
 
+  void report_probes();
   [[nodiscard]] bool unavailable() const { return !config_.unmet.empty(); }
 
   /// A shared child stands under no session.

@@ -23,6 +23,7 @@ enum class Purpose : std::uint8_t {
   SetLogLevel,
   Subscribe,
   Unsubscribe,
+  Probe,        ///< whether what is behind the child works: answered and bounded as a client's
 };
 
 /// One request the child has and has not answered.

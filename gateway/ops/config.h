@@ -154,6 +154,43 @@ struct Need {
   bool operator==(Need const&) const = default;
 };
 
+/// What the result of a probe must show to be good.
+struct ExpectConfig {
+  /// A text in its content; empty is no condition.
+  std::string contains{};
+  /// A text that must not be in its content; empty is no condition.
+  std::string absent{};
+  /// JSON pointer to the JSON text of the value that must stand there, in the structured content
+  /// or else in the first text, which then is JSON.
+  std::map<std::string, std::string, std::less<>> json{};
+
+  bool operator==(ExpectConfig const&) const = default;
+};
+
+/// A request of the gateway's own that shows whether what is behind a service works. Exactly one of
+/// `tool` and `method` is set.
+struct ProbeConfig {
+  std::string tool{};             ///< the tool to call
+  std::string method{};           ///< or the method to ask
+  std::string arguments = "{}";   ///< of the tool, or params of the method: the JSON text of an object
+  ExpectConfig expect{};
+  /// From one probe to the next, give or take a tenth; 100ms..24h.
+  milliseconds interval = seconds{60};
+  /// How long it may take, once it was sent; 10ms..1h.
+  milliseconds timeout = seconds{10};
+
+  bool operator==(ProbeConfig const&) const = default;
+};
+
+/// Tools a service must offer: so many at least, or those of these names.
+struct ExpectedTools {
+  std::size_t count = 0;
+  std::vector<std::string> names{};
+
+  [[nodiscard]] bool any() const { return count > 0 || !names.empty(); }
+  bool operator==(ExpectedTools const&) const = default;
+};
+
 /// One stdio MCP server: how it is run, and how clients reach it.
 struct ServiceConfig {
   /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
@@ -197,6 +234,10 @@ struct ServiceConfig {
   bool cache_tools = true;
   /// How often tools are listed again at a child that does not declare listChanged; 0s (never)..24h.
   milliseconds tools_refresh = seconds{60};
+  /// Without one of these it is degraded.
+  ExpectedTools expected_tools{};
+  /// Shows whether what is behind it works; without one only the process is watched.
+  std::optional<ProbeConfig> probe{};
   SharedLogs shared_logs = SharedLogs::Single;
   RestartConfig restart{};
   StopConfig stop{};

@@ -90,6 +90,26 @@ inline constexpr auto kFields<Need> = std::tuple{
     Field{"for", &Need::purpose, Text{}, "What it is, for whoever has to provide it."},
 };
 
+template <>
+inline constexpr auto kFields<ExpectConfig> = std::tuple{
+    Field{"contains", &ExpectConfig::contains, Text{}, "A text that must be in what it answers."},
+    Field{"absent", &ExpectConfig::absent, Text{}, "A text that must not be in what it answers."},
+    Field{"json", &ExpectConfig::json, PointedValues{},
+          "JSON pointers to the values that must stand there, in the structured content or else in the first text, "
+          "read as JSON."},
+};
+
+template <>
+inline constexpr auto kFields<ProbeConfig> = std::tuple{
+    Field{"tool", &ProbeConfig::tool, Text{}, "The tool to call. Either this or method."},
+    Field{"method", &ProbeConfig::method, Text{}, "The method to ask, such as ping. Either this or tool."},
+    Field{"arguments", &ProbeConfig::arguments, ObjectText{}, "The tool's arguments, or the method's params."},
+    Field{"expect", &ProbeConfig::expect, Group<ExpectConfig>{}, "What the answer must show."},
+    Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay},
+          "From one probe to the next, give or take a tenth."},
+    Field{"timeout", &ProbeConfig::timeout, Span{milliseconds{10}, kHour}, "How long it may take, once it was sent."},
+};
+
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
@@ -130,6 +150,10 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "Answer tools/list from memory until the child says that its tools changed."},
     Field{"tools_refresh", &ServiceConfig::tools_refresh, Span{milliseconds{0}, kDay},
           "How often tools are listed again at a child that does not declare listChanged; 0s is never."},
+    Field{"expected_tools", &ServiceConfig::expected_tools, ToolsOrCount{},
+          "How many tools it must list at least, or the names of some: without them it is degraded."},
+    Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
+          "A call of the gateway's own that shows whether what is behind the service works."},
     Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
           "Who gets log messages of a shared child. single: a client that is alone on it. all: every client. "
           "drop: nobody."},

@@ -142,6 +142,11 @@ class ServiceReader {
                    "call_timeout", "call_timeout_max");
     expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
+    auto const& probe = service_.probe;
+    if (probe && probe->tool.empty() == probe->method.empty())
+      place_.member("probe").error("expected exactly one of tool and method");
+    if (probe && service_.isolation == Isolation::Session)
+      place_.member("probe").warning("Ignored: a child of a single session is not probed.");
     for (std::size_t i = 0; i < service_.needs.size(); ++i) {
       auto const& need = service_.needs[i];
       if (!need.variable.empty() + !need.program.empty() + !need.file.empty() != 1)

@@ -73,6 +73,9 @@ struct Families {
   Family<Gauge>& child_stdin_queue;
   Family<Gauge>& child_tools;
   Family<Counter>& child_tools_changed;
+  Family<Gauge>& child_tools_missing;
+  Family<Counter>& child_probes;
+  Family<Gauge>& child_probe_up;
   Family<Gauge>& connections_active;
   Family<Counter>& connections;
   Family<Counter>& http_requests;
@@ -122,6 +125,9 @@ Families::Families(prometheus::Registry& r)
       child_stdin_queue(gauge(r, "mcp_child_stdin_queue_bytes", "Bytes that wait for a child to read them.")),
       child_tools(gauge(r, "mcp_child_tools", "Tools a service offers.")),
       child_tools_changed(counter(r, "mcp_child_tools_changed_total", "Times a service's tools became others.")),
+      child_tools_missing(gauge(r, "mcp_child_tools_missing", "Expected tools a service does not offer.")),
+      child_probes(counter(r, "mcp_child_probes_total", "Probes of what is behind a service, by what they showed.")),
+      child_probe_up(gauge(r, "mcp_child_probe_up", "1 while what is behind a service works, as its probe shows.")),
       connections_active(gauge(r, "mcp_gateway_connections_active", "Open HTTP connections.")),
       connections(counter(r, "mcp_gateway_connections_total", "HTTP connections, by what became of them.")),
       http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests answered, by status.")),
@@ -301,6 +307,16 @@ void ServiceProbe::tools_listed(std::size_t count, bool changed) {
   impl_->tools_.Set(static_cast<double>(count));
   if (changed) impl_->tools_changed_.Increment();
 }
+
+void ServiceProbe::tools_missing(std::size_t count) {
+  impl_->families_.child_tools_missing.Add(impl_->server_).Set(static_cast<double>(count));
+}
+
+void ServiceProbe::probed(bool good) {
+  impl_->families_.child_probes.Add(impl_->with({{"result", good ? "passed" : "failed"}})).Increment();
+}
+
+void ServiceProbe::probe_standing(bool good) { impl_->families_.child_probe_up.Add(impl_->server_).Set(good ? 1 : 0); }
 
 // ── the program ──────────────────────────────────────────────────────────────
 

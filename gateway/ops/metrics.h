@@ -50,6 +50,10 @@ class ServiceProbe {
   void child_stderr(std::size_t lines, std::size_t suppressed);
   void child_stdin_queue(std::size_t bytes);
   void tools_listed(std::size_t count, bool changed);
+  void tools_missing(std::size_t count);
+  void probed(bool good);
+  /// What the probes of all children showed last.
+  void probe_standing(bool good);
 
  private:
   std::unique_ptr<Impl> impl_;

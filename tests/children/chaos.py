@@ -329,6 +329,16 @@ def wait_for(call):
     call.answer("waited")
 
 
+@tool("The text of the file at path; with fail_first an error the first time.", path="string", fail_first="boolean")
+def tell(call):
+    if call.get("fail_first") and not call.server.has_failed:
+        call.server.has_failed = True
+        call.server.result(call.id, text_result("conn closed", isError=True))
+        return
+    with open(call.get("path"), encoding="utf-8") as file:
+        call.answer(file.read())
+
+
 @tool("Adds a line to the file at path as careless servers do: reads all, and writes all anew a moment later.",
       path="string", line="string")
 def remember(call):
@@ -367,6 +377,7 @@ class Server:
         self.client_capabilities = {}
         self.is_initialized = False
         self.added_tools = 0
+        self.has_failed = False
         self.next_question = 0  # 0 on purpose: it is a legal id
         self.questions = {}
         self.grandchildren = []

@@ -92,6 +92,37 @@ TEST(ConfigReader, ReadsEveryKindOfValue) {
   EXPECT_FALSE(s.cache_tools);
 }
 
+TEST(ConfigReader, ReadsAProbeAndWhatItExpects) {
+  auto const config = good(service(R"("expected_tools": ["a", "b"], "probe": {
+      "tool": "health", "arguments": {"q": "${X}", "n": [1, null]}, "interval": "30s", "timeout": "1s",
+      "expect": {"contains": "ok", "json": {"/status": "${X}", "/deep/0": {"a": true}, "": null}}})"),
+                           environment_with({{"X", "x"}}));
+
+  auto const& s = config.services.at(0);
+  EXPECT_EQ((std::vector<std::string>{"a", "b"}), s.expected_tools.names);
+  ASSERT_TRUE(s.probe);
+  EXPECT_EQ("health", s.probe->tool);
+  EXPECT_EQ(R"({"q":"x","n":[1,null]})", s.probe->arguments);
+  EXPECT_EQ(30s, s.probe->interval);
+  EXPECT_EQ("ok", s.probe->expect.contains);
+  EXPECT_EQ(R"("x")", s.probe->expect.json.at("/status"));
+  EXPECT_EQ(R"({"a":true})", s.probe->expect.json.at("/deep/0"));
+  EXPECT_EQ("null", s.probe->expect.json.at(""));
+  EXPECT_EQ(14U, good(service(R"("expected_tools": 14)")).services.at(0).expected_tools.count);
+}
+
+TEST(ConfigReader, RefusesAProbeThatCannotBeAsked) {
+  EXPECT_EQ("mcpServers.s.probe: expected exactly one of tool and method", first_error(service(R"("probe": {})")));
+  EXPECT_EQ("mcpServers.s.probe: expected exactly one of tool and method",
+            first_error(service(R"("probe": {"tool": "a", "method": "ping"})")));
+  EXPECT_EQ("mcpServers.s.probe.arguments: expected an object, found a list",
+            first_error(service(R"("probe": {"tool": "a", "arguments": []})")));
+  EXPECT_EQ("mcpServers.s.probe.expect.json: expected JSON pointers such as \"/status\", found 'status'",
+            first_error(service(R"("probe": {"tool": "a", "expect": {"json": {"status": 1}}})")));
+  EXPECT_EQ("mcpServers.s.expected_tools: expected a number of tools or a list of their names, found an object",
+            first_error(service(R"("expected_tools": {})")));
+}
+
 TEST(ConfigReader, TellsEveryErrorAtOnce) {
   auto const errors = errors_of(R"({
     "gateway": {"limits": {"max_sessions": -5}, "sse_keepalive": 15, "lisen": "x"},
