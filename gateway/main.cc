@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/program_path.h"
+#include "gateway/ops/config_needs.h"
 #include "gateway/ops/config_schema.h"
 
 namespace {
@@ -128,6 +129,10 @@ int check(Arguments const& arguments) {
   auto config = gateway::cli::load_config(arguments.config, std::cerr);
   if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
   for (auto const& warning : config->warnings) std::cout << fmt::format("note: {}: {}\n", warning.path, warning.what);
+  for (auto const& service : config->services) {
+    if (service.disabled || service.unmet.empty()) continue;
+    std::cout << fmt::format("unavailable: {}: {}\n", service.name, gateway::ops::unmet_text(service));
+  }
   std::cout << fmt::format("{}: {} services, no errors\n", arguments.config, config->services.size());
   if (!arguments.connect) return 0;
   auto guard = gateway::io::ChildGuard::start();

@@ -25,6 +25,7 @@ std::string_view to_text(ChildState state) {
     case ChildState::Backoff: return "backoff";
     case ChildState::CrashLoop: return "crash_loop";
     case ChildState::Stopping: return "stopping";
+    case ChildState::Asleep: return "idle";
   }
   return "stopped";
 }
@@ -44,22 +45,46 @@ Child::Child(World world, ops::ServiceConfig const& config, std::size_t max_line
                      fail_start(fmt::format("it did not answer initialize within {} s", to_ms(config_.start_timeout) / 1000));
                    }),
       stderr_bucket_(config.stderr_lines_per_second),
-      noise_bucket_(kNoiseLinesPerSecond) {}
-
-void Child::enter(ChildState state) {
-  state_ = state;
-  probe_.child_state(to_text(state), state == ChildState::Ready);
+      noise_bucket_(kNoiseLinesPerSecond) {
+  probe_.child_entered(to_text(state_));
 }
 
-// ── starting and ending ──────────────────────────────────────────────────────
+Child::~Child() { probe_.child_left(to_text(state_)); }
+
+void Child::enter(ChildState state) {
+  probe_.child_left(to_text(state_));
+  state_ = state;
+  probe_.child_entered(to_text(state_));
+}
+
+bool Child::is_coming() const {
+  switch (state_) {
+    case ChildState::Starting:
+    case ChildState::Backoff: return true;
+    case ChildState::Stopping: return then_ == Then::Again || then_ == Then::Policy;
+    case ChildState::Stopped:
+    case ChildState::Ready:
+    case ChildState::CrashLoop:
+    case ChildState::Asleep: return false;
+  }
+  return false;
+}
+
+// ── starting ─────────────────────────────────────────────────────────────────
 
 void Child::start() {
-  wanted_ = true;
   if (state_ == ChildState::Stopped) spawn();
+}
+
+void Child::wake() {
+  if (state_ == ChildState::Asleep) return spawn();
+  if (state_ == ChildState::Stopping && then_ == Then::Sleep) then_ = Then::Again;
 }
 
 void Child::spawn() {
   started_ = last_heard_ = world_.loop.now();
+  then_ = Then::Policy;
+  was_ready_ = false;
   start_failure_.clear();
   spawn_failure_.clear();
   restart_reason_.clear();
@@ -76,7 +101,7 @@ void Child::spawn() {
   if (!started) {
     probe_.child_spawn_failed();
     spawn_failure_ = started.error().what;
-    return down("its program cannot be started");
+    return down(RunEnd::NeverReady, "its program cannot be started");
   }
   process_ = std::move(*started);
   enter(ChildState::Starting);
@@ -89,6 +114,7 @@ void Child::spawn() {
 void Child::ready() {
   start_limit_.cancel();
   why_not_ready_.clear();
+  was_ready_ = true;
   enter(ChildState::Ready);
   probe_.child_started(world_.loop.now() - started_);
 }
@@ -100,23 +126,40 @@ void Child::fail_start(std::string_view why) {
   process_->kill();
 }
 
-void Child::restart(std::string_view reason) {
-  if (!process_) return;
-  restart_reason_ = reason;
-  process_->kill();
-}
+// ── ending ───────────────────────────────────────────────────────────────────
 
 void Child::stop() {
-  wanted_ = false;
   start_again_.cancel();
   start_limit_.cancel();
-  if (!process_) {
-    if (state_ == ChildState::Stopped) return owner_.on_child_stopped();
-    enter(ChildState::Stopped);
-    return owner_.on_child_stopped();
-  }
-  enter(ChildState::Stopping);
   why_not_ready_ = "stopping";
+  if (process_) return end(Then::Nothing);
+  enter(ChildState::Stopped);
+  owner_.on_child_stopped();
+}
+
+void Child::sleep() {
+  if (state_ != ChildState::Ready) return;
+  why_not_ready_ = "stopped while nobody uses it";
+  end(Then::Sleep);
+}
+
+void Child::renew(std::string_view reason) {
+  if (state_ != ChildState::Ready) return;
+  restart_reason_ = reason;
+  why_not_ready_ = "a new run of it is started";
+  end(Then::Again);
+}
+
+void Child::end_hung() {
+  if (state_ != ChildState::Ready) return;
+  restart_reason_ = "hang";
+  why_not_ready_ = "it did not answer and is ended";
+  end(Then::Policy);
+}
+
+void Child::end(Then then) {
+  then_ = then;
+  enter(ChildState::Stopping);
   process_->stop({.after_stdin_close = config_.stop.stdin_grace, .after_sigterm = config_.stop.term_grace});
 }
 
@@ -124,29 +167,46 @@ void Child::on_exit(io::ChildExit exit) {
   start_limit_.cancel();
   last_exit_ = exit.text();
   auto const pid = process_->pid();
-  auto const signaled = exit.signaled;
   world_.loop.bury(std::move(process_));
 
-  auto const asked = state_ == ChildState::Stopping;
+  auto const asked = then_ != Then::Policy;
   auto const tail = asked ? std::string{} : recent_stderr();
   auto const level = asked ? ops::LogLevel::Info : ops::LogLevel::Warn;
   world_.log.write(level, "child.exit", "child ended",
                    {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
-  if (!asked) {
-    auto const own_reason = restart_reason_.empty() ? std::string_view(signaled ? "signal" : "exit")
-                                                    : std::string_view(restart_reason_);
-    probe_.child_restarted(start_failure_.empty() ? own_reason : "hang");
-  }
-  down(start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
+  if (then_ == Then::Policy || then_ == Then::Again) count_restart(exit.signaled);
+  auto const end = asked ? RunEnd::Asked : was_ready_ ? RunEnd::Lost : RunEnd::NeverReady;
+  down(end, start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
+}
+
+void Child::count_restart(bool signaled) {
+  if (!start_failure_.empty()) return probe_.child_restarted("hang");
+  if (!restart_reason_.empty()) return probe_.child_restarted(restart_reason_);
+  // One that was woken while it was put to sleep ended for no reason but that.
+  if (then_ == Then::Policy) probe_.child_restarted(signaled ? "signal" : "exit");
 }
 
 /// The one way a run ends, whether it ever began or not.
-void Child::down(std::string_view why) {
-  if (!wanted_) {
-    enter(ChildState::Stopped);
-    owner_.on_child_down("it was stopped");
-    return owner_.on_child_stopped();
+void Child::down(RunEnd end, std::string_view why) {
+  switch (then_) {
+    case Then::Nothing:
+      enter(ChildState::Stopped);
+      owner_.on_child_down(end, "it was stopped");
+      return owner_.on_child_stopped();
+    case Then::Sleep:
+      enter(ChildState::Asleep);
+      return owner_.on_child_down(end, why_not_ready_);
+    case Then::Again:
+      owner_.on_child_down(end, why_not_ready_);
+      return spawn();
+    case Then::Policy:
+      come_back(why);
+      return owner_.on_child_down(end, why);
   }
+}
+
+/// A restart after a wait, which is long for one that ends again and again.
+void Child::come_back(std::string_view why) {
   ++restarts_;
   auto const now = world_.loop.now();
   auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
@@ -160,7 +220,6 @@ void Child::down(std::string_view why) {
                   {{"server", config_.name},
                    {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
                    {"wait_ms", to_ms(verdict.wait)}});
-  owner_.on_child_down(why);
 }
 
 // ── what it says ─────────────────────────────────────────────────────────────

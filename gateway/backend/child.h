@@ -39,8 +39,16 @@ enum class ChildState : std::uint8_t {
   Backoff,    ///< it ended; it is started again after a wait
   CrashLoop,  ///< it ended too often; it rests before the next try
   Stopping,   ///< asked to end
+  Asleep,     ///< ended since nobody used it; started again when somebody does
 };
 [[nodiscard]] std::string_view to_text(ChildState state);
+
+/// How a run of a child came to its end.
+enum class RunEnd : std::uint8_t {
+  NeverReady,  ///< it could not be started, or ended before its handshake
+  Lost,        ///< it was ready, and ended unasked or was ended as hung
+  Asked,       ///< it was idle and asked to end
+};
 
 /// Keeps one child process running: what it says is cut into messages for the
 /// owner, what it says on stderr is logged, its end is told once and followed by
@@ -56,7 +64,7 @@ class Child final : private io::ChildProcess::Handler {
     virtual void on_child_oversized(std::string_view front, std::string_view back) = 0;
     /// The run is over, or could not begin: what it owed will not come. `why` is
     /// fit for a client's eyes.
-    virtual void on_child_down(std::string_view why) = 0;
+    virtual void on_child_down(RunEnd end, std::string_view why) = 0;
     /// It will not be started again: `stop` was called and it has ended.
     virtual void on_child_stopped() = 0;
 
@@ -67,12 +75,22 @@ class Child final : private io::ChildProcess::Handler {
   Child(World world, ops::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
         ops::ServiceProbe& probe, Owner& owner);
 
+  ~Child();
+
   /// Wanted from now on. Does nothing while it runs.
   void start();
-  /// Not wanted any more: the ladder of gentle and less gentle ends.
+  /// Ends a sleep. Does nothing else.
+  void wake();
+  // Each of these is the ladder of gentle and less gentle ends. They differ in
+  // what follows.
+  /// Not wanted any more.
   void stop();
-  /// Ends this run; a restart follows. `reason` is a label of the restart metric.
-  void restart(std::string_view reason);
+  /// Not wanted until it is woken.
+  void sleep();
+  /// Another run at once. `reason` is a label of the restart metric.
+  void renew(std::string_view reason);
+  /// It hangs: another run when the restart policy says so.
+  void end_hung();
 
   /// The owner's handshake is done.
   void ready();
@@ -83,6 +101,8 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] bool send(std::string_view line);
 
   [[nodiscard]] ChildState state() const { return state_; }
+  /// Not ready, but on its way to be, so that a call may wait for it.
+  [[nodiscard]] bool is_coming() const;
   /// Fit for a client's eyes.
   [[nodiscard]] std::string const& why_not_ready() const { return why_not_ready_; }
   /// For the operator: also where the program was looked for.
@@ -107,12 +127,18 @@ class Child final : private io::ChildProcess::Handler {
   void on_stderr(std::string_view bytes) override;
   void on_exit(io::ChildExit exit) override;
 
+  /// What follows the end of a run.
+  enum class Then : std::uint8_t { Policy, Again, Sleep, Nothing };
+
   void enter(ChildState state);
   void spawn();
+  void end(Then then);
+  void count_restart(bool signaled);
   void on_line(rpc::LineFramer::Line line);
   void nonsense(std::string_view reason, std::string_view line);
   void log_stderr(std::string_view line);
-  void down(std::string_view why);
+  void down(RunEnd end, std::string_view why);
+  void come_back(std::string_view why);
 
   World world_;
   ops::ServiceConfig const& config_;
@@ -122,7 +148,8 @@ class Child final : private io::ChildProcess::Handler {
   Owner& owner_;
 
   ChildState state_ = ChildState::Stopped;
-  bool wanted_ = false;
+  Then then_ = Then::Policy;
+  bool was_ready_ = false;  ///< this run
   std::unique_ptr<io::ChildProcess> process_;
   std::unique_ptr<rpc::LineFramer> stdout_;
   std::unique_ptr<rpc::LineFramer> stderr_;

@@ -1,10 +1,11 @@
 // What clients say. What the child says is in multiplexer_child.cc, how requests
-// end in multiplexer_ends.cc.
+// wait their turn in multiplexer_turns.cc, how they end in multiplexer_ends.cc.
 #include "gateway/backend/multiplexer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
@@ -39,10 +40,13 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfi
       calls_(config.max_calls),
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
-             *this) {}
+             *this) {
+  if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
+}
 
 void Multiplexer::stop() {
-  fail_all("the service was stopped");
+  fail_owed("the service was stopped");
+  fail_waiting("the service was stopped");
   child_.stop();
 }
 
@@ -55,11 +59,7 @@ void Multiplexer::attach(Session& session) {
 }
 
 void Multiplexer::detach(Session& session) {
-  std::erase_if(waiting_, [&](Waiting const& waiting) {
-    if (waiting.call.to.session != session.id) return false;
-    record(waiting.call, Outcome::Cancelled, 0);
-    return true;
-  });
+  for (auto const& waiting : waiting_.take_all_of(session.id)) record(waiting.call, Outcome::Cancelled, 0);
   for (auto const& request : session.open) {
     if (auto* const call = calls_.find(request.call)) {
       record(*call, Outcome::Cancelled, 0);
@@ -143,11 +143,11 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
 
 void Multiplexer::initialize(Session& session, Call&& call, std::string_view params) {
   if (handshake_) return answer_initialize(session, call, params);
-  if (child_.state() == ChildState::CrashLoop || child_.state() == ChildState::Stopping) {
+  if (!child_.is_coming()) {
     return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
                 fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
   }
-  waiting_.push_back({std::move(call), "initialize", std::string(params)});
+  waiting_.push({std::move(call), "initialize", std::string(params)});
 }
 
 void Multiplexer::answer_initialize(Session& session, Call const& call, std::string_view params) {
@@ -218,26 +218,17 @@ void Multiplexer::list_tools(Call&& call, std::string_view method, Params const&
 void Multiplexer::forward(Call&& call, std::string_view method, Params const& params) {
   switch (child_.state()) {
     case ChildState::Ready: return send_call(std::move(call), method, params);
+    case ChildState::Asleep:
+    case ChildState::Stopping: child_.wake(); break;
     case ChildState::Starting:
-    case ChildState::Backoff: return wait(std::move(call), method, params.raw);
+    case ChildState::Backoff:
     case ChildState::Stopped:
-    case ChildState::CrashLoop:
-    case ChildState::Stopping: break;
+    case ChildState::CrashLoop: break;
   }
+  if (child_.is_coming()) return wait(std::move(call), method, params.raw);
   probe_.call_rejected("not_running");
   fail(call, Outcome::Unavailable, ErrorCode::InternalError,
        fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
-}
-
-/// Until the child is ready, or owes less.
-void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
-  if (waiting_.size() < config_.max_queue) {
-    waiting_.push_back({std::move(call), std::string(method), std::string(params)});
-    return;
-  }
-  probe_.call_rejected("queue_full");
-  fail(call, Outcome::Busy, ErrorCode::InternalError,
-       fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name), "queue_full");
 }
 
 void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
@@ -341,17 +332,13 @@ void Multiplexer::cancel(Session& session, Params const& params) {
     session.close(params.request_id);
     return around_.clients.drop(to);
   }
-  auto const waits = std::find_if(waiting_.begin(), waiting_.end(), [&](Waiting const& waiting) {
-    // An initialize cannot be taken back.
-    return waiting.call.to.session == session.id && waiting.call.client_id == params.request_id &&
-           waiting.call.method != mcp::Method::Initialize;
-  });
-  if (waits == waiting_.end()) return;
-  auto const call = std::move(waits->call);
-  waiting_.erase(waits);
-  record(call, Outcome::Cancelled, 0);
-  session.close(call.client_id);
-  around_.clients.drop(call.to);
+  auto waits = waiting_.take(session.id, params.request_id);
+  if (!waits) return;
+  // An initialize cannot be taken back.
+  if (waits->call.method == mcp::Method::Initialize) return waiting_.push(*std::move(waits));
+  record(waits->call, Outcome::Cancelled, 0);
+  session.close(waits->call.client_id);
+  around_.clients.drop(waits->call.to);
 }
 
 /// Taken only from the session that was asked, once.

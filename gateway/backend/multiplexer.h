@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/backend/child.h"
+#include "gateway/backend/deep_probe.h"
 #include "gateway/backend/tool_shelf.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/client_requests.h"
+#include "gateway/mcp/fair_queue.h"
 #include "gateway/mcp/handshake.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/ports.h"
@@ -62,6 +63,9 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
+  [[nodiscard]] DeepProbe const* deep_probe() const { return deep_probe_ ? &*deep_probe_ : nullptr; }
+  /// Why it is degraded although its child is ready; empty when it is well.
+  [[nodiscard]] std::string ailment() const;
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
@@ -69,13 +73,6 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] SessionId sole() const { return sole_; }
 
  private:
-  /// A request that came before the child could take it.
-  struct Waiting {
-    mcp::Call call;
-    std::string method;
-    std::string params;
-  };
-
   // ── from clients ──
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
   void on_note(mcp::Session& session, rpc::Message const& message);
@@ -105,7 +102,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void on_child_started() override;
   void on_child_message(rpc::Message const& message, std::size_t bytes) override;
   void on_child_oversized(std::string_view front, std::string_view back) override;
-  void on_child_down(std::string_view why) override;
+  void on_child_down(RunEnd end, std::string_view why) override;
   void on_child_stopped() override;
   void on_answer(rpc::Message const& message);
   void take_answer(mcp::Call const& call, rpc::Message const& message);
@@ -121,6 +118,11 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void tell_all(rpc::PiecesView message);
   [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
 
+  // ── its own question ──
+  void probe_when_due(TimePoint now);
+  void send_probe(mcp::WaitingCall probe);
+  void on_probed(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+
   // ── ends ──
   void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
   void finish_ok(mcp::Call const& call, std::string_view result);
@@ -128,11 +130,15 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
             std::string_view reason);
   void abandon(CallId id, mcp::Call& call, std::string_view reason);
   void expire_calls(TimePoint now);
+  void count_timeout(mcp::Call const& call);
+  void end_if_hung();
   void expire_waiting(TimePoint now);
   void expire_client_requests(TimePoint now);
   void give_up_client_request(mcp::ClientRequest const& request, std::string_view why);
   void serve_waiting();
-  void fail_all(std::string_view why);
+  void serve(mcp::WaitingCall next);
+  void fail_owed(std::string_view why);
+  void fail_waiting(std::string_view why);
   void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
 
   Surroundings around_;
@@ -142,11 +148,12 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   Owner& owner_;
 
   mcp::CallTable calls_;
-  std::deque<Waiting> waiting_;
+  mcp::FairQueue waiting_;  ///< what came before the child could take it
   mcp::Subscriptions subscriptions_;
   mcp::ClientRequests client_requests_;
   std::optional<mcp::Handshake> handshake_;
   ToolShelf shelf_;
+  std::optional<DeepProbe> deep_probe_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
   std::size_t attached_count_ = 0;
   SessionId sole_{};
@@ -154,7 +161,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   bool initialized_sent_ = false;   ///< to this run of the child
   bool client_initialized_ = false; ///< an exclusive child's client said so
   std::optional<mcp::LogLevel> child_log_level_;
-  int silent_timeouts_ = 0;         ///< in a row, without a sound from the child
+  int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child
   std::string line_;                ///< the line being written
   Child child_;                     ///< last: its end must find the rest alive
 };

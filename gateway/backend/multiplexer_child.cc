@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/json_text.h"
@@ -113,9 +114,13 @@ void Multiplexer::on_initialized(Message const& message) {
   }
 }
 
-void Multiplexer::on_child_down(std::string_view why) {
-  fail_all(why);
+/// What waits was never sent: it stays for the next run, unless that seems far.
+void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
+  fail_owed(why);
+  if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
+  if (deep_probe_) deep_probe_->forget();
+  (void)waiting_.take_all_of(SessionId{});
   while (auto const request = client_requests_.close_expired(TimePoint::max())) {
     give_up_client_request(*request, why);
   }
@@ -146,6 +151,7 @@ void Multiplexer::on_answer(Message const& message) {
 void Multiplexer::take_answer(Call const& call, Message const& message) {
   switch (call.purpose) {
     case Purpose::Client:
+    case Purpose::Probe:
       if (call.abandoned) return probe_.late_answer_dropped();
       return finish(call, outcome_of(call, message), reply_to(call, message));
     case Purpose::Initialize: return on_initialized(message);
@@ -163,7 +169,7 @@ void Multiplexer::on_child_oversized(std::string_view front, std::string_view ba
   silent_timeouts_ = 0;
   auto const why =
       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
-  if (call->purpose != Purpose::Client) {
+  if (call->purpose != Purpose::Client && call->purpose != Purpose::Probe) {
     take_answer(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
                         .error = rpc::error_object(ErrorCode::InternalError, why)});
   } else if (!call->abandoned) {
@@ -185,6 +191,7 @@ void Multiplexer::on_tools_page(Message const& message) {
     return;
   }
   auto const differs = shelf_.finish(around_.world.loop.now());
+  if (config_.expected_tools.any()) probe_.tools_missing(lack_of(config_.expected_tools, *shelf_.list()).tools);
   probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
   around_.world.log.info("service.tools", "tools listed",
                          {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});

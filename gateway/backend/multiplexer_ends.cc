@@ -17,8 +17,11 @@ using rpc::ErrorCode;
 
 namespace {
 
-/// How long a call nobody waits for may keep its id, so that a late answer is
-/// known for what it is.
+/// How long a child may take to end a call that was taken back before it is given
+/// the next in its place. Most never answer such a call.
+constexpr Duration kCancelGrace = seconds(2);
+/// How long such a call then keeps its id, so that a late answer is known for what
+/// it is.
 constexpr Duration kAbandonedFor = seconds(60);
 /// Timeouts in a row, without a sound from the child, after which it counts as hung.
 constexpr int kSilentTimeouts = 3;
@@ -45,6 +48,7 @@ int status_of(Outcome outcome) {
 
 /// The one way a client's request is answered.
 void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  if (call.purpose == Purpose::Probe) return on_probed(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   record(call, outcome, reply.body.size());
   around_.clients.answer(call.to, outcome, reply);
@@ -68,7 +72,7 @@ void Multiplexer::fail(Call const& call, Outcome outcome, ErrorCode code, std::s
 /// Nobody waits for it any more: the child is told, and its id is kept for a while.
 void Multiplexer::abandon(CallId id, Call& call, std::string_view reason) {
   call.abandoned = true;
-  call.deadline = around_.world.loop.now() + kAbandonedFor;
+  call.deadline = around_.world.loop.now() + kCancelGrace;
   send_cancel(id, reason);
 }
 
@@ -101,39 +105,26 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
                             {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)}});
 }
 
-/// In the order they came, as many as the child may owe.
-void Multiplexer::serve_waiting() {
-  while (!waiting_.empty() && !calls_.full() && child_.state() == ChildState::Ready) {
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    auto* const session = around_.sessions.find(next.call.to.session);
-    if (session == nullptr) continue;
-    if (next.call.method == mcp::Method::Initialize) {
-      answer_initialize(*session, next.call, next.params);
-    } else if (next.call.method == mcp::Method::ResourcesSubscribe) {
-      subscribe(std::move(next.call), mcp::read_params(next.params));
-    } else {
-      send_call(std::move(next.call), next.method, mcp::read_params(next.params));
-    }
-  }
-}
-
 /// What a run of the child owed will not come.
-void Multiplexer::fail_all(std::string_view why) {
+void Multiplexer::fail_owed(std::string_view why) {
   auto const message = fmt::format("the server '{}' cannot answer: {}", config_.name, why);
   std::vector<CallId> owed;
   calls_.for_each([&](CallId id, Call&) { owed.push_back(id); });
   for (auto const id : owed) {
     auto const call = calls_.close(id);
     if (!call || call->abandoned) continue;
-    if (call->purpose == Purpose::Client) {
+    if (call->purpose == Purpose::Client || call->purpose == Purpose::Probe) {
       fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
     } else if (call->purpose == Purpose::Subscribe) {
       on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
                             .error = rpc::error_object(ErrorCode::InternalError, message)});
     }
   }
-  for (auto const& waiting : std::exchange(waiting_, {})) {
+}
+
+void Multiplexer::fail_waiting(std::string_view why) {
+  auto const message = fmt::format("the server '{}' cannot answer: {}", config_.name, why);
+  for (auto const& waiting : waiting_.take_all()) {
     fail(waiting.call, Outcome::Unavailable, ErrorCode::InternalError, message, "not_running");
   }
 }
@@ -143,7 +134,7 @@ void Multiplexer::fail_all(std::string_view why) {
 /// The gateway's own calls, and those their clients took back, end with nobody
 /// the wiser: nobody waits for them.
 std::size_t Multiplexer::calls_owed() const {
-  auto owed = waiting_.size();
+  auto owed = waiting_.size() - waiting_.size_of(SessionId{});
   calls_.for_each([&](CallId, Call const& call) {
     if (call.purpose == Purpose::Client && !call.abandoned) ++owed;
   });
@@ -157,6 +148,8 @@ void Multiplexer::tick() {
     expire_waiting(now);
     serve_waiting();  // a call that was given up may have made room
   }
+  end_if_hung();
+  if (deep_probe_) probe_when_due(now);
   expire_client_requests(now);
   auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
                          handshake_->has_tools() && !handshake_->tells_tool_changes();
@@ -176,7 +169,12 @@ void Multiplexer::expire_calls(TimePoint now) {
   for (auto const id : late) {
     auto* const call = calls_.find(id);
     if (call == nullptr) continue;
-    if (call->abandoned || call->purpose != Purpose::Client) {
+    if (call->abandoned && !call->written_off) {
+      calls_.write_off(*call);
+      call->deadline = now + kAbandonedFor;
+      continue;
+    }
+    if (call->abandoned || (call->purpose != Purpose::Client && call->purpose != Purpose::Probe)) {
       auto const closed = calls_.close(id);
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
       if (closed->purpose == Purpose::Subscribe) {
@@ -185,28 +183,29 @@ void Multiplexer::expire_calls(TimePoint now) {
       }
       continue;
     }
-    silent_timeouts_ = child_.last_heard() < call->started ? silent_timeouts_ + 1 : 0;
+    if (call->purpose == Purpose::Client) count_timeout(*call);
     auto const given_up = *call;
     abandon(id, *call, R"("the gateway's time limit passed")");
     fail(given_up, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up.started) / 1000),
          "timeout");
   }
-  if (silent_timeouts_ >= kSilentTimeouts) {
-    silent_timeouts_ = 0;
-    around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
-                           {{"server", config_.name}, {"child.pid", child_.pid()}});
-    child_.restart("hang");
-  }
 }
 
-void Multiplexer::expire_waiting(TimePoint now) {
-  while (!waiting_.empty() && waiting_.front().call.deadline <= now) {
-    auto const call = std::move(waiting_.front().call);
-    waiting_.pop_front();
-    fail(call, Outcome::Timeout, ErrorCode::InternalError,
-         fmt::format("the server '{}' was not ready in time: {}", config_.name, child_.why_not_ready()), "timeout");
-  }
+/// Whether a child lives is told by what its callers got of it in their whole
+/// time, also those that were waiting behind others; it is never asked (a ping
+/// behind a long call of a child that does one thing at a time would wait too).
+void Multiplexer::count_timeout(Call const& call) {
+  silent_timeouts_ = child_.last_heard() < call.started ? silent_timeouts_ + 1 : 0;
+}
+
+void Multiplexer::end_if_hung() {
+  if (silent_timeouts_ < kSilentTimeouts) return;
+  silent_timeouts_ = 0;
+  around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
+                         {{"server", config_.name}, {"child.pid", child_.pid()}});
+  fail_owed("it did not answer and is ended");
+  child_.end_hung();
 }
 
 void Multiplexer::expire_client_requests(TimePoint now) {

@@ -34,19 +34,23 @@ class Service final : public mcp::ServicePort, public Multiplexer::Owner {
   void attach(mcp::Session& session) override;
   void detach(mcp::Session& session, mcp::SessionEnd why) override;
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to) override;
-  [[nodiscard]] bool has_room() const override;
+  [[nodiscard]] std::string_view key_header() const override { return {}; }
+  [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
 
   void tick();
 
   [[nodiscard]] ops::ServiceConfig const& config() const { return config_; }
   [[nodiscard]] ops::ServiceHealth health() const;
   [[nodiscard]] std::size_t calls_owed() const;
-  /// Only while it is not stopped, and not for a service of single sessions.
+  /// Only while it is not stopped, and neither unavailable nor one of single sessions.
   [[nodiscard]] Multiplexer const& shared_child() const { return *children_.at(kShared); }
 
  private:
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
   [[nodiscard]] Multiplexer* child_of(mcp::Session const& session);
+
+  void report_probes();
+  [[nodiscard]] bool unavailable() const { return !config_.unmet.empty(); }
 
   /// A shared child stands under no session.
   static constexpr SessionId kShared{};

@@ -63,6 +63,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
           --left;
         }
       }
+      supervisor_.tick();  // probes are sent by it
       if (left > 0) loop_.turn(milliseconds(20));
     }
     supervisor_.stop();
@@ -83,12 +84,22 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
   bool report(backend::Service const& service, Duration took) {
     auto const health = service.health();
+    if (health.state == "unavailable") {
+      all_well_ = all_well_ && !health.required;
+      out_ << fmt::format("{}  {:<16} {}", health.required ? "FAIL" : "none", health.name, health.reason) << std::endl;
+      return true;
+    }
     auto const& child = service.shared_child();
-    if (health.state == "ready" && (health.tools_known || !child.offers_tools())) {
-      out_ << fmt::format("ok    {:<16} ready in {:.0f} ms, protocol {}, {} tools", health.name, to_ms(took),
+    auto const judged = !health.probe || health.probe->status != "unknown";
+    if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
+      auto const well = health.status == ops::HealthStatus::Healthy;
+      all_well_ = all_well_ && well;
+      out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {} tools", well ? "ok  " : "FAIL", health.name, to_ms(took),
                           health.protocol, health.tools);
       auto const noise = child.child().noise_lines();
       if (noise > 0) out_ << fmt::format(", {} lines on stdout were no messages", noise);
+      if (health.probe) out_ << fmt::format(", probe {} in {:.0f} ms", health.probe->status, health.probe->ms);
+      if (!well) out_ << "\n      " << health.reason;
       out_ << std::endl;
       return true;
     }

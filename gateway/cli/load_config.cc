@@ -1,15 +1,33 @@
 #include "gateway/cli/load_config.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <sstream>
 
+#include "gateway/backend/environment.h"
+#include "gateway/io/program_path.h"
 #include "gateway/ops/config_reader.h"
 
 namespace gateway::cli {
+
+namespace {
+
+/// Programs are looked for as the service's child would be.
+ops::Environment machine() {
+  auto here = ops::process_environment();
+  here.program = [](ops::ServiceConfig const& service, std::string const& program) {
+    return io::find_program(program, backend::child_environment(service, environ), AT_FDCWD).ok();
+  };
+  return here;
+}
+
+}  // namespace
 
 std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
   std::ifstream file(path, std::ios::binary);
@@ -18,7 +36,9 @@ std::optional<ops::Config> load_config(std::string const& path, std::ostream& er
     errors << fmt::format("cannot read the configuration '{}'\n", path);
     return std::nullopt;
   }
-  auto read = ops::read_config(text.str(), ops::process_environment());
+  std::error_code unknown_folder;
+  auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
+  auto read = ops::read_config(text.str(), machine(), folder);
   if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
   auto const& wrong = std::get<ops::ConfigErrors>(read).errors;
   errors << fmt::format("{}: {} {}\n", path, wrong.size(), wrong.size() == 1 ? "error" : "errors");

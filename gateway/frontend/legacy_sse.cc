@@ -24,11 +24,9 @@ void LegacySse::get(Visit const& visit) {
   if (!accepts(visit.request.head).sse) {
     return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
   }
-  auto* const session =
+  auto const [session, refusal] =
       desk_.open_session(*visit.endpoint.service, mcp::Transport::Sse, visit.principal, visit.request.head);
-  if (session == nullptr) {
-    return visit.reply_error(503, ErrorCode::InternalError, "no more sessions can be opened now");
-  }
+  if (session == nullptr) return visit.reply_refused(refusal);
   session->revision = mcp::Revision::R2024_11_05;
   session->stream = visit.exchange.id();
   visit.exchange.set_context(raw(session->id));

@@ -13,19 +13,24 @@ bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{
 
 }  // namespace
 
-mcp::Session* Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
-                                 http::RequestHead const& head) {
-  if (draining || !service(index).has_room()) return nullptr;
-  if (sessions.size() >= config.limits.max_sessions && !make_room()) return nullptr;
+Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
+                                http::RequestHead const& head) {
+  auto const header = service(index).key_header();
+  mcp::SessionOwner const owner{principal, header.empty() ? std::string_view{} : head.find(header).value_or("")};
+  if (auto refusal = service(index).refusal(owner)) return {nullptr, *std::move(refusal)};
+  auto const full = sessions.size() >= config.limits.max_sessions;
+  if (draining || (full && !make_room())) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
+
   auto& session = sessions.open(index, transport, clock.now());
-  session.principal.assign(principal);
+  session.principal.assign(owner.principal);
+  session.key.assign(owner.key);
   session.max_event_bytes = max_event_bytes(config.limits, head);
   if (transport != mcp::Transport::OneShot && log.enabled(ops::LogLevel::Info)) {
     session.log_id = short_hash(session.token);
   }
   service(index).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
-  return &session;
+  return {&session, {}};
 }
 
 void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {

@@ -28,10 +28,14 @@ struct Desk {
 
   [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
 
-  /// A new session, attached to its service; null when there is no room for one.
-  /// At the limit the session that was idle longest makes room.
-  mcp::Session* open_session(ServiceIndex service, mcp::Transport transport, std::string_view principal,
-                             http::RequestHead const& head);
+  /// A new session, attached to its service, or why there is none. At the limit the
+  /// session that was idle longest makes room.
+  struct Opened {
+    mcp::Session* session = nullptr;
+    mcp::Refusal refusal;
+  };
+  [[nodiscard]] Opened open_session(ServiceIndex service, mcp::Transport transport, std::string_view principal,
+                                    http::RequestHead const& head);
 
   /// The one way a session ends: its calls are taken back at the child.
   void end_session(mcp::Session& session, mcp::SessionEnd why);

@@ -43,6 +43,11 @@ void Visit::reply_error(int status, rpc::ErrorCode code, std::string_view messag
   reply_json(status, rpc::error_message(raw_id, code, message), status == 503 ? "Retry-After: 1\r\n" : "");
 }
 
+void Visit::reply_refused(mcp::Refusal const& refusal, std::string_view raw_id) const {
+  if (refusal.outcome == mcp::Outcome::Invalid) return reply_error(400, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
+  reply_error(503, rpc::ErrorCode::InternalError, refusal.why, raw_id);
+}
+
 void Visit::reply_unreadable(rpc::Unreadable const& unreadable) const {
   reply_error(400, unreadable.code, unreadable.why, unreadable.id);
 }

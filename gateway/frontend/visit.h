@@ -6,6 +6,7 @@
 
 #include "gateway/frontend/endpoint.h"
 #include "gateway/http/exchange.h"
+#include "gateway/mcp/ports.h"
 #include "gateway/rpc/message.h"
 #include "gateway/rpc/rpc_error.h"
 
@@ -26,6 +27,8 @@ struct Visit {
   void reply_json(int status, std::string_view json, std::string_view more_fields = {}) const;
   /// A status and a JSON-RPC error.
   void reply_error(int status, rpc::ErrorCode code, std::string_view message, std::string_view raw_id = {}) const;
+  /// Why no session was opened.
+  void reply_refused(mcp::Refusal const& refusal, std::string_view raw_id = {}) const;
   /// What could not be read as a message.
   void reply_unreadable(rpc::Unreadable const& unreadable) const;
   /// 405 with the methods that are possible here.

@@ -28,6 +28,7 @@ std::optional<Call> CallTable::close(CallId id) {
   std::optional<Call> closed(std::move(*call));
   slot(id).id = CallId{};
   --size_;
+  if (closed->written_off) --written_off_;
   return closed;
 }
 

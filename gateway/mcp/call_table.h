@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/clock.h"
@@ -22,6 +23,7 @@ enum class Purpose : std::uint8_t {
   SetLogLevel,
   Subscribe,
   Unsubscribe,
+  Probe,        ///< whether what is behind the child works: answered and bounded as a client's
 };
 
 /// One request the child has and has not answered.
@@ -38,6 +40,7 @@ struct Call {
   TimePoint deadline;       ///< when its patience ends
   TimePoint hard_deadline;  ///< when it ends whatever progress it made
   bool abandoned = false;   ///< nobody waits for it any more; a late answer finds nobody
+  bool written_off = false; ///< it no longer counts against what its child may owe
 };
 
 /// Ids are ours and never reused, so two clients that both say "id":1 cannot
@@ -47,13 +50,18 @@ class CallTable {
  public:
   explicit CallTable(std::size_t limit) : limit_(limit), slots_(kInitialSlots) {}
 
-  /// Whether the child owes as much as it may. Clients' calls are refused then;
-  /// the gateway's own, which are few, are not.
-  [[nodiscard]] bool full() const { return size_ >= limit_; }
+  /// Whether the child owes as much as it may. Clients' calls wait then; the
+  /// gateway's own, which are few, do not.
+  [[nodiscard]] bool full() const { return size_ - written_off_ >= limit_; }
 
   CallId open(Call&& call);
 
   [[nodiscard]] Call* find(CallId id);
+
+  /// Keeps the call, whose answer may still come, but no longer counts it.
+  void write_off(Call& call) {
+    if (!std::exchange(call.written_off, true)) ++written_off_;
+  }
 
   /// Takes a call out. Empty when the id is unknown or already answered.
   [[nodiscard]] std::optional<Call> close(CallId id);
@@ -86,6 +94,7 @@ class CallTable {
 
   std::size_t limit_;
   std::size_t size_ = 0;
+  std::size_t written_off_ = 0;
   std::uint64_t next_ = 1;
   std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits
 };

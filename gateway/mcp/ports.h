@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "gateway/base/ids.h"
 #include "gateway/rpc/json_writer.h"
@@ -32,6 +34,18 @@ enum class Outcome : std::uint8_t {
   Busy,         ///< refused: too much is owed or queued already
   Cancelled,    ///< the client took it back
   Invalid,      ///< not a request we can pass on
+};
+
+/// Whose a session is, as the request says that opens it.
+struct SessionOwner {
+  std::string_view principal;  ///< whose token it showed; empty without authentication
+  std::string_view key;        ///< the value of the service's key header; empty when absent
+};
+
+/// Why no session can be opened: Invalid when this request never can, else for now.
+struct Refusal {
+  Outcome outcome = Outcome::Busy;
+  std::string why;  ///< fit for a client's eyes
 };
 
 /// Why a session ended.
@@ -65,8 +79,11 @@ class ServicePort {
   /// One message of a client. A request is answered exactly once through
   /// ClientPort, perhaps before this returns. `to` is not used for others.
   virtual void receive(Session& session, rpc::Message const& message, ReplyTo to) = 0;
-  /// Whether one more session may be attached.
-  [[nodiscard]] virtual bool has_room() const = 0;
+  /// The name, in lower case, of the request header that tells owners apart; empty
+  /// when none does.
+  [[nodiscard]] virtual std::string_view key_header() const = 0;
+  /// Why no session of this owner can be attached now; nothing when it can.
+  [[nodiscard]] virtual std::optional<Refusal> refusal(SessionOwner const& owner) const = 0;
 
  protected:
   ~ServicePort() = default;

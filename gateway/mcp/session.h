@@ -43,6 +43,7 @@ class Session : public ListHook<AttachedTag>, public ListHook<AgeTag> {
   std::string log_id;     ///< what logs call it: a hash of its token
   std::string token;      ///< what the client shows; a capability, never logged
   std::string principal;  ///< whose bearer token opened it; empty without authentication
+  std::string key;        ///< what its service's key header held when it was opened
   Revision revision = Revision::R2025_03_26;
   bool initialized = false;  ///< it has asked `initialize` and been answered
 

@@ -144,6 +144,53 @@ enum class SharedLogs {
   Drop,    ///< nobody
 };
 
+/// Something a service cannot do without. Exactly one of the first three is set.
+struct Need {
+  std::string variable{};  ///< an environment variable of the gateway that is set and not empty
+  std::string program{};   ///< a program its child would find
+  std::string file{};      ///< a file or folder that is there
+  std::string purpose{};   ///< what it is, for whoever has to provide it
+
+  bool operator==(Need const&) const = default;
+};
+
+/// What the result of a probe must show to be good.
+struct ExpectConfig {
+  /// A text in its content; empty is no condition.
+  std::string contains{};
+  /// A text that must not be in its content; empty is no condition.
+  std::string absent{};
+  /// JSON pointer to the JSON text of the value that must stand there, in the structured content
+  /// or else in the first text, which then is JSON.
+  std::map<std::string, std::string, std::less<>> json{};
+
+  bool operator==(ExpectConfig const&) const = default;
+};
+
+/// A request of the gateway's own that shows whether what is behind a service works. Exactly one of
+/// `tool` and `method` is set.
+struct ProbeConfig {
+  std::string tool{};             ///< the tool to call
+  std::string method{};           ///< or the method to ask
+  std::string arguments = "{}";   ///< of the tool, or params of the method: the JSON text of an object
+  ExpectConfig expect{};
+  /// From one probe to the next, give or take a tenth; 100ms..24h.
+  milliseconds interval = seconds{60};
+  /// How long it may take, once it was sent; 10ms..1h.
+  milliseconds timeout = seconds{10};
+
+  bool operator==(ProbeConfig const&) const = default;
+};
+
+/// Tools a service must offer: so many at least, or those of these names.
+struct ExpectedTools {
+  std::size_t count = 0;
+  std::vector<std::string> names{};
+
+  [[nodiscard]] bool any() const { return count > 0 || !names.empty(); }
+  bool operator==(ExpectedTools const&) const = default;
+};
+
 /// One stdio MCP server: how it is run, and how clients reach it.
 struct ServiceConfig {
   /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
@@ -162,6 +209,10 @@ struct ServiceConfig {
   bool disabled = false;
   /// Without it the gateway is UNHEALTHY, not DEGRADED.
   bool required = false;
+  /// Without one of these it is not started, and the others run.
+  std::vector<Need> needs{};
+  /// Of these, in words, what was not there when the file was read.
+  std::vector<std::string> unmet{};
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;
@@ -173,9 +224,9 @@ struct ServiceConfig {
   milliseconds call_timeout_max = std::chrono::minutes{30};
   /// How long a client may take to answer sampling, elicitation or roots; 1s..24h.
   milliseconds server_request_timeout = seconds{600};
-  /// Calls one child may owe at once; 1..100000.
+  /// Calls one child may owe at once; the rest waits; 1..100000.
   std::size_t max_calls = 1024;
-  /// Calls that may wait while the child starts; 0..100000.
+  /// Calls that may wait while a child starts or owes max_calls; 0..100000.
   std::size_t max_queue = 256;
   /// Children at once where each session has its own; 1..10000.
   std::size_t max_children = 64;
@@ -183,6 +234,10 @@ struct ServiceConfig {
   bool cache_tools = true;
   /// How often tools are listed again at a child that does not declare listChanged; 0s (never)..24h.
   milliseconds tools_refresh = seconds{60};
+  /// Without one of these it is degraded.
+  ExpectedTools expected_tools{};
+  /// Shows whether what is behind it works; without one only the process is watched.
+  std::optional<ProbeConfig> probe{};
   SharedLogs shared_logs = SharedLogs::Single;
   RestartConfig restart{};
   StopConfig stop{};

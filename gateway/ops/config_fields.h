@@ -79,6 +79,37 @@ inline constexpr Choice<Isolation, 2> kIsolations{
 inline constexpr Choice<SharedLogs, 3> kSharedLogs{
     {{{"single", SharedLogs::Single}, {"all", SharedLogs::All}, {"drop", SharedLogs::Drop}}}};
 
+inline constexpr Text kVariableToHave{"the name of an environment variable", is_variable_name};
+
+template <>
+inline constexpr auto kFields<Need> = std::tuple{
+    Field{"variable", &Need::variable, kVariableToHave,
+          "An environment variable of the gateway that is set and not empty."},
+    Field{"program", &Need::program, Text{}, "A program that its child would find, by name or path."},
+    Field{"file", &Need::file, Text{}, "A file or folder that is there."},
+    Field{"for", &Need::purpose, Text{}, "What it is, for whoever has to provide it."},
+};
+
+template <>
+inline constexpr auto kFields<ExpectConfig> = std::tuple{
+    Field{"contains", &ExpectConfig::contains, Text{}, "A text that must be in what it answers."},
+    Field{"absent", &ExpectConfig::absent, Text{}, "A text that must not be in what it answers."},
+    Field{"json", &ExpectConfig::json, PointedValues{},
+          "JSON pointers to the values that must stand there, in the structured content or else in the first text, "
+          "read as JSON."},
+};
+
+template <>
+inline constexpr auto kFields<ProbeConfig> = std::tuple{
+    Field{"tool", &ProbeConfig::tool, Text{}, "The tool to call. Either this or method."},
+    Field{"method", &ProbeConfig::method, Text{}, "The method to ask, such as ping. Either this or tool."},
+    Field{"arguments", &ProbeConfig::arguments, ObjectText{}, "The tool's arguments, or the method's params."},
+    Field{"expect", &ProbeConfig::expect, Group<ExpectConfig>{}, "What the answer must show."},
+    Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay},
+          "From one probe to the next, give or take a tenth."},
+    Field{"timeout", &ProbeConfig::timeout, Span{milliseconds{10}, kHour}, "How long it may take, once it was sent."},
+};
+
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
@@ -94,6 +125,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"disabled", &ServiceConfig::disabled, Flag{}, "Read and checked, but neither started nor served."},
     Field{"required", &ServiceConfig::required, Flag{},
           "Without this service the gateway is UNHEALTHY and not ready, instead of DEGRADED."},
+    Field{"needs", &ServiceConfig::needs, Groups<Need>{},
+          "What it cannot do without. While one is missing the service is not started, and /health says what."},
     Field{"listen", &ServiceConfig::listen, AddressOrOff{},
           "A listener of its own with /sse, /messages, /mcp and /health at its root."},
     Field{"isolation", &ServiceConfig::isolation, kIsolations,
@@ -106,15 +139,21 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "How long a call may take in all, also with progress."},
     Field{"server_request_timeout", &ServiceConfig::server_request_timeout, Span{seconds{1}, kDay},
           "How long a client may take to answer a sampling, elicitation or roots request."},
-    Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000}, "Calls one child may owe at once."},
+    Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000},
+          "Calls one child may owe at once. The rest waits, session by session in turn."},
     Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
-          "Calls that may wait while the child starts."},
+          "Calls that may wait while a child starts or owes max_calls. Of more, the session that has most waiting is "
+          "refused one."},
     Field{"max_children", &ServiceConfig::max_children, Count{1, 10'000},
           "Children at once where each session has its own."},
     Field{"cache_tools", &ServiceConfig::cache_tools, Flag{},
           "Answer tools/list from memory until the child says that its tools changed."},
     Field{"tools_refresh", &ServiceConfig::tools_refresh, Span{milliseconds{0}, kDay},
           "How often tools are listed again at a child that does not declare listChanged; 0s is never."},
+    Field{"expected_tools", &ServiceConfig::expected_tools, ToolsOrCount{},
+          "How many tools it must list at least, or the names of some: without them it is degraded."},
+    Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
+          "A call of the gateway's own that shows whether what is behind the service works."},
     Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
           "Who gets log messages of a shared child. single: a client that is alone on it. all: every client. "
           "drop: nobody."},

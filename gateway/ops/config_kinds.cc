@@ -30,6 +30,9 @@ std::optional<std::int64_t> whole_number(Json const& found) {
   return number;
 }
 
+/// As text that is valid whatever it was made of.
+std::string dumped(Json const& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 bool within(std::int64_t number, std::size_t min, std::size_t max) {
   return number >= 0 && static_cast<std::uint64_t>(number) >= min &&
          static_cast<std::uint64_t>(number) <= max;
@@ -174,6 +177,38 @@ Json NamedByteSizes::show(std::map<std::string, std::size_t, std::less<>> const&
   Json shown = Json::object();
   for (auto const& [name, size] : value) shown[name] = each.show(size);
   return shown;
+}
+
+void ObjectText::read(ConfigPlace const& place, Json const& found, std::string& into) const {
+  if (!found.is_object()) return place.mismatch_hidden("an object", found);
+  into = dumped(found);
+}
+
+Json ObjectText::schema() const { return {{"type", "object"}}; }
+
+void PointedValues::read(ConfigPlace const& place, Json const& found,
+                         std::map<std::string, std::string, std::less<>>& into) const {
+  if (!found.is_object()) return place.mismatch_hidden("an object of JSON pointers and values", found);
+  for (auto const& [pointer, value] : found.items())
+    if (!is_json_pointer(pointer))
+      place.error(fmt::format("expected JSON pointers such as \"/status\", found '{:.60}'", pointer));
+    else if (!value.is_discarded())
+      into.insert_or_assign(pointer, dumped(value));
+}
+
+Json PointedValues::schema() const { return {{"type", "object"}, {"additionalProperties", true}}; }
+
+void ToolsOrCount::read(ConfigPlace const& place, Json const& found, ExpectedTools& into) const {
+  if (found.is_array())
+    Texts{}.read(place, found, into.names);
+  else if (found.is_number() || found.is_string())
+    Count{0, 100'000}.read(place, found, into.count);
+  else
+    place.mismatch_hidden("a number of tools or a list of their names", found);
+}
+
+Json ToolsOrCount::schema() const {
+  return {{"anyOf", {{{"type", "integer"}, {"minimum", 0}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
 }
 
 void Address::read(ConfigPlace const& place, Json const& found, ListenAddress& into) const {

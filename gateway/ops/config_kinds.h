@@ -96,6 +96,27 @@ struct NamedByteSizes {
   [[nodiscard]] Json show(std::map<std::string, std::size_t, std::less<>> const& value) const;
 };
 
+/// An object that is passed on, kept as its JSON text.
+struct ObjectText {
+  void read(ConfigPlace const& place, Json const& found, std::string& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::string const& value) const { return Json::parse(value); }
+};
+
+/// JSON pointers to any values, kept as their JSON texts.
+struct PointedValues {
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, std::string, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, std::string, std::less<>> const&) const { return Json::object(); }
+};
+
+/// How many tools, or which.
+struct ToolsOrCount {
+  void read(ConfigPlace const& place, Json const& found, ExpectedTools& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(ExpectedTools const&) const { return Json::array(); }
+};
+
 /// An address to listen on.
 struct Address {
   void read(ConfigPlace const& place, Json const& found, ListenAddress& into) const;
@@ -217,6 +238,16 @@ struct Group {
   }
   [[nodiscard]] Json schema() const { return fields_schema<Struct>(); }
   [[nodiscard]] Json show(Struct const&) const { return nullptr; }
+};
+
+/// A struct that may be left out.
+template <typename Struct>
+struct Maybe {
+  void read(ConfigPlace const& place, Json const& found, std::optional<Struct>& into) const {
+    read_fields(place, found, into.emplace());
+  }
+  [[nodiscard]] Json schema() const { return fields_schema<Struct>(); }
+  [[nodiscard]] Json show(std::optional<Struct> const&) const { return nullptr; }
 };
 
 /// A list of structs.

@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <memory>
 
 #include "gateway/ops/config_expand.h"
 #include "gateway/ops/config_fields.h"
+#include "gateway/ops/config_include.h"
+#include "gateway/ops/config_needs.h"
 
 namespace gateway::ops {
 namespace {
@@ -44,10 +47,13 @@ class ServiceReader {
     off_ = entry_.value("disabled", Json{}) == true || entry_.value("enabled", Json{}) == false;
     if (is_remote()) return std::nullopt;
     drop_foreign_keys();
-    expand();
+    auto const first = report_.errors.size();
+    auto const missing = expand();
     adopt_timeout();
     auto const enabled = take_enabled();
     read_fields(place_, entry_, service_);
+    service_.unmet = unmet_needs(service_, environment_);
+    report(missing, first);
     if (enabled && has(entry_, "disabled") && service_.disabled == *enabled)
       place_.member("enabled").error("expected the opposite of disabled");
     service_.disabled = service_.disabled || !enabled.value_or(true);
@@ -84,16 +90,22 @@ class ServiceReader {
     for (auto const& key : remarks) entry_.erase(key);
   }
 
-  /// A disabled service may name variables that are not there.
-  void expand() {
+  /// Gives what could not be expanded.
+  std::vector<ConfigError> expand() {
     ConfigReport own;
     expand_variables(ConfigPlace{own, place_.path()}, entry_, environment_);
     report_.originals.merge(own.originals);
-    for (auto& error : own.errors)
-      if (off_)
-        report_.warnings.push_back({std::move(error.path), std::move(error.what)});
-      else
-        report_.errors.push_back(std::move(error));
+    return std::move(own.errors);
+  }
+
+  /// A service that is not started, because it is disabled or lacks what it needs,
+  /// may name variables that are not there. Errors go before those found later.
+  void report(std::vector<ConfigError> const& missing, std::size_t first) {
+    if (off_ || !service_.unmet.empty()) {
+      for (auto const& error : missing) report_.warnings.push_back({error.path, error.what});
+    } else {
+      report_.errors.insert(report_.errors.begin() + static_cast<std::ptrdiff_t>(first), missing.begin(), missing.end());
+    }
   }
 
   /// `timeout` of other programs: seconds for most (Cline's largest is 3600), milliseconds for some.
@@ -130,6 +142,16 @@ class ServiceReader {
                    "call_timeout", "call_timeout_max");
     expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
+    auto const& probe = service_.probe;
+    if (probe && probe->tool.empty() == probe->method.empty())
+      place_.member("probe").error("expected exactly one of tool and method");
+    if (probe && service_.isolation == Isolation::Session)
+      place_.member("probe").warning("Ignored: a child of a single session is not probed.");
+    for (std::size_t i = 0; i < service_.needs.size(); ++i) {
+      auto const& need = service_.needs[i];
+      if (!need.variable.empty() + !need.program.empty() + !need.file.empty() != 1)
+        place_.member("needs").element(i).error("expected exactly one of variable, program and file");
+    }
   }
 
   ConfigReport& report_;
@@ -143,17 +165,19 @@ class ServiceReader {
 /// The file as a whole.
 class FileReader {
  public:
-  FileReader(ConfigReport& report, Environment const& environment, Config& config)
-      : report_(report), environment_(environment), config_(config) {}
+  FileReader(ConfigReport& report, Environment const& environment, std::string_view folder, Config& config)
+      : report_(report), environment_(environment), folder_(folder), config_(config) {}
 
   void read(Json& file) {
+    set_folder(file, folder_);
+    if (has(file, "include")) read_included_services(file);
     for (auto& [key, value] : file.items()) {
       ConfigPlace const place = ConfigPlace{report_, ""}.member(key);
       if (key == "gateway")
         read_gateway(place, value);
       else if (key == "mcpServers" || key == "servers")
         read_services(place, value);
-      else if (key != "$schema" && !is_remark(key))
+      else if (key != "include" && key != "$schema" && !is_remark(key))
         read_unknown(place, key);
     }
     if (config_.services.empty() && report_.errors.empty())
@@ -163,7 +187,7 @@ class FileReader {
 
  private:
   void read_unknown(ConfigPlace const& place, std::string_view key) {
-    auto const near = suggestion(key, {"mcpServers", "servers", "gateway"});
+    auto const near = suggestion(key, {"mcpServers", "servers", "gateway", "include"});
     if (near.empty())
       place.warning("Ignored: not a key of mcp-gateway.");
     else
@@ -193,15 +217,32 @@ class FileReader {
     }
   }
 
+  /// What stands in an included service is reported in that file, also where it
+  /// was laid over it here.
+  void read_included_services(Json& file) {
+    ConfigPlace const place{report_, "include"};
+    expand_variables(place, file["include"], environment_);
+    auto included = read_included(place, file["include"], folder_, environment_);
+    for (auto const* const key : {"mcpServers", "servers"})
+      if (has(file, key)) lay_over(included, file[key]);
+    for (auto const& [name, entry] : included.entries.items()) {
+      if (is_remark(name)) continue;
+      auto const services = fmt::format("{}: mcpServers", included.file_of.find(name)->second);
+      read_service(ConfigPlace{report_, services}.member(name), name, entry);
+    }
+  }
+
   void read_services(ConfigPlace const& place, Json const& found) {
     if (!found.is_object()) return place.mismatch_hidden("an object of services by name", found);
-    for (auto const& [key, entry] : found.items()) {
-      if (is_remark(key)) continue;
-      auto service = ServiceReader{report_, environment_, place.member(key), entry}.read();
-      if (!service) continue;
-      service->name = name_for(place.member(key), key);
-      config_.services.push_back(*std::move(service));
-    }
+    for (auto const& [key, entry] : found.items())
+      if (!is_remark(key)) read_service(place.member(key), key, entry);
+  }
+
+  void read_service(ConfigPlace const& place, std::string const& key, Json const& entry) {
+    auto service = ServiceReader{report_, environment_, place, entry}.read();
+    if (!service) return;
+    service->name = name_for(place, key);
+    config_.services.push_back(*std::move(service));
   }
 
   /// The name of the service under `key`; one that fits no path is changed until it does.
@@ -240,6 +281,7 @@ class FileReader {
 
   ConfigReport& report_;
   Environment const& environment_;
+  std::string folder_;
   Config& config_;
   std::map<std::string, std::string> names_;  // in lower case, to the path of the service
   std::vector<std::pair<std::string, ListenAddress>> listeners_;
@@ -264,13 +306,20 @@ Environment process_environment() {
             if (value == nullptr) return std::nullopt;
             return value;
           },
-          .file = read_file};
+          .file = read_file,
+          .exists =
+              [](std::string const& path) {
+                std::error_code error;
+                return std::filesystem::exists(path, error);
+              },
+          .program = {}};
 }
 
-std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment) {
+std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment,
+                                               std::string_view folder) {
   ConfigReport report;
   Config config;
-  if (auto file = parse_config_json(text, report)) FileReader{report, environment, config}.read(*file);
+  if (auto file = parse_config_json(text, report)) FileReader{report, environment, folder, config}.read(*file);
   if (!report.errors.empty()) return ConfigErrors{std::move(report.errors)};
   config.warnings = std::move(report.warnings);
   return config;

@@ -29,17 +29,25 @@ struct ConfigErrors {
   std::vector<ConfigError> errors;
 };
 
-/// What `${VAR}` and `${file:/path}` see.
+/// What a configuration sees of the machine: `${VAR}`, `${file:/path}` and included
+/// files, and what services need.
 struct Environment {
   std::function<std::optional<std::string>(std::string const& name)> variable;
   std::function<Result<std::string>(std::string const& path)> file;
+  /// Whether there is a file or folder; nothing is there where this is not set.
+  std::function<bool(std::string const& path)> exists{};
+  /// Whether a service's child would find a program; none where this is not set.
+  std::function<bool(ServiceConfig const& service, std::string const& program)> program{};
 };
 
-/// The environment and the files of this process.
+/// The environment and the files of this process. Whoever knows how children find
+/// programs sets `program`.
 [[nodiscard]] Environment process_environment();
 
-/// Reads comments and trailing commas, expands variables, checks everything.
-[[nodiscard]] std::variant<Config, ConfigErrors> read_config(std::string_view text,
-                                                             Environment const& environment);
+/// Reads comments and trailing commas, includes files, expands variables, checks
+/// everything. `folder` is that of the file: `${dir}`, and where relative paths
+/// of included files begin.
+[[nodiscard]] std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment,
+                                                             std::string_view folder = ".");
 
 }  // namespace gateway::ops

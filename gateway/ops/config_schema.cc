@@ -30,6 +30,11 @@ std::string config_schema() {
   properties["mcpServers"] = services_schema(
       "The services by name, in the shape of Claude Desktop. The name is part of their URLs.");
   properties["servers"] = services_schema("The same as mcpServers, under VS Code's name.");
+  properties["include"] = {
+      {"type", "array"},
+      {"items", {{"type", "string"}}},
+      {"description", "Files whose mcpServers are taken in, from this file's folder. What stands here under the "
+                      "name of one of them is laid over it."}};
   properties["gateway"] = std::move(gateway);
 
   Json schema;

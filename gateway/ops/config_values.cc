@@ -185,6 +185,15 @@ bool is_host_name(std::string_view text) {
   return !text.empty() && text.size() <= 253 && holds_only(text, "-._");
 }
 
+bool is_json_pointer(std::string_view text) {
+  if (text.empty()) return true;
+  for (auto at = text.find('~'); at != text.npos; at = text.find('~', at + 1)) {
+    auto const next = text.substr(at + 1, 1);
+    if (next != "0" && next != "1") return false;
+  }
+  return text.starts_with('/');
+}
+
 bool is_origin(std::string_view text) {
   auto const mark = text.find("://");
   if (mark == text.npos || mark == 0 || !holds_only(text.substr(0, mark), "+-.")) return false;

@@ -19,6 +19,16 @@ std::string now_text() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
 }
 
+Json probe_json(ProbeHealth const& probe) {
+  Json json{{"status", probe.status}};
+  if (!probe.reason.empty()) json["reason"] = probe.reason;
+  if (probe.status != "unknown") {
+    json["age_seconds"] = probe.age_seconds;
+    json["ms"] = probe.ms;
+  }
+  return json;
+}
+
 Json service_json(ServiceHealth const& service) {
   Json json{{"status", to_text(service.status)}, {"state", service.state}};
   if (!service.reason.empty()) json["reason"] = service.reason;
@@ -30,6 +40,7 @@ Json service_json(ServiceHealth const& service) {
   json["sessions"] = service.sessions;
   json["calls_in_flight"] = service.calls_in_flight;
   if (!service.last_exit.empty()) json["last_exit"] = service.last_exit;
+  if (service.probe) json["probe"] = probe_json(*service.probe);
   return json;
 }
 
@@ -64,8 +75,10 @@ HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining) 
   if (draining) return HealthStatus::Draining;
   auto status = HealthStatus::Healthy;
   for (auto const& service : services) {
-    if (service.status == HealthStatus::Healthy) continue;
-    status = std::max(status, service.required ? HealthStatus::Unhealthy : HealthStatus::Degraded);
+    auto const left_out = service.state == "unavailable" && !service.required;
+    if (service.status == HealthStatus::Healthy || left_out) continue;
+    auto const serves = service.status == HealthStatus::Degraded;
+    status = std::max(status, service.required && !serves ? HealthStatus::Unhealthy : HealthStatus::Degraded);
   }
   return status;
 }
@@ -73,7 +86,7 @@ HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining) 
 bool is_ready(GatewayHealth const& health) {
   return health.status != HealthStatus::Draining &&
          std::all_of(health.services.begin(), health.services.end(), [](ServiceHealth const& service) {
-           return !service.required || service.status == HealthStatus::Healthy;
+           return !service.required || http_status(service.status) == 200;
          });
 }
 

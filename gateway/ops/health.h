@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,19 @@ enum class HealthStatus { Healthy, Degraded, Unhealthy, Draining };
 /// 200 while requests are served, 503 otherwise.
 [[nodiscard]] int http_status(HealthStatus status);
 
+/// What the last probe of a child showed.
+struct ProbeHealth {
+  std::string status;      ///< "unknown", "passed" or "failed"
+  std::string reason;      ///< why it failed
+  double age_seconds = 0;  ///< since it was judged
+  double ms = 0;           ///< how long it took
+};
+
 /// One service, as it stands now.
 struct ServiceHealth {
   std::string name;
   HealthStatus status = HealthStatus::Unhealthy;
-  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", ...
+  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
   std::string reason;     ///< why it is not ready, in words; empty when it is
   std::string protocol;   ///< the revision its child speaks; empty before the handshake
   bool required = false;
@@ -29,6 +38,7 @@ struct ServiceHealth {
   std::size_t sessions = 0;
   std::size_t calls_in_flight = 0;
   std::string last_exit;  ///< how the child ended last; empty when it never did
+  std::optional<ProbeHealth> probe;
 };
 
 struct GatewayHealth {
@@ -40,7 +50,9 @@ struct GatewayHealth {
   std::vector<ServiceHealth> services;
 };
 
-/// Healthy when all are; a service down makes it degraded, a required one unhealthy.
+/// Healthy when all are; a service that is down makes it degraded, a required one
+/// unhealthy; one that is degraded still serves and makes it degraded.
+/// One that is unavailable was never to run here, and counts only where required.
 [[nodiscard]] HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining);
 
 /// Whether every required service can be called.

@@ -40,7 +40,9 @@ Histogram::BucketBoundaries const kBytes{256, 1024, 4096, 16384, 65536, 262144, 
 constexpr std::size_t kMaxTools = 64;
 
 constexpr std::array<std::string_view, 3> kTransports{"sse", "http", "oneshot"};
-constexpr std::array<std::string_view, 6> kStates{"stopped", "starting", "ready", "backoff", "crash_loop", "stopping"};
+constexpr std::string_view kReady = "ready";
+constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting", kReady, "backoff",
+                                                  "crash_loop", "stopping", "idle", "unavailable"};
 constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 
 double as_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -71,6 +73,9 @@ struct Families {
   Family<Gauge>& child_stdin_queue;
   Family<Gauge>& child_tools;
   Family<Counter>& child_tools_changed;
+  Family<Gauge>& child_tools_missing;
+  Family<Counter>& child_probes;
+  Family<Gauge>& child_probe_up;
   Family<Gauge>& connections_active;
   Family<Counter>& connections;
   Family<Counter>& http_requests;
@@ -108,8 +113,8 @@ Families::Families(prometheus::Registry& r)
       sessions_closed(counter(r, "mcp_gateway_sessions_closed_total", "Sessions closed, by transport and reason.")),
       session_seconds(histogram(r, "mcp_server_session_duration_seconds", "How long sessions lasted.")),
       cache_requests(counter(r, "mcp_gateway_cache_requests_total", "tools/list requests that the kept list could answer.")),
-      child_up(gauge(r, "mcp_child_up", "1 while a service's child has completed its handshake.")),
-      child_state(gauge(r, "mcp_child_state", "The state a service's child is in, one-hot.")),
+      child_up(gauge(r, "mcp_child_up", "Children of a service that have completed their handshake.")),
+      child_state(gauge(r, "mcp_child_state", "Children of a service, by the state they are in.")),
       child_start_seconds(histogram(r, "mcp_child_start_duration_seconds", "Time from spawn to the end of the handshake.")),
       child_restarts(counter(r, "mcp_child_restarts_total", "Times a child ended unasked, by reason.")),
       child_spawn_failures(counter(r, "mcp_child_spawn_failures_total", "Times a child's program could not be started.")),
@@ -120,6 +125,9 @@ Families::Families(prometheus::Registry& r)
       child_stdin_queue(gauge(r, "mcp_child_stdin_queue_bytes", "Bytes that wait for a child to read them.")),
       child_tools(gauge(r, "mcp_child_tools", "Tools a service offers.")),
       child_tools_changed(counter(r, "mcp_child_tools_changed_total", "Times a service's tools became others.")),
+      child_tools_missing(gauge(r, "mcp_child_tools_missing", "Expected tools a service does not offer.")),
+      child_probes(counter(r, "mcp_child_probes_total", "Probes of what is behind a service, by what they showed.")),
+      child_probe_up(gauge(r, "mcp_child_probe_up", "1 while what is behind a service works, as its probe shows.")),
       connections_active(gauge(r, "mcp_gateway_connections_active", "Open HTTP connections.")),
       connections(counter(r, "mcp_gateway_connections_total", "HTTP connections, by what became of them.")),
       http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests answered, by status.")),
@@ -303,11 +311,14 @@ void ServiceProbe::tools_cache_used(bool hit) { impl_->cache_requests(hit ? "hit
 
 void ServiceProbe::late_answer_dropped() { impl_->late_answers_.Increment(); }
 
-void ServiceProbe::child_state(std::string_view state, bool up) {
-  for (auto const each : kStates) {
-    impl_->families_.child_state.Add(impl_->with({{"state", each}})).Set(each == state ? 1 : 0);
-  }
-  impl_->up_.Set(up ? 1 : 0);
+void ServiceProbe::child_entered(std::string_view state) {
+  impl_->families_.child_state.Add(impl_->with({{"state", state}})).Increment();
+  if (state == kReady) impl_->up_.Increment();
+}
+
+void ServiceProbe::child_left(std::string_view state) {
+  impl_->families_.child_state.Add(impl_->with({{"state", state}})).Decrement();
+  if (state == kReady) impl_->up_.Decrement();
 }
 
 void ServiceProbe::child_started(Duration until_ready) { impl_->start_seconds_.Observe(as_seconds(until_ready)); }
@@ -333,6 +344,16 @@ void ServiceProbe::tools_listed(std::size_t count, bool changed) {
   impl_->tools_.Set(static_cast<double>(count));
   if (changed) impl_->tools_changed_.Increment();
 }
+
+void ServiceProbe::tools_missing(std::size_t count) {
+  impl_->families_.child_tools_missing.Add(impl_->server_).Set(static_cast<double>(count));
+}
+
+void ServiceProbe::probed(bool good) {
+  impl_->families_.child_probes.Add(impl_->with({{"result", good ? "passed" : "failed"}})).Increment();
+}
+
+void ServiceProbe::probe_standing(bool good) { impl_->families_.child_probe_up.Add(impl_->server_).Set(good ? 1 : 0); }
 
 // ── the program ──────────────────────────────────────────────────────────────
 

@@ -40,7 +40,9 @@ class ServiceProbe {
   void tools_cache_used(bool hit);
   void late_answer_dropped();
 
-  void child_state(std::string_view state, bool up);
+  /// A child is in this state, or in it no longer.
+  void child_entered(std::string_view state);
+  void child_left(std::string_view state);
   void child_started(Duration until_ready);
   void child_restarted(std::string_view reason);
   void child_spawn_failed();
@@ -48,6 +50,10 @@ class ServiceProbe {
   void child_stderr(std::size_t lines, std::size_t suppressed);
   void child_stdin_queue(std::size_t bytes);
   void tools_listed(std::size_t count, bool changed);
+  void tools_missing(std::size_t count);
+  void probed(bool good);
+  /// What the probes of all children showed last.
+  void probe_standing(bool good);
 
  private:
   std::unique_ptr<Impl> impl_;

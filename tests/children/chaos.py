@@ -322,6 +322,40 @@ def pid(call):
                             "fds": sorted(int(name) for name in os.listdir("/proc/self/fd"))}))
 
 
+@tool("Answers when there is a file at path.", in_thread=True, path="string")
+def wait_for(call):
+    while not os.path.exists(call.get("path")):
+        time.sleep(0.005)
+    call.answer("waited")
+
+
+@tool("The text of the file at path; with fail_first an error the first time.", path="string", fail_first="boolean")
+def tell(call):
+    if call.get("fail_first") and not call.server.has_failed:
+        call.server.has_failed = True
+        call.server.result(call.id, text_result("conn closed", isError=True))
+        return
+    with open(call.get("path"), encoding="utf-8") as file:
+        call.answer(file.read())
+
+
+@tool("Adds a line to the file at path as careless servers do: reads all, and writes all anew a moment later.",
+      path="string", line="string")
+def remember(call):
+    try:
+        with open(call.get("path"), encoding="utf-8") as file:
+            known = file.read()
+    except FileNotFoundError:
+        known = ""
+
+    def write():
+        with open(call.get("path"), "w", encoding="utf-8") as file:
+            file.write(known + call.get("line") + "\n")
+        call.answer("remembered")
+
+    threading.Timer(0.01, write).start()
+
+
 @tool("Sends notifications/resources/updated.", uri="string")
 def update_resource(call):
     call.server.notify("notifications/resources/updated", {"uri": call.get("uri", "chaos://one")})
@@ -343,6 +377,7 @@ class Server:
         self.client_capabilities = {}
         self.is_initialized = False
         self.added_tools = 0
+        self.has_failed = False
         self.next_question = 0  # 0 on purpose: it is a legal id
         self.questions = {}
         self.grandchildren = []
@@ -537,7 +572,7 @@ class Server:
             return
         function, _, _, in_thread = TOOLS[name]
         call = Call(self, raw_id, params)
-        if in_thread:
+        if in_thread and not self.options.serial:
             threading.Thread(target=function, args=(call,), daemon=True).start()
         else:
             function(call)
@@ -602,6 +637,7 @@ def read_flags():
     flags.add_argument("--grandchild", action="store_true", help="a grandchild that holds stdout, ignores signals")
     flags.add_argument("--daemonize-grandchild", action="store_true", help="the same in a session of its own")
     flags.add_argument("--stderr-flood", action="store_true", help="write to stderr without end")
+    flags.add_argument("--serial", action="store_true", help="read nothing more until a call is answered")
     flags.add_argument("--list-changed", action="store_true", help="declare tools.listChanged")
     flags.add_argument("--caps", type=names, default=[], metavar="NAME,...",
                        help="a tool with_NAME for each of these the client declares (sampling, roots, elicitation)")

@@ -113,6 +113,7 @@ def test_a_new_child_is_told_what_the_old_one_knew(start_gateway):
 def test_a_new_child_with_the_same_tools_is_no_news(start_gateway):
     gateway = start_gateway({"chaos": chaos("--list-changed", restart=SOON)})
     a, _ = opened(gateway)
+    gateway.wait_for("service.tools")
     os.kill(gateway.child_pid("chaos"), signal.SIGKILL)
     gateway.wait_for("service.tools", count=2)
     a.request("ping")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway"))
+PROGRAM = os.path.abspath(os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway")))
 ECHO = str(ROOT / "build" / "mcp-echo")
 CHAOS = [sys.executable, str(ROOT / "tests" / "children" / "chaos.py")]
 

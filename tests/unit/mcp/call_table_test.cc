@@ -51,6 +51,21 @@ TEST(CallTable, IsFullAtItsLimitButStillTakesTheGatewaysOwn) {
   EXPECT_TRUE(table.full());
 }
 
+TEST(CallTable, StopsCountingACallThatIsWrittenOff) {
+  CallTable table{1};
+  auto const lost = table.open({});
+  EXPECT_TRUE(table.full());
+  table.write_off(*table.find(lost));
+  table.write_off(*table.find(lost));
+  EXPECT_FALSE(table.full());
+  EXPECT_EQ(1U, table.size());
+
+  (void)table.open({});
+  EXPECT_TRUE(table.full());
+  EXPECT_TRUE(table.close(lost));
+  EXPECT_TRUE(table.full());
+}
+
 TEST(CallTable, BeginsAtOneAndNeverUsesAnIdAgain) {
   CallTable table{8};
   EXPECT_EQ(CallId{1}, table.open({}));

@@ -4,47 +4,16 @@
 
 #include <sstream>
 
+#include "tests/fakes/config_text.h"
+
 namespace gateway::ops {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// An environment a test can say in one line.
-Environment environment_with(std::map<std::string, std::string> variables,
-                             std::map<std::string, std::string> files = {}) {
-  return {.variable = [variables](std::string const& name) -> std::optional<std::string> {
-            auto const found = variables.find(name);
-            return found == variables.end() ? std::nullopt : std::optional{found->second};
-          },
-          .file = [files](std::string const& path) -> Result<std::string> {
-            auto const found = files.find(path);
-            if (found == files.end()) return Error{"the file " + path + " cannot be read: it is not there"};
-            return found->second;
-          }};
-}
-
-Config good(std::string_view text, Environment const& environment = environment_with({})) {
-  auto result = read_config(text, environment);
-  if (auto* const config = std::get_if<Config>(&result)) return std::move(*config);
-  for (auto const& error : std::get<ConfigErrors>(result).errors)
-    ADD_FAILURE() << error.path << ": " << error.what;
-  return {.gateway = {}, .services = {ServiceConfig{}}, .warnings = {}};
-}
-
-/// Every error as one line.
-std::vector<std::string> errors_of(std::string_view text,
-                                   Environment const& environment = environment_with({})) {
-  auto const result = read_config(text, environment);
-  std::vector<std::string> lines;
-  if (auto const* const wrong = std::get_if<ConfigErrors>(&result))
-    for (auto const& error : wrong->errors) lines.push_back(error.path + ": " + error.what);
-  return lines;
-}
-
-std::string first_error(std::string_view text, Environment const& environment = environment_with({})) {
-  auto const lines = errors_of(text, environment);
-  return lines.empty() ? "no error" : lines.front();
-}
+using fakes::environment_with;
+using fakes::errors_of;
+using fakes::first_error;
+using fakes::good;
 
 /// One service `s` with these keys more.
 std::string service(std::string_view keys) {
@@ -121,6 +90,37 @@ TEST(ConfigReader, ReadsEveryKindOfValue) {
   EXPECT_EQ(0ms, s.stop.term_grace);
   EXPECT_EQ(SharedLogs::Drop, s.shared_logs);
   EXPECT_FALSE(s.cache_tools);
+}
+
+TEST(ConfigReader, ReadsAProbeAndWhatItExpects) {
+  auto const config = good(service(R"("expected_tools": ["a", "b"], "probe": {
+      "tool": "health", "arguments": {"q": "${X}", "n": [1, null]}, "interval": "30s", "timeout": "1s",
+      "expect": {"contains": "ok", "json": {"/status": "${X}", "/deep/0": {"a": true}, "": null}}})"),
+                           environment_with({{"X", "x"}}));
+
+  auto const& s = config.services.at(0);
+  EXPECT_EQ((std::vector<std::string>{"a", "b"}), s.expected_tools.names);
+  ASSERT_TRUE(s.probe);
+  EXPECT_EQ("health", s.probe->tool);
+  EXPECT_EQ(R"({"q":"x","n":[1,null]})", s.probe->arguments);
+  EXPECT_EQ(30s, s.probe->interval);
+  EXPECT_EQ("ok", s.probe->expect.contains);
+  EXPECT_EQ(R"("x")", s.probe->expect.json.at("/status"));
+  EXPECT_EQ(R"({"a":true})", s.probe->expect.json.at("/deep/0"));
+  EXPECT_EQ("null", s.probe->expect.json.at(""));
+  EXPECT_EQ(14U, good(service(R"("expected_tools": 14)")).services.at(0).expected_tools.count);
+}
+
+TEST(ConfigReader, RefusesAProbeThatCannotBeAsked) {
+  EXPECT_EQ("mcpServers.s.probe: expected exactly one of tool and method", first_error(service(R"("probe": {})")));
+  EXPECT_EQ("mcpServers.s.probe: expected exactly one of tool and method",
+            first_error(service(R"("probe": {"tool": "a", "method": "ping"})")));
+  EXPECT_EQ("mcpServers.s.probe.arguments: expected an object, found a list",
+            first_error(service(R"("probe": {"tool": "a", "arguments": []})")));
+  EXPECT_EQ("mcpServers.s.probe.expect.json: expected JSON pointers such as \"/status\", found 'status'",
+            first_error(service(R"("probe": {"tool": "a", "expect": {"json": {"status": 1}}})")));
+  EXPECT_EQ("mcpServers.s.expected_tools: expected a number of tools or a list of their names, found an object",
+            first_error(service(R"("expected_tools": {})")));
 }
 
 TEST(ConfigReader, TellsEveryErrorAtOnce) {

@@ -41,6 +41,7 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
   auto const all = schema();
   Json service = defaults_of(all["$defs"]["service"]);
   service["command"] = "prog";
+  service.erase("probe");  // there is none by default
   Json const file{{"gateway", defaults_of(all["properties"]["gateway"])}, {"mcpServers", {{"s", service}}}};
 
   auto const result = read_config(file.dump(), process_environment());

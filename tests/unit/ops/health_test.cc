@@ -34,9 +34,18 @@ TEST(Health, IsThatOfTheWorstService) {
   EXPECT_EQ(Healthy, overall({service(Healthy), service(Healthy, true)}, false));
   for (auto const down : {Degraded, Unhealthy}) {
     EXPECT_EQ(Degraded, overall({service(Healthy), service(down)}, false));
-    EXPECT_EQ(Unhealthy, overall({service(down, true), service(down)}, false));
-    EXPECT_EQ(Unhealthy, overall({service(down), service(down, true), service(Healthy)}, false));
   }
+  EXPECT_EQ(Unhealthy, overall({service(Unhealthy, true), service(Degraded)}, false));
+  EXPECT_EQ(Unhealthy, overall({service(Degraded), service(Unhealthy, true), service(Healthy)}, false));
+  EXPECT_EQ(Degraded, overall({service(Degraded, true), service(Healthy)}, false));
+}
+
+TEST(Health, LeavesOutAServiceThatWasNeverToRunHere) {
+  auto missing = service(Unhealthy);
+  missing.state = "unavailable";
+  EXPECT_EQ(Healthy, overall({service(Healthy), missing}, false));
+  missing.required = true;
+  EXPECT_EQ(Unhealthy, overall({service(Healthy), missing}, false));
 }
 
 TEST(Health, IsDrainingWhateverElseIsSo) {
@@ -47,6 +56,7 @@ TEST(Health, IsDrainingWhateverElseIsSo) {
 TEST(Health, IsReadyWhileEveryRequiredServiceIs) {
   EXPECT_TRUE(is_ready(gateway(Healthy)));
   EXPECT_TRUE(is_ready(gateway(Degraded, {service(Unhealthy), service(Healthy, true)})));
+  EXPECT_TRUE(is_ready(gateway(Degraded, {service(Degraded, true)})));
   EXPECT_FALSE(is_ready(gateway(Unhealthy, {service(Unhealthy, true)})));
   EXPECT_FALSE(is_ready(gateway(Draining)));
 }

@@ -115,14 +115,18 @@ TEST_F(MetricsTest, KeepServicesApart) {
             line_of(metrics.text(), "mcp_server_tool_calls_total{"));
 }
 
-TEST_F(MetricsTest, ShowTheStateOfAChildOneHot) {
-  echo.child_state("ready", true);
-  echo.child_state("backoff", false);
+TEST_F(MetricsTest, CountChildrenByTheirState) {
+  echo.child_entered("ready");
+  echo.child_entered("ready");
+  echo.child_left("ready");
+  echo.child_entered("backoff");
   auto const text = metrics.text();
-  EXPECT_EQ("mcp_child_up{server=\"echo\"} 0", line_of(text, "mcp_child_up{"));
+  EXPECT_EQ("mcp_child_up{server=\"echo\"} 1", line_of(text, "mcp_child_up{"));
   EXPECT_EQ("mcp_child_state{server=\"echo\",state=\"backoff\"} 1",
             line_of(text, "mcp_child_state{server=\"echo\",state=\"backoff\"}"));
-  EXPECT_EQ("mcp_child_state{server=\"echo\",state=\"ready\"} 0",
+  EXPECT_EQ("mcp_child_state{server=\"echo\",state=\"stopping\"} 0",
+            line_of(text, "mcp_child_state{server=\"echo\",state=\"stopping\"}"));
+  EXPECT_EQ("mcp_child_state{server=\"echo\",state=\"ready\"} 1",
             line_of(text, "mcp_child_state{server=\"echo\",state=\"ready\"}"));
 }
 

@@ -1,0 +1,21 @@
+#include "gateway/backend/expected_tools.h"
+
+#include <fmt/format.h>
+
+namespace gateway::backend {
+
+Lack lack_of(ops::ExpectedTools const& expected, mcp::ToolList const& list) {
+  Lack lack;
+  for (auto const& name : expected.names) {
+    if (list.contains(name)) continue;
+    lack.why += (lack.why.empty() ? "it lacks the tools " : ", ") + name;
+    ++lack.tools;
+  }
+  if (list.size() < expected.count) {
+    lack.tools = expected.count - list.size();
+    lack.why = fmt::format("it lists {} tools, expected {}", list.size(), expected.count);
+  }
+  return lack;
+}
+
+}  // namespace gateway::backend

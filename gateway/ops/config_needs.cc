@@ -1,0 +1,41 @@
+#include "gateway/ops/config_needs.h"
+
+#include <fmt/format.h>
+
+namespace gateway::ops {
+namespace {
+
+/// What is missing; empty when nothing is.
+std::string missing(ServiceConfig const& service, Need const& need, Environment const& environment) {
+  if (!need.variable.empty()) {
+    if (!environment.variable(need.variable).value_or("").empty()) return {};
+    return fmt::format("the environment variable {}", need.variable);
+  }
+  if (!need.program.empty()) {
+    if (environment.program && environment.program(service, need.program)) return {};
+    return fmt::format("the program {}", need.program);
+  }
+  if (environment.exists && environment.exists(need.file)) return {};
+  return fmt::format("the file {}", need.file);
+}
+
+}  // namespace
+
+std::vector<std::string> unmet_needs(ServiceConfig const& service, Environment const& environment) {
+  std::vector<std::string> unmet;
+  for (auto const& need : service.needs) {
+    auto text = missing(service, need, environment);
+    if (text.empty()) continue;
+    if (!need.purpose.empty()) text += fmt::format(" ({})", need.purpose);
+    unmet.push_back(std::move(text));
+  }
+  return unmet;
+}
+
+std::string unmet_text(ServiceConfig const& service) {
+  std::string text;
+  for (auto const& need : service.unmet) text += (text.empty() ? "not started; it needs " : " and ") + need;
+  return text;
+}
+
+}  // namespace gateway::ops

@@ -1,0 +1,18 @@
+// What a service cannot do without, and whether it is there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/ops/config_reader.h"
+
+namespace gateway::ops {
+
+/// Those of the service's needs that are not met, in words for the operator:
+/// `the environment variable GITHUB_TOKEN (a GitHub token)`.
+[[nodiscard]] std::vector<std::string> unmet_needs(ServiceConfig const& service, Environment const& environment);
+
+/// All of them in one sentence; empty when there is none.
+[[nodiscard]] std::string unmet_text(ServiceConfig const& service);
+
+}  // namespace gateway::ops

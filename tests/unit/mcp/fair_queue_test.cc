@@ -1,0 +1,129 @@
+#include "gateway/mcp/fair_queue.h"
+
+#include <gtest/gtest.h>
+
+namespace gateway::mcp {
+namespace {
+
+constexpr SessionId kA{1};
+constexpr SessionId kB{2};
+constexpr SessionId kC{3};
+
+WaitingCall call_of(SessionId session, std::string id, TimePoint deadline = TimePoint{seconds(10)}) {
+  WaitingCall waiting;
+  waiting.call.to.session = session;
+  waiting.call.client_id = std::move(id);
+  waiting.call.deadline = deadline;
+  return waiting;
+}
+
+/// The ids in the order they are served.
+std::string served(FairQueue& queue) {
+  std::string ids;
+  while (auto const next = queue.pop()) ids += next->call.client_id;
+  return ids;
+}
+
+TEST(FairQueue, ServesSessionsInTurnAndEachInItsOrder) {
+  FairQueue queue;
+  for (auto const* const id : {"1", "2", "3", "4"}) queue.push(call_of(kA, id));
+  queue.push(call_of(kB, "x"));
+  queue.push(call_of(kB, "y"));
+  queue.push(call_of(kC, "z"));
+
+  EXPECT_EQ("1xz2y34", served(queue));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(FairQueue, LetsASessionThatComesLateWaitForOneCallOfEachOther) {
+  FairQueue queue;
+  for (int i = 0; i < 100; ++i) queue.push(call_of(kA, "a"));
+  EXPECT_EQ("a", queue.pop()->call.client_id);
+  queue.push(call_of(kB, "b"));
+
+  EXPECT_EQ("a", queue.pop()->call.client_id);
+  EXPECT_EQ("b", queue.pop()->call.client_id);
+}
+
+TEST(FairQueue, GivesASessionThatComesBackThePlaceBehindTheOthers) {
+  FairQueue queue;
+  queue.push(call_of(kA, "1"));
+  queue.push(call_of(kB, "x"));
+  queue.push(call_of(kB, "y"));
+  EXPECT_EQ("1", queue.pop()->call.client_id);
+  queue.push(call_of(kA, "2"));
+
+  EXPECT_EQ("x2y", served(queue));
+}
+
+TEST(FairQueue, TakesOutOneCallOfItsSessionAlone) {
+  FairQueue queue;
+  queue.push(call_of(kA, "1"));
+  queue.push(call_of(kA, "2"));
+  queue.push(call_of(kB, "1"));
+
+  EXPECT_EQ(kA, queue.take(kA, "1")->call.to.session);
+  EXPECT_FALSE(queue.take(kA, "1"));
+  EXPECT_FALSE(queue.take(kC, "1"));
+  EXPECT_EQ("21", served(queue));
+}
+
+TEST(FairQueue, TakesOutAllOfASession) {
+  FairQueue queue;
+  queue.push(call_of(kA, "1"));
+  queue.push(call_of(kB, "x"));
+  queue.push(call_of(kA, "2"));
+
+  auto const taken = queue.take_all_of(kA);
+  ASSERT_EQ(2U, taken.size());
+  EXPECT_EQ("1", taken[0].call.client_id);
+  EXPECT_TRUE(queue.take_all_of(kC).empty());
+  EXPECT_EQ("x", served(queue));
+}
+
+TEST(FairQueue, TakesOutWhatHasWaitedTooLongWhoseverTurnItIs) {
+  FairQueue queue;
+  queue.push(call_of(SessionId{}, "probe", TimePoint::max()));
+  queue.push(call_of(kA, "1", TimePoint{seconds(1)}));
+  queue.push(call_of(kB, "x", TimePoint{seconds(2)}));
+  queue.push(call_of(kA, "2", TimePoint{seconds(3)}));
+
+  EXPECT_FALSE(queue.take_expired(TimePoint{}));
+  EXPECT_EQ("1", queue.take_expired(TimePoint{seconds(2)})->call.client_id);
+  EXPECT_EQ("x", queue.take_expired(TimePoint{seconds(2)})->call.client_id);
+  EXPECT_FALSE(queue.take_expired(TimePoint{seconds(2)}));
+  EXPECT_EQ("probe2", served(queue));
+}
+
+TEST(FairQueue, MakesRoomAtTheCostOfTheSessionThatHasMost) {
+  FairQueue queue;
+  EXPECT_FALSE(queue.make_room_for(kA));
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kA, id));
+  queue.push(call_of(kB, "x"));
+
+  EXPECT_FALSE(queue.make_room_for(kA));
+  EXPECT_EQ("3", queue.make_room_for(kC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(kB));
+  EXPECT_EQ("2", queue.make_room_for(kC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(kC));
+}
+
+TEST(FairQueue, CountsWhatWaits) {
+  FairQueue queue;
+  queue.push(call_of(kA, "1"));
+  queue.push(call_of(kB, "x"));
+  queue.push(call_of(kA, "2"));
+
+  EXPECT_EQ(3U, queue.size());
+  EXPECT_EQ(2U, queue.size_of(kA));
+  EXPECT_EQ(0U, queue.size_of(kC));
+  auto const all = queue.take_all();
+  ASSERT_EQ(3U, all.size());
+  EXPECT_EQ("x", all[1].call.client_id);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(0U, queue.size_of(kA));
+  EXPECT_FALSE(queue.pop());
+}
+
+}  // namespace
+}  // namespace gateway::mcp
