@@ -16,11 +16,11 @@ namespace gateway {
 struct OneByte {
   unsigned char value;
 };
-inline unsigned equals(OneByte x, char c) { return x.value == static_cast<unsigned char>(c) ? 1U : 0U; }
+constexpr unsigned equals(OneByte x, char c) { return x.value == static_cast<unsigned char>(c) ? 1U : 0U; }
 /// Below `limit`, which is at least 1.
-inline unsigned below(OneByte x, unsigned char limit) { return x.value < limit ? 1U : 0U; }
+constexpr unsigned below(OneByte x, unsigned char limit) { return x.value < limit ? 1U : 0U; }
 /// 0x80 and above.
-inline unsigned is_high(OneByte x) { return x.value >= 0x80 ? 1U : 0U; }
+constexpr unsigned is_high(OneByte x) { return x.value >= 0x80 ? 1U : 0U; }
 
 #if defined(__SSE2__)
 struct SixteenBytes {
@@ -42,8 +42,14 @@ inline SixteenBytes is_high(SixteenBytes x) { return x; }
 template <typename Kind>
 char const* find_byte(char const* p, char const* end, Kind kind) {
 #if defined(__SSE2__)
-  for (; end - p >= 16; p += 16) {
-    if (auto const mask = kind(SixteenBytes::at(p)).mask(); mask != 0) return p + std::countr_zero(mask);
+  if (end - p >= 16) {
+    for (; end - p >= 16; p += 16) {
+      if (auto const mask = kind(SixteenBytes::at(p)).mask(); mask != 0) return p + std::countr_zero(mask);
+    }
+    if (p == end) return end;
+    // The rest with some bytes before it, in which nothing is.
+    auto const mask = kind(SixteenBytes::at(end - 16)).mask();
+    return mask != 0 ? end - 16 + std::countr_zero(mask) : end;
   }
 #endif
   while (p < end && kind(OneByte{static_cast<unsigned char>(*p)}) == 0) ++p;

@@ -1,6 +1,7 @@
 #include "gateway/base/json_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "gateway/base/byte_scan.h"
@@ -12,6 +13,28 @@ namespace {
 
 /// Bytes that cannot stand in a JSON string as they are, or that must be looked at.
 constexpr auto kSpecial = [](auto x) { return equals(x, '"') | equals(x, '\\') | below(x, 0x20) | is_high(x); };
+
+/// The same as a table: short texts are copied byte by byte.
+constexpr auto kIsSpecial = [] {
+  std::array<bool, 256> special{};
+  for (std::size_t c = 0; c < special.size(); ++c) special[c] = kSpecial(OneByte{static_cast<unsigned char>(c)}) != 0;
+  return special;
+}();
+constexpr std::size_t kShort = 16;
+
+/// Copies up to the first special byte; gives how many bytes that were.
+std::size_t copy_plain(char*& to, std::string_view text) {
+  if (text.size() < kShort) {
+    std::size_t i = 0;
+    for (; i < text.size() && !kIsSpecial[static_cast<unsigned char>(text[i])]; ++i) *to++ = text[i];
+    return i;
+  }
+  auto const plain =
+      static_cast<std::size_t>(find_byte(text.data(), text.data() + text.size(), kSpecial) - text.data());
+  std::memcpy(to, text.data(), plain);
+  to += plain;
+  return plain;
+}
 
 char* put(char* to, std::string_view text) {
   std::memcpy(to, text.data(), text.size());
@@ -50,10 +73,7 @@ char* write_special(char* to, std::string_view& text) {
 char* write_json_string(char* to, std::string_view text) {
   *to++ = '"';
   while (true) {
-    auto const* const end = text.data() + text.size();
-    auto const plain = static_cast<std::size_t>(find_byte(text.data(), end, kSpecial) - text.data());
-    to = put(to, text.substr(0, plain));
-    text.remove_prefix(plain);
+    text.remove_prefix(copy_plain(to, text));
     if (text.empty()) break;
     to = write_special(to, text);
   }
