@@ -60,7 +60,8 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
     : config_(completed(std::move(config))),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
-      log_(config_.gateway.log, {.version = about_.version, .instance_id = about_.instance_id}),
+      log_sink_(STDERR_FILENO),
+      log_(config_.gateway.log, {.version = about_.version, .instance_id = about_.instance_id}, log_sink_),
       metrics_(about_),
       sessions_(entropy_),
       desk_{.clock = loop_, .config = config_.gateway, .sessions = sessions_, .services = {}, .log = log_},
@@ -139,7 +140,7 @@ void Gateway::tick() {
     server_.tick();
     admin_server_.tick();
     front_door_.tick();
-    metrics_.logs_dropped(log_.dropped());
+    metrics_.logs_dropped(log_sink_.dropped());
   }
   if (phase_ == Phase::Draining && drained()) stop_children();
 }

@@ -65,6 +65,7 @@ class Gateway final : private io::Signals::Handler,
   std::unique_ptr<io::ChildGuard> guard_;
   io::EventLoop loop_;
   SystemEntropy entropy_;
+  ops::LogSink log_sink_;
   ops::Log log_;
   ops::Metrics metrics_;
   mcp::SessionTable sessions_;
