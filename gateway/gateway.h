@@ -3,30 +3,24 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "gateway/backend/supervisor.h"
-#include "gateway/base/entropy.h"
 #include "gateway/base/result.h"
-#include "gateway/frontend/front_door.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
-#include "gateway/io/event_loop.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
-#include "gateway/mcp/session_table.h"
 #include "gateway/ops/admin.h"
 #include "gateway/ops/config.h"
-#include "gateway/ops/log.h"
+#include "gateway/ops/log_sink.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/shard.h"
 
 namespace gateway {
 
-/// The whole program but its command line. Members are built in the order they
-/// stand in and destroyed in reverse: whoever is referred to stands above.
-class Gateway final : private io::Signals::Handler,
-                      private ops::HealthSource,
-                      public backend::Supervisor::Owner {
+/// The whole program but its command line: what is there once, whatever the
+/// number of loops. Members are built in the order they stand in and destroyed in
+/// reverse: whoever is referred to stands above.
+class Gateway final : private io::Signals::Handler, private ops::HealthSource, private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
   struct Options {
@@ -46,34 +40,33 @@ class Gateway final : private io::Signals::Handler,
   /// are waited for; then sessions end and children are stopped; then it is over.
   enum class Phase { Serving, Draining, Stopping, Over };
 
-  Status open(http::Server& server, ops::ListenAddress const& address, http::ListenerTag tag, std::string_view name);
+  Status open_main();
+  Status open_admin();
+  Status open_of_services();
+  [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
+  void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
   void tick();
   void drain();
-  [[nodiscard]] bool drained() const;
-  void stop_children();
+  void stop();
 
   // io::Signals::Handler
   void on_terminate() override;
   void on_reload() override;
   // ops::HealthSource
   [[nodiscard]] ops::GatewayHealth health() const override;
-  // backend::Supervisor::Owner
-  void on_all_stopped() override;
+  // Shard::Owner
+  void on_drained(bool is_drained) override;
+  void on_over() override;
 
   ops::Config config_;
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
-  io::EventLoop loop_;
-  SystemEntropy entropy_;
-  ops::Log log_;
+  ops::LogSink log_sink_;
   ops::Metrics metrics_;
-  mcp::SessionTable sessions_;
-  frontend::Desk desk_;
-  frontend::FrontDoor front_door_;
+  Shared shared_;
+  Shard shard_;
   ops::Admin admin_;
-  http::Server server_;
   http::Server admin_server_;
-  backend::Supervisor supervisor_;
   io::Signals signals_;
   io::Timer ticker_;
   io::Timer drain_limit_;
