@@ -1,9 +1,13 @@
 #include "gateway/gateway.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "gateway/build_info.h"
@@ -27,6 +31,18 @@ ops::Config completed(ops::Config config) {
   return config;
 }
 
+std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+  std::vector<std::string> names;
+  for (auto const& service : services) names.push_back(service.name);
+  return names;
+}
+
+std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Owner& owner) {
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (std::size_t i = 0; i < shared.homes.loops(); ++i) shards.push_back(std::make_unique<Shard>(i, shared, owner));
+  return shards;
+}
+
 }  // namespace
 
 Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
@@ -34,20 +50,30 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
       metrics_(about_),
+      endpoints_(names_of(config_.services), options.single),
+      homes_(endpoints_, config_.gateway.loops),
+      connections_(config_.gateway.limits.max_connections),
+      admin_connections_(config_.gateway.limits.max_connections),
+      sessions_(config_.gateway.limits.max_sessions),
       shared_{.config = config_,
               .about = about_,
-              .single = options.single,
+              .endpoints = endpoints_,
+              .homes = homes_,
               .guard = *guard_,
               .log_sink = log_sink_,
               .metrics = metrics_,
-              .health = *this},
-      shard_(shared_, *this),
+              .connections = connections_,
+              .sessions = sessions_,
+              .started = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now())},
+      shards_(make_shards(shared_, *this)),
       admin_(*this, metrics_, about_),
-      admin_server_(shard_.loop(), server_limits(config_.gateway), admin_, metrics_.http()),
-      signals_(shard_.loop(), *this),
-      ticker_(shard_.loop(), [this] { tick(); }),
-      drain_limit_(shard_.loop(), [this] { stop(); }),
-      started_(shard_.loop().now()) {}
+      admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, metrics_.loop(0)),
+      signals_(first().loop(), *this),
+      ticker_(first().loop(), [this] { tick(); }),
+      drain_limit_(first().loop(), [this] { stop(); }),
+      drained_(shards_.size()) {
+  admin_.set_server(admin_server_);
+}
 
 // ── listening ────────────────────────────────────────────────────────────────
 
@@ -61,14 +87,19 @@ Status Gateway::may_listen(ops::ListenAddress const& address) const {
 }
 
 void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
-  shard_.log().info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", port}});
+  first().log().info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", port}});
 }
 
 Status Gateway::open_main() {
   auto const& address = config_.gateway.listen;
   if (auto const may = may_listen(address); !may) return may;
-  auto const port = shard_.listen(address, http::ListenerTag{});
+  using Port = io::Listener::Port;
+  auto const port = first().listen(address, http::ListenerTag{}, shards_.size() == 1 ? Port::Own : Port::FirstOfMany);
   if (!port) return port.error();
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    auto const same = shards_[i]->listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
+    if (!same) return same.error();
+  }
   log_listening("main", address, *port);
   return Done{};
 }
@@ -89,7 +120,8 @@ Status Gateway::open_of_services() {
     if (!service.listen) continue;
     if (auto const may = may_listen(*service.listen); !may) return may;
     auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
-    auto const port = shard_.listen(*service.listen, frontend::Endpoints::own_listener(index));
+    auto& home = *shards_[homes_.of(index)];
+    auto const port = home.listen(*service.listen, frontend::Endpoints::own_listener(index));
     if (!port) return port.error();
     log_listening(service.name, *service.listen, *port);
   }
@@ -104,20 +136,49 @@ Status Gateway::listen() {
 
 // ── running ──────────────────────────────────────────────────────────────────
 
+template <typename Action>
+void Gateway::on_every_shard(Action action) {
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    shards_[i]->post([shard = shards_[i].get(), action] { action(*shard); });
+  }
+  action(first());
+}
+
+template <typename Action>
+void Gateway::on_first_loop(std::size_t from, Action action) {
+  if (from == 0) return action();
+  first().post(std::move(action));
+}
+
+/// Signals are the first thread's.
+void Gateway::start_threads() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    threads_.emplace_back([shard = shards_[i].get()] { shard->run(); });
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 int Gateway::run() {
-  auto& log = shard_.log();
-  log.info("gateway.start", "gateway started", {{"services", config_.services.size()}});
+  auto& log = first().log();
+  log.info("gateway.start", "gateway started", {{"services", config_.services.size()}, {"loops", shards_.size()}});
   for (auto const& warning : config_.warnings) {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   ticker_.repeat(kTick);
-  shard_.run();
+  start_threads();
+  first().run();
+  for (auto& thread : threads_) thread.join();
   log.info("gateway.end", "gateway ended");
   return 0;
 }
 
 void Gateway::tick() {
   guard_->reap_orphans();
+  finish_late_rounds();
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
   metrics_.logs_dropped(log_sink_.dropped());
@@ -125,49 +186,93 @@ void Gateway::tick() {
 
 void Gateway::on_terminate() {
   if (phase_ == Phase::Serving) return drain();
-  if (shard_.loop().now() - told_to_stop_ > kImpatience) stop();
+  if (first().loop().now() - told_to_stop_ > kImpatience) stop();
 }
 
 void Gateway::on_reload() {
-  shard_.log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
+  first().log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
 }
 
-ops::GatewayHealth Gateway::health() const {
-  ops::GatewayHealth health;
-  health.services = shard_.service_health();
-  health.status = ops::overall(health.services, phase_ != Phase::Serving);
-  health.version = about_.version;
-  health.build_time = about_.build_time;
-  health.instance_id = about_.instance_id;
-  health.uptime_seconds = to_ms(shard_.loop().now() - started_) / 1000;
-  return health;
+void Gateway::move(std::size_t to, http::MovedConnection connection) {
+  auto* const shard = shards_[to].get();
+  shard->post([shard, moved = std::move(connection)]() mutable { shard->adopt(std::move(moved)); });
+}
+
+// ── health ───────────────────────────────────────────────────────────────────
+
+ops::GatewayHealth Gateway::health_here() const { return shards_.front()->health_here(); }
+
+void Gateway::ask_health(ops::HealthSource::Tell tell) {
+  auto const round = ++last_round_;
+  rounds_.try_emplace(round, shards_.size(), first().loop().now(), std::move(tell));
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto const ask = [this, i, round] {
+      auto services = shards_[i]->health_here().services;
+      on_first_loop(i, [this, i, round, services = std::move(services)]() mutable { heard(round, i, std::move(services)); });
+    };
+    if (i == 0) {
+      ask();
+    } else {
+      shards_[i]->post(ask);
+    }
+  }
+}
+
+void Gateway::heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services) {
+  auto const found = rounds_.find(round);
+  if (found == rounds_.end()) return;  // it was late
+  found->second.hear(shard, std::move(services));
+  if (found->second.is_complete()) finish_round(round);
+}
+
+void Gateway::finish_round(std::uint64_t round) {
+  auto const done = rounds_.extract(round);
+  done.mapped().tell(first().health_here(), config_.services, homes_, phase_ != Phase::Serving);
+}
+
+void Gateway::finish_late_rounds() {
+  while (!rounds_.empty() && rounds_.begin()->second.is_late(first().loop().now())) finish_round(rounds_.begin()->first);
 }
 
 // ── ending ───────────────────────────────────────────────────────────────────
 
 void Gateway::drain() {
   phase_ = Phase::Draining;
-  told_to_stop_ = shard_.loop().now();
+  told_to_stop_ = first().loop().now();
   metrics_.draining(true);
-  shard_.log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", shard_.calls_owed()}});
+  ask_health([this](ops::GatewayHealth const& health) {
+    std::size_t calls = 0;
+    for (auto const& service : health.services) calls += service.calls_in_flight;
+    first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
+  });
   drain_limit_.set(config_.gateway.drain_timeout);
-  shard_.drain();
+  on_every_shard([](Shard& shard) { shard.drain(); });
 }
 
-void Gateway::on_drained(bool is_drained) {
-  if (is_drained) stop();
+void Gateway::on_drained(std::size_t shard, bool is_drained) {
+  on_first_loop(shard, [this, shard, is_drained] { drained(shard, is_drained); });
+}
+
+void Gateway::drained(std::size_t shard, bool is_drained) {
+  drained_[shard] = is_drained;
+  if (std::all_of(drained_.begin(), drained_.end(), [](bool each) { return each; })) stop();
 }
 
 void Gateway::stop() {
   if (phase_ != Phase::Draining) return;
   phase_ = Phase::Stopping;
   drain_limit_.cancel();
-  shard_.stop();
+  on_every_shard([](Shard& shard) { shard.stop(); });
 }
 
-void Gateway::on_over() {
+void Gateway::on_over(std::size_t shard) {
+  on_first_loop(shard, [this] { shard_over(); });
+}
+
+void Gateway::shard_over() {
+  if (++over_ < shards_.size()) return;
   phase_ = Phase::Over;
-  shard_.loop().stop();
+  on_every_shard([](Shard& shard) { shard.loop().stop(); });
 }
 
 }  // namespace gateway

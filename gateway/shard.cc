@@ -14,6 +14,15 @@ std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& service
   return names;
 }
 
+std::vector<ops::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
+  std::vector<ops::ServiceConfig> configs;
+  for (std::size_t i = 0; i < shared.config.services.size(); ++i) {
+    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
+    if (shared.homes.of(index) == shard) configs.push_back(shared.config.services[i]);
+  }
+  return configs;
+}
+
 }  // namespace
 
 http::ServerLimits server_limits(ops::GatewayConfig const& config) {
@@ -23,7 +32,6 @@ http::ServerLimits server_limits(ops::GatewayConfig const& config) {
   server.head.max_fields = std::min(limits.max_head_fields, http::RequestHead::kMaxFields);
   server.max_body_bytes = limits.max_request_bytes;
   server.max_queue_bytes = limits.max_client_queue_bytes;
-  server.max_connections = limits.max_connections;
   server.head_timeout = limits.head_timeout;
   server.body_timeout = limits.body_timeout;
   server.keepalive_timeout = limits.keepalive_timeout;
@@ -32,16 +40,24 @@ http::ServerLimits server_limits(ops::GatewayConfig const& config) {
   return server;
 }
 
-Shard::Shard(Shared const& shared, Owner& owner)
-    : shared_(shared),
+Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
+    : number_(number),
+      shared_(shared),
       owner_(owner),
+      configs_(configs_of(number, shared)),
+      mailbox_(loop_),
+      probe_(shared.metrics.loop(number)),
       log_(shared.config.gateway.log, {.version = shared.about.version, .instance_id = shared.about.instance_id},
            shared.log_sink),
-      sessions_(entropy_),
-      desk_{.clock = loop_, .config = shared.config.gateway, .sessions = sessions_, .services = {}, .log = log_},
-      front_door_(desk_, frontend::Endpoints(names_of(shared.config.services), shared.single),
-                  names_of(shared.config.services), shared.health, shared.metrics),
-      server_(loop_, server_limits(shared.config.gateway), front_door_, shared.metrics.http()),
+      sessions_(entropy_, shared.homes.token_front(number)),
+      desk_{.clock = loop_,
+            .config = shared.config.gateway,
+            .sessions = sessions_,
+            .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
+            .log = log_,
+            .allowance = shared.sessions},
+      front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
+      server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
       supervisor_({.world = {.loop = loop_,
                              .guard = shared.guard,
                              .entropy = entropy_,
@@ -51,20 +67,25 @@ Shard::Shard(Shared const& shared, Owner& owner)
                    .limits = shared.config.gateway.limits,
                    .sessions = sessions_,
                    .clients = front_door_},
-                  shared.config.services, shared.metrics, *this),
+                  configs_, shared.metrics, *this),
       ticker_(loop_, [this] { tick(); }) {
-  for (auto const& service : supervisor_.services()) desk_.services.push_back(service.get());
+  // A request for a service of another shard moves there before it is looked at, so
+  // the places of those stay empty.
+  auto const& here = supervisor_.services();
+  for (std::size_t i = 0; i < here.size(); ++i) desk_.services[number_ + i * shared_.homes.loops()] = here[i].get();
   desk_.server = &server_;
+  if (shared_.homes.loops() > 1) server_.set_mover(*this);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 
-Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::ListenerTag tag) {
-  return server_.listen(address.host, address.port, tag);
+Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use) {
+  return server_.listen(address.host, address.port, tag, use);
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
 
 void Shard::run() {
+  probe_.runs_here();
   ticker_.repeat(kTick);
   supervisor_.start();
   loop_.run();
@@ -79,11 +100,30 @@ void Shard::tick() {
   tell_whether_drained();
 }
 
-std::vector<ops::ServiceHealth> Shard::service_health() const {
-  std::vector<ops::ServiceHealth> all;
-  for (auto const& service : supervisor_.services()) all.push_back(service->health());
-  return all;
+ops::GatewayHealth Shard::health_here() const {
+  ops::GatewayHealth health;
+  for (auto const& service : supervisor_.services()) {
+    health.services.push_back(service->health());
+    if (shared_.homes.loops() > 1) health.services.back().loop = number_;
+  }
+  health.status = ops::overall(health.services, desk_.draining);
+  health.version = shared_.about.version;
+  health.build_time = shared_.about.build_time;
+  health.instance_id = shared_.about.instance_id;
+  health.uptime_seconds = to_ms(loop_.now() - shared_.started) / 1000;
+  return health;
 }
+
+void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }
+
+// ── connections of other shards' services ────────────────────────────────────
+
+std::optional<std::size_t> Shard::elsewhere(http::RequestHead const& head, http::ListenerTag tag) {
+  auto const home = shared_.homes.of(tag, head);
+  return home == number_ ? std::nullopt : home;
+}
+
+void Shard::move(std::size_t to, http::MovedConnection connection) { owner_.move(to, std::move(connection)); }
 
 // ── ending ───────────────────────────────────────────────────────────────────
 
@@ -100,7 +140,7 @@ void Shard::tell_whether_drained() {
   auto const drained = supervisor_.calls_owed() == 0 && !server_.sending();
   if (drained == told_drained_) return;
   told_drained_ = drained;
-  owner_.on_drained(drained);
+  owner_.on_drained(number_, drained);
 }
 
 void Shard::stop() {
@@ -112,6 +152,6 @@ void Shard::stop() {
   supervisor_.stop();
 }
 
-void Shard::on_all_stopped() { owner_.on_over(); }
+void Shard::on_all_stopped() { owner_.on_over(number_); }
 
 }  // namespace gateway
