@@ -158,6 +158,8 @@ void Gateway::start_threads() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     threads_.emplace_back([shard = shards_[i].get()] { shard->run(); });
+    // As top and ps show it; the kernel takes 15 characters.
+    pthread_setname_np(threads_.back().native_handle(), fmt::format("mcp-gw-loop-{}", i).c_str());
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
