@@ -56,6 +56,16 @@ test_sanitized() {
   run_ctest build-asan '^(unit|component)$'
 }
 
+build_for_threads() {
+  build build-tsan "mcp-gateway mcp-echo component_tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGATEWAY_SANITIZE=thread
+}
+
+# Without suppressions. A report ends the gateway with a status its test does not accept.
+test_threads() {
+  run_ctest build-tsan '^component$'
+  run_pytest tests/system/test_loops.py build-tsan
+}
+
 # One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
 # an input worth keeping for all goes to tests/fuzz/corpus/.
 fuzz_one() { # NAME
@@ -94,10 +104,10 @@ fuzz() {
 }
 
 # Debian's pytest, unless the Python on the PATH has one.
-run_pytest() { # FOLDER
+run_pytest() { # FOLDER-OR-FILE [BUILD]
   local python=/usr/bin/python3 code=0
   if python3 -c 'import pytest' 2>/dev/null; then python=python3; fi
-  MCP_GATEWAY=$root/build/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" || code=$?
+  MCP_GATEWAY=$root/${2-build}/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" || code=$?
   [ "$code" -ne 5 ] || echo "pytest found no test in $1: that is a failure, nothing was tested"
   return "$code"
 }
@@ -117,6 +127,8 @@ run_stages() { # unit | all
     stage "unit, component and corpus tests, lints" run_ctest build '.'
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit and component tests under ASan and UBSan" test_sanitized
+    stage "build (TSan)" build_for_threads
+    stage "component tests and several loops under TSan" test_threads
     stage "fuzzing, $fuzz_seconds s a target" fuzz
     stage "install the servers" install_node_servers
     stage "system tests" run_pytest tests/system
