@@ -26,7 +26,12 @@ class Connection {
     ~Owner() = default;
   };
 
-  Connection(int epoll, std::uint16_t port, Owner& owner);
+  enum class Reading {
+    AtOnce,
+    Slowly,  ///< a little with each call of read_a_little, into a small window
+  };
+
+  Connection(int epoll, std::uint16_t port, Reading reading, Owner& owner);
   ~Connection() { close(); }
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
@@ -38,13 +43,17 @@ class Connection {
   void send(std::string_view head, std::string_view body);
   /// For the loop: reads into `block`, and sends what waits.
   void on_ready(std::uint32_t events, std::vector<char>& block);
+  /// For a connection that reads slowly, from time to time.
+  void read_a_little(std::vector<char>& block);
 
  private:
   void watch(int operation, std::uint32_t events);
   void send_waiting();
+  void read(std::vector<char>& block, std::size_t most);
 
   int epoll_;
   std::uint16_t port_;
+  Reading reading_;
   Owner& owner_;
   int fd_ = -1;
   std::optional<ReplyReader> reader_;

@@ -15,6 +15,14 @@ enum class Transport { Sse, Http };
 enum class Mode {
   Steady,  ///< sessions stay, and call without pause
   Churn,   ///< connect, initialize, one call, close; and again
+  Idle,    ///< sessions stay open without a call, and make one at the end
+};
+
+/// A tool that gives back the text it is called with.
+struct EchoTool {
+  std::string name = "echo";
+  std::string argument = "text";  ///< what it calls the text
+  std::string before;             ///< what it puts before the text
 };
 
 struct Options {
@@ -22,8 +30,10 @@ struct Options {
   std::string path;
   Transport transport = Transport::Sse;
   Mode mode = Mode::Steady;
-  std::string tool = "echo";
+  EchoTool echo;
+  std::string tool_prefix;  ///< what the server puts before the names of all tools
   std::size_t sessions = 64;
+  std::size_t slow = 0;  ///< sessions among them that read slowly
   std::size_t payload = 32;
   std::size_t result = 0;
   std::size_t calls = 0;  ///< in all, then it ends; zero: it ends when the time is over

@@ -21,6 +21,7 @@ class Tally {
     if (!measuring_) return;
     took_.push_back(static_cast<std::uint32_t>(std::chrono::nanoseconds(took).count() / 100));
   }
+  void comment() { ++comments_; }
   /// A session got what it did not ask for.
   void wrong(std::string_view what) {
     ++wrong_;
@@ -45,6 +46,7 @@ class Tally {
   [[nodiscard]] Clock::time_point from() const { return from_; }
   [[nodiscard]] double seconds() const { return Seconds(until_ - from_).count(); }
   [[nodiscard]] std::size_t calls() const { return took_.size(); }
+  [[nodiscard]] std::size_t comments() const { return comments_; }
   [[nodiscard]] std::size_t wrong() const { return wrong_; }
   [[nodiscard]] std::size_t failed() const { return failed_; }
   [[nodiscard]] double percentile_us(double part) const {
@@ -62,6 +64,7 @@ class Tally {
   Clock::time_point from_;
   Clock::time_point until_;
   std::vector<std::uint32_t> took_;  ///< tenths of a microsecond
+  std::size_t comments_ = 0;
   std::size_t wrong_ = 0;
   std::size_t failed_ = 0;
 };
