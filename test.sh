@@ -120,6 +120,7 @@ run_stages() { # unit | all
     stage "unit and component tests under ASan and UBSan" test_sanitized
     stage "fuzzing, $fuzz_seconds s a target" fuzz
     stage "install the servers" install_node_servers
+    stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
   fi

@@ -186,7 +186,8 @@ class ReplyReader {
 
   void end_response() {
     part_ = Part::Status;
-    if (!is_stream_) hand_over();
+    if (!is_stream_ && head_.status == 200) hand_over();
+    text_.clear();  // what others say beside 202 or an error is no message
     handler_.on_response_end(head_);
   }
 

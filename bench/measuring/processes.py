@@ -30,6 +30,15 @@ def descendants(pid):
     return found[1:]
 
 
+def status_mb(pid, field):
+    """VmRSS (resident now) or VmHWM (resident at most), in MB."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return round(int(line.split()[1]) / 1024, 3)
+    return 0.0
+
+
 def reap():
     """Waits for our children that have ended. Only while no other code waits for one of them."""
     with contextlib.suppress(ChildProcessError):
