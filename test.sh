@@ -10,7 +10,7 @@ cd "$root"
 
 fuzz_seconds=20 # each target
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
-               python3-venv curl)
+               python3-venv curl valgrind)
 
 # stage TITLE COMMAND...: the command in a subshell where any failure ends it.
 stage() {
@@ -123,14 +123,16 @@ run_stages() { # unit | all
     stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
     stage "unit tests and lints" run_ctest build '^(unit|lint)$'
   else
-    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release
+    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
     stage "unit, component and corpus tests, lints" run_ctest build '.'
+    stage "instructions a call" bench/instructions
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit and component tests under ASan and UBSan" test_sanitized
     stage "build (TSan)" build_for_threads
     stage "component tests and several loops under TSan" test_threads
     stage "fuzzing, $fuzz_seconds s a target" fuzz
     stage "install the servers" install_node_servers
+    stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
   fi
