@@ -52,6 +52,7 @@ void Multiplexer::stop() {
 // ── sessions ─────────────────────────────────────────────────────────────────
 
 void Multiplexer::attach(Session& session) {
+  session.child = id_;
   attached_.push_back(session);
   ++attached_count_;
   if (sharing_ == Sharing::Exclusive) sole_ = session.id;
@@ -66,12 +67,42 @@ void Multiplexer::detach(Session& session) {
     }
   }
   session.open.clear();
+  let_go(session);
+}
+
+/// The part of leaving that is about the session and not about its calls.
+void Multiplexer::let_go(Session& session) {
   for (auto const& uri : subscriptions_.leave(session.id)) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
   }
   static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
   --attached_count_;
   if (session.log_level) sync_log_level();
+}
+
+void Multiplexer::take_over(Session& session, Multiplexer& from) {
+  auto const waiting = from.waiting_.take_all_of(session.id);
+  auto const subscribed = from.subscriptions_.held_by(session.id);
+  from.let_go(session);
+  attach(session);
+  if (session.log_level) sync_log_level();
+  for (auto const& uri : subscribed) {
+    if (subscriptions_.adopt(uri, session.id)) {
+      send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
+    }
+  }
+  auto const* const known = from.shelf_.list();
+  if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
+    around_.clients.notify(session.id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  }
+  if (session.initialized) tell_of_lists(session.id);
+  auto const id = session.id;
+  for (auto const& each : waiting) {
+    // One that is refused may end its session.
+    if (around_.sessions.find(id) == nullptr) return;
+    wait(each.call, each.method, each.params);
+  }
+  serve_waiting();
 }
 
 void Multiplexer::receive(Session& session, Message const& message, ReplyTo to) {

@@ -228,6 +228,8 @@ struct ServiceConfig {
   std::size_t max_calls = 1024;
   /// Calls that may wait while a child starts or owes max_calls; 0..100000.
   std::size_t max_queue = 256;
+  /// Children of a shared service, on which its sessions are spread; 1..64.
+  std::size_t replicas = 1;
   /// Children at once where each session has its own; 1..10000.
   std::size_t max_children = 64;
   /// Answer tools/list from memory until the child says it changed.

@@ -144,6 +144,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
           "Calls that may wait while a child starts or owes max_calls. Of more, the session that has most waiting is "
           "refused one."},
+    Field{"replicas", &ServiceConfig::replicas, Count{1, 64},
+          "Children of a shared service, alike, on which its sessions are spread."},
     Field{"max_children", &ServiceConfig::max_children, Count{1, 10'000},
           "Children at once where each session has its own."},
     Field{"cache_tools", &ServiceConfig::cache_tools, Flag{},
