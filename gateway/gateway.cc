@@ -85,7 +85,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       started_(loop_.now()) {
   for (auto const& service : supervisor_.services()) desk_.services.push_back(service.get());
   desk_.server = &server_;
-  loop_.set_end_of_turn([this] { log_.flush(); });
+  loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 
 // ── listening ────────────────────────────────────────────────────────────────

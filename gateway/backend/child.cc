@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/backend/environment.h"
+#include "gateway/base/byte_scan.h"
 #include "gateway/base/utf8.h"
 #include "gateway/rpc/json_scanner.h"
 
@@ -247,9 +248,11 @@ void Child::on_line(rpc::LineFramer::Line line) {
     if (!walk.ok()) nonsense("not_json", line.text);
     return;
   }
-  if (rpc::byte_traits(line.text).has_high && !is_utf8(line.text)) return nonsense("bad_utf8", line.text);
-  auto const message = first == '{' ? rpc::read_child_line(line.text) : std::nullopt;
+  auto const plain = !has_byte(line.text, [](auto x) { return below(x, 0x20) | is_high(x); });
+  if (!plain && !is_utf8(line.text)) return nonsense("bad_utf8", line.text);
+  auto message = first == '{' ? rpc::read_child_line(line.text) : std::nullopt;
   if (!message) return nonsense(first == '{' ? "bad_shape" : "not_json", line.text);
+  message->plain = plain;
   owner_.on_child_message(*message, line.text.size());
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::backend {
 
@@ -158,9 +159,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   switch (mcp::route_request(method, sharing_)) {
     case mcp::RequestRoute::Initialize: return initialize(session, std::move(call), message.params);
     case mcp::RequestRoute::AnswerEmpty: return finish_ok(call, "{}");
-    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(call), params);
+    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, call, params);
     case mcp::RequestRoute::Subscribe: return subscribe(std::move(call), params);
-    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(call), params);
+    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, call, params);
     case mcp::RequestRoute::ListTools: return list_tools(std::move(call), message.method, params);
     case mcp::RequestRoute::Forward: return forward(std::move(call), message.method, params);
     case mcp::RequestRoute::Unknown:
@@ -171,7 +172,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
 
 // ── requests answered or merged here ─────────────────────────────────────────
 
-void Multiplexer::initialize(Session& session, Call call, std::string_view params) {
+void Multiplexer::initialize(Session& session, Call&& call, std::string_view params) {
   if (handshake_) return answer_initialize(session, call, params);
   if (!child_.is_coming()) {
     return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
@@ -186,7 +187,7 @@ void Multiplexer::answer_initialize(Session& session, Call const& call, std::str
   finish_ok(call, handshake_->result_for(session.revision));
 }
 
-void Multiplexer::set_log_level(Session& session, Call call, Params const& params) {
+void Multiplexer::set_log_level(Session& session, Call const& call, Params const& params) {
   auto const level = mcp::log_level_from(rpc::unquote(params.level));
   if (!level) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams,
@@ -210,7 +211,7 @@ void Multiplexer::sync_log_level() {
   }
 }
 
-void Multiplexer::subscribe(Call call, Params const& params) {
+void Multiplexer::subscribe(Call&& call, Params const& params) {
   if (!rpc::is_string(params.uri)) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
   }
@@ -227,7 +228,7 @@ void Multiplexer::subscribe(Call call, Params const& params) {
   }
 }
 
-void Multiplexer::unsubscribe(Session& session, Call call, Params const& params) {
+void Multiplexer::unsubscribe(Session& session, Call const& call, Params const& params) {
   auto const uri = std::string(params.uri);
   if (subscriptions_.unsubscribe(uri, session.id)) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
@@ -235,7 +236,7 @@ void Multiplexer::unsubscribe(Session& session, Call call, Params const& params)
   finish_ok(call, "{}");
 }
 
-void Multiplexer::list_tools(Call call, std::string_view method, Params const& params) {
+void Multiplexer::list_tools(Call&& call, std::string_view method, Params const& params) {
   auto const* const tools = shelf_.list();
   auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() && params.cursor.empty();
   probe_.tools_cache_used(kept);
@@ -245,7 +246,7 @@ void Multiplexer::list_tools(Call call, std::string_view method, Params const& p
 
 // ── requests for the child ───────────────────────────────────────────────────
 
-void Multiplexer::forward(Call call, std::string_view method, Params const& params) {
+void Multiplexer::forward(Call&& call, std::string_view method, Params const& params) {
   switch (child_.state()) {
     case ChildState::Ready: return send_call(std::move(call), method, params);
     case ChildState::Asleep:
@@ -261,12 +262,12 @@ void Multiplexer::forward(Call call, std::string_view method, Params const& para
        fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
 }
 
-void Multiplexer::send_call(Call call, std::string_view method, Params const& params) {
+void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
   if (calls_.full()) return wait(std::move(call), method, params.raw);
   call.progress_token.assign(params.progress_token);
-  auto const to = call.to;
-  auto const client_id = call.client_id;
+  auto* const session = around_.sessions.find(call.to.session);
+  auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const id = calls_.open(std::move(call));
   auto const number = fmt::format_int(raw(id));
   line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
@@ -283,9 +284,7 @@ void Multiplexer::send_call(Call call, std::string_view method, Params const& pa
     return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
                 fmt::format("the server '{}' does not take more input now", config_.name), "queue_full");
   }
-  if (auto* const session = around_.sessions.find(to.session)) {
-    if (auto* const open = session->find_open(client_id)) open->call = id;
-  }
+  if (open != nullptr) open->call = id;
 }
 
 bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject) {

@@ -92,19 +92,19 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
   void on_note(mcp::Session& session, rpc::Message const& message);
   void on_client_answer(mcp::Session& session, rpc::Message const& message);
-  void initialize(mcp::Session& session, mcp::Call call, std::string_view params);
+  void initialize(mcp::Session& session, mcp::Call&& call, std::string_view params);
   void answer_initialize(mcp::Session& session, mcp::Call const& call, std::string_view params);
-  void set_log_level(mcp::Session& session, mcp::Call call, mcp::Params const& params);
-  void subscribe(mcp::Call call, mcp::Params const& params);
-  void unsubscribe(mcp::Session& session, mcp::Call call, mcp::Params const& params);
-  void list_tools(mcp::Call call, std::string_view method, mcp::Params const& params);
-  void forward(mcp::Call call, std::string_view method, mcp::Params const& params);
+  void set_log_level(mcp::Session& session, mcp::Call const& call, mcp::Params const& params);
+  void subscribe(mcp::Call&& call, mcp::Params const& params);
+  void unsubscribe(mcp::Session& session, mcp::Call const& call, mcp::Params const& params);
+  void list_tools(mcp::Call&& call, std::string_view method, mcp::Params const& params);
+  void forward(mcp::Call&& call, std::string_view method, mcp::Params const& params);
   void cancel(mcp::Session& session, mcp::Params const& params);
   void begin_child_for(mcp::Session& session, rpc::Message const& message);
 
   // ── to the child ──
-  void wait(mcp::Call call, std::string_view method, std::string_view params);
-  void send_call(mcp::Call call, std::string_view method, mcp::Params const& params);
+  void wait(mcp::Call&& call, std::string_view method, std::string_view params);
+  void send_call(mcp::Call&& call, std::string_view method, mcp::Params const& params);
   bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {});
   void send_note(std::string_view method, std::string_view params);
   void send_cancel(CallId id, std::string_view reason);

@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
+#include "gateway/base/byte_scan.h"
 #include "gateway/base/json_text.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::backend {
 
@@ -21,12 +22,20 @@ using rpc::Message;
 
 namespace {
 
+/// Whether the name occurs in the text, unless it is spelled with escapes. Its capital is rare in most texts.
+bool mentions_is_error(std::string_view text) {
+  auto const* const end = text.data() + text.size();
+  for (auto const* p = text.data(); (p = find_byte(p, end, [](auto x) { return equals(x, 'E'); })) != end; ++p) {
+    auto const at = static_cast<std::size_t>(p - text.data());
+    if (at >= 2 && text.substr(at - 2).starts_with("isError")) return true;
+  }
+  return false;
+}
+
 /// Whether a tools/call result says of itself that the tool failed.
 bool is_tool_error(std::string_view result) {
-  constexpr std::string_view kKey = "\"isError\"";
-  // A search is many times cheaper than a walk, and most results lack the member.
-  if (memmem(result.data(), result.size(), kKey.data(), kKey.size()) == nullptr) return false;
-  return rpc::find_member(result, "isError") == "true";
+  // A search is cheaper than a walk, and most results lack the member.
+  return mentions_is_error(result) && rpc::find_member(result, "isError") == "true";
 }
 
 Outcome outcome_of(Call const& call, Message const& message) {
@@ -36,8 +45,8 @@ Outcome outcome_of(Call const& call, Message const& message) {
 }
 
 rpc::Reply reply_to(Call const& call, Message const& message) {
-  if (!message.error.empty()) return {call.client_id, rpc::Reply::Kind::Error, message.error};
-  return {call.client_id, rpc::Reply::Kind::Result, message.result};
+  if (!message.error.empty()) return {call.client_id, rpc::Reply::Kind::Error, message.error, message.plain};
+  return {call.client_id, rpc::Reply::Kind::Result, message.result, message.plain};
 }
 
 /// The id of an answer of which only both ends are known. An "id" within the
@@ -45,8 +54,8 @@ rpc::Reply reply_to(Call const& call, Message const& message) {
 std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view back) {
   rpc::MemberWalk walk(front);
   while (auto const member = walk.next()) {
-    if (rpc::spells(member->key, "method")) return std::nullopt;
-    if (!rpc::spells(member->key, "id")) continue;
+    if (member->is("method")) return std::nullopt;
+    if (!member->is("id")) continue;
     // A number that reaches the cut may go on behind it.
     auto const whole = member->value.data() + member->value.size() < front.data() + front.size();
     return whole ? rpc::id_number(member->value) : std::nullopt;

@@ -91,18 +91,18 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
                      .bytes_in = call.bytes_in,
                      .bytes_out = bytes_out});
   if (!around_.world.log.enabled(ops::LogLevel::Info)) return;
-  around_.world.log.info("request.done", "request done",
-                         {{"server", config_.name},
-                          {"transport", transport},
-                          {"method", label(call.method)},
-                          {"tool", is_tool ? std::string_view(call.subject) : std::string_view{}},
-                          {"outcome", label(outcome)},
-                          {"code", status_of(outcome)},
-                          {"duration_ms", to_ms(took)},
-                          {"bytes_in", call.bytes_in},
-                          {"bytes_out", bytes_out},
-                          {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-                          {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)}});
+  around_.world.log.record("request.done", "request done",
+                           {{"server", config_.name},
+                            {"transport", transport},
+                            {"method", label(call.method)},
+                            {"tool", is_tool ? std::string_view(call.subject) : std::string_view{}},
+                            {"outcome", label(outcome)},
+                            {"code", status_of(outcome)},
+                            {"duration_ms", to_ms(took)},
+                            {"bytes_in", call.bytes_in},
+                            {"bytes_out", bytes_out},
+                            {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
+                            {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)}});
 }
 
 /// What a run of the child owed will not come.

@@ -14,7 +14,7 @@ using rpc::ErrorCode;
 
 /// Until the child is ready, or owes less. When too many wait already, the session
 /// that has most of them gives one up for one that has less.
-void Multiplexer::wait(Call call, std::string_view method, std::string_view params) {
+void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
   auto const refuse = [&](Call const& refused) {
     probe_.call_rejected("queue_full");
     fail(refused, Outcome::Busy, ErrorCode::InternalError,

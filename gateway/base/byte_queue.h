@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -9,12 +10,14 @@
 
 namespace gateway {
 
-/// A growing buffer whose content is always one string_view. An empty queue
-/// holds no memory beyond `kKeep`, so that ten thousand idle ones cost nothing.
+/// A growing buffer whose content is always one string_view.
 class ByteQueue {
  public:
-  /// An emptied buffer up to this size is kept for the next message.
-  static constexpr std::size_t kKeep = 4096;
+  /// An emptied buffer up to this size is kept for the next message, so that ten
+  /// thousand idle queues cost little.
+  static constexpr std::uint32_t kKeep = 4096;
+
+  explicit ByteQueue(std::uint32_t keep = kKeep) : keep_(keep) {}
 
   [[nodiscard]] std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
   [[nodiscard]] std::size_t size() const { return end_ - begin_; }
@@ -63,7 +66,7 @@ class ByteQueue {
 
   void release_if_large() {
     begin_ = end_ = 0;
-    if (capacity_ > kKeep) reset();
+    if (capacity_ > keep_) reset();
   }
   void grow(std::size_t count);
 
@@ -71,6 +74,7 @@ class ByteQueue {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t capacity_ = 0;
+  std::uint32_t keep_;
 };
 
 }  // namespace gateway

@@ -1,60 +1,99 @@
 #include "gateway/base/json_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <cstring>
 
+#include "gateway/base/byte_scan.h"
 #include "gateway/base/utf8.h"
 
 namespace gateway {
 
 namespace {
 
-bool is_plain(char c) {
-  auto const code = static_cast<unsigned char>(c);
-  return code >= 0x20 && code < 0x80 && c != '"' && c != '\\';
+/// Bytes that cannot stand in a JSON string as they are, or that must be looked at.
+constexpr auto kSpecial = [](auto x) { return equals(x, '"') | equals(x, '\\') | below(x, 0x20) | is_high(x); };
+
+/// The same as a table: short texts are copied byte by byte.
+constexpr auto kIsSpecial = [] {
+  std::array<bool, 256> special{};
+  for (std::size_t c = 0; c < special.size(); ++c) special[c] = kSpecial(OneByte{static_cast<unsigned char>(c)}) != 0;
+  return special;
+}();
+constexpr std::size_t kShort = 16;
+
+/// Copies up to the first special byte; gives how many bytes that were.
+std::size_t copy_plain(char*& to, std::string_view text) {
+  if (text.size() < kShort) {
+    std::size_t i = 0;
+    for (; i < text.size() && !kIsSpecial[static_cast<unsigned char>(text[i])]; ++i) *to++ = text[i];
+    return i;
+  }
+  auto const plain =
+      static_cast<std::size_t>(find_byte(text.data(), text.data() + text.size(), kSpecial) - text.data());
+  std::memcpy(to, text.data(), plain);
+  to += plain;
+  return plain;
 }
 
-/// Appends the character at the front, which is not plain; gives its length.
-std::size_t append_special(std::string& out, std::string_view text) {
+char* put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+/// Writes the character at the front of `text`, which is special, and takes it away.
+char* write_special(char* to, std::string_view& text) {
   auto const c = text.front();
   auto const code = static_cast<unsigned char>(c);
-  if (c == '"' || c == '\\') {
-    out.push_back('\\');
-    out.push_back(c);
-    return 1;
+  if (code >= 0x80) {
+    auto const length = utf8_length(text);
+    to = put(to, length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD"));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+    return to;
   }
-  if (code < 0x20) {
-    if (c == '\n') {
-      out.append("\\n");
-    } else {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
-    }
-    return 1;
+  text.remove_prefix(1);
+  *to++ = '\\';
+  if (code >= 0x20) {
+    *to++ = c;
+    return to;
   }
-  auto const length = utf8_length(text);
-  out.append(length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD"));
-  return std::max<std::size_t>(length, 1);
+  if (c == '\n') {
+    *to++ = 'n';
+    return to;
+  }
+  constexpr std::string_view kHex = "0123456789abcdef";
+  to = put(to, "u00");
+  *to++ = kHex[code >> 4];
+  *to++ = kHex[code & 0xf];
+  return to;
 }
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  while (!text.empty()) {
-    auto const plain = static_cast<std::size_t>(
-        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (!text.empty()) text.remove_prefix(append_special(out, text));
+char* write_json_string(char* to, std::string_view text) {
+  *to++ = '"';
+  while (true) {
+    text.remove_prefix(copy_plain(to, text));
+    if (text.empty()) break;
+    to = write_special(to, text);
   }
-  out.push_back('"');
+  *to++ = '"';
+  return to;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  if (!has_byte(text, kSpecial)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
+  auto const before = out.size();
+  out.resize(before + json_string_room(text.size()));
+  auto const* const end = write_json_string(out.data() + before, text);
+  out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 std::string json_string(std::string_view text) {
   std::string out;
-  out.reserve(text.size() + 2);
   append_json_string(out, text);
   return out;
 }

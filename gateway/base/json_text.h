@@ -1,6 +1,7 @@
 // Any bytes as a JSON string.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,11 @@ namespace gateway {
 void append_json_string(std::string& out, std::string_view text);
 
 [[nodiscard]] std::string json_string(std::string_view text);
+
+/// The most bytes `write_json_string` writes for a text of that size.
+[[nodiscard]] constexpr std::size_t json_string_room(std::size_t size) { return 6 * size + 2; }
+
+/// As append_json_string, to a place with enough room; gives the end of what was written.
+[[nodiscard]] char* write_json_string(char* to, std::string_view text);
 
 }  // namespace gateway

@@ -43,9 +43,13 @@ Admission::Admission(ops::GatewayConfig const& config, std::vector<std::string> 
   for (auto const& name : service_names) hosts_.push_back(lower("mcp-" + name));
 }
 
-bool Admission::host_allowed(std::string_view host) const {
+bool Admission::host_allowed(std::string_view host) {
+  if (!last_allowed_.empty() && host == last_allowed_) return true;
   auto const name = host_name(host);
-  return is_this_machine(name) || is_numeric(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end();
+  auto const allowed =
+      is_this_machine(name) || is_numeric(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end();
+  if (allowed) last_allowed_.assign(host);
+  return allowed;
 }
 
 bool Admission::origin_allowed(std::string_view origin) const {
@@ -66,7 +70,7 @@ bool Admission::origin_allowed(std::string_view origin) const {
   return false;
 }
 
-Admitted Admission::judge(http::RequestHead const& head) const {
+Admitted Admission::judge(http::RequestHead const& head) {
   if (!host_allowed(head.host)) return {.allowed = false, .reason = "host", .origin = {}};
   auto const origins = head.count("origin");
   if (origins > 1) return {.allowed = false, .reason = "origin", .origin = {}};

@@ -11,7 +11,7 @@
 
 namespace gateway::frontend {
 
-/// Nothing, or why a request is refused with 403. Pure.
+/// Nothing, or why a request is refused with 403.
 struct Admitted {
   bool allowed = true;
   std::string_view reason;  ///< "host", "origin", "fetch_site"
@@ -27,14 +27,15 @@ class Admission {
   /// A page of another site that made a name of its own point here, or sent a
   /// form or an image request, is told apart by these. (MCP, Security: DNS
   /// rebinding; a GET without Origin can still carry Sec-Fetch-Site.)
-  [[nodiscard]] Admitted judge(http::RequestHead const& head) const;
+  [[nodiscard]] Admitted judge(http::RequestHead const& head);
 
  private:
-  [[nodiscard]] bool host_allowed(std::string_view host) const;
+  [[nodiscard]] bool host_allowed(std::string_view host);
   [[nodiscard]] bool origin_allowed(std::string_view origin) const;
 
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
+  std::string last_allowed_;  ///< the Host that was judged last: clients keep to one
 };
 
 /// The name in a Host field or an authority: lower case, without port, brackets

@@ -30,7 +30,7 @@ std::optional<std::string> error_if_too_large(mcp::Session const& session, rpc::
   auto const view = reply.pieces();
   if (limit == 0 || (view.bytes() + kFraming) * kLongestEscape <= limit) return std::nullopt;
   http::Pieces const data{view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
-  if (http::data_size(data) + kFraming <= limit) return std::nullopt;
+  if (http::data_size({.data = data, .plain = view.plain()}) + kFraming <= limit) return std::nullopt;
   return rpc::error_object(
       rpc::ErrorCode::InternalError,
       fmt::format("the answer of {} bytes does not fit into the {} bytes this client takes in one event; "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace gateway::frontend {
 
@@ -38,6 +39,18 @@ std::variant<std::vector<std::string_view>, Unreadable> elements(std::string_vie
   return found;
 }
 
+std::optional<Unreadable> add(Incoming& incoming, std::string_view text, mcp::Session& session) {
+  auto read = rpc::read_client_message(text);
+  if (auto const* const unreadable = std::get_if<Unreadable>(&read)) return *unreadable;
+  auto& message = std::get<Message>(read);
+  if (auto const refused = conflict(message, incoming.messages, session)) return refused;
+  if (incoming.batch && message.method == "initialize") {
+    return Unreadable{ErrorCode::InvalidRequest, "initialize must not be part of a batch", message.id};
+  }
+  incoming.messages.push_back(std::move(message));
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::size_t Incoming::requests() const {
@@ -53,21 +66,15 @@ std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Se
 
   Incoming incoming;
   incoming.batch = rpc::is_batch(body);
-  std::vector<std::string_view> texts{body};
-  if (incoming.batch) {
-    auto split = elements(body, session, limits);
-    if (auto const* const unreadable = std::get_if<Unreadable>(&split)) return *unreadable;
-    texts = std::get<std::vector<std::string_view>>(std::move(split));
+  if (!incoming.batch) {
+    incoming.messages.reserve(1);
+    if (auto const refused = add(incoming, body, session)) return *refused;
+    return incoming;
   }
-  for (auto const text : texts) {
-    auto read = rpc::read_client_message(text);
-    if (auto const* const unreadable = std::get_if<Unreadable>(&read)) return *unreadable;
-    auto& message = std::get<Message>(read);
-    if (auto const refused = conflict(message, incoming.messages, session)) return *refused;
-    if (incoming.batch && message.method == "initialize") {
-      return Unreadable{ErrorCode::InvalidRequest, "initialize must not be part of a batch", message.id};
-    }
-    incoming.messages.push_back(std::move(message));
+  auto const split = elements(body, session, limits);
+  if (auto const* const unreadable = std::get_if<Unreadable>(&split)) return *unreadable;
+  for (auto const text : std::get<std::vector<std::string_view>>(split)) {
+    if (auto const refused = add(incoming, text, session)) return *refused;
   }
   return incoming;
 }

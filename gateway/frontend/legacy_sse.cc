@@ -88,7 +88,7 @@ void LegacySse::answer(Session& session, rpc::Reply const& reply) {
 }
 
 void LegacySse::notify(Session& session, rpc::PiecesView message) {
-  if (auto* const open = stream(session)) open->send_event({.data = span(message)});
+  if (auto* const open = stream(session)) open->send_event({.data = span(message), .plain = message.plain()});
 }
 
 bool LegacySse::ask(Session& session, rpc::PiecesView message) {

@@ -326,11 +326,11 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
   EventId const id{post.stream, ++post.events};
   auto* const open = exchange(post);
   if (session->transport == mcp::Transport::OneShot) {
-    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = span(message)});
+    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = span(message), .plain = message.plain()});
     return;
   }
   replay(*session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message)});
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message), .plain = message.plain()});
 }
 
 void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
@@ -384,7 +384,7 @@ void Streamable::notify(Session& session, rpc::PiecesView message) {
   if (open == nullptr && session.standalone_events == 0) return;
   EventId const id{0, ++session.standalone_events};
   replay(session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message)});
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message), .plain = message.plain()});
 }
 
 bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message) {

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/base/byte_scan.h"
+
 namespace gateway::http {
 namespace {
 
@@ -37,19 +39,14 @@ constexpr ParseError kTeInHttp10{400, "te_in_http_1_0"};
 constexpr ParseError kBadConnection{400, "bad_connection"};
 constexpr ParseError kUnknownExpectation{417, "unknown_expectation"};
 
-enum ByteClass : std::uint8_t { kToken = 1, kTargetByte = 2, kFieldByte = 4, kHostByte = 8 };
+enum ByteClass : std::uint8_t { kToken = 1, kHostByte = 2 };
 
 constexpr bool contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
 
 constexpr std::uint8_t classes_of(char c) {
-  auto const byte = static_cast<unsigned char>(c);
-  auto const visible = byte > 0x20 && byte < 0x7f;
   auto const alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   unsigned classes = 0;
   if (alphanumeric || contains("!#$%&'*+-.^_`|~", c)) classes |= kToken;
-  // More than RFC 3986 allows: what browsers and Node leave unescaped in a URL (WHATWG), such as { and |.
-  if (visible && !contains("\"#<>", c)) classes |= kTargetByte;
-  if (c == '\t' || (byte >= 0x20 && byte != 0x7f)) classes |= kFieldByte;
   // Less than RFC 3986 allows: a comma, say, is how two Host fields look once a proxy has joined them.
   if (alphanumeric || contains("-._~", c)) classes |= kHostByte;
   return static_cast<std::uint8_t>(classes);
@@ -73,6 +70,23 @@ std::size_t run_of(ByteClass wanted, std::string_view text) {
   return length;
 }
 
+/// What may not be in a target. Less than RFC 3986 forbids: browsers and Node leave
+/// some of that unescaped in a URL (WHATWG), such as { and |.
+constexpr auto kNoTargetByte = [](auto x) {
+  return below(x, 0x21) | equals(x, '"') | equals(x, '#') | equals(x, '<') | equals(x, '>') | equals(x, 0x7f) |
+         is_high(x);
+};
+/// What may not be in a field's value, and the tab, which may.
+constexpr auto kNoFieldByte = [](auto x) { return below(x, 0x20) | equals(x, 0x7f); };
+
+/// How many bytes at the front of `text` may be in a field's value.
+std::size_t value_length(std::string_view text) {
+  auto const* const end = text.data() + text.size();
+  auto const* p = find_byte(text.data(), end, kNoFieldByte);
+  while (p != end && *p == '\t') p = find_byte(p + 1, end, kNoFieldByte);
+  return static_cast<std::size_t>(p - text.data());
+}
+
 bool is_made_of(ByteClass wanted, std::string_view text) {
   return !text.empty() && run_of(wanted, text) == text.size();
 }
@@ -83,6 +97,16 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Whether a field's name, made of token bytes, is `lower` but for its case. Setting
+/// bit 0x20 turns no other token byte into a letter, a digit or a hyphen.
+bool is_named(std::string_view name, std::string_view lower) {
+  if (name.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if ((name[i] | 0x20) != lower[i]) return false;
+  }
+  return true;
 }
 
 /// Takes what stands before the first `separator`, or everything, and the separator with it.
@@ -150,7 +174,7 @@ Refusal parse_request_line(std::string_view line, RequestHead& head) {
   if (!is_made_of(kToken, method)) return kBadMethod;
   head.method = method_named(method);
   head.target = cut(line, ' ');
-  if (!is_made_of(kTargetByte, head.target)) return kBadTarget;
+  if (head.target.empty() || has_byte(head.target, kNoTargetByte)) return kBadTarget;
   return parse_version(line, head);
 }
 
@@ -172,10 +196,10 @@ Refusal cut_field(std::string_view& rest, HeaderField& field) {
   field.name = rest.substr(0, name_length);
 
   auto const line = rest.substr(name_length + 1);
-  auto const value_length = run_of(kFieldByte, line);
-  rest = line.substr(value_length);
+  auto const length = value_length(line);
+  rest = line.substr(length);
   if (!rest.starts_with("\r\n")) return misplaced(rest, kControlByte);
-  field.value = without_blanks_around(line.substr(0, value_length));
+  field.value = without_blanks_around(line.substr(0, length));
   rest.remove_prefix(2);
   return {};
 }
@@ -220,13 +244,16 @@ class Meaning {
 };
 
 Refusal Meaning::add(HeaderField const& field) {
-  auto const named = [&](std::string_view name) { return equal_ignoring_case(field.name, name); };
-  if (named("host")) return add_host(field.value);
-  if (named("content-length")) return add_content_length(field.value);
-  if (named("transfer-encoding")) return add_transfer_encoding(field.value);
-  if (named("connection")) return add_connection(field.value);
-  if (named("expect")) return add_expect(field.value);
-  return {};
+  auto const named = [&](std::string_view name) { return is_named(field.name, name); };
+  // No two of the names are equally long.
+  switch (field.name.size()) {
+    case 4: return named("host") ? add_host(field.value) : Refusal{};
+    case 6: return named("expect") ? add_expect(field.value) : Refusal{};
+    case 10: return named("connection") ? add_connection(field.value) : Refusal{};
+    case 14: return named("content-length") ? add_content_length(field.value) : Refusal{};
+    case 17: return named("transfer-encoding") ? add_transfer_encoding(field.value) : Refusal{};
+    default: return {};
+  }
 }
 
 Refusal Meaning::add_host(std::string_view value) {
@@ -340,12 +367,12 @@ void clear(RequestHead& head) {
 
 std::optional<std::string_view> RequestHead::find(std::string_view lower_name) const {
   for (auto const& field : fields())
-    if (equal_ignoring_case(field.name, lower_name)) return field.value;
+    if (is_named(field.name, lower_name)) return field.value;
   return {};
 }
 
 std::size_t RequestHead::count(std::string_view lower_name) const {
-  auto const named = [&](HeaderField const& field) { return equal_ignoring_case(field.name, lower_name); };
+  auto const named = [&](HeaderField const& field) { return is_named(field.name, lower_name); };
   return static_cast<std::size_t>(std::ranges::count_if(fields(), named));
 }
 

@@ -3,39 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cstring>
 #include <iterator>
 #include <string>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "gateway/base/byte_scan.h"
 
 namespace gateway::http {
 
 namespace {
 
-/// Whether bytes are there that may begin something to escape: controls, and the
-/// lead bytes of U+0085 (C2) and of U+2028 and U+2029 (E2). Every byte of every
-/// answer is looked at here, so sixteen at a time where the machine can.
-bool may_need_escape(std::string_view text) {
-  auto const* p = text.data();
-  auto const* const end = p + text.size();
-#if defined(__SSE2__)
-  auto found = _mm_setzero_si128();
-  auto const highest_control = _mm_set1_epi8(0x1f);
-  for (; end - p >= 16; p += 16) {
-    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(p));
-    auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, highest_control), bytes);
-    auto const lead = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\xC2')),
-                                   _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\xE2')));
-    found = _mm_or_si128(found, _mm_or_si128(control, lead));
-  }
-  if (_mm_movemask_epi8(found) != 0) return true;
-#endif
-  return std::any_of(p, end, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\xC2' || c == '\xE2'; });
-}
+/// Bytes that may begin something to escape: controls, and the lead bytes of
+/// U+0085 (C2) and of U+2028 and U+2029 (E2).
+constexpr auto kSuspect = [](auto x) { return below(x, 0x20) | equals(x, '\xC2') | equals(x, '\xE2'); };
 
 /// CR ends a line of an event, and a child's CR could forge one. The others end
 /// a line for readers that cut where Unicode does (httpx-sse up to 0.4.1).
@@ -67,11 +48,8 @@ std::string escaped(Pieces data) {
   return text;
 }
 
-bool any_needs_escape(Pieces data) {
-  for (auto const piece : data) {
-    if (may_need_escape(piece)) return true;
-  }
-  return false;
+bool may_need_escape(Event const& event) {
+  return !event.plain && std::ranges::any_of(event.data, [](auto piece) { return has_byte(piece, kSuspect); });
 }
 
 std::size_t total(Pieces pieces) {
@@ -80,28 +58,36 @@ std::size_t total(Pieces pieces) {
   return bytes;
 }
 
-void append_chunk_size(ByteQueue& out, std::size_t size) {
-  std::array<char, 18> hex;
-  auto* const end = std::to_chars(hex.data(), hex.data() + hex.size(), size, 16).ptr;
-  out.append({hex.data(), static_cast<std::size_t>(end - hex.data())});
-  out.append("\r\n");
+/// The size of a chunk in hex, and a line end.
+constexpr std::size_t kMaxChunkFrame = 20;
+
+char* write_chunk_size(char* to, std::size_t size) {
+  to = std::to_chars(to, to + kMaxChunkFrame, size, 16).ptr;
+  *to++ = '\r';
+  *to++ = '\n';
+  return to;
 }
 
 void append_plain(ByteQueue& out, std::string_view text, bool chunked) {
-  if (chunked) append_chunk_size(out, text.size());
+  if (chunked) {
+    auto* const start = out.extend(kMaxChunkFrame);
+    out.commit(static_cast<std::size_t>(write_chunk_size(start, text.size()) - start));
+  }
   out.append(text);
   if (chunked) out.append("\r\n");
 }
 
 }  // namespace
 
-std::size_t data_size(Pieces data) { return any_needs_escape(data) ? escaped(data).size() : total(data); }
+std::size_t data_size(Event const& event) {
+  return may_need_escape(event) ? escaped(event.data).size() : total(event.data);
+}
 
 void append_event(ByteQueue& out, Event const& event, bool chunked) {
   std::string rewritten;
   std::string_view rewritten_piece;
   auto data = event.data;
-  if (any_needs_escape(data)) {
+  if (may_need_escape(event)) {
     rewritten = escaped(data);
     rewritten_piece = rewritten;
     data = {&rewritten_piece, 1};
@@ -110,25 +96,25 @@ void append_event(ByteQueue& out, Event const& event, bool chunked) {
   constexpr std::string_view kEvent = "event: ";
   constexpr std::string_view kId = "id: ";
   constexpr std::string_view kData = "data: ";
-  if (chunked) {
-    auto const event_line = event.event.empty() ? 0 : kEvent.size() + event.event.size() + 1;
-    auto const id_line = event.id.empty() ? 0 : kId.size() + event.id.size() + 1;
-    append_chunk_size(out, event_line + id_line + kData.size() + total(data) + 2);
-  }
-  if (!event.event.empty()) {
-    out.append(kEvent);
-    out.append(event.event);
-    out.push_back('\n');
-  }
-  if (!event.id.empty()) {
-    out.append(kId);
-    out.append(event.id);
-    out.push_back('\n');
-  }
-  out.append(kData);
-  for (auto const piece : data) out.append(piece);
-  out.append("\n\n");
-  if (chunked) out.append("\r\n");
+  auto const event_line = event.event.empty() ? 0 : kEvent.size() + event.event.size() + 1;
+  auto const id_line = event.id.empty() ? 0 : kId.size() + event.id.size() + 1;
+  auto const size = event_line + id_line + kData.size() + total(data) + 2;
+
+  // Room for everything is made once: an event is many small pieces.
+  auto* const start = out.extend(size + 2 * kMaxChunkFrame);
+  auto* to = start;
+  auto const put = [&to](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  if (chunked) to = write_chunk_size(to, size);
+  if (event_line > 0) put(kEvent), put(event.event), put("\n");
+  if (id_line > 0) put(kId), put(event.id), put("\n");
+  put(kData);
+  for (auto const piece : data) put(piece);
+  put("\n\n");
+  if (chunked) put("\r\n");
+  out.commit(static_cast<std::size_t>(to - start));
 }
 
 void append_comment(ByteQueue& out, std::string_view text, bool chunked) {

@@ -13,10 +13,11 @@ struct Event {
   std::string_view event = "message";
   std::string_view id{};
   Pieces data{};  ///< JSON on one line; what ends a line for some reader is escaped on the way
+  bool plain = false;  ///< known to hold nothing to escape: it is not looked at
 };
 
 /// The bytes of the event's data once escaped: what a client counts against its limit.
-[[nodiscard]] std::size_t data_size(Pieces data);
+[[nodiscard]] std::size_t data_size(Event const& event);
 
 /// Appends the event, as one chunk when `chunked`.
 void append_event(ByteQueue& out, Event const& event, bool chunked);

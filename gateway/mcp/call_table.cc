@@ -4,13 +4,15 @@
 
 namespace gateway::mcp {
 
-CallId CallTable::open(Call call) {
+CallId CallTable::open(Call&& call) {
   if (size_ * 2 >= slots_.size()) grow();
   // A call that hangs keeps its place; the ids that would stand there are passed
   // over. At most half of the places are taken, so a free one is near.
   while (slot(CallId{next_}).id != CallId{}) ++next_;
   auto const id = CallId{next_++};
-  slot(id) = {id, std::move(call)};
+  auto& taken = slot(id);
+  taken.id = id;
+  taken.call = std::move(call);
   ++size_;
   return id;
 }

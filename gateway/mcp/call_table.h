@@ -54,7 +54,7 @@ class CallTable {
   /// gateway's own, which are few, do not.
   [[nodiscard]] bool full() const { return size_ - written_off_ >= limit_; }
 
-  CallId open(Call call);
+  CallId open(Call&& call);
 
   [[nodiscard]] Call* find(CallId id);
 

@@ -5,6 +5,7 @@
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/params.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::mcp {
 
@@ -13,7 +14,6 @@ namespace {
 using rpc::find_member;
 using rpc::is_object;
 using rpc::MemberWalk;
-using rpc::spells;
 
 /// The object with some members left out or replaced.
 template <typename Choose>
@@ -49,8 +49,8 @@ std::string asked_revision(std::string_view initialize_params) {
 std::string exclusive_initialize_params(std::string_view client_params) {
   auto const known = revision_from(asked_revision(client_params));
   return rebuilt(client_params, [&](rpc::Member const& member) -> std::optional<std::string> {
-    if (spells(member.key, "_meta")) return std::nullopt;
-    if (spells(member.key, "protocolVersion") && !known) return json_string(to_text(kNewest));
+    if (member.is("_meta")) return std::nullopt;
+    if (member.is("protocolVersion") && !known) return json_string(to_text(kNewest));
     return on_one_line(member.value);
   });
 }
@@ -80,11 +80,11 @@ std::string_view Handshake::result_for(Revision negotiated) {
 
 std::string Handshake::build(Revision negotiated) const {
   return rebuilt(raw_, [&](rpc::Member const& member) -> std::optional<std::string> {
-    if (spells(member.key, "protocolVersion")) return json_string(to_text(negotiated));
-    if (spells(member.key, "capabilities") && sharing_ == Sharing::Shared) {
+    if (member.is("protocolVersion")) return json_string(to_text(negotiated));
+    if (member.is("capabilities") && sharing_ == Sharing::Shared) {
       // A task id of one client would be within reach of all: tasks are not offered.
       return rebuilt(member.value, [](rpc::Member const& capability) -> std::optional<std::string> {
-        if (spells(capability.key, "tasks")) return std::nullopt;
+        if (capability.is("tasks")) return std::nullopt;
         return std::string(capability.value);
       });
     }

@@ -12,7 +12,6 @@ namespace {
 
 using rpc::Member;
 using rpc::MemberWalk;
-using rpc::spells;
 
 /// The keys a 2026-07-28 client adds to every request's _meta. Others of that
 /// prefix, such as related-task, belong to the revisions we serve.
@@ -23,32 +22,43 @@ constexpr std::array<std::string_view, 4> kEnvelope{
     "io.modelcontextprotocol/logLevel",
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-/// Whether a parser that ignores case, as Go's does, takes the raw key for `name`.
-bool resembles(std::string_view key, std::string_view name) {
-  auto const equal = [&](std::string_view text) {
-    return std::equal(text.begin(), text.end(), name.begin(), name.end(),
-                      [](char a, char b) { return lower(a) == lower(b); });
-  };
-  return key.find('\\') == std::string_view::npos ? equal(key) : equal(rpc::unquote(key));
+bool is_envelope(Member const& member) {
+  return std::any_of(kEnvelope.begin(), kEnvelope.end(), [&](auto name) { return member.is(name); });
 }
 
-bool is_envelope(std::string_view key) {
-  return std::any_of(kEnvelope.begin(), kEnvelope.end(), [&](auto name) { return spells(key, name); });
+/// A member that is read, and where it goes.
+struct Slot {
+  std::string_view name;
+  std::string_view Params::*value;
+};
+constexpr std::array<Slot, 8> kSlots{{
+    {"name", &Params::name},
+    {"uri", &Params::uri},
+    {"cursor", &Params::cursor},
+    {"requestId", &Params::request_id},
+    {"level", &Params::level},
+    {"task", &Params::task},
+    {"progressToken", &Params::progress_token},
+    {"_meta", &Params::meta},
+}};
+
+/// Puts a member where it belongs. Twice, or in another case, is ambiguous.
+void take(Params& params, Member const& member, Slot const& slot) {
+  if (member.key.size() != slot.name.size() && !member.escaped_key) return;
+  if (!member.is(slot.name)) {
+    params.ambiguous |= member.resembles(slot.name);
+    return;
+  }
+  params.ambiguous |= !(params.*slot.value).empty();
+  params.*slot.value = member.value;
 }
 
 void read_meta(Params& params) {
+  if (params.meta.empty()) return;
   MemberWalk walk(params.meta);
   while (auto const member = walk.next()) {
-    if (spells(member->key, "progressToken")) {
-      params.ambiguous |= !params.progress_token.empty();
-      params.progress_token = member->value;
-    } else if (is_envelope(member->key)) {
-      params.has_envelope = true;
-    } else {
-      params.ambiguous |= resembles(member->key, "progressToken");
-    }
+    take(params, *member, {"progressToken", &Params::progress_token});
+    params.has_envelope |= is_envelope(*member);
   }
 }
 
@@ -75,9 +85,9 @@ void append_meta(std::string& out, std::string_view meta, ParamsRewrite const& r
   ObjectWriter object(out);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
-    if (is_envelope(member->key)) continue;
+    if (is_envelope(*member)) continue;
     auto& to = object.member(member->key);
-    if (!rewrite.progress_token.empty() && spells(member->key, "progressToken")) {
+    if (!rewrite.progress_token.empty() && member->is("progressToken")) {
       to.append(rewrite.progress_token);
     } else {
       append_on_one_line(to, member->value);
@@ -93,22 +103,7 @@ Params read_params(std::string_view raw) {
   params.raw = raw;
   MemberWalk walk(raw);
   while (auto const member = walk.next()) {
-    auto const take = [&](std::string_view name, std::string_view& slot) {
-      if (!spells(member->key, name)) {
-        params.ambiguous |= resembles(member->key, name);
-        return;
-      }
-      params.ambiguous |= !slot.empty();
-      slot = member->value;
-    };
-    take("name", params.name);
-    take("uri", params.uri);
-    take("cursor", params.cursor);
-    take("requestId", params.request_id);
-    take("level", params.level);
-    take("task", params.task);
-    take("progressToken", params.progress_token);
-    take("_meta", params.meta);
+    for (auto const& slot : kSlots) take(params, *member, slot);
   }
   read_meta(params);
   return params;
@@ -131,11 +126,11 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
   ObjectWriter object(out);
   MemberWalk walk(params.raw);
   while (auto const member = walk.next()) {
-    if (drops_task && spells(member->key, "task")) continue;
+    if (drops_task && member->is("task")) continue;
     auto& to = object.member(member->key);
-    if (spells(member->key, "_meta") && rpc::is_object(member->value)) {
+    if (member->is("_meta") && rpc::is_object(member->value)) {
       append_meta(to, member->value, rewrite);
-    } else if (!rewrite.progress_token.empty() && spells(member->key, "progressToken")) {
+    } else if (!rewrite.progress_token.empty() && member->is("progressToken")) {
       to.append(rewrite.progress_token);
     } else {
       append_on_one_line(to, member->value);

@@ -1,6 +1,7 @@
 #include "gateway/mcp/tool_list.h"
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::mcp {
 

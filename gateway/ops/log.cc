@@ -6,9 +6,11 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
-#include <iterator>
+#include <cstring>
 
 #include "gateway/base/json_text.h"
 #include "gateway/base/result.h"
@@ -17,7 +19,13 @@ namespace gateway::ops {
 
 namespace {
 
-constexpr std::size_t kQueuedPieces = 8192;
+/// Pieces that wait for a stderr nobody reads. With `kHandOver` this bounds what
+/// they hold.
+constexpr std::size_t kQueuedPieces = 256;
+/// Records are handed over from this size on, or when the first is this old.
+/// Each hand-over wakes the other thread, which costs more than the lines.
+constexpr std::size_t kHandOver = 64 * 1024;
+constexpr Duration kOldest = milliseconds(100);
 /// A text field above this is cut: collectors refuse or drop very long lines.
 constexpr std::size_t kMaxFieldBytes = 8 * 1024;
 
@@ -36,64 +44,126 @@ bool is_empty(LogField const& field) {
   return text != nullptr && text->empty();
 }
 
-void append_value(std::string& out, LogField const& field) {
-  std::visit(Overload{
-                 [&](std::string_view text) { append_json_string(out, text.substr(0, kMaxFieldBytes)); },
-                 [&](bool flag) { out.append(flag ? "true" : "false"); },
-                 [&](double number) {
-                   if (!std::isfinite(number)) return (void)out.append("null");
-                   fmt::format_to(std::back_inserter(out), "{:.3f}", number);
-                 },
-                 [&](auto number) { out.append(fmt::format_int(number).c_str()); },
-             },
-             field.value);
+/// Writes the pieces of a line to a place with enough room for them.
+class LineWriter {
+ public:
+  explicit LineWriter(char* to) : to_(to) {}
+
+  LineWriter& raw(std::string_view text) {
+    std::memcpy(to_, text.data(), text.size());
+    to_ += text.size();
+    return *this;
+  }
+  LineWriter& raw(char c) {
+    *to_++ = c;
+    return *this;
+  }
+  LineWriter& string(std::string_view text) {
+    to_ = write_json_string(to_, text.substr(0, kMaxFieldBytes));
+    return *this;
+  }
+  LineWriter& number(auto value) {
+    to_ = std::to_chars(to_, to_ + kNumberRoom, value).ptr;
+    return *this;
+  }
+  /// With three digits behind the point.
+  LineWriter& number(double value) {
+    constexpr double kLargest = 1e15;
+    if (!(std::abs(value) < kLargest)) return raw("null");  // nor is "nan" a JSON value
+    auto const thousandths = std::llround(std::abs(value) * 1000);
+    if (value < 0) raw('-');
+    number(thousandths / 1000).raw('.');
+    auto const rest = thousandths % 1000;
+    return raw(static_cast<char>('0' + rest / 100))
+        .raw(static_cast<char>('0' + rest / 10 % 10))
+        .raw(static_cast<char>('0' + rest % 10));
+  }
+  LineWriter& value(LogField const& field) {
+    std::visit(Overload{
+                   [&](std::string_view text) { string(text); },
+                   [&](bool flag) { raw(flag ? "true" : "false"); },
+                   [&](auto number_value) { number(number_value); },
+               },
+               field.value);
+    return *this;
+  }
+
+  [[nodiscard]] char* end() const { return to_; }
+
+  static constexpr std::size_t kNumberRoom = 24;
+
+ private:
+  char* to_;
+};
+
+/// What a line can take at most, beside what its format adds.
+std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, LogFields fields) {
+  constexpr std::size_t kFrame = 128;
+  auto room = kFrame + timestamp.size() + event.size() + json_string_room(message.size());
+  for (auto const& field : fields) {
+    auto const* const text = std::get_if<std::string_view>(&field.value);
+    auto const value = text == nullptr ? LineWriter::kNumberRoom : json_string_room(std::min(text->size(), kMaxFieldBytes));
+    room += field.key.size() + value + std::string_view(",\"\":").size();
+  }
+  return room;
 }
 
-void append_json_line(std::string& out, LogLevel level, std::string_view timestamp, std::string_view event,
-                      std::string_view message, LogFields fields) {
-  out.append(R"({"ts":")").append(timestamp);
-  out.append(R"(","level":")").append(level_text(level));
-  out.append(R"(","event":")").append(event).append(R"(","msg":)");
-  append_json_string(out, message);
+void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, LogFields fields) {
+  to.raw(R"({"ts":")").raw(timestamp).raw(R"(","level":")").raw(level_text(level));
+  to.raw(R"(","event":")").raw(event).raw(R"(","msg":)").string(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
-    out.append(",\"").append(field.key).append("\":");
-    append_value(out, field);
+    to.raw(',').raw('"').raw(field.key).raw('"').raw(':').value(field);
   }
-  out.push_back('}');
 }
 
-void append_text_line(std::string& out, LogLevel level, std::string_view timestamp, std::string_view event,
-                      std::string_view message, LogFields fields) {
-  fmt::format_to(std::back_inserter(out), "{} {:<5} {:<18} {}", timestamp, level_text(level), event, message);
+void write_text_line(LineWriter& to, LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, LogFields fields) {
+  auto const padded = [&](std::string_view text, std::size_t width) {
+    to.raw(text);
+    for (auto size = text.size(); size < width; ++size) to.raw(' ');
+    to.raw(' ');
+  };
+  to.raw(timestamp).raw(' ');
+  padded(level_text(level), 5);
+  padded(event, 18);
+  to.raw(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
-    out.append("  ").append(field.key).append("=");
-    append_value(out, field);
+    to.raw("  ").raw(field.key).raw('=').value(field);
   }
 }
 
-void append_line(std::string& out, LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
-                 std::string_view message, LogFields fields) {
-  if (format == LogFormat::Json) return append_json_line(out, level, timestamp, event, message, fields);
-  append_text_line(out, level, timestamp, event, message, fields);
+/// Appends a line without its line end.
+void append_line(ByteQueue& out, LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
+                 std::string_view message, LogFields fields, std::string_view constant_fields) {
+  auto* const start = out.extend(room_for(timestamp, event, message, fields) + constant_fields.size());
+  LineWriter to(start);
+  if (format == LogFormat::Json) {
+    write_json_line(to, level, timestamp, event, message, fields);
+    to.raw(constant_fields).raw('}');
+  } else {
+    write_text_line(to, level, timestamp, event, message, fields);
+  }
+  out.commit(static_cast<std::size_t>(to.end() - start));
 }
 
 }  // namespace
 
 std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
                             std::string_view message, LogFields fields) {
-  std::string line;
-  append_line(line, format, level, timestamp, event, message, fields);
-  return line;
+  ByteQueue line;
+  append_line(line, format, level, timestamp, event, message, fields, {});
+  return std::string(line.view());
 }
 
-Log::Log(LogConfig config, Writer const& writer) : config_(config) {
+Log::Log(LogConfig config, Writer const& writer) : config_(config), gathered_(2 * kHandOver) {
   if (config_.format == LogFormat::Json) {
     constant_fields_.append(R"(,"service":"mcp-gateway","version":)").append(json_string(writer.version));
     constant_fields_.append(R"(,"instance_id":)").append(json_string(writer.instance_id));
   }
-  spdlog::init_thread_pool(kQueuedPieces, 1);
+  spdlog::init_thread_pool(kQueuedPieces + 1, 1);  // and the flush that ends it
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   logger_ = std::make_shared<spdlog::async_logger>("gateway", std::move(sink), spdlog::thread_pool(),
                                                    spdlog::async_overflow_policy::overrun_oldest);
@@ -109,6 +179,7 @@ Log::~Log() {
 }
 
 std::string_view Log::timestamp() {
+  constexpr std::size_t kFraction = sizeof("2025-01-01T00:00:00.") - 1;
   auto const now = std::chrono::system_clock::now();
   auto const us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
   auto const second = static_cast<std::time_t>(us / 1'000'000);
@@ -116,27 +187,49 @@ std::string_view Log::timestamp() {
     second_ = second;
     std::tm utc{};
     gmtime_r(&second, &utc);
-    second_text_ = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                               utc.tm_hour, utc.tm_min, utc.tm_sec);
+    timestamp_ = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000000Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                             utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
   }
-  timestamp_.assign(second_text_);
-  fmt::format_to(std::back_inserter(timestamp_), ".{:06}Z", us % 1'000'000);
+  auto rest = static_cast<unsigned>(us % 1'000'000);
+  for (auto i = kFraction + 6; i-- > kFraction; rest /= 10) timestamp_[i] = static_cast<char>('0' + rest % 10);
   return timestamp_;
 }
 
 void Log::write(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   if (!enabled(level)) return;
+  gather(level, event, message, fields);
+  urgent_ = true;
+}
+
+void Log::record(std::string_view event, std::string_view message, LogFields fields) {
+  if (!enabled(LogLevel::Info)) return;
+  gather(LogLevel::Info, event, message, fields);
+  urgent_ |= config_.format == LogFormat::Text;  // somebody may be looking on
+}
+
+void Log::gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   if (!gathered_.empty()) gathered_.push_back('\n');
-  append_line(gathered_, config_.format, level, timestamp(), event, message, fields);
-  if (constant_fields_.empty()) return;
-  gathered_.back() = constant_fields_.front();  // the closing brace moves behind them
-  gathered_.append(constant_fields_, 1).push_back('}');
+  append_line(gathered_, config_.format, level, timestamp(), event, message, fields, constant_fields_);
+  ++gathered_lines_;
+}
+
+void Log::end_turn(TimePoint now) {
+  if (gathered_.empty()) return;
+  if (!gathered_since_) gathered_since_ = now;
+  if (urgent_ || gathered_.size() >= kHandOver || now - *gathered_since_ >= kOldest) flush();
 }
 
 void Log::flush() {
   if (gathered_.empty()) return;
-  logger_->info(spdlog::string_view_t(gathered_.data(), gathered_.size()));
-  gathered_.clear();
+  if (spdlog::thread_pool()->queue_size() < kQueuedPieces) {
+    logger_->info(spdlog::string_view_t(gathered_.view().data(), gathered_.size()));
+  } else {
+    dropped_ += gathered_lines_;
+  }
+  gathered_.consume(gathered_.size());
+  gathered_lines_ = 0;
+  gathered_since_.reset();
+  urgent_ = false;
 }
 
 void Log::drain() {
@@ -145,7 +238,5 @@ void Log::drain() {
   // The flush is queued behind the lines; the pool's end, or a moment, sees it done.
   for (int i = 0; i < 200 && spdlog::thread_pool()->queue_size() > 0; ++i) usleep(1000);
 }
-
-std::size_t Log::dropped() const { return spdlog::thread_pool()->overrun_counter(); }
 
 }  // namespace gateway::ops

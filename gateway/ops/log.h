@@ -5,10 +5,13 @@
 #include <ctime>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "gateway/base/byte_queue.h"
+#include "gateway/base/clock.h"
 #include "gateway/ops/config.h"
 
 namespace spdlog {
@@ -43,9 +46,9 @@ using LogFields = std::initializer_list<LogField>;
 [[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
                                           std::string_view event, std::string_view message, LogFields fields);
 
-/// Gathers the lines of a turn and hands them to spdlog's thread in one piece, so
-/// that a logged call costs the loop a few copies, and a stderr that nobody
-/// reads cannot stop it: the oldest lines are dropped then, and counted.
+/// Gathers lines and hands them to spdlog's thread in pieces, so that a logged
+/// call costs the loop a few copies and no system call, and a stderr that nobody
+/// reads cannot stop it: what comes then is dropped, and counted.
 /// Owned by the program's root.
 class Log {
  public:
@@ -61,28 +64,38 @@ class Log {
 
   [[nodiscard]] bool enabled(LogLevel level) const { return level >= config_.level; }
   void write(LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
+  /// An info line of which there are very many: it may wait a moment for others.
+  void record(std::string_view event, std::string_view message, LogFields fields);
 
   void debug(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Debug, event, message, f); }
   void info(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Info, event, message, f); }
   void warn(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Warn, event, message, f); }
   void error(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Error, event, message, f); }
 
-  /// Sends what was gathered. The loop calls it at the end of a turn.
+  /// The loop calls it at the end of a turn: what was gathered is handed over when
+  /// it is much or old, or has more than records in it.
+  void end_turn(TimePoint now);
+  /// Hands over what was gathered.
   void flush();
-  /// Sends what was gathered and waits until it is written.
+  /// Hands over what was gathered and waits until it is written.
   void drain();
 
-  [[nodiscard]] std::size_t dropped() const;
+  /// Lines lost because nobody read those before them.
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
   std::string_view timestamp();
+  void gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields);
 
   LogConfig config_;
   std::string constant_fields_;  ///< of every JSON line: ",\"service\":…"
-  std::string gathered_;
-  std::string second_text_;
+  ByteQueue gathered_;
+  std::size_t gathered_lines_ = 0;
+  std::optional<TimePoint> gathered_since_;
+  bool urgent_ = false;
+  std::size_t dropped_ = 0;
+  std::string timestamp_;  ///< of the last line; its second is not written anew for each
   std::time_t second_ = -1;
-  std::string timestamp_;
   std::shared_ptr<spdlog::logger> logger_;  // spdlog's own handle
 };
 

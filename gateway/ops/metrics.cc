@@ -134,12 +134,37 @@ Families::Families(prometheus::Registry& r)
       parse_errors(counter(r, "mcp_gateway_http_parse_errors_total", "HTTP requests refused by the parser, by reason.")),
       slow_clients(counter(r, "mcp_gateway_slow_clients_total", "Connections closed since their client did not read.")),
       auth_failures(counter(r, "mcp_gateway_auth_failures_total", "Requests without the right to come in, by reason.")),
-      log_dropped(gauge(r, "mcp_gateway_log_dropped_total", "Log pieces dropped since nobody read them.")),
+      log_dropped(gauge(r, "mcp_gateway_log_dropped_total", "Log lines lost because nobody read those before them.")),
       draining(gauge(r, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends.")),
       build_info(gauge(r, "mcp_gateway_build_info", "1, with what this build is.")),
       process_cpu(gauge(r, "process_cpu_seconds_total", "CPU the gateway has used.")),
       process_memory(gauge(r, "process_resident_memory_bytes", "Resident memory of the gateway.")),
       process_fds(gauge(r, "process_open_fds", "Open descriptors of the gateway.")) {}
+
+/// Series by their labels, looked up in the registry once. The labels are
+/// constants, so their addresses tell them apart.
+template <typename Series>
+class Memo {
+ public:
+  /// `make` gives the series of labels that were not seen before.
+  template <typename Make>
+  Series& get(std::initializer_list<std::string_view> labels, Make make) {
+    std::uint64_t key = 0;
+    for (auto const label : labels) {
+      key = (key ^ reinterpret_cast<std::uintptr_t>(label.data())) * 0x9E3779B97F4A7C15ULL;
+    }
+    auto const found = series_.find(key);
+    return found != series_.end() ? found->second : series_.emplace(key, make()).first->second;
+  }
+
+ private:
+  std::unordered_map<std::uint64_t, Series> series_;
+};
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
 
 }  // namespace
 
@@ -173,33 +198,53 @@ class ServiceProbe::Impl {
     for (auto const state : kStates) families_.child_state.Add(with({{"state", state}}));
   }
 
-  /// The series of one kind of call, looked up by its labels once.
-  struct Series {
+  /// What counts one kind of call, and the sessions of one transport.
+  struct CallSeries {
     Counter* requests;
     Histogram* seconds;
   };
+  struct SessionSeries {
+    Counter* opened;
+    Gauge* active;
+    Histogram* seconds;
+  };
 
-  Series& series(EndedCall const& call) {
-    auto& found = series_[key(call)];
-    if (found.requests == nullptr) {
-      found.requests = &families_.requests.Add(
-          with({{"transport", call.transport}, {"method", call.method}, {"code", std::to_string(call.code)}}));
-      found.seconds = &families_.operation_seconds.Add(
-          with({{"method", call.method}, {"outcome", call.outcome}}), kSeconds);
-    }
-    return found;
+  CallSeries& calls(EndedCall const& call) {
+    // Every outcome has one code.
+    return calls_.get({call.transport, call.method, call.outcome}, [&] {
+      return CallSeries{
+          &families_.requests.Add(
+              with({{"transport", call.transport}, {"method", call.method}, {"code", std::to_string(call.code)}})),
+          &families_.operation_seconds.Add(with({{"method", call.method}, {"outcome", call.outcome}}), kSeconds)};
+    });
+  }
+
+  SessionSeries& sessions(std::string_view transport) {
+    return sessions_.get({transport}, [&] {
+      auto const labels = with({{"transport", transport}});
+      return SessionSeries{&families_.sessions_opened.Add(labels), &families_.sessions_active.Add(labels),
+                           &families_.session_seconds.Add(labels, kSessionSeconds)};
+    });
+  }
+
+  Counter& sessions_closed(std::string_view transport, std::string_view reason) {
+    return *sessions_closed_.get({transport, reason}, [&] {
+      return &families_.sessions_closed.Add(with({{"transport", transport}, {"reason", reason}}));
+    });
+  }
+
+  Counter& cache_requests(std::string_view result) {
+    return *cache_requests_.get(
+        {result}, [&] { return &families_.cache_requests.Add(with({{"kind", "tools_list"}, {"result", result}})); });
   }
 
   Counter& tool_calls(std::string_view tool, std::string_view outcome) {
-    auto& by_outcome = tools_seen_.size() < kMaxTools || tools_seen_.contains(std::string(tool))
-                           ? tools_seen_[std::string(tool)]
-                           : tools_seen_["_overflow"];
-    auto& found = by_outcome[outcome.data()];
-    if (found == nullptr) {
-      auto const label = &by_outcome == &tools_seen_["_overflow"] ? std::string_view("_overflow") : tool;
-      found = &families_.tool_calls.Add(with({{"tool", label}, {"outcome", outcome}}));
-    }
-    return *found;
+    constexpr std::string_view kOverflow = "_overflow";
+    auto const known = tools_seen_.find(tool);
+    if (known == tools_seen_.end() && tools_seen_.size() >= kMaxTools) tool = kOverflow;
+    auto& by_outcome = known != tools_seen_.end() ? known->second : tools_seen_[std::string(tool)];
+    return *by_outcome.get(
+        {outcome}, [&] { return &families_.tool_calls.Add(with({{"tool", tool}, {"outcome", outcome}})); });
   }
 
   Labels with(std::initializer_list<std::pair<char const*, std::string_view>> more) const {
@@ -224,24 +269,18 @@ class ServiceProbe::Impl {
   Counter& tools_changed_;
 
  private:
-  /// The labels are constants, so their addresses tell them apart.
-  static std::uint64_t key(EndedCall const& call) {
-    auto const mix = [](std::uint64_t hash, std::uint64_t value) { return (hash ^ value) * 0x9E3779B97F4A7C15ULL; };
-    auto hash = mix(0, reinterpret_cast<std::uintptr_t>(call.transport.data()));
-    hash = mix(hash, reinterpret_cast<std::uintptr_t>(call.method.data()));
-    hash = mix(hash, reinterpret_cast<std::uintptr_t>(call.outcome.data()));
-    return mix(hash, static_cast<std::uint64_t>(call.code));
-  }
-
-  std::unordered_map<std::uint64_t, Series> series_;
-  std::unordered_map<std::string, std::unordered_map<char const*, Counter*>> tools_seen_;
+  Memo<CallSeries> calls_;
+  Memo<SessionSeries> sessions_;
+  Memo<Counter*> sessions_closed_;
+  Memo<Counter*> cache_requests_;
+  std::unordered_map<std::string, Memo<Counter*>, TextHash, std::equal_to<>> tools_seen_;
 };
 
 ServiceProbe::ServiceProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ServiceProbe::~ServiceProbe() = default;
 
 void ServiceProbe::call_ended(EndedCall const& call) {
-  auto& series = impl_->series(call);
+  auto const& series = impl_->calls(call);
   series.requests->Increment();
   series.seconds->Observe(as_seconds(call.took));
   impl_->bytes_in_.Observe(static_cast<double>(call.bytes_in));
@@ -256,21 +295,19 @@ void ServiceProbe::call_rejected(std::string_view reason) {
 }
 
 void ServiceProbe::session_opened(std::string_view transport) {
-  auto const labels = impl_->with({{"transport", transport}});
-  impl_->families_.sessions_opened.Add(labels).Increment();
-  impl_->families_.sessions_active.Add(labels).Increment();
+  auto const& series = impl_->sessions(transport);
+  series.opened->Increment();
+  series.active->Increment();
 }
 
 void ServiceProbe::session_closed(std::string_view transport, std::string_view reason, Duration lasted) {
-  auto const labels = impl_->with({{"transport", transport}});
-  impl_->families_.sessions_active.Add(labels).Decrement();
-  impl_->families_.sessions_closed.Add(impl_->with({{"transport", transport}, {"reason", reason}})).Increment();
-  impl_->families_.session_seconds.Add(labels, kSessionSeconds).Observe(as_seconds(lasted));
+  auto const& series = impl_->sessions(transport);
+  series.active->Decrement();
+  series.seconds->Observe(as_seconds(lasted));
+  impl_->sessions_closed(transport, reason).Increment();
 }
 
-void ServiceProbe::tools_cache_used(bool hit) {
-  impl_->families_.cache_requests.Add(impl_->with({{"kind", "tools_list"}, {"result", hit ? "hit" : "miss"}})).Increment();
-}
+void ServiceProbe::tools_cache_used(bool hit) { impl_->cache_requests(hit ? "hit" : "miss").Increment(); }
 
 void ServiceProbe::late_answer_dropped() { impl_->late_answers_.Increment(); }
 

@@ -29,12 +29,16 @@ class PiecesView {
   [[nodiscard]] std::string_view const* begin() const { return pieces_.data(); }
   [[nodiscard]] std::string_view const* end() const { return pieces_.data() + count_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Known to be printable ASCII throughout: nothing in it needs a second look.
+  [[nodiscard]] bool plain() const { return plain_; }
+  void set_plain(bool plain) { plain_ = plain; }
   [[nodiscard]] std::string joined() const;
 
  private:
   std::array<std::string_view, kMax> pieces_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
+  bool plain_ = false;
 };
 
 /// The answer to a request: its raw id and the raw result or error.
@@ -43,10 +47,9 @@ struct Reply {
   std::string_view id;
   Kind kind = Kind::Result;
   std::string_view body;
+  bool plain_body = false;  ///< the body is known to be printable ASCII
 
-  [[nodiscard]] PiecesView pieces() const {
-    return {R"({"jsonrpc":"2.0","id":)", id, kind == Kind::Result ? R"(,"result":)" : R"(,"error":)", body, "}"};
-  }
+  [[nodiscard]] PiecesView pieces() const;
 };
 
 }  // namespace gateway::rpc

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace gateway::rpc {
 
@@ -16,49 +18,35 @@ constexpr std::size_t kMaxMethodBytes = 256;
 enum class Field : std::size_t { JsonRpc, Id, Method, Params, Result, Error };
 constexpr std::array<std::string_view, 6> kFields{"jsonrpc", "id", "method", "params", "result", "error"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
 /// The top-level members of a message, by name.
-class Fields {
+class Fields final : public MemberSink {
  public:
   [[nodiscard]] std::string_view operator[](Field field) const { return values_[static_cast<std::size_t>(field)]; }
 
-  /// Reads them all. False when one is doubled or spelled in another case or with
-  /// escapes; `lenient` takes the last one instead.
-  bool read(std::string_view object, bool lenient) {
-    MemberWalk walk(object);
-    while (auto const member = walk.next()) {
-      if (!note(*member) && !lenient) return false;
-    }
-    after_ = walk.position();
-    return walk.ok();
-  }
-  [[nodiscard]] std::size_t after() const { return after_; }
+  /// Whether none is doubled, or spelled in another case or with escapes. Of
+  /// doubled ones the last is kept.
+  [[nodiscard]] bool clear() const { return clear_; }
+
+  void on_member(Member const& member) override { clear_ &= take(member); }
 
  private:
-  bool note(Member const& member) {
+  bool take(Member const& member) {
+    // An escaped key could spell any of the names.
+    if (member.escaped_key) return false;
     for (std::size_t i = 0; i < kFields.size(); ++i) {
+      if (member.key.size() != kFields[i].size()) continue;
       if (member.key == kFields[i]) {
         auto const doubled = !values_[i].empty();
         values_[i] = member.value;
         return !doubled;
       }
-      if (equal_ignoring_case(member.key, kFields[i])) return false;
+      if (member.resembles(kFields[i])) return false;
     }
-    // An escaped key could spell any of the names above.
-    return member.key.find('\\') == std::string_view::npos;
+    return true;
   }
 
   std::array<std::string_view, kFields.size()> values_{};
-  std::size_t after_ = 0;
+  bool clear_ = true;
 };
 
 bool is_integer(std::string_view token) {
@@ -90,18 +78,18 @@ bool is_batch(std::string_view text) {
 
 std::variant<Message, Unreadable> read_client_message(std::string_view text) {
   using enum ErrorCode;
-  if (auto const fault = validate(text)) {
+  Fields fields;
+  if (auto const fault = validate(text, fields)) {
     switch (*fault) {
       case JsonFault::Malformed: return Unreadable{ParseError, "the body is not valid JSON", {}};
       case JsonFault::TooDeep: return Unreadable{ParseError, "the JSON is nested more than 128 levels deep", {}};
       case JsonFault::BadUtf8: return Unreadable{ParseError, "the body is not valid UTF-8", {}};
     }
   }
-  Fields fields;
   if (!is_object(text.substr(skip_space(text, 0)))) {
     return Unreadable{InvalidRequest, "expected one JSON-RPC message, an object", {}};
   }
-  if (!fields.read(text, false)) {
+  if (!fields.clear()) {
     return Unreadable{InvalidRequest, "a member of the message is doubled or misspelled", {}};
   }
 
@@ -134,9 +122,10 @@ std::variant<Message, Unreadable> read_client_message(std::string_view text) {
 std::optional<Message> read_child_line(std::string_view line) {
   line.remove_prefix(std::min(line.size(), skip_space(line, 0)));
   Fields fields;
-  if (!is_object(line) || !fields.read(line, true)) return std::nullopt;
+  MemberWalk walk(line);
+  while (auto const member = walk.next()) fields.on_member(*member);
+  if (!walk.ok() || skip_space(line, walk.position()) != line.size()) return std::nullopt;
   if (fields[Field::JsonRpc] != R"("2.0")") return std::nullopt;
-  if (skip_space(line, fields.after()) != line.size()) return std::nullopt;
 
   Message message;
   message.id = fields[Field::Id];

@@ -23,6 +23,7 @@ struct Message {
   std::string_view params;  ///< raw object or array; empty when absent
   std::string_view result;  ///< raw; of a response
   std::string_view error;   ///< raw object; of a response
+  bool plain = false;       ///< all of it is known to be printable ASCII
 };
 
 /// Why a client's text is not a message we pass on.

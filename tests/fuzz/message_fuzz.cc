@@ -14,6 +14,7 @@
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/tool_list.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace {
 
@@ -46,8 +47,7 @@ std::vector<std::pair<std::string, std::string>> others(std::string_view object)
   std::vector<std::pair<std::string, std::string>> members;
   rpc::MemberWalk walk(object);
   while (auto const member = walk.next()) {
-    auto const is_ours = rpc::spells(member->key, "_meta") || rpc::spells(member->key, "task") ||
-                         rpc::spells(member->key, "progressToken");
+    auto const is_ours = member->is("_meta") || member->is("task") || member->is("progressToken");
     if (!is_ours) members.emplace_back(std::string(member->key), on_one_line(member->value));
   }
   return members;

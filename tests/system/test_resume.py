@@ -15,6 +15,10 @@ def client(http):
     return client
 
 
+def slow_calls_done(gateway):
+    return gateway.metric("mcp_server_tool_calls_total", tool="slow", outcome="ok")
+
+
 def begin_slow(client, id=1, ms=1200, steps=6):
     """A call whose stream is open, its first progress read: the response, and that event."""
     response = client.post(call("slow", {"ms": ms, "progress_steps": steps}, id, progress_token="t%s" % id))
@@ -60,10 +64,10 @@ def test_a_stream_is_taken_over_from_a_connection_that_only_seems_alive(client):
 
 def test_a_stream_that_ended_unseen_is_replayed_and_ends(gateway, client):
     """Cases 23 and 25: the result of a call whose client went away is there when it comes back."""
-    before = len(gateway.events("request.done", tool="slow", outcome="ok"))
+    before = slow_calls_done(gateway)
     response, first = begin_slow(client, ms=200)
     response.stream.close()
-    gateway.wait_for("request.done", count=before + 1, tool="slow", outcome="ok")
+    gateway.until(lambda: slow_calls_done(gateway) == before + 1)
     for _ in range(2):
         events = client.get({"Last-Event-ID": first.id}).stream.rest()
         assert (steps_in(events), answers_in(events)) == ([2, 3, 4, 5, 6], [1])
@@ -113,9 +117,9 @@ def test_events_of_the_sessions_own_stream_are_replayed(gateway, client):
 def test_what_is_older_than_the_log_is_not_replayed(gateway, client):
     """Case 23: eight events are kept here."""
     response, first = begin_slow(client, ms=400, steps=20)
-    before = len(gateway.events("request.done", tool="slow", outcome="ok"))
+    before = slow_calls_done(gateway)
     response.stream.close()
-    gateway.wait_for("request.done", count=before + 1, tool="slow", outcome="ok")
+    gateway.until(lambda: slow_calls_done(gateway) == before + 1)
     events = client.get({"Last-Event-ID": first.id}).stream.rest()
     assert steps_in(events) == [14, 15, 16, 17, 18, 19, 20]
     assert answers_in(events) == [1]
@@ -142,10 +146,10 @@ def test_only_the_newest_revision_gets_an_event_without_data(http, version, prim
 def test_a_client_that_leaves_has_not_cancelled(gateway, client):
     """Case 25, for a POST that had not become a stream: its result is discarded, the call goes on."""
     cancelled = client.seen_by_child()["cancelled"]
-    before = len(gateway.events("request.done", tool="slow", outcome="ok"))
+    before = slow_calls_done(gateway)
     pending = client.begin(call("slow", {"ms": 600}, id=1))
     gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 1)
     pending.close()
-    gateway.wait_for("request.done", count=before + 1, tool="slow", outcome="ok")
+    gateway.until(lambda: slow_calls_done(gateway) == before + 1)
     assert client.seen_by_child()["cancelled"] == cancelled
     assert client.post(message("ping", id=1)).json["result"] == {}

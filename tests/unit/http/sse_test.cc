@@ -26,7 +26,7 @@ std::string data_of(std::string_view json) {
   EXPECT_TRUE(event.starts_with("data: ") && event.ends_with("\n\n")) << event;
   auto const data = event.substr(6, event.size() - 8);
   EXPECT_EQ(std::string::npos, data.find_first_of("\r\n")) << data;
-  EXPECT_EQ(data.size(), data_size(std::vector{json}));
+  EXPECT_EQ(data.size(), data_size({.data = std::vector{json}}));
   return data;
 }
 

@@ -123,52 +123,22 @@ TEST(FindMember, TakesTheLastAsParsersDo) {
   EXPECT_EQ("", find_member("[1]", "a"));
 }
 
-TEST(Spells, ResolvesEscapes) {
-  EXPECT_TRUE(spells("name", "name"));
-  EXPECT_TRUE(spells(R"(n\u0061me)", "name"));
-  EXPECT_TRUE(spells(R"(\/a\"\\)", "/a\"\\"));
-  EXPECT_FALSE(spells("Name", "name"));
-  EXPECT_FALSE(spells(R"(n\\u0061me)", "name"));
+Member member_of(std::string_view object) { return *MemberWalk(object).next(); }
+
+TEST(Member, IsWhatItsKeySpells) {
+  EXPECT_TRUE(member_of(R"({"name":1})").is("name"));
+  EXPECT_TRUE(member_of(R"({"n\u0061me":1})").is("name"));
+  EXPECT_TRUE(member_of(R"({"\/a\"\\":1})").is("/a\"\\"));
+  EXPECT_FALSE(member_of(R"({"Name":1})").is("name"));
+  EXPECT_FALSE(member_of(R"({"n\\u0061me":1})").is("name"));
 }
 
-TEST(Unquote, ResolvesEveryEscape) {
-  EXPECT_EQ("a\"\\/\b\f\n\r\t", unquote(R"("a\"\\\/\b\f\n\r\t")"));
-  EXPECT_EQ("A\xC3\xA9\xE2\x82\xAC", unquote(R"("\u0041\u00e9\u20AC")"));
-  EXPECT_EQ("\0x"s, unquote(R"("\u0000x")"));
-  EXPECT_EQ("plain", unquote("plain"));
-  EXPECT_EQ("\xE2\x82\xAC", unquote("\"\xE2\x82\xAC\""));
-  EXPECT_EQ("", unquote(""));
-  EXPECT_EQ("", unquote("\"\""));
-}
-
-TEST(Unquote, JoinsSurrogatesAndReplacesLoneOnes) {
-  constexpr auto kReplaced = "\xEF\xBF\xBD";
-  EXPECT_EQ("\xF0\x9F\x98\x80", unquote(R"("\ud83d\uDE00")"));
-  EXPECT_EQ("\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", unquote(R"("\ud800\udc00\udbff\udfff")"));
-  EXPECT_EQ(kReplaced, unquote(R"("\ud83d")"));
-  EXPECT_EQ(kReplaced, unquote(R"("\ude00")"));
-  EXPECT_EQ(kReplaced + "x"s, unquote(R"("\ud83dx")"));
-  EXPECT_EQ(kReplaced + "A"s, unquote(R"("\ud83d\u0041")"));
-  EXPECT_EQ(kReplaced + "\xF0\x9F\x98\x80"s, unquote(R"("\ud83d\ud83d\ude00")"));
-}
-
-TEST(Unquote, SurvivesWhatNoValidTextHolds) {
-  EXPECT_EQ("\xEF\xBF\xBD"s, unquote("\\u"));
-  EXPECT_EQ("\xEF\xBF\xBD"s + "12", unquote("\"\\u12\""));
-  EXPECT_EQ("\xEF\xBF\xBD"s, unquote("\"\\ud83d\\u\"").substr(0, 3));
-  EXPECT_EQ("x", unquote("\\x"));
-  EXPECT_EQ("a\\", unquote("a\\"));
-}
-
-TEST(ByteTraits, AreSeenAtEveryPlace) {
-  for (std::size_t at = 0; at < 40; ++at) {
-    std::string text(40, 'x');
-    EXPECT_FALSE(byte_traits(text).has_control || byte_traits(text).has_high);
-    text[at] = '\t';
-    EXPECT_TRUE(byte_traits(text).has_control && !byte_traits(text).has_high) << at;
-    text[at] = '\x80';
-    EXPECT_TRUE(byte_traits(text).has_high && !byte_traits(text).has_control) << at;
+TEST(Member, ResemblesANameInAnyCaseAndSpelling) {
+  for (auto const* const text : {R"({"name":1})", R"({"NaME":1})", R"({"\u004eame":1})"}) {
+    EXPECT_TRUE(member_of(text).resembles("name")) << text;
   }
+  EXPECT_FALSE(member_of(R"({"names":1})").resembles("name"));
+  EXPECT_FALSE(member_of(R"({"nam\u0065s":1})").resembles("name"));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 #include "gateway/rpc/json_writer.h"
 
 namespace gateway::rpc {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace gateway::rpc {
 
