@@ -30,6 +30,10 @@ class Children {
   [[nodiscard]] bool empty() const { return size() == 0; }
 
   template <typename F>
+  void for_each(F&& action) {
+    table_.for_each(std::forward<F>(action));
+  }
+  template <typename F>
   void for_each(F&& action) const {
     table_.for_each(std::forward<F>(action));
   }

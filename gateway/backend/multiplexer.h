@@ -84,6 +84,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   /// All that its child has not answered, its own and given up ones too.
   [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
+  /// When its last session left. Only while it has none.
+  [[nodiscard]] TimePoint unused_since() const { return unused_since_; }
 
  private:
   void let_go(mcp::Session& session);
@@ -172,6 +174,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   std::optional<DeepProbe> deep_probe_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
   std::size_t attached_count_ = 0;
+  TimePoint unused_since_;
   ChildId id_{};
   SessionId sole_{};                ///< the one session of an exclusive child
   std::string init_params_;         ///< of this child's handshake

@@ -22,6 +22,8 @@ class Placement {
   [[nodiscard]] virtual std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const = 0;
   /// The child for a session that begins and was not refused.
   [[nodiscard]] virtual Multiplexer& place(mcp::Session const& session) = 0;
+  /// The session was attached to the child it was given.
+  virtual void on_attached(Multiplexer&) {}
   /// A session has left its child.
   virtual void on_left(Multiplexer&) {}
   /// A run of the child has ended.

@@ -1,7 +1,5 @@
 #include "gateway/backend/replicas.h"
 
-#include <algorithm>
-
 namespace gateway::backend {
 
 namespace {
@@ -25,26 +23,29 @@ Reluctance reluctance(ChildState state, std::size_t sessions) {
   return {distance_of(state), sessions, state == ChildState::Asleep};
 }
 
-Replicas::Replicas(ops::ServiceConfig const& config, Children& children) {
-  for (std::size_t i = 0; i < config.replicas; ++i) replicas_.push_back(&children.add(mcp::Sharing::Shared));
+Replicas::Replicas(ops::ServiceConfig const& config, Children& children) : children_(children) {
+  for (std::size_t i = 0; i < config.replicas; ++i) children.add(mcp::Sharing::Shared);
 }
 
 void Replicas::begin() {
-  for (auto* const replica : replicas_) replica->start();
+  for (auto* const replica : children_.all()) replica->start();
 }
 
 Multiplexer& Replicas::place(mcp::Session const&) {
-  return **std::min_element(replicas_.begin(), replicas_.end(), [](Multiplexer const* a, Multiplexer const* b) {
-    return reluctance(a->child().state(), a->sessions()) < reluctance(b->child().state(), b->sessions());
+  Multiplexer* best = nullptr;
+  children_.for_each([&](Multiplexer& each) {
+    auto const of = [](Multiplexer const& child) { return reluctance(child.child().state(), child.sessions()); };
+    if (best == nullptr || of(each) < of(*best)) best = &each;
   });
+  return *best;
 }
 
 Multiplexer* Replicas::refuge_from(Multiplexer const& child) {
   Multiplexer* best = nullptr;
-  for (auto* const replica : replicas_) {
-    if (replica == &child || replica->child().state() != ChildState::Ready) continue;
-    if (best == nullptr || replica->sessions() < best->sessions()) best = replica;
-  }
+  children_.for_each([&](Multiplexer& each) {
+    if (&each == &child || each.child().state() != ChildState::Ready) return;
+    if (best == nullptr || each.sessions() < best->sessions()) best = &each;
+  });
   return best;
 }
 

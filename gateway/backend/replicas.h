@@ -1,7 +1,8 @@
 // Children that all sessions share: one, or several alike.
 #pragma once
 
-#include <vector>
+#include <compare>
+#include <cstddef>
 
 #include "gateway/backend/placement.h"
 
@@ -21,7 +22,7 @@ class Replicas final : public Placement {
   [[nodiscard]] Multiplexer* refuge_from(Multiplexer const& child) override;
 
  private:
-  std::vector<Multiplexer*> replicas_;  ///< in the order of their numbers; they live until all are stopped
+  Children& children_;  ///< all of them are replicas
 };
 
 /// How much one would not want to place a session there; the least is best. Pure.

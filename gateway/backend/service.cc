@@ -42,10 +42,16 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
   return placement_->refusal(owner);
 }
 
+std::string_view Service::key_header() const {
+  return config_.isolation == ops::Isolation::Affinity ? std::string_view(config_.affinity.header) : std::string_view{};
+}
+
 void Service::attach(Session& session) {
   ++sessions_;
   probe_.session_opened(label(session.transport));
-  placement_->place(session).attach(session);
+  auto& child = placement_->place(session);
+  child.attach(session);
+  placement_->on_attached(child);
 }
 
 void Service::detach(Session& session, mcp::SessionEnd why) {
@@ -62,7 +68,10 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
   if (child == nullptr) return;
   if (child->child().state() != ChildState::Ready) {
     if (auto* const other = placement_->refuge_from(*child)) {
+      auto const id = session.id;
       other->take_over(session, *child);
+      // Its client may not have taken what it was told of the move.
+      if (around_.sessions.find(id) == nullptr) return;
       child = other;
     }
   }
@@ -89,7 +98,7 @@ void Service::tick() {
   if (!available()) return;
   // A call that expires may end its session, and that a child.
   for (auto* const child : children_.all()) child->tick();
-  placement_->tick(around_.world.loop.now());
+  if (!stopping_) placement_->tick(around_.world.loop.now());
   report();
 }
 

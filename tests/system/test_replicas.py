@@ -177,7 +177,7 @@ def test_a_thousand_calls_through_children_that_are_killed_are_each_answered_onc
             for number in range(20):
                 answer = client.stream.answer("%d-%d" % (round, number))
                 if "error" in answer:
-                    assert reason(answer) in ("child_exited", "not_running")
+                    assert reason(answer) in ("child_exited", "not_running", "queue_full")  # its stdin may end before it
                 else:
                     assert json.loads(answer["result"]["content"][0]["text"]) == {"who": number}
     for client in clients:
