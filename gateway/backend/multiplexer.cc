@@ -41,6 +41,7 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfi
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
              *this) {
+  unused_since_ = around_.world.loop.now();
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
 
@@ -53,6 +54,7 @@ void Multiplexer::stop() {
 // ── sessions ─────────────────────────────────────────────────────────────────
 
 void Multiplexer::attach(Session& session) {
+  session.child = id_;
   attached_.push_back(session);
   ++attached_count_;
   if (sharing_ == Sharing::Exclusive) sole_ = session.id;
@@ -67,12 +69,43 @@ void Multiplexer::detach(Session& session) {
     }
   }
   session.open.clear();
+  let_go(session);
+}
+
+/// The part of leaving that is about the session and not about its calls.
+void Multiplexer::let_go(Session& session) {
   for (auto const& uri : subscriptions_.leave(session.id)) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
   }
   static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
-  --attached_count_;
+  if (--attached_count_ == 0) unused_since_ = around_.world.loop.now();
   if (session.log_level) sync_log_level();
+}
+
+void Multiplexer::take_over(Session& session, Multiplexer& from) {
+  auto waiting = from.waiting_.take_all_of(session.id);
+  auto const subscribed = from.subscriptions_.held_by(session.id);
+  from.let_go(session);
+  attach(session);
+  if (session.log_level) sync_log_level();
+  for (auto const& uri : subscribed) {
+    if (subscriptions_.adopt(uri, session.id)) {
+      send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
+    }
+  }
+  // Whatever is sent to its client may end the session.
+  auto const id = session.id;
+  auto const initialized = session.initialized;
+  auto const* const known = from.shelf_.list();
+  if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
+    around_.clients.notify(id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  }
+  if (initialized) tell_of_lists(id);
+  for (auto& each : waiting) {
+    if (around_.sessions.find(id) == nullptr) return;
+    wait(std::move(each.call), each.method, each.params);
+  }
+  serve_waiting();
 }
 
 void Multiplexer::receive(Session& session, Message const& message, ReplyTo to) {

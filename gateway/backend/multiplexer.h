@@ -39,6 +39,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
  public:
   class Owner {
    public:
+    /// A run of its child has ended unasked. Its sessions may be moved to another.
+    virtual void on_multiplexer_down(Multiplexer& multiplexer) = 0;
     /// It was stopped, and its child is gone. Its owner buries it.
     virtual void on_multiplexer_stopped(Multiplexer& multiplexer) = 0;
 
@@ -54,11 +56,22 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
 
   void attach(mcp::Session& session);
   void detach(mcp::Session& session);
+  /// Takes a session over from another child of the same service, which is not
+  /// ready: what it has waiting there and is subscribed to comes along.
+  void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
 
   /// Looks at what has waited too long. A few times a second.
   void tick();
 
+  /// Calls `action` for each session; it may detach that session.
+  template <typename F>
+  void for_each_session(F&& action) {
+    attached_.for_each(std::forward<F>(action));
+  }
+
+  void set_id(ChildId id) { id_ = id; }
+  [[nodiscard]] ChildId id() const { return id_; }
   [[nodiscard]] Child const& child() const { return child_; }
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
@@ -68,11 +81,15 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] std::string ailment() const;
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const;
+  /// All that its child has not answered, its own and given up ones too.
+  [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
-  /// The one session of an exclusive child.
-  [[nodiscard]] SessionId sole() const { return sole_; }
+  /// When its last session left. Only while it has none.
+  [[nodiscard]] TimePoint unused_since() const { return unused_since_; }
 
  private:
+  void let_go(mcp::Session& session);
+
   // ── from clients ──
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
   void on_note(mcp::Session& session, rpc::Message const& message);
@@ -116,6 +133,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void on_updated(rpc::Message const& message);
   void tell(mcp::Session& session, rpc::PiecesView message);
   void tell_all(rpc::PiecesView message);
+  void tell_of_lists(SessionId session);
   [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
 
   // ── its own question ──
@@ -156,7 +174,9 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   std::optional<DeepProbe> deep_probe_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
   std::size_t attached_count_ = 0;
-  SessionId sole_{};
+  TimePoint unused_since_;
+  ChildId id_{};
+  SessionId sole_{};                ///< the one session of an exclusive child
   std::string init_params_;         ///< of this child's handshake
   bool initialized_sent_ = false;   ///< to this run of the child
   bool client_initialized_ = false; ///< an exclusive child's client said so

@@ -107,16 +107,13 @@ void Multiplexer::on_initialized(Message const& message) {
   for (auto const& uri : subscriptions_.uris()) {
     send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
   }
-  if (again) {
-    // Whether these differ from the last run's only the clients could tell.
-    tell_all({R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
-    tell_all({R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})"});
-  }
+  if (again) attached_.for_each([&](Session const& session) { tell_of_lists(session.id); });
 }
 
 /// What waits was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   fail_owed(why);
+  if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
   if (deep_probe_) deep_probe_->forget();
@@ -341,6 +338,13 @@ void Multiplexer::tell(Session& session, rpc::PiecesView message) {
     if (auto const* const call = calls_.find(at->call)) return around_.clients.during(call->to, message);
   }
   around_.clients.notify(session.id, message);
+}
+
+/// Whether another run's or another child's prompts and resources differ only the
+/// client could tell.
+void Multiplexer::tell_of_lists(SessionId session) {
+  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
+  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})"});
 }
 
 /// Each session once, on one stream.

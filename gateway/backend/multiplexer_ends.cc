@@ -157,8 +157,6 @@ void Multiplexer::tick() {
       shelf_.age(now) > config_.tools_refresh && calls_.size() == 0) {
     list_again();
   }
-  probe_.calls_in_flight(calls_.size());
-  probe_.child_stdin_queue(child_.queued_bytes());
 }
 
 void Multiplexer::expire_calls(TimePoint now) {

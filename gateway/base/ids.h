@@ -14,6 +14,9 @@ enum class SessionId : std::uint64_t {};
 /// Starts at 1, never reused by one child, stays below 2^53.
 enum class CallId : std::uint64_t {};
 
+/// One child of a service, through all its runs. Never reused within a service.
+enum class ChildId : std::uint64_t {};
+
 /// One HTTP request that is being answered. Never reused within a process.
 enum class ExchangeId : std::uint64_t {};
 

@@ -36,6 +36,8 @@ class SlotTable {
     return slots_[place].object.get();
   }
 
+  [[nodiscard]] T const* find(Id id) const { return const_cast<SlotTable*>(this)->find(id); }
+
   /// Gives the object out, or null when the id is no longer valid.
   [[nodiscard]] std::unique_ptr<T> release(Id id) {
     if (find(id) == nullptr) return nullptr;
@@ -51,6 +53,12 @@ class SlotTable {
   void for_each(F&& action) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].object) action(*slots_[i].object);
+    }
+  }
+  template <typename F>
+  void for_each(F&& action) const {
+    for (auto const& slot : slots_) {
+      if (slot.object) action(std::as_const(*slot.object));
     }
   }
 

@@ -79,6 +79,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     std::erase_if(config.services, [](auto const& service) { return service.disabled; });
     for (auto& service : config.services) {
       service.isolation = ops::Isolation::Shared;
+      service.replicas = 1;
       service.restart.max_restarts = 0;
     }
     return config;
@@ -91,7 +92,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
       out_ << fmt::format("{}  {:<16} {}", health.required ? "FAIL" : "none", health.name, health.reason) << std::endl;
       return true;
     }
-    auto const& child = service.shared_child();
+    auto const& child = only_child(service);
     auto const judged = !health.probe || health.probe->status != "unknown";
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
       auto const well = health.status == ops::HealthStatus::Healthy;
@@ -111,6 +112,12 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     auto const tail = child.child().recent_stderr();
     if (!tail.empty()) out_ << "      the end of its stderr:\n" << indented(tail) << std::flush;
     return true;
+  }
+
+  static backend::Multiplexer const& only_child(backend::Service const& service) {
+    backend::Multiplexer const* only = nullptr;
+    service.children().for_each([&](backend::Multiplexer const& child) { only = &child; });
+    return *only;
   }
 
   static std::string indented(std::string const& text) {

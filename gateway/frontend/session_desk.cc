@@ -13,12 +13,18 @@ namespace {
 /// A session whose client holds a stream or waits for an answer is not idle.
 bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{} && session.open.empty(); }
 
+/// What the header holds; empty when it is absent, and when it stands twice, since
+/// what stands behind us and what stands before us may each mean the other one.
+std::string_view only_value(http::RequestHead const& head, std::string_view lower_name) {
+  if (lower_name.empty() || head.count(lower_name) != 1) return {};
+  return head.find(lower_name).value_or("");
+}
+
 }  // namespace
 
 Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
                                 http::RequestHead const& head) {
-  auto const header = service(index).key_header();
-  mcp::SessionOwner const owner{principal, header.empty() ? std::string_view{} : head.find(header).value_or("")};
+  mcp::SessionOwner const owner{principal, only_value(head, service(index).key_header())};
   if (auto refusal = service(index).refusal(owner)) return {nullptr, *std::move(refusal)};
   auto share = draining ? Allowance::Share{} : take_share();
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};

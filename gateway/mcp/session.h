@@ -56,6 +56,7 @@ class Session : public ListHook<AttachedTag>, public ListHook<AgeTag> {
   TimePoint last_used;
 
   // ── with the service ──
+  ChildId child{};  ///< whom it talks to
   std::vector<OpenRequest> open;
   std::optional<LogLevel> log_level;
   std::vector<std::string> subscriptions;  ///< raw URI tokens

@@ -62,6 +62,20 @@ bool Subscriptions::unsubscribe(std::string_view uri, SessionId session) {
   return true;
 }
 
+std::vector<std::string> Subscriptions::held_by(SessionId session) const {
+  std::vector<std::string> held;
+  for (auto const& [uri, entry] : entries_) {
+    if (std::find(entry.sessions.begin(), entry.sessions.end(), session) != entry.sessions.end()) held.push_back(uri);
+  }
+  return held;
+}
+
+bool Subscriptions::adopt(std::string_view uri, SessionId session) {
+  auto const [at, fresh] = entries_.try_emplace(std::string(uri));
+  add_once(at->second.sessions, session);
+  return fresh;
+}
+
 std::vector<std::string> Subscriptions::leave(SessionId session) {
   std::vector<std::string> unheld;
   for (auto at = entries_.begin(); at != entries_.end();) {

@@ -42,6 +42,12 @@ class Subscriptions {
   /// True when that was the last one, and the child is to be told.
   [[nodiscard]] bool unsubscribe(std::string_view uri, SessionId session);
 
+  /// The URIs a session is subscribed to.
+  [[nodiscard]] std::vector<std::string> held_by(SessionId session) const;
+  /// Subscribes a session that was subscribed at another child. True when the child
+  /// is to be asked; its answer goes to `settle`.
+  [[nodiscard]] bool adopt(std::string_view uri, SessionId session);
+
   /// The session ended. Gives the URIs nobody holds any more.
   [[nodiscard]] std::vector<std::string> leave(SessionId session);
 

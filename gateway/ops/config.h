@@ -133,8 +133,20 @@ struct StopConfig {
 
 /// Whose child a session talks to.
 enum class Isolation {
-  Shared,   ///< one child for all sessions of the service
-  Session,  ///< a child of its own for each session
+  Shared,    ///< one child for all sessions of the service
+  Session,   ///< a child of its own for each session
+  Affinity,  ///< one child for all sessions of the same owner, kept for the next of them
+};
+
+/// Who owns a child with Isolation::Affinity.
+struct AffinityConfig {
+  /// The request header that names the owner, in lower case; empty: the token's holder alone. Owners
+  /// that showed different tokens are different ones in any case.
+  std::string header{};
+  /// How long a child is kept after its owner's last session; 0s..24h.
+  milliseconds keep = std::chrono::minutes{10};
+
+  bool operator==(AffinityConfig const&) const = default;
 };
 
 /// Who gets `notifications/message` of a shared child, which names no client.
@@ -216,6 +228,7 @@ struct ServiceConfig {
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;
+  AffinityConfig affinity{};
   /// From spawn to the answer to `initialize`; 100ms..1h.
   milliseconds start_timeout = seconds{60};
   /// How long a call may stay without an answer or progress; 10ms..24h, at most call_timeout_max.
@@ -228,7 +241,9 @@ struct ServiceConfig {
   std::size_t max_calls = 1024;
   /// Calls that may wait while a child starts or owes max_calls; 0..100000.
   std::size_t max_queue = 256;
-  /// Children at once where each session has its own; 1..10000.
+  /// Children of a shared service, on which its sessions are spread; 1..64.
+  std::size_t replicas = 1;
+  /// Children at once where each session or owner has its own; 1..10000.
   std::size_t max_children = 64;
   /// Answer tools/list from memory until the child says it changed.
   bool cache_tools = true;

@@ -74,8 +74,18 @@ inline constexpr auto kFields<StopConfig> = std::tuple{
           "How long a child may take to end after SIGTERM, before SIGKILL."},
 };
 
-inline constexpr Choice<Isolation, 2> kIsolations{
-    {{{"shared", Isolation::Shared}, {"session", Isolation::Session}}}};
+inline constexpr Choice<Isolation, 3> kIsolations{
+    {{{"shared", Isolation::Shared}, {"session", Isolation::Session}, {"affinity", Isolation::Affinity}}}};
+inline constexpr Text kHeaderName{"the name of a header such as \"x-user-id\"", is_header_name};
+
+template <>
+inline constexpr auto kFields<AffinityConfig> = std::tuple{
+    Field{"header", &AffinityConfig::header, kHeaderName,
+          "The request header that names the owner. Without it, the holder of the token is the owner."},
+    Field{"keep", &AffinityConfig::keep, Span{milliseconds{0}, kDay},
+          "How long a child is kept after the last session of its owner."},
+};
+
 inline constexpr Choice<SharedLogs, 3> kSharedLogs{
     {{{"single", SharedLogs::Single}, {"all", SharedLogs::All}, {"drop", SharedLogs::Drop}}}};
 
@@ -130,7 +140,10 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"listen", &ServiceConfig::listen, AddressOrOff{},
           "A listener of its own with /sse, /messages, /mcp and /health at its root."},
     Field{"isolation", &ServiceConfig::isolation, kIsolations,
-          "shared: one child for all sessions. session: a child of its own for each session."},
+          "shared: one child for all sessions. session: a child of its own for each session. affinity: one for all "
+          "sessions of the same owner."},
+    Field{"affinity", &ServiceConfig::affinity, Group<AffinityConfig>{},
+          "Who owns a child of his own, and how long it is kept."},
     Field{"start_timeout", &ServiceConfig::start_timeout, Span{milliseconds{100}, kHour},
           "From the start of a child to its answer to initialize."},
     Field{"call_timeout", &ServiceConfig::call_timeout, Span{milliseconds{10}, kDay},
@@ -144,8 +157,10 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
           "Calls that may wait while a child starts or owes max_calls. Of more, the session that has most waiting is "
           "refused one."},
+    Field{"replicas", &ServiceConfig::replicas, Count{1, 64},
+          "Children of a shared service, alike, on which its sessions are spread."},
     Field{"max_children", &ServiceConfig::max_children, Count{1, 10'000},
-          "Children at once where each session has its own."},
+          "Children at once where each session or owner has its own."},
     Field{"cache_tools", &ServiceConfig::cache_tools, Flag{},
           "Answer tools/list from memory until the child says that its tools changed."},
     Field{"tools_refresh", &ServiceConfig::tools_refresh, Span{milliseconds{0}, kDay},

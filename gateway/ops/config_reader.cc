@@ -53,6 +53,7 @@ class ServiceReader {
     adopt_timeout();
     auto const enabled = take_enabled();
     read_fields(place_, entry_, service_);
+    service_.affinity.header = lower_case(service_.affinity.header);
     service_.unmet = unmet_needs(service_, environment_);
     report(missing, first);
     if (enabled && has(entry_, "disabled") && service_.disabled == *enabled)
@@ -143,6 +144,7 @@ class ServiceReader {
                    "call_timeout", "call_timeout_max");
     expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
+    check_isolation();
     auto const& probe = service_.probe;
     if (probe && probe->tool.empty() == probe->method.empty())
       place_.member("probe").error("expected exactly one of tool and method");
@@ -153,6 +155,13 @@ class ServiceReader {
       if (!need.variable.empty() + !need.program.empty() + !need.file.empty() != 1)
         place_.member("needs").element(i).error("expected exactly one of variable, program and file");
     }
+  }
+
+  void check_isolation() const {
+    if (service_.isolation != Isolation::Shared && service_.replicas > 1)
+      place_.member("replicas").warning("Ignored: only shared children have replicas.");
+    if (service_.isolation != Isolation::Affinity && has(entry_, "affinity"))
+      place_.member("affinity").warning("Ignored: isolation is not affinity.");
   }
 
   ConfigReport& report_;
@@ -185,6 +194,7 @@ class FileReader {
       ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none");
     check_listeners();
     check_loops();
+    check_owners();
   }
 
  private:
@@ -259,6 +269,15 @@ class FileReader {
       place.warning(fmt::format("Served as '{}': a path holds only A-Z a-z 0-9 . _ -", name));
     }
     return name;
+  }
+
+  /// Without a header and without tokens all sessions would be one owner's.
+  void check_owners() {
+    for (auto const& service : config_.services)
+      if (service.isolation == Isolation::Affinity && service.affinity.header.empty() &&
+          config_.gateway.auth.tokens.empty())
+        ConfigPlace{report_, names_[lower_case(service.name)] + ".affinity"}.error(
+            "expected a header, as there are no gateway.auth.tokens to tell owners apart");
   }
 
   void check_listeners() {

@@ -185,6 +185,10 @@ bool is_host_name(std::string_view text) {
   return !text.empty() && text.size() <= 253 && holds_only(text, "-._");
 }
 
+bool is_header_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && holds_only(text, "-_");
+}
+
 bool is_json_pointer(std::string_view text) {
   if (text.empty()) return true;
   for (auto at = text.find('~'); at != text.npos; at = text.find('~', at + 1)) {

@@ -46,6 +46,8 @@ inline constexpr std::string_view kAddressForms =
 [[nodiscard]] bool is_base_path(std::string_view text);
 /// A Host without port: a name, an IPv4 address, or an IPv6 address in brackets.
 [[nodiscard]] bool is_host_name(std::string_view text);
+/// The name of a header field, of letters, digits, - and _.
+[[nodiscard]] bool is_header_name(std::string_view text);
 /// Empty, or `/a/0/b` with `~0` for `~` and `~1` for `/` (RFC 6901).
 [[nodiscard]] bool is_json_pointer(std::string_view text);
 /// `scheme://host[:port]`, as a browser sends it.

@@ -29,6 +29,18 @@ Json probe_json(ProbeHealth const& probe) {
   return json;
 }
 
+Json child_json(ChildHealth const& child) {
+  Json json{{"state", child.state}};
+  if (!child.reason.empty()) json["reason"] = child.reason;
+  if (child.pid != 0) json["pid"] = child.pid;
+  json["restarts"] = child.restarts;
+  json["sessions"] = child.sessions;
+  json["calls_in_flight"] = child.calls_in_flight;
+  if (!child.last_exit.empty()) json["last_exit"] = child.last_exit;
+  if (child.probe) json["probe"] = probe_json(*child.probe);
+  return json;
+}
+
 Json service_json(ServiceHealth const& service) {
   Json json{{"status", to_text(service.status)}, {"state", service.state}};
   if (!service.reason.empty()) json["reason"] = service.reason;
@@ -42,6 +54,7 @@ Json service_json(ServiceHealth const& service) {
   json["calls_in_flight"] = service.calls_in_flight;
   if (!service.last_exit.empty()) json["last_exit"] = service.last_exit;
   if (service.probe) json["probe"] = probe_json(*service.probe);
+  for (auto const& child : service.replicas) json["replicas"].push_back(child_json(child));
   return json;
 }
 

@@ -24,6 +24,19 @@ struct ProbeHealth {
   double ms = 0;           ///< how long it took
 };
 
+/// One child of a service.
+struct ChildHealth {
+  std::string state;
+  bool well = false;       ///< ready, or at rest until somebody needs it
+  std::string reason;      ///< why it is not ready, or not well although it is
+  int pid = 0;             ///< 0 while it does not run
+  std::uint64_t restarts = 0;
+  std::size_t sessions = 0;
+  std::size_t calls_in_flight = 0;
+  std::string last_exit;
+  std::optional<ProbeHealth> probe;
+};
+
 /// One service, as it stands now.
 struct ServiceHealth {
   std::string name;
@@ -41,6 +54,7 @@ struct ServiceHealth {
   std::string last_exit;  ///< how the child ended last; empty when it never did
   std::optional<ProbeHealth> probe;
   std::optional<std::size_t> loop;  ///< where it lives; absent where there is one loop
+  std::vector<ChildHealth> replicas;  ///< where there are several
 };
 
 struct GatewayHealth {

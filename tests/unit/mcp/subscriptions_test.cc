@@ -138,5 +138,28 @@ TEST(Subscriptions, AreAllToldToANewRunOfTheChild) {
   EXPECT_EQ((Sessions{kAnn}), all.subscribers("\"a\""));
 }
 
+TEST(Subscriptions, TakeInASessionThatWasSubscribedElsewhere) {
+  Subscriptions from;
+  subscribe_ann(from);
+  subscribe_ann(from, R"("file:///b")");
+  EXPECT_EQ(2U, from.held_by(kAnn).size());
+  EXPECT_TRUE(from.held_by(kBob).empty());
+
+  Subscriptions to;
+  EXPECT_TRUE(to.adopt(kUri, kAnn));
+  EXPECT_FALSE(to.adopt(kUri, kBob));
+  auto const settled = to.settle(kUri, true);
+  EXPECT_TRUE(settled.waiting.empty());
+  EXPECT_FALSE(settled.abandoned);
+  EXPECT_EQ((Sessions{kAnn, kBob}), to.subscribers(kUri));
+}
+
+TEST(Subscriptions, EndOneThatWasTakenInForASessionThatIsGone) {
+  Subscriptions all;
+  (void)all.adopt(kUri, kAnn);
+  EXPECT_TRUE(all.leave(kAnn).empty());
+  EXPECT_TRUE(all.settle(kUri, true).abandoned);
+}
+
 }  // namespace
 }  // namespace gateway::mcp

@@ -123,6 +123,24 @@ TEST(ConfigReader, RefusesAProbeThatCannotBeAsked) {
             first_error(service(R"("expected_tools": {})")));
 }
 
+TEST(ConfigReader, ReadsWhoOwnsAChild) {
+  auto const config = good(service(R"("isolation": "affinity", "affinity": {"header": "X-User-Id", "keep": "5m"})"));
+
+  EXPECT_EQ(Isolation::Affinity, config.services.at(0).isolation);
+  EXPECT_EQ("x-user-id", config.services.at(0).affinity.header);
+  EXPECT_EQ(5min, config.services.at(0).affinity.keep);
+}
+
+TEST(ConfigReader, WantsSomethingToTellOwnersApartBy) {
+  EXPECT_EQ("mcpServers.s.affinity: expected a header, as there are no gateway.auth.tokens to tell owners apart",
+            first_error(service(R"("isolation": "affinity")")));
+  EXPECT_EQ("mcpServers.s.affinity.header: expected the name of a header such as \"x-user-id\", found 'a b'",
+            first_error(service(R"("isolation": "affinity", "affinity": {"header": "a b"})")));
+  EXPECT_TRUE(errors_of(R"({"gateway": {"auth": {"tokens": [{"name": "a", "token": "0123456789abcdef"}]}},
+                            "mcpServers": {"s": {"command": "x", "isolation": "affinity"}}})").empty());
+  EXPECT_EQ(2U, good(service(R"("isolation": "session", "replicas": 2, "affinity": {})")).warnings.size());
+}
+
 TEST(ConfigReader, TellsEveryErrorAtOnce) {
   auto const errors = errors_of(R"({
     "gateway": {"limits": {"max_sessions": -5}, "sse_keepalive": 15, "lisen": "x"},
@@ -155,7 +173,7 @@ TEST(ConfigReader, ChecksEachBound) {
       {service(R"("args": "-y")"), "mcpServers.s.args: expected a list of texts, found a text"},
       {service(R"("args": ["a", 5])"), "mcpServers.s.args[1]: expected a text, found 5"},
       {service(R"("isolation": "none")"),
-       "mcpServers.s.isolation: expected 'shared' or 'session', found 'none'"},
+       "mcpServers.s.isolation: expected 'shared' or 'session' or 'affinity', found 'none'"},
       {service(R"("max_calls": 1.5)"),
        "mcpServers.s.max_calls: expected a whole number in 1..100000, found 1.5"},
       {service(R"("env": {"MCP_GATEWAY_CHILD": "x"})"),

@@ -1,0 +1,57 @@
+// The children of one service.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gateway/backend/multiplexer.h"
+#include "gateway/base/slot_table.h"
+
+namespace gateway::backend {
+
+/// Owns them; who they are for is the Placement's to know. Owned by the Service.
+class Children {
+ public:
+  Children(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Multiplexer::Owner& owner)
+      : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {}
+
+  /// One more, not started yet.
+  Multiplexer& add(mcp::Sharing sharing) {
+    auto owned = std::make_unique<Multiplexer>(around_, sharing, config_, probe_, owner_);
+    auto& child = *owned;
+    child.set_id(table_.insert(std::move(owned)));
+    return child;
+  }
+
+  [[nodiscard]] Multiplexer* find(ChildId id) { return table_.find(id); }
+  [[nodiscard]] std::unique_ptr<Multiplexer> release(ChildId id) { return table_.release(id); }
+  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+
+  template <typename F>
+  void for_each(F&& action) {
+    table_.for_each(std::forward<F>(action));
+  }
+  template <typename F>
+  void for_each(F&& action) const {
+    table_.for_each(std::forward<F>(action));
+  }
+
+  /// All of them now: for what may end some. One that ended is buried, and lives to
+  /// the end of the turn.
+  [[nodiscard]] std::vector<Multiplexer*> all() {
+    std::vector<Multiplexer*> children;
+    table_.for_each([&](Multiplexer& child) { children.push_back(&child); });
+    return children;
+  }
+
+ private:
+  Surroundings around_;
+  ops::ServiceConfig const& config_;
+  ops::ServiceProbe& probe_;
+  Multiplexer::Owner& owner_;
+  SlotTable<Multiplexer, ChildId> table_;
+};
+
+}  // namespace gateway::backend

@@ -1,0 +1,18 @@
+#include "gateway/backend/placement.h"
+
+#include "gateway/backend/affinity.h"
+#include "gateway/backend/replicas.h"
+#include "gateway/backend/single_sessions.h"
+
+namespace gateway::backend {
+
+std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children) {
+  switch (config.isolation) {
+    case ops::Isolation::Shared: return std::make_unique<Replicas>(config, children);
+    case ops::Isolation::Affinity: return std::make_unique<Affinity>(config, children);
+    case ops::Isolation::Session: return std::make_unique<SingleSessions>(config, children);
+  }
+  return nullptr;
+}
+
+}  // namespace gateway::backend

@@ -1,0 +1,39 @@
+// Which child a session talks to: one class for each kind of isolation.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "gateway/backend/children.h"
+#include "gateway/base/clock.h"
+#include "gateway/mcp/ports.h"
+
+namespace gateway::backend {
+
+/// Makes the children a service needs, and says which one is whose. Owned by the
+/// Service.
+class Placement {
+ public:
+  virtual ~Placement() = default;
+
+  /// Starts what runs before there is a session.
+  virtual void begin() {}
+  /// Why no session of this owner can be placed now; nothing when it can.
+  [[nodiscard]] virtual std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const = 0;
+  /// The child for a session that begins and was not refused.
+  [[nodiscard]] virtual Multiplexer& place(mcp::Session const& session) = 0;
+  /// The session was attached to the child it was given.
+  virtual void on_attached(Multiplexer&) {}
+  /// A session has left its child.
+  virtual void on_left(Multiplexer&) {}
+  /// A run of the child has ended.
+  virtual void on_down(Multiplexer&) {}
+  /// A child that is ready for the sessions of one that is not; null when those wait
+  /// for their own.
+  [[nodiscard]] virtual Multiplexer* refuge_from(Multiplexer const&) { return nullptr; }
+  virtual void tick(TimePoint) {}
+};
+
+[[nodiscard]] std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children);
+
+}  // namespace gateway::backend
