@@ -42,15 +42,16 @@ class Scenario:
 class Calls(Scenario):
     """Load of one kind for a time."""
 
-    def __init__(self, name, title, *load, child=None, **more):
+    def __init__(self, name, title, *load, child=None, tool=(), **more):
         super().__init__(name, title, **more)
-        self.load = load
+        self.load = load + tool
         self.child = child
+        self.tool = tool
         self.needs = child and child[1]
 
     def measure(self, bench, program):
         seconds = self.seconds(bench)
-        with bench.serving(program, self.transport, self.child) as running:
+        with bench.serving(program, self.transport, self.child, self.tool) as running:
             figures = running.load("--seconds", seconds, "--warmup", seconds / 3, *self.load)
         return figures | running.facts
 
@@ -189,8 +190,8 @@ def all_scenarios(quick=False):
         payload("results 1 MB", "results of 1 MB, SSE, 16 sessions", "--result", 1_000_000),
         payload("echo 64 KB", "64 KB there and back, SSE, 16 sessions", "--payload", 64_000),
         payload("echo 1 MB", "1 MB there and back, SSE, 16 sessions", "--payload", 1_000_000),
-        payload("everything", "server-everything (Node), SSE, 16 sessions", "--tool-argument", "message",
-                "--tool-says", "Echo: ", child=("node", EVERYTHING, "stdio"), peers=True),
+        payload("everything", "server-everything (Node), SSE, 16 sessions", child=("node", EVERYTHING, "stdio"),
+                tool=("--tool-argument", "message", "--tool-says", "Echo: "), peers=True),
         Start("start", "nine services", peers=True, programs=[Gateway()]),
         SlowChildren("slow start", "nine services that need 0.3 s each", programs=[Gateway()]),
     ]
