@@ -8,6 +8,7 @@ from .programs import Floor, Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = ROOT / "services/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+COUNTS = ("left_behind", "had_to_be_killed")
 NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", level="warn")
 
 
@@ -142,7 +143,8 @@ class Start(Scenario):
 
     def measure(self, bench, program):
         runs = [self.start(bench, program) for _ in range(self.STARTS)]
-        return {figure: round(statistics.median(run[figure] for run in runs), 2) for figure in runs[0]}
+        return {figure: round(sum(values) if figure in COUNTS else statistics.median(values), 2)
+                for figure in runs[0] if (values := [run.get(figure, 0) for run in runs])}
 
     def start(self, bench, program):
         transport = self.transport if self.transport in program.transports else program.transports[0]
