@@ -48,10 +48,10 @@ class Running:
             time.sleep(0.0002)
         raise ProgramFailed("it ended at once" if self.process.poll() is not None else "it does not listen")
 
-    def wait_until_answering(self):
+    def wait_until_answering(self, *tool):
         """Milliseconds from before its exec until its last service answered a call."""
         while time.perf_counter() - self.begun < START_PATIENCE:
-            figures = self.load("--sessions", 1, "--calls", 1, "--seconds", START_PATIENCE, quiet=True)
+            figures = self.load("--sessions", 1, "--calls", 1, "--seconds", START_PATIENCE, *tool, quiet=True)
             if figures["calls"] == 1:
                 return (time.perf_counter() - self.begun) * 1000
             time.sleep(0.1)
@@ -104,11 +104,10 @@ class Bench:
                 running.end()
 
     @contextlib.contextmanager
-    def serving(self, program, transport, child=None):
-        """The program, when it has answered its first call."""
+    def serving(self, program, transport, child=None, tool=()):
+        """The program, when it has answered its first call. `tool` tells the load of another child's tool."""
         with self.starting(program, transport, child) as running:
             running.wait_until_listening()
-            if child is None:  # only the load of the scenario knows the tools of another child
-                running.wait_until_answering()
+            running.wait_until_answering(*tool)
             running.facts["resident_start_mb"] = running.resident_mb()
             yield running

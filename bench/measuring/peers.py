@@ -22,9 +22,12 @@ class BuildFailed(Exception):
 def build_step(*command, **environment):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                           env={**os.environ, **environment})
-    if done.returncode != 0:
-        said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise BuildFailed(said[-1] if said else f"{command[0]} ended with {done.returncode}")
+    if done.returncode == 0:
+        return
+    print(done.stderr or done.stdout, file=sys.stderr)
+    # The reason is published: what names places of this machine or of its network is left out.
+    reasons = [line.strip() for line in done.stderr.splitlines() if line.strip() and "/" not in line]
+    raise BuildFailed(reasons[-1] if reasons else f"{Path(command[0]).name} ended with {done.returncode}")
 
 
 class Peer(Program):
@@ -43,8 +46,10 @@ class Peer(Program):
                 print(f"building {self.title} {self.version} ...", file=sys.stderr)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self.build()
-        except (BuildFailed, FileNotFoundError) as error:
-            self.problem = f"does not build here: {error}"
+        except BuildFailed as why:
+            self.problem = f"does not build here: {why}"
+        except FileNotFoundError as missing:
+            self.problem = f"does not build here: there is no {missing.filename}"
         return self.problem is None
 
     def program(self):

@@ -8,6 +8,7 @@ from .programs import Floor, Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = ROOT / "services/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+COUNTS = ("left_behind", "had_to_be_killed")
 NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", level="warn")
 
 
@@ -42,15 +43,16 @@ class Scenario:
 class Calls(Scenario):
     """Load of one kind for a time."""
 
-    def __init__(self, name, title, *load, child=None, **more):
+    def __init__(self, name, title, *load, child=None, tool=(), **more):
         super().__init__(name, title, **more)
-        self.load = load
+        self.load = load + tool
         self.child = child
+        self.tool = tool
         self.needs = child and child[1]
 
     def measure(self, bench, program):
         seconds = self.seconds(bench)
-        with bench.serving(program, self.transport, self.child) as running:
+        with bench.serving(program, self.transport, self.child, self.tool) as running:
             figures = running.load("--seconds", seconds, "--warmup", seconds / 3, *self.load)
         return figures | running.facts
 
@@ -141,7 +143,8 @@ class Start(Scenario):
 
     def measure(self, bench, program):
         runs = [self.start(bench, program) for _ in range(self.STARTS)]
-        return {figure: round(statistics.median(run[figure] for run in runs), 2) for figure in runs[0]}
+        return {figure: round(sum(values) if figure in COUNTS else statistics.median(values), 2)
+                for figure in runs[0] if (values := [run.get(figure, 0) for run in runs])}
 
     def start(self, bench, program):
         transport = self.transport if self.transport in program.transports else program.transports[0]
@@ -189,8 +192,8 @@ def all_scenarios(quick=False):
         payload("results 1 MB", "results of 1 MB, SSE, 16 sessions", "--result", 1_000_000),
         payload("echo 64 KB", "64 KB there and back, SSE, 16 sessions", "--payload", 64_000),
         payload("echo 1 MB", "1 MB there and back, SSE, 16 sessions", "--payload", 1_000_000),
-        payload("everything", "server-everything (Node), SSE, 16 sessions", "--tool-argument", "message",
-                "--tool-says", "Echo: ", child=("node", EVERYTHING, "stdio"), peers=True),
+        payload("everything", "server-everything (Node), SSE, 16 sessions", child=("node", EVERYTHING, "stdio"),
+                tool=("--tool-argument", "message", "--tool-says", "Echo: "), peers=True),
         Start("start", "nine services", peers=True, programs=[Gateway()]),
         SlowChildren("slow start", "nine services that need 0.3 s each", programs=[Gateway()]),
     ]
