@@ -12,7 +12,7 @@ namespace bench {
 
 namespace {
 
-constexpr Seconds kPatience{10};  ///< until sessions have begun, and until they have their answers
+constexpr Seconds kPatience{30};  ///< until sessions have begun, and until they have their answers
 constexpr std::size_t kWave = 256;
 constexpr std::chrono::milliseconds kSlowly{10};  ///< between two reads of a slow session
 constexpr int kMaxWaitMs = 5;
@@ -85,8 +85,8 @@ void Load::await_answers() {
   auto const end = Clock::now();
   auto const waits = [end](auto const& session) { return session->waits_since_before(end); };
   turn_until(kPatience, [&] { return std::ranges::none_of(sessions_, waits); });
-  auto const waiting = std::ranges::count_if(sessions_, waits);
-  if (waiting > 0) tally_.failed(fmt::format("{} sessions wait without end", waiting));
+  auto const waiting = static_cast<std::size_t>(std::ranges::count_if(sessions_, waits));
+  if (waiting > 0) tally_.failed(fmt::format("{} sessions wait without end", waiting), waiting);
 }
 
 std::string Load::report() const {

@@ -24,13 +24,13 @@ class Tally {
   void comment() { ++comments_; }
   /// A session got what it did not ask for.
   void wrong(std::string_view what) {
+    tell(what);
     ++wrong_;
-    tell(what);
   }
-  /// A session got nothing, or an error.
-  void failed(std::string_view what) {
-    ++failed_;
+  /// Sessions got nothing, or an error.
+  void failed(std::string_view what, std::size_t sessions = 1) {
     tell(what);
+    failed_ += sessions;
   }
 
   void begin() {
@@ -57,7 +57,7 @@ class Tally {
 
  private:
   void tell(std::string_view what) const {
-    if (wrong_ + failed_ <= 3) fmt::print(stderr, "bench-load: {}\n", what.substr(0, 300));
+    if (wrong_ + failed_ < 3) fmt::print(stderr, "bench-load: {}\n", what.substr(0, 300));
   }
 
   bool measuring_ = false;
