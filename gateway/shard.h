@@ -91,7 +91,6 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   /// The gateway as far as it is seen from here; its services are this shard's.
   [[nodiscard]] ops::GatewayHealth health_here() const override;
   [[nodiscard]] io::EventLoop& loop() { return loop_; }
-  [[nodiscard]] io::EventLoop const& loop() const { return loop_; }
   [[nodiscard]] ops::Log& log() { return log_; }
 
  private:

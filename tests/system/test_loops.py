@@ -1,9 +1,10 @@
 """Several loops (gateway.loops): services served side by side, and connections that move between them.
 
-The services of LOOPS are spread over three loops in their order: a and d on loop 0, b and e on 1, c on 2.
+SERVICES are spread over three loops in their order: a and d on loop 0, b and e on 1, c on 2.
 Every other module holds with several loops too: GATEWAY_LOOPS=2 python3 -m pytest tests/system.
 """
 import ctypes
+import json
 import os
 import random
 import signal
@@ -15,21 +16,13 @@ from pathlib import Path
 
 import pytest
 
+import gateway_under_test
 from clients import BOTH, JSON, call, initialize, message
-from gateway_under_test import GATEWAY, chaos, echo, is_gone
+from gateway_under_test import chaos, echo, is_gone
 from wire import Connection
 
 SERVICES = {"a": echo(), "b": echo(), "c": chaos(), "d": echo(), "e": chaos()}
-HOMES = {"a": 0, "b": 1, "c": 2, "d": 0, "e": 1}
-GATEWAY_OF_THREE = {"loops": 3}
-
-
-@pytest.fixture(scope="module")
-def three_loops(request):
-    from gateway_under_test import Gateway
-    running = Gateway(SERVICES, GATEWAY_OF_THREE)
-    yield running
-    running.stop()
+GATEWAY = {"loops": 3}
 
 
 def post_request(service, text, id, session=None):
@@ -37,7 +30,6 @@ def post_request(service, text, id, session=None):
     fields = {"Accept": BOTH, **JSON}
     if session:
         fields["Mcp-Session-Id"] = session
-    import json
     return "/%s/mcp" % service, fields, json.dumps(call("echo", {"text": text}, id)).encode()
 
 
@@ -76,8 +68,9 @@ def sizes(rng):
 # --- where things are
 
 
-def test_services_are_spread_over_the_loops_in_their_order(three_loops):
-    assert {name: three_loops.health(name)["loop"] for name in SERVICES} == HOMES
+def test_services_are_spread_over_the_loops_in_their_order(gateway):
+    servers = gateway.health()["servers"]
+    assert {name: servers[name]["loop"] for name in SERVICES} == {"a": 0, "b": 1, "c": 2, "d": 0, "e": 1}
 
 
 def loop_threads(gateway):
@@ -85,8 +78,8 @@ def loop_threads(gateway):
     return sorted(name for task in tasks.iterdir() if (name := (task / "comm").read_text().strip()).startswith("mcp-gw-"))
 
 
-def test_each_loop_but_the_first_is_a_thread_with_its_number_as_name(three_loops):
-    assert loop_threads(three_loops) == ["mcp-gw-loop-1", "mcp-gw-loop-2"]
+def test_each_loop_but_the_first_is_a_thread_with_its_number_as_name(gateway):
+    assert loop_threads(gateway) == ["mcp-gw-loop-1", "mcp-gw-loop-2"]
 
 
 def test_one_loop_is_no_thread_and_nothing_moves(start_gateway):
@@ -100,9 +93,9 @@ def test_one_loop_is_no_thread_and_nothing_moves(start_gateway):
     assert "loop" not in gateway.health("a")
 
 
-def test_the_health_of_all_is_told_to_whoever_asks_anywhere(three_loops):
+def test_the_health_of_all_is_told_to_whoever_asks_anywhere(gateway):
     for _ in range(20):  # each time by a loop of the system's choice
-        connection = Connection(three_loops.port)
+        connection = Connection(gateway.port)
         connection.send_request("GET", "/health")
         page = connection.read_response().json
         assert page["status"] == "HEALTHY" and list(page["servers"]) == list(SERVICES)
@@ -130,7 +123,7 @@ def test_a_second_gateway_is_told_that_the_port_is_taken(start_gateway, tmp_path
     config = tmp_path / "second.json"
     config.write_text('{"gateway": {"listen": "127.0.0.1:%d", "admin_listen": "off", "loops": %d},'
                       ' "mcpServers": {"a": {"command": "true"}}}' % (first.port, loops))
-    second = subprocess.run([GATEWAY, "run", "--config", str(config)], capture_output=True, text=True, timeout=20)
+    second = subprocess.run([gateway_under_test.GATEWAY, "run", "--config", str(config)], capture_output=True, text=True, timeout=20)
     assert second.returncode == 1
     assert "the port is taken by another program" in second.stderr
 
@@ -139,11 +132,11 @@ def test_a_second_gateway_is_told_that_the_port_is_taken(start_gateway, tmp_path
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_thousand_requests_on_connections_that_move_get_their_own_answers(three_loops, seed):
+def test_a_thousand_requests_on_connections_that_move_get_their_own_answers(gateway, seed):
     """250 a seed, on four connections in turn: whole, in pieces, in chunks, and several sent ahead."""
     rng = random.Random(seed)
-    moved_before = three_loops.metric("mcp_gateway_connections_moved_total")
-    connections = [Connection(three_loops.port) for _ in range(4)]
+    moved_before = gateway.metric("mcp_gateway_connections_moved_total")
+    connections = [Connection(gateway.port) for _ in range(4)]
     id = 0
     while id < 250:
         connection = rng.choice(connections)
@@ -164,20 +157,20 @@ def test_a_thousand_requests_on_connections_that_move_get_their_own_answers(thre
     for connection in connections:
         connection.close()
     # Every request is for another loop than the one before in two of three cases.
-    assert three_loops.metric("mcp_gateway_connections_moved_total") - moved_before > 100
+    assert gateway.metric("mcp_gateway_connections_moved_total") - moved_before > 100
 
 
-def test_clients_of_all_services_at_once_get_their_own_answers(three_loops):
+def test_clients_of_all_services_at_once_get_their_own_answers(gateway):
     problems = []
 
     def work(seed):
         try:
             rng = random.Random(seed)
-            connection = Connection(three_loops.port)
+            connection = Connection(gateway.port)
             for id in range(150):
                 if rng.random() < 0.1:
                     connection.close()
-                    connection = Connection(three_loops.port)
+                    connection = Connection(gateway.port)
                 service, text = rng.choice("abcde"), "%d-%d" % (seed, id)
                 connection.send(plain(*post_request(service, text, id)))
                 assert_answer(connection.read_response(), service, text, id)
@@ -193,10 +186,9 @@ def test_clients_of_all_services_at_once_get_their_own_answers(three_loops):
     assert not problems
 
 
-def test_a_request_sent_ahead_moves_after_the_answer_before_it(three_loops):
-    connection = Connection(three_loops.port)
+def test_a_request_sent_ahead_moves_after_the_answer_before_it(gateway):
+    connection = Connection(gateway.port)
     path, fields, _ = post_request("c", "", 0)
-    import json
     slow = json.dumps(call("slow", {"ms": 300}, "slow")).encode()
     connection.send(plain(path, fields, slow) + plain(*post_request("b", "next", 2)))
     first = connection.read_response()
@@ -205,9 +197,8 @@ def test_a_request_sent_ahead_moves_after_the_answer_before_it(three_loops):
     connection.close()
 
 
-def test_a_large_answer_is_whole_before_the_connection_moves(three_loops):
-    import json
-    connection = Connection(three_loops.port, receive_buffer=8192)
+def test_a_large_answer_is_whole_before_the_connection_moves(gateway):
+    connection = Connection(gateway.port, receive_buffer=8192)
     path, fields, _ = post_request("a", "", 0)
     big = json.dumps(call("big", {"bytes": 4_000_000}, "big")).encode()
     connection.send(plain(path, fields, big) + plain(*post_request("b", "next", 2)))
@@ -216,13 +207,13 @@ def test_a_large_answer_is_whole_before_the_connection_moves(three_loops):
     connection.close()
 
 
-def test_what_names_no_service_is_answered_where_it_is(three_loops):
-    connection = Connection(three_loops.port)
-    before = three_loops.metric("mcp_gateway_connections_moved_total")
+def test_what_names_no_service_is_answered_where_it_is(gateway):
+    connection = Connection(gateway.port)
+    before = gateway.metric("mcp_gateway_connections_moved_total")
     for _ in range(5):
         connection.send_request("GET", "/nothing/mcp")
         assert connection.read_response().status == 404
-    assert three_loops.metric("mcp_gateway_connections_moved_total") == before
+    assert gateway.metric("mcp_gateway_connections_moved_total") == before
     connection.close()
 
 
@@ -245,9 +236,9 @@ def test_limits_of_a_request_hold_where_it_moved_to(start_gateway):
 # --- sessions
 
 
-def test_a_session_is_found_from_whatever_loop_its_messages_come_in_by(three_loops):
+def test_a_session_is_found_from_whatever_loop_its_messages_come_in_by(gateway):
     for service in SERVICES:
-        with three_loops.http(service) as http, three_loops.sse(service) as sse:
+        with gateway.http(service) as http, gateway.sse(service) as sse:
             http.initialize()
             sse.initialize()
             stream = http.get().stream
@@ -259,8 +250,8 @@ def test_a_session_is_found_from_whatever_loop_its_messages_come_in_by(three_loo
             assert http.delete().status == 200
 
 
-def test_a_session_of_another_loop_is_not_found(three_loops):
-    with three_loops.http("a") as a, three_loops.http("b") as b, three_loops.sse("a") as sse:
+def test_a_session_of_another_loop_is_not_found(gateway):
+    with gateway.http("a") as a, gateway.http("b") as b, gateway.sse("a") as sse:
         a.initialize()
         b.session, b.version = a.session, a.version
         assert b.post(message("ping", id=1)).error == (404, -32001)
@@ -268,10 +259,10 @@ def test_a_session_of_another_loop_is_not_found(three_loops):
         sse.post(message("ping", id=1), expect=404)
 
 
-def test_at_a_root_that_names_no_service_the_session_tells_the_loop(three_loops):
+def test_at_a_root_that_names_no_service_the_session_tells_the_loop(gateway):
     """What a client does whose base path a proxy took away."""
     for service in SERVICES:
-        with three_loops.sse(service) as sse:
+        with gateway.sse(service) as sse:
             sse.endpoint = sse.endpoint.replace("/%s/" % service, "/")
             assert sse.endpoint.startswith("/messages?")
             for id in range(10):
@@ -279,7 +270,7 @@ def test_at_a_root_that_names_no_service_the_session_tells_the_loop(three_loops)
                 sse.post(call("echo", {"text": "x"}, id))
                 assert sse.stream.answer(id)["result"]
     for token in "", "A", "-", "%", "é":
-        connection = Connection(three_loops.port)
+        connection = Connection(gateway.port)
         connection.send_request("POST", "/messages?sessionId=" + token, JSON, b"{}")
         assert connection.read_response().status in (400, 404)
         connection.close()
