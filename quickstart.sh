@@ -8,7 +8,7 @@ port=${QUICKSTART_PORT:-8080}
 admin_port=${QUICKSTART_ADMIN_PORT:-9090}
 jobs=$(nproc)
 
-build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev libspdlog-dev
+build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev
                 libfmt-dev prometheus-cpp-dev libcli11-dev libssl-dev ca-certificates)
 
 usage() {

@@ -10,7 +10,7 @@ cd "$root"
 
 fuzz_seconds=20 # each target
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
-               python3-venv curl)
+               python3-venv curl valgrind)
 
 # stage TITLE COMMAND...: the command in a subshell where any failure ends it.
 stage() {
@@ -56,6 +56,16 @@ test_sanitized() {
   run_ctest build-asan '^(unit|component)$'
 }
 
+build_for_threads() {
+  build build-tsan "mcp-gateway mcp-echo component_tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGATEWAY_SANITIZE=thread
+}
+
+# Without suppressions. A report ends the gateway with a status its test does not accept.
+test_threads() {
+  run_ctest build-tsan '^component$'
+  run_pytest tests/system/test_loops.py build-tsan
+}
+
 # One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
 # an input worth keeping for all goes to tests/fuzz/corpus/.
 fuzz_one() { # NAME
@@ -94,10 +104,10 @@ fuzz() {
 }
 
 # Debian's pytest, unless the Python on the PATH has one.
-run_pytest() { # FOLDER
+run_pytest() { # FOLDER-OR-FILE [BUILD]
   local python=/usr/bin/python3 code=0
   if python3 -c 'import pytest' 2>/dev/null; then python=python3; fi
-  MCP_GATEWAY=$root/build/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" || code=$?
+  MCP_GATEWAY=$root/${2-build}/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" || code=$?
   [ "$code" -ne 5 ] || echo "pytest found no test in $1: that is a failure, nothing was tested"
   return "$code"
 }
@@ -113,12 +123,16 @@ run_stages() { # unit | all
     stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
     stage "unit tests and lints" run_ctest build '^(unit|lint)$'
   else
-    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release
+    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
     stage "unit, component and corpus tests, lints" run_ctest build '.'
+    stage "instructions a call" bench/instructions
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit and component tests under ASan and UBSan" test_sanitized
+    stage "build (TSan)" build_for_threads
+    stage "component tests and several loops under TSan" test_threads
     stage "fuzzing, $fuzz_seconds s a target" fuzz
     stage "install the servers" install_node_servers
+    stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
   fi

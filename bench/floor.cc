@@ -259,6 +259,10 @@ class Floor {
       if (bytes.empty()) return;
       watch(EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT);
     }
+    if (box.sent > box.bytes.size() / 2) {
+      box.bytes.erase(0, box.sent);
+      box.sent = 0;
+    }
     box.bytes.append(bytes);
   }
 

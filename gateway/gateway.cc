@@ -1,22 +1,21 @@
 #include "gateway/gateway.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "gateway/build_info.h"
-
-extern char** environ;
 
 namespace gateway {
 
 namespace {
 
-/// How often time limits are looked at. Calls are held to theirs this closely.
-constexpr Duration kTick = milliseconds(250);
-constexpr unsigned kTicksPerSecond = 4;
 /// A second signal this long after the first means: do not wait for calls.
 constexpr Duration kImpatience = seconds(1);
 
@@ -38,20 +37,10 @@ std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& service
   return names;
 }
 
-http::ServerLimits server_limits(ops::GatewayConfig const& config) {
-  auto const& limits = config.limits;
-  http::ServerLimits server;
-  server.head.max_head_bytes = limits.max_head_bytes;
-  server.head.max_fields = std::min(limits.max_head_fields, http::RequestHead::kMaxFields);
-  server.max_body_bytes = limits.max_request_bytes;
-  server.max_queue_bytes = limits.max_client_queue_bytes;
-  server.max_connections = limits.max_connections;
-  server.head_timeout = limits.head_timeout;
-  server.body_timeout = limits.body_timeout;
-  server.keepalive_timeout = limits.keepalive_timeout;
-  server.write_timeout = limits.write_timeout;
-  server.sse_keepalive = config.sse_keepalive;
-  return server;
+std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Owner& owner) {
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (std::size_t i = 0; i < shared.homes.loops(); ++i) shards.push_back(std::make_unique<Shard>(i, shared, owner));
+  return shards;
 }
 
 }  // namespace
@@ -60,138 +49,233 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
     : config_(completed(std::move(config))),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
-      log_(config_.gateway.log, {.version = about_.version, .instance_id = about_.instance_id}),
+      log_sink_(STDERR_FILENO),
       metrics_(about_),
-      sessions_(entropy_),
-      desk_{.clock = loop_, .config = config_.gateway, .sessions = sessions_, .services = {}, .log = log_},
-      front_door_(desk_, frontend::Endpoints(names_of(config_.services), options.single), names_of(config_.services),
-                  *this, metrics_),
+      endpoints_(names_of(config_.services), options.single),
+      homes_(endpoints_, config_.gateway.loops),
+      connections_(config_.gateway.limits.max_connections),
+      admin_connections_(config_.gateway.limits.max_connections),
+      sessions_(config_.gateway.limits.max_sessions),
+      shared_{.config = config_,
+              .about = about_,
+              .endpoints = endpoints_,
+              .homes = homes_,
+              .guard = *guard_,
+              .log_sink = log_sink_,
+              .metrics = metrics_,
+              .connections = connections_,
+              .sessions = sessions_,
+              .started = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now())},
+      shards_(make_shards(shared_, *this)),
       admin_(*this, metrics_, about_),
-      server_(loop_, server_limits(config_.gateway), front_door_, metrics_.http()),
-      admin_server_(loop_, server_limits(config_.gateway), admin_, metrics_.http()),
-      supervisor_({.world = {.loop = loop_,
-                             .guard = *guard_,
-                             .entropy = entropy_,
-                             .log = log_,
-                             .environment = environ,
-                             .version = about_.version},
-                   .limits = config_.gateway.limits,
-                   .sessions = sessions_,
-                   .clients = front_door_},
-                  config_.services, metrics_, *this),
-      signals_(loop_, *this),
-      ticker_(loop_, [this] { tick(); }),
-      drain_limit_(loop_, [this] { stop_children(); }),
-      started_(loop_.now()) {
-  for (auto const& service : supervisor_.services()) desk_.services.push_back(service.get());
-  desk_.server = &server_;
-  loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
+      admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, metrics_.loop(0)),
+      signals_(first().loop(), *this),
+      ticker_(first().loop(), [this] { tick(); }),
+      drain_limit_(first().loop(), [this] { stop(); }),
+      drained_(shards_.size()) {
+  admin_.set_server(admin_server_);
 }
 
 // ── listening ────────────────────────────────────────────────────────────────
 
-Status Gateway::open(http::Server& server, ops::ListenAddress const& address, http::ListenerTag tag,
-                     std::string_view name) {
+/// What other machines reach asks for tokens.
+Status Gateway::may_listen(ops::ListenAddress const& address) const {
   auto const& auth = config_.gateway.auth;
-  if (!is_loopback(address) && auth.tokens.empty() && !auth.allow_unauthenticated) {
-    return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens, "
-                             "listen on 127.0.0.1, or say --allow-unauthenticated",
-                             to_string(address))};
-  }
-  auto const port = server.listen(address.host, address.port, tag);
+  if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
+  return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens, "
+                           "listen on 127.0.0.1, or say --allow-unauthenticated",
+                           to_string(address))};
+}
+
+void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
+  first().log().info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", port}});
+}
+
+Status Gateway::open_main() {
+  auto const& address = config_.gateway.listen;
+  if (auto const may = may_listen(address); !may) return may;
+  using Port = io::Listener::Port;
+  auto const port = first().listen(address, http::ListenerTag{}, shards_.size() == 1 ? Port::Own : Port::FirstOfMany);
   if (!port) return port.error();
-  log_.info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", *port}});
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    auto const same = shards_[i]->listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
+    if (!same) return same.error();
+  }
+  log_listening("main", address, *port);
+  return Done{};
+}
+
+Status Gateway::open_admin() {
+  if (!config_.gateway.admin_listen) return Done{};
+  auto const& address = *config_.gateway.admin_listen;
+  if (auto const may = may_listen(address); !may) return may;
+  auto const port = admin_server_.listen(address.host, address.port, http::ListenerTag{});
+  if (!port) return port.error();
+  log_listening("admin", address, *port);
+  return Done{};
+}
+
+Status Gateway::open_of_services() {
+  for (std::size_t i = 0; i < config_.services.size(); ++i) {
+    auto const& service = config_.services[i];
+    if (!service.listen) continue;
+    if (auto const may = may_listen(*service.listen); !may) return may;
+    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
+    auto& home = *shards_[homes_.of(index)];
+    auto const port = home.listen(*service.listen, frontend::Endpoints::own_listener(index));
+    if (!port) return port.error();
+    log_listening(service.name, *service.listen, *port);
+  }
   return Done{};
 }
 
 Status Gateway::listen() {
-  auto opened = open(server_, config_.gateway.listen, http::ListenerTag{}, "main");
-  if (opened && config_.gateway.admin_listen) {
-    opened = open(admin_server_, *config_.gateway.admin_listen, http::ListenerTag{}, "admin");
-  }
-  for (std::size_t i = 0; opened && i < config_.services.size(); ++i) {
-    if (!config_.services[i].listen) continue;
-    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
-    opened = open(server_, *config_.services[i].listen, frontend::Endpoints::own_listener(index),
-                  config_.services[i].name);
-  }
-  return opened;
+  if (auto const opened = open_main(); !opened) return opened;
+  if (auto const opened = open_admin(); !opened) return opened;
+  return open_of_services();
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
 
+template <typename Action>
+void Gateway::on_every_shard(Action action) {
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    shards_[i]->post([shard = shards_[i].get(), action] { action(*shard); });
+  }
+  action(first());
+}
+
+template <typename Action>
+void Gateway::on_first_loop(std::size_t from, Action action) {
+  if (from == 0) return action();
+  first().post(std::move(action));
+}
+
+/// Signals are the first thread's.
+void Gateway::start_threads() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    threads_.emplace_back([shard = shards_[i].get()] { shard->run(); });
+    // As top and ps show it; the kernel takes 15 characters.
+    pthread_setname_np(threads_.back().native_handle(), fmt::format("mcp-gw-loop-{}", i).c_str());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 int Gateway::run() {
-  log_.info("gateway.start", "gateway started",
-            {{"services", config_.services.size()}});
+  auto& log = first().log();
+  log.info("gateway.start", "gateway started", {{"services", config_.services.size()}, {"loops", shards_.size()}});
   for (auto const& warning : config_.warnings) {
-    log_.warn("config.warning", warning.what, {{"path", warning.path}});
+    log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   ticker_.repeat(kTick);
-  supervisor_.start();
-  loop_.run();
-  log_.info("gateway.end", "gateway ended");
+  start_threads();
+  first().run();
+  for (auto& thread : threads_) thread.join();
+  log.info("gateway.end", "gateway ended");
   return 0;
 }
 
 void Gateway::tick() {
-  supervisor_.tick();
-  if (++ticks_ % kTicksPerSecond == 0) {
-    server_.tick();
-    admin_server_.tick();
-    front_door_.tick();
-    metrics_.logs_dropped(log_.dropped());
-  }
-  if (phase_ == Phase::Draining && drained()) stop_children();
+  guard_->reap_orphans();
+  finish_late_rounds();
+  if (++ticks_ % kTicksPerSecond != 0) return;
+  admin_server_.tick();
+  metrics_.logs_dropped(log_sink_.dropped());
 }
 
 void Gateway::on_terminate() {
   if (phase_ == Phase::Serving) return drain();
-  if (phase_ == Phase::Draining && loop_.now() - told_to_stop_ > kImpatience) stop_children();
+  if (first().loop().now() - told_to_stop_ > kImpatience) stop();
 }
 
 void Gateway::on_reload() {
-  log_.warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
+  first().log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
+}
+
+void Gateway::move(std::size_t to, http::MovedConnection connection) {
+  auto* const shard = shards_[to].get();
+  shard->post([shard, moved = std::move(connection)]() mutable { shard->adopt(std::move(moved)); });
+}
+
+// ── health ───────────────────────────────────────────────────────────────────
+
+ops::GatewayHealth Gateway::health_here() const { return shards_.front()->health_here(); }
+
+void Gateway::ask_health(ops::HealthSource::Tell tell) {
+  auto const round = ++last_round_;
+  rounds_.try_emplace(round, shards_.size(), first().loop().now(), std::move(tell));
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto const ask = [this, i, round] {
+      auto services = shards_[i]->health_here().services;
+      on_first_loop(i, [this, i, round, services = std::move(services)]() mutable { heard(round, i, std::move(services)); });
+    };
+    if (i == 0) {
+      ask();
+    } else {
+      shards_[i]->post(ask);
+    }
+  }
+}
+
+void Gateway::heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services) {
+  auto const found = rounds_.find(round);
+  if (found == rounds_.end()) return;  // it was late
+  found->second.hear(shard, std::move(services));
+  if (found->second.is_complete()) finish_round(round);
+}
+
+void Gateway::finish_round(std::uint64_t round) {
+  auto const done = rounds_.extract(round);
+  done.mapped().tell(first().health_here(), config_.services, homes_, phase_ != Phase::Serving);
+}
+
+void Gateway::finish_late_rounds() {
+  while (!rounds_.empty() && rounds_.begin()->second.is_late(first().loop().now())) finish_round(rounds_.begin()->first);
 }
 
 // ── ending ───────────────────────────────────────────────────────────────────
 
 void Gateway::drain() {
   phase_ = Phase::Draining;
-  told_to_stop_ = loop_.now();
-  desk_.draining = true;
+  told_to_stop_ = first().loop().now();
   metrics_.draining(true);
-  log_.info("gateway.drain", "told to stop: open calls are waited for", {{"calls", supervisor_.calls_owed()}});
+  ask_health([this](ops::GatewayHealth const& health) {
+    std::size_t calls = 0;
+    for (auto const& service : health.services) calls += service.calls_in_flight;
+    first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
+  });
   drain_limit_.set(config_.gateway.drain_timeout);
-  if (drained()) stop_children();
+  on_every_shard([](Shard& shard) { shard.drain(); });
 }
 
-/// A long answer is not given before its client has taken it.
-bool Gateway::drained() const { return supervisor_.calls_owed() == 0 && !server_.sending(); }
+void Gateway::on_drained(std::size_t shard, bool is_drained) {
+  on_first_loop(shard, [this, shard, is_drained] { drained(shard, is_drained); });
+}
 
-void Gateway::stop_children() {
+void Gateway::drained(std::size_t shard, bool is_drained) {
+  drained_[shard] = is_drained;
+  if (std::all_of(drained_.begin(), drained_.end(), [](bool each) { return each; })) stop();
+}
+
+void Gateway::stop() {
   if (phase_ != Phase::Draining) return;
   phase_ = Phase::Stopping;
   drain_limit_.cancel();
-  front_door_.end_all_sessions();
-  server_.stop_listening();
-  server_.close_when_done();
-  supervisor_.stop();
+  on_every_shard([](Shard& shard) { shard.stop(); });
 }
 
-void Gateway::on_all_stopped() {
+void Gateway::on_over(std::size_t shard) {
+  on_first_loop(shard, [this] { shard_over(); });
+}
+
+void Gateway::shard_over() {
+  if (++over_ < shards_.size()) return;
   phase_ = Phase::Over;
-  loop_.stop();
-}
-
-ops::GatewayHealth Gateway::health() const {
-  ops::GatewayHealth health;
-  for (auto const& service : supervisor_.services()) health.services.push_back(service->health());
-  health.status = ops::overall(health.services, phase_ != Phase::Serving);
-  health.version = about_.version;
-  health.build_time = about_.build_time;
-  health.instance_id = about_.instance_id;
-  health.uptime_seconds = to_ms(loop_.now() - started_) / 1000;
-  return health;
+  on_every_shard([](Shard& shard) { shard.loop().stop(); });
 }
 
 }  // namespace gateway

@@ -1,32 +1,36 @@
 // The tree of owners: what is built from what, started, drained and stopped.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "gateway/backend/supervisor.h"
-#include "gateway/base/entropy.h"
+#include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
-#include "gateway/frontend/front_door.h"
+#include "gateway/frontend/homes.h"
+#include "gateway/health_round.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
-#include "gateway/io/event_loop.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
-#include "gateway/mcp/session_table.h"
 #include "gateway/ops/admin.h"
 #include "gateway/ops/config.h"
-#include "gateway/ops/log.h"
+#include "gateway/ops/log_sink.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/shard.h"
 
 namespace gateway {
 
-/// The whole program but its command line. Members are built in the order they
-/// stand in and destroyed in reverse: whoever is referred to stands above.
-class Gateway final : private io::Signals::Handler,
-                      private ops::HealthSource,
-                      public backend::Supervisor::Owner {
+/// The whole program but its command line: what is there once, whatever the
+/// number of loops. It lives on the first loop, whose thread is the one that calls
+/// `run`; what other shards tell it comes there as a letter. Members are built in
+/// the order they stand in and destroyed in reverse: whoever is referred to stands
+/// above.
+class Gateway final : private io::Signals::Handler, private ops::HealthSource, private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
   struct Options {
@@ -44,41 +48,68 @@ class Gateway final : private io::Signals::Handler,
  private:
   /// What ends the gateway, step by step: new sessions are refused and open calls
   /// are waited for; then sessions end and children are stopped; then it is over.
+  /// Each step is taken by all shards together.
   enum class Phase { Serving, Draining, Stopping, Over };
 
-  Status open(http::Server& server, ops::ListenAddress const& address, http::ListenerTag tag, std::string_view name);
+  Status open_main();
+  Status open_admin();
+  Status open_of_services();
+  [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
+  void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
+
+  [[nodiscard]] Shard& first() { return *shards_.front(); }
+  /// Has every shard do it: the first now, the others as soon as they read their letters.
+  template <typename Action>
+  void on_every_shard(Action action);
+  /// Does it on the first loop: now, where that is the calling one.
+  template <typename Action>
+  void on_first_loop(std::size_t from, Action action);
+  void start_threads();
+
   void tick();
+  void finish_late_rounds();
   void drain();
-  [[nodiscard]] bool drained() const;
-  void stop_children();
+  void stop();
+  void heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services);
+  void finish_round(std::uint64_t round);
+  void drained(std::size_t shard, bool is_drained);
+  void shard_over();
 
   // io::Signals::Handler
   void on_terminate() override;
   void on_reload() override;
-  // ops::HealthSource
-  [[nodiscard]] ops::GatewayHealth health() const override;
-  // backend::Supervisor::Owner
-  void on_all_stopped() override;
+  // ops::HealthSource, for the admin pages
+  [[nodiscard]] ops::GatewayHealth health_here() const override;
+  // ops::HealthSource and Shard::Owner
+  void ask_health(ops::HealthSource::Tell tell) override;
+  // Shard::Owner, on the shard's thread
+  void on_drained(std::size_t shard, bool is_drained) override;
+  void on_over(std::size_t shard) override;
+  void move(std::size_t to, http::MovedConnection connection) override;
 
   ops::Config config_;
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
-  io::EventLoop loop_;
-  SystemEntropy entropy_;
-  ops::Log log_;
+  ops::LogSink log_sink_;
   ops::Metrics metrics_;
-  mcp::SessionTable sessions_;
-  frontend::Desk desk_;
-  frontend::FrontDoor front_door_;
+  frontend::Endpoints endpoints_;
+  frontend::Homes homes_;
+  Allowance connections_;
+  Allowance admin_connections_;
+  Allowance sessions_;
+  Shared shared_;
+  std::vector<std::unique_ptr<Shard>> shards_;  ///< by number
   ops::Admin admin_;
-  http::Server server_;
   http::Server admin_server_;
-  backend::Supervisor supervisor_;
   io::Signals signals_;
   io::Timer ticker_;
   io::Timer drain_limit_;
+  std::vector<std::thread> threads_;  ///< of all shards but the first
   Phase phase_ = Phase::Serving;
-  TimePoint started_;
+  std::vector<bool> drained_;  ///< by shard
+  std::size_t over_ = 0;       ///< so many shards have no child any more
+  std::map<std::uint64_t, HealthRound> rounds_;  ///< not answered yet, oldest first
+  std::uint64_t last_round_ = 0;
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;
 };

@@ -7,7 +7,7 @@ namespace gateway::backend {
 
 Supervisor::Supervisor(Surroundings around, std::vector<ops::ServiceConfig> const& configs, ops::Metrics& metrics,
                        Owner& owner)
-    : owner_(owner), guard_(around.world.guard) {
+    : owner_(owner) {
   for (auto const& config : configs) {
     services_.push_back(std::make_unique<Service>(around, config, metrics.service(config.name), *this));
   }
@@ -30,7 +30,6 @@ void Supervisor::on_service_stopped() {
 
 void Supervisor::tick() {
   for (auto const& service : services_) service->tick();
-  guard_.reap_orphans();
 }
 
 std::size_t Supervisor::calls_owed() const {

@@ -27,8 +27,7 @@ class Supervisor final : public Service::Owner {
   void stop();
   void tick();
 
-  /// The index is the service's place in the configuration given.
-  [[nodiscard]] Service& service(ServiceIndex index) { return *services_[raw(index)]; }
+  /// In the order of the configurations given.
   [[nodiscard]] std::vector<std::unique_ptr<Service>> const& services() const { return services_; }
   [[nodiscard]] std::size_t calls_owed() const;
 
@@ -36,7 +35,6 @@ class Supervisor final : public Service::Owner {
   void on_service_stopped() override;
 
   Owner& owner_;
-  io::ChildGuard& guard_;
   std::vector<std::unique_ptr<Service>> services_;
   bool stopping_ = false;
 };

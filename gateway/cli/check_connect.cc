@@ -1,6 +1,7 @@
 #include "gateway/cli/check_connect.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <ostream>
 #include <vector>
@@ -35,7 +36,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   Check(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
-        log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}),
+        log_sink_(STDERR_FILENO),
+        log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}, log_sink_),
         metrics_({}),
         sessions_(entropy_),
         supervisor_({.world = {.loop = loop_,
@@ -135,6 +137,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   std::unique_ptr<io::ChildGuard> guard_;
   io::EventLoop loop_;
   SystemEntropy entropy_;
+  ops::LogSink log_sink_;
   ops::Log log_;
   ops::Metrics metrics_;
   mcp::SessionTable sessions_;

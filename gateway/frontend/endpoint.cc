@@ -77,4 +77,9 @@ std::string_view query_value(std::string_view query, std::string_view name) {
   return {};
 }
 
+std::string_view session_token(std::string_view query) {
+  auto const token = query_value(query, "sessionId");
+  return token.empty() ? query_value(query, "session_id") : token;
+}
+
 }  // namespace gateway::frontend

@@ -34,6 +34,8 @@ class Endpoints {
   /// `tag` is 0 for the main listener, and a service's index + 1 for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
+  [[nodiscard]] std::string const& name(ServiceIndex service) const { return names_[raw(service)]; }
+
   [[nodiscard]] static http::ListenerTag own_listener(ServiceIndex service) {
     return http::ListenerTag{raw(service) + 1};
   }
@@ -48,5 +50,8 @@ class Endpoints {
 
 /// The value of `name` in a query, not decoded; empty when absent.
 [[nodiscard]] std::string_view query_value(std::string_view query, std::string_view name);
+
+/// The session that a legacy POST's query names; empty when it names none.
+[[nodiscard]] std::string_view session_token(std::string_view query);
 
 }  // namespace gateway::frontend

@@ -10,6 +10,15 @@ using mcp::Session;
 using mcp::Transport;
 using rpc::ErrorCode;
 
+namespace {
+
+constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
+
+/// For those who show no token where one is needed.
+std::string brief(ops::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
+
+}  // namespace
+
 FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
                      ops::HealthSource& health, ops::Metrics& metrics)
     : desk_(desk),
@@ -92,13 +101,28 @@ void FrontDoor::preflight(http::Exchange& exchange, Admitted const& admitted) {
 void FrontDoor::health(Visit const& visit, bool detailed) {
   auto const method = visit.request.head.method;
   if (method != http::Method::Get && method != http::Method::Head) return visit.reply_not_allowed("GET, HEAD");
-  auto const all = health_.health();
-  auto const* const service =
-      visit.endpoint.service ? &all.services[raw(*visit.endpoint.service)] : nullptr;
-  auto const status = service != nullptr && all.status != ops::HealthStatus::Draining ? service->status : all.status;
-  auto const brief = fmt::format("{{\"status\":\"{}\"}}\n", to_text(status));
-  auto const body = !detailed ? brief : service != nullptr ? to_json(all, *service) : to_json(all);
-  visit.reply_json(http_status(status), body, "Cache-Control: no-store\r\n");
+  if (visit.endpoint.service) return service_health(visit, detailed);
+  health_.ask_health([this, id = visit.exchange.id(), fields = std::string(visit.fields),
+                      detailed](ops::GatewayHealth const& all) {
+    auto* const open = desk_.server->find(id);
+    if (open == nullptr) return;
+    auto const text = detailed ? to_json(all) : brief(all.status);
+    std::string_view const body = text;
+    open->respond({.status = http_status(all.status),
+                   .content_type = "application/json",
+                   .fields = fields + std::string(kNoStore),
+                   .body = {&body, 1}});
+  });
+}
+
+void FrontDoor::service_health(Visit const& visit, bool detailed) {
+  auto const here = health_.health_here();
+  auto const& name = endpoints_.name(*visit.endpoint.service);
+  auto const service = std::find_if(here.services.begin(), here.services.end(),
+                                    [&](ops::ServiceHealth const& each) { return each.name == name; });
+  if (service == here.services.end()) return visit.reply(503);
+  auto const status = here.status == ops::HealthStatus::Draining ? here.status : service->status;
+  visit.reply_json(http_status(status), detailed ? to_json(here, *service) : brief(status), kNoStore);
 }
 
 /// A stream's context is its session, a POST's its ticket: both are places with a

@@ -40,6 +40,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void serve(Visit const& visit);
   static void preflight(http::Exchange& exchange, Admitted const& admitted);
   void health(Visit const& visit, bool detailed);
+  void service_health(Visit const& visit, bool detailed);
 
   Desk& desk_;
   Endpoints endpoints_;

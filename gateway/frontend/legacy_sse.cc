@@ -43,9 +43,7 @@ void LegacySse::get(Visit const& visit) {
 }
 
 void LegacySse::post(Visit const& visit) {
-  auto const& query = visit.request.head.query;
-  auto token = query_value(query, "sessionId");
-  if (token.empty()) token = query_value(query, "session_id");
+  auto const token = session_token(visit.request.head.query);
   if (token.empty()) return visit.reply_error(400, ErrorCode::BadRequest, "the query names no sessionId");
   auto* const session = desk_.sessions.find(token);
   auto const known = session != nullptr && session->transport == mcp::Transport::Sse &&

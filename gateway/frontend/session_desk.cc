@@ -1,5 +1,7 @@
 #include "gateway/frontend/session_desk.h"
 
+#include <utility>
+
 #include "gateway/frontend/auth.h"
 #include "gateway/frontend/event_size.h"
 #include "gateway/mcp/labels.h"
@@ -24,10 +26,11 @@ Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, st
                                 http::RequestHead const& head) {
   mcp::SessionOwner const owner{principal, only_value(head, service(index).key_header())};
   if (auto refusal = service(index).refusal(owner)) return {nullptr, *std::move(refusal)};
-  auto const full = sessions.size() >= config.limits.max_sessions;
-  if (draining || (full && !make_room())) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
+  auto share = draining ? Allowance::Share{} : take_share();
+  if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
 
   auto& session = sessions.open(index, transport, clock.now());
+  session.share = std::move(share);
   session.principal.assign(owner.principal);
   session.key.assign(owner.key);
   session.max_event_bytes = max_event_bytes(config.limits, head);
@@ -52,6 +55,13 @@ std::optional<std::string> Desk::replace_if_too_large(mcp::Session const& sessio
              {{"session", session.log_id}, {"bytes", reply.body.size()}, {"limit", session.max_event_bytes}});
   }
   return error;
+}
+
+Allowance::Share Desk::take_share() {
+  auto share = allowance.take();
+  // Again, since another loop may have taken the room that was made.
+  while (!share && make_room()) share = allowance.take();
+  return share;
 }
 
 bool Desk::make_room() {

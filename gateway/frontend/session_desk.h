@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/http/request_head.h"
 #include "gateway/http/server.h"
@@ -23,13 +24,14 @@ struct Desk {
   mcp::SessionTable& sessions;
   std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
   ops::Log& log;
+  Allowance& allowance;  ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;
 
   [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
 
   /// A new session, attached to its service, or why there is none. At the limit the
-  /// session that was idle longest makes room.
+  /// session of this loop that was idle longest makes room.
   struct Opened {
     mcp::Session* session = nullptr;
     mcp::Refusal refusal;
@@ -48,6 +50,7 @@ struct Desk {
   void tick();
 
  private:
+  [[nodiscard]] Allowance::Share take_share();
   [[nodiscard]] bool make_room();
 };
 

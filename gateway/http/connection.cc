@@ -16,11 +16,13 @@ constexpr std::size_t kMaxAhead = 64 * 1024;
 
 }  // namespace
 
-Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener)
+Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener,
+                       Allowance::Share share)
     : server_(server),
       stream_(server.loop(), std::move(fd), *this),
       place_(place),
       listener_(listener),
+      share_(std::move(share)),
       since_(server.loop().now()),
       stalled_since_(since_) {
   server_.list(*this, phase_);
@@ -36,7 +38,7 @@ void Connection::enter(Phase phase) {
 
 void Connection::on_bytes(std::string_view bytes) {
   if (phase_ == Phase::Lingering || phase_ == Phase::Closed) return;
-  auto const waits = phase_ == Phase::Handling || phase_ == Phase::Streaming;
+  auto const waits = phase_ == Phase::Handling || phase_ == Phase::Streaming || phase_ == Phase::Leaving;
   if (waits || !in_.empty()) {
     in_.append(bytes);
     if (waits && in_.size() > kMaxAhead) stream_.pause_reading();
@@ -69,6 +71,7 @@ Connection::Progress Connection::serve(std::string_view& bytes) {
     case Phase::Body: return read_body(bytes);
     case Phase::Handling:
     case Phase::Streaming:
+    case Phase::Leaving:
     case Phase::Lingering:
     case Phase::Closed: return Progress::Stuck;
   }
@@ -86,6 +89,9 @@ Connection::Progress Connection::read_head(std::string_view& bytes) {
     return Progress::Stuck;
   }
   scanned_ = 0;
+  if (auto* const mover = server_.mover()) {
+    if (auto const to = mover->elsewhere(head, listener_)) return leave(*to, bytes);
+  }
   chunked_reply_ = head.minor_version >= 1;
   // A 1.0 client that wants the connection kept would have to be told so.
   close_after_ = close_after_ || !head.keep_alive || head.minor_version == 0;
@@ -157,6 +163,27 @@ Connection::Progress Connection::refuse(int status, std::string_view reason) {
   std::string_view const body = text;
   respond({.status = status, .content_type = "text/plain", .fields = {}, .body = {&body, 1}});
   return Progress::Stuck;
+}
+
+// ── moving ───────────────────────────────────────────────────────────────────
+
+/// Nothing is owed on the connection, but the last answers may still wait to be
+/// sent; they go first, so that there is one writer at any time.
+Connection::Progress Connection::leave(std::size_t to, std::string_view unread) {
+  if (stream_.queued() > 0) {
+    enter(Phase::Leaving);
+    return Progress::Stuck;
+  }
+  phase_ = Phase::Closed;
+  MovedConnection moved{stream_.release(), listener_, std::move(share_), std::string(unread)};
+  server_.release_moved(*this);  // buried: it lives until the end of the turn
+  server_.mover()->move(to, std::move(moved));
+  return Progress::Stuck;
+}
+
+void Connection::take_up(std::string_view unread, After after_next) {
+  close_after_ = after_next == After::Close;
+  on_bytes(unread);
 }
 
 // ── answering ────────────────────────────────────────────────────────────────
@@ -233,6 +260,10 @@ void Connection::on_sent() {
   if (stream_.queued() == 0) {
     ListHook<StallTag>::unlink();
     if (phase_ == Phase::Lingering) finish_writing();
+    if (phase_ == Phase::Leaving) {
+      enter(Phase::Idle);
+      serve_buffered();
+    }
     return;
   }
   stalled_since_ = server_.loop().now();
@@ -257,6 +288,7 @@ void Connection::on_phase_expired() {
     case Phase::Streaming: return send_comment("ping");
     case Phase::Idle:
     case Phase::Lingering:
+    case Phase::Leaving:
     case Phase::Handling:
     case Phase::Closed: return close(RequestHandler::Gone::Client);
   }
@@ -270,6 +302,7 @@ void Connection::close_when_done() {
 void Connection::close(RequestHandler::Gone why) {
   if (phase_ == Phase::Closed) return;
   phase_ = Phase::Closed;
+  share_ = {};
   auto const exchange = std::exchange(exchange_, ExchangeId{});
   server_.release(*this);  // buried: it lives until the end of the turn
   if (exchange != ExchangeId{}) server_.handler().on_gone(exchange, context_, why);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/allowance.h"
 #include "gateway/base/byte_queue.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/intrusive_list.h"
@@ -28,6 +29,7 @@ enum class Phase : std::uint8_t {
   Body,       ///< a head has come, its body not yet
   Handling,   ///< a request is being answered; what follows it waits
   Streaming,  ///< the answer is an open event stream
+  Leaving,    ///< its next request is another server's; what it was answered is still being sent
   Lingering,  ///< the last answer is out; what the client still sends is dropped
   Closed,
 };
@@ -41,7 +43,11 @@ class Connection final : public io::Mortal,
                          public Exchange,
                          private io::Stream::Handler {
  public:
-  Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener);
+  /// `share` is given back when it closes, unless it moves.
+  Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener, Allowance::Share share);
+
+  /// Goes on where another server left off: first with what was not used there.
+  void take_up(std::string_view unread, After after_next);
 
   [[nodiscard]] std::uint32_t place() const { return place_; }
   [[nodiscard]] Phase phase() const { return phase_; }
@@ -81,6 +87,7 @@ class Connection final : public io::Mortal,
   Progress serve(std::string_view& bytes);
   Progress read_head(std::string_view& bytes);
   Progress read_body(std::string_view& bytes);
+  Progress leave(std::size_t to, std::string_view unread);
   Progress refuse(int status, std::string_view reason);
   void dispatch_kept_head(std::string_view body);
   void dispatch(RequestHead const& head, std::string_view body);
@@ -92,6 +99,7 @@ class Connection final : public io::Mortal,
   io::Stream stream_;
   std::uint32_t place_;
   ListenerTag listener_;
+  Allowance::Share share_;
   Phase phase_ = Phase::Idle;
   bool chunked_reply_ = true;   ///< the client's version knows chunks
   bool close_after_ = false;    ///< this answer is the last

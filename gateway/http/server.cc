@@ -20,8 +20,8 @@ class Server::Door final : public io::Listener::Handler {
  public:
   Door(Server& server, ListenerTag tag) : server_(server), tag_(tag) {}
 
-  Status open(std::string const& host, std::uint16_t port) {
-    auto opened = io::Listener::open(server_.loop_, host, port, *this);
+  Status open(std::string const& host, std::uint16_t port, io::Listener::Port use) {
+    auto opened = io::Listener::open(server_.loop_, host, port, use, *this);
     if (!opened) return opened.error();
     listener_ = std::move(*opened);
     return Done{};
@@ -37,42 +37,67 @@ class Server::Door final : public io::Listener::Handler {
   std::unique_ptr<io::Listener> listener_;
 };
 
-Server::Server(io::EventLoop& loop, ServerLimits limits, RequestHandler& handler, ServerProbe& probe)
-    : loop_(loop), limits_(limits), handler_(handler), probe_(probe), slow_timer_(loop, [this] { close_slow(); }) {}
+Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler,
+               ServerProbe& probe)
+    : loop_(loop),
+      limits_(limits),
+      allowance_(connections),
+      handler_(handler),
+      probe_(probe),
+      slow_timer_(loop, [this] { close_slow(); }) {}
 
 Server::~Server() = default;
 
-Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag) {
+Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag,
+                                     io::Listener::Port use) {
   auto door = std::make_unique<Door>(*this, tag);
-  if (auto opened = door->open(host, port); !opened) return opened.error();
+  if (auto opened = door->open(host, port, use); !opened) return opened.error();
   listeners_.push_back(std::move(door));
   return listeners_.back()->port();
 }
 
 void Server::stop_listening() { listeners_.clear(); }
 
-void Server::accepted(io::UniqueFd fd, ListenerTag tag) {
-  if (open_ >= limits_.max_connections) return probe_.connection_refused();
+Connection& Server::take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share) {
   if (free_places_.empty()) {
     free_places_.push_back(static_cast<std::uint32_t>(connections_.size()));
     connections_.emplace_back();
   }
   auto const place = free_places_.back();
   free_places_.pop_back();
-  ++open_;
-  connections_[place] = std::make_unique<Connection>(*this, std::move(fd), place, tag);
-  if (closing_) connections_[place]->close_when_done();
+  connections_[place] = std::make_unique<Connection>(*this, std::move(fd), place, tag, std::move(share));
+  return *connections_[place];
+}
+
+void Server::accepted(io::UniqueFd fd, ListenerTag tag) {
+  auto share = allowance_.take();
+  if (!share) return probe_.connection_refused();
+  auto& connection = take_in(std::move(fd), tag, std::move(share));
+  if (closing_) connection.close_when_done();
   probe_.connection_opened();
 }
 
-void Server::release(Connection& connection) {
+void Server::adopt(MovedConnection moved) {
+  auto& connection = take_in(std::move(moved.socket), moved.listener, std::move(moved.share));
+  connection.take_up(moved.unread, closing_ ? After::Close : After::KeepAlive);
+}
+
+void Server::bury(Connection& connection) {
   auto const place = connection.place();
   connection.ListHook<PhaseTag>::unlink();
   connection.ListHook<StallTag>::unlink();
   loop_.bury(std::move(connections_[place]));
   free_places_.push_back(place);
-  --open_;
+}
+
+void Server::release(Connection& connection) {
+  bury(connection);
   probe_.connection_closed();
+}
+
+void Server::release_moved(Connection& connection) {
+  bury(connection);
+  probe_.connection_moved();
 }
 
 ExchangeId Server::next_exchange(Connection const& connection) {

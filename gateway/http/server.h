@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/result.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/exchange.h"
+#include "gateway/http/mover.h"
 #include "gateway/io/listener.h"
 #include "gateway/io/watch.h"
 
@@ -21,7 +23,6 @@ struct ServerLimits {
   HeadLimits head;
   std::size_t max_body_bytes = 4u << 20;
   std::size_t max_queue_bytes = 8u << 20;  ///< what may wait for a slow client before one more message
-  std::size_t max_connections = 16384;
   Duration head_timeout = seconds(10);
   Duration body_timeout = seconds(30);
   Duration keepalive_timeout = seconds(100);
@@ -36,6 +37,7 @@ class ServerProbe {
   virtual void connection_opened() {}
   virtual void connection_closed() {}
   virtual void connection_refused() {}         ///< the limit was reached
+  virtual void connection_moved() {}           ///< to another server of the program
   virtual void out_of_descriptors() {}
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
   virtual void answered(int status) { (void)status; }
@@ -46,12 +48,19 @@ class ServerProbe {
 /// tells them apart by their tags.
 class Server {
  public:
-  Server(io::EventLoop& loop, ServerLimits limits, RequestHandler& handler, ServerProbe& probe);
+  /// `connections` may be shared with other servers.
+  Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler, ServerProbe& probe);
   ~Server();
 
   /// Gives the port.
-  Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag);
+  Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag,
+                               io::Listener::Port use = io::Listener::Port::Own);
   void stop_listening();
+
+  /// Asked from now on where each request is served.
+  void set_mover(Mover& mover) { mover_ = &mover; }
+  /// Goes on with a connection of another server.
+  void adopt(MovedConnection moved);
 
   /// The exchange, while its client is there and it is not answered.
   [[nodiscard]] Exchange* find(ExchangeId id);
@@ -61,13 +70,14 @@ class Server {
 
   /// Every connection ends after the answer it is giving.
   void close_when_done();
-  [[nodiscard]] std::size_t connections() const { return open_; }
+  [[nodiscard]] std::size_t connections() const { return connections_.size() - free_places_.size(); }
 
   // For Connection only.
   [[nodiscard]] io::EventLoop& loop() { return loop_; }
   [[nodiscard]] ServerLimits const& limits() const { return limits_; }
   [[nodiscard]] RequestHandler& handler() { return handler_; }
   [[nodiscard]] ServerProbe& probe() { return probe_; }
+  [[nodiscard]] Mover* mover() { return mover_; }  ///< null where there is one server
   [[nodiscard]] RequestHead& scratch_head() { return scratch_head_; }
   [[nodiscard]] ExchangeId next_exchange(Connection const& connection);
   void list(Connection& connection, Phase phase) { phases_[static_cast<std::size_t>(phase)].push_back(connection); }
@@ -75,23 +85,28 @@ class Server {
   /// Whether bytes wait for some client to take them.
   [[nodiscard]] bool sending() const { return !stalled_.empty(); }
   void release(Connection& connection);
+  /// As `release`, of a connection that goes on at another server.
+  void release_moved(Connection& connection);
   /// The exchange's client reads too slowly: it is closed in the next turn.
   void close_slow_later(ExchangeId exchange);
 
  private:
   class Door;
   void accepted(io::UniqueFd fd, ListenerTag tag);
+  Connection& take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share);
+  void bury(Connection& connection);
   void expire(Phase phase, Duration limit);
   [[nodiscard]] Connection* find_connection(ExchangeId id);
   void close_slow();
 
   io::EventLoop& loop_;
   ServerLimits limits_;
+  Allowance& allowance_;
   RequestHandler& handler_;
   ServerProbe& probe_;
+  Mover* mover_ = nullptr;
   RequestHead scratch_head_;
   std::uint64_t exchanges_ = 0;
-  std::size_t open_ = 0;
   bool closing_ = false;
   std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;
   IntrusiveList<Connection, StallTag> stalled_;

@@ -12,7 +12,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <system_error>
 #include <unordered_set>
 #include <vector>
 
@@ -57,11 +60,15 @@ bool await_end(pid_t pid, milliseconds limit) {
   return process && ::poll(&ended, 1, static_cast<int>(limit.count())) == 1;
 }
 
-/// In one go: the list changes while it is worked through.
+/// Of all threads: each has a list of those it started. In one go, since the lists
+/// change while they are worked through.
 std::vector<pid_t> own_children() {
-  std::ifstream list("/proc/thread-self/children");
   std::vector<pid_t> pids;
-  for (pid_t pid = 0; list >> pid;) pids.push_back(pid);
+  std::error_code none;
+  for (auto const& thread : std::filesystem::directory_iterator("/proc/self/task", none)) {
+    std::ifstream list(thread.path() / "children");
+    for (pid_t pid = 0; list >> pid;) pids.push_back(pid);
+  }
   return pids;
 }
 
@@ -73,11 +80,15 @@ struct ChildGuard::Impl {
 
   std::string const instance = random_name() + ".";
   std::string const instance_entry = entry_of(instance);
+  std::mutex mutex;  ///< guards all that follows
   std::uint64_t marks = 0;
+  int starting = 0;  ///< children that are being started now
   int replacements = 0;
   pid_t guard = 0;  ///< zero: there is none
   UniqueFd socket;
-  std::unordered_set<int> expected;
+  /// A number can stand here twice for a moment: its child was waited for and is
+  /// not forgotten yet, and another loop's child was given the number.
+  std::unordered_multiset<int> expected;
 
   Status start_guard() {
     int ends[2];
@@ -104,6 +115,13 @@ struct ChildGuard::Impl {
     }
   }
 
+  /// As `tell`, and to a new guard where the old one is gone.
+  bool tell_some_guard(std::string_view message) {
+    if (tell(message)) return true;
+    replace_dead_guard();
+    return tell(message);
+  }
+
   /// Waits for `pid` if it has ended.
   void collect(pid_t pid) {
     siginfo_t ended{};
@@ -115,6 +133,7 @@ struct ChildGuard::Impl {
 
   /// Waits for all children that have ended, but for the expected.
   void reap() {
+    if (starting > 0) return;
     for (;;) {
       siginfo_t ended{};
       if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
@@ -158,23 +177,45 @@ ChildGuard::~ChildGuard() {
   impl_->reap();
 }
 
-std::string ChildGuard::new_mark() { return impl_->instance + std::to_string(++impl_->marks); }
+std::string ChildGuard::new_mark() {
+  std::scoped_lock const lock(impl_->mutex);
+  return impl_->instance + std::to_string(++impl_->marks);
+}
 
 void ChildGuard::sweep(std::string_view mark) {
   auto const entry = entry_of(mark);
-  if (impl_->tell(entry)) return;
-  impl_->replace_dead_guard();
-  if (impl_->tell(entry)) return;
+  {
+    std::scoped_lock const lock(impl_->mutex);
+    if (impl_->tell_some_guard(entry)) return;
+  }
   // One look only: the loop must not wait for the dying.
   signal_marked(entry, EntryMatch::Whole, SIGKILL);
 }
 
 void ChildGuard::reap_orphans() {
+  std::scoped_lock const lock(impl_->mutex);
   impl_->reap();
   if (impl_->guard == 0) impl_->replace_dead_guard();  // it was among them
 }
 
-void ChildGuard::expect(int pid) { impl_->expected.insert(pid); }
-void ChildGuard::forget(int pid) { impl_->expected.erase(pid); }
+ChildGuard::Starting::Starting(ChildGuard& guard) : guard_(guard) {
+  std::scoped_lock const lock(guard_.impl_->mutex);
+  ++guard_.impl_->starting;
+}
+
+ChildGuard::Starting::~Starting() {
+  std::scoped_lock const lock(guard_.impl_->mutex);
+  --guard_.impl_->starting;
+}
+
+void ChildGuard::expect(int pid) {
+  std::scoped_lock const lock(impl_->mutex);
+  impl_->expected.insert(pid);
+}
+
+void ChildGuard::forget(int pid) {
+  std::scoped_lock const lock(impl_->mutex);
+  if (auto const found = impl_->expected.find(pid); found != impl_->expected.end()) impl_->expected.erase(found);
+}
 
 }  // namespace gateway::io

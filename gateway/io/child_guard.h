@@ -22,6 +22,10 @@ namespace gateway::io {
 /// was killed is replaced; without one the gateway sweeps itself.
 /// The gateway is the subreaper of its descendants and reaps those that are
 /// orphaned. Owned by the program's root, outlives every child.
+///
+/// One for all loops, since waiting for any child is a matter of the process: its
+/// functions may be called from several threads. They wait for each other, but
+/// only where a child starts or ends.
 class ChildGuard {
  public:
   /// Forks the guard. To be called once, early, from a single thread.
@@ -39,8 +43,21 @@ class ChildGuard {
   void sweep(std::string_view mark);
 
   /// Reaps adopted orphans that have ended, leaving the pids of live
-  /// ChildProcess objects to them. Cheap; called from the janitor's timer.
+  /// ChildProcess objects to them. Cheap; called again and again.
   void reap_orphans();
+
+  /// While one lives a child is being started: it may end before it is expected,
+  /// so nobody is reaped.
+  class Starting {
+   public:
+    explicit Starting(ChildGuard& guard);
+    ~Starting();
+    Starting(Starting const&) = delete;
+    Starting& operator=(Starting const&) = delete;
+
+   private:
+    ChildGuard& guard_;
+  };
 
   /// ChildProcess tells which pids are its own to wait for.
   void expect(int pid);

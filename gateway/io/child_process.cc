@@ -176,6 +176,7 @@ ChildProcess::~ChildProcess() = default;
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, ChildGuard& guard,
                                                           ChildSpec const& spec, Handler& handler) {
   auto mark = guard.new_mark();
+  ChildGuard::Starting const starting(guard);
   auto child = spawn(spec, fmt::format("{}={}", ChildGuard::kVariable, mark));
   if (!child) return child.error();
   auto impl = std::make_unique<Impl>(loop, guard, spec, std::move(mark), *std::move(child), handler);

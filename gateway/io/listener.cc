@@ -63,7 +63,7 @@ std::uint16_t bound_port(int fd) {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port,
-                                                 Handler& handler) {
+                                                 Port use, Handler& handler) {
   auto const failed = [&](char const* why) {
     return Error{fmt::format("cannot listen on {}:{}: {}", host, port, why)};
   };
@@ -72,7 +72,12 @@ Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string co
   UniqueFd fd(socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return failed(std::strerror(errno));
   set_options(fd.get());
-  if (bind(fd.get(), address.get(), address.length) != 0 || listen(fd.get(), kBacklog) != 0) {
+  if (use == Port::OneOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  auto const bound = bind(fd.get(), address.get(), address.length) == 0;
+  // Only now: bound with it, a second gateway of the same user would take half of
+  // our connections instead of being told that the port is taken.
+  if (bound && use == Port::FirstOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (!bound || listen(fd.get(), kBacklog) != 0) {
     return failed(errno == EADDRINUSE ? "the port is taken by another program" : std::strerror(errno));
   }
   auto const chosen = bound_port(fd.get());

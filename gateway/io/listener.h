@@ -25,9 +25,17 @@ class Listener final : private Watch::Listener {
     ~Handler() = default;
   };
 
+  /// Who else may listen on the port. Of those that share one the system chooses
+  /// for each connection.
+  enum class Port {
+    Own,          ///< nobody
+    FirstOfMany,  ///< listeners of this program that open it after this one, but no other program
+    OneOfMany,    ///< it was opened as FirstOfMany
+  };
+
   /// Binds and listens. `host` is a numeric address. The error is a sentence
   /// that names the address and what is wrong with it.
-  static Result<std::unique_ptr<Listener>> open(EventLoop& loop, std::string const& host, std::uint16_t port,
+  static Result<std::unique_ptr<Listener>> open(EventLoop& loop, std::string const& host, std::uint16_t port, Port use,
                                                 Handler& handler);
 
   /// The port the system chose when 0 was asked for.

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace gateway::io {
 
@@ -19,6 +20,13 @@ Stream::~Stream() { loop_.forget(*this); }
 void Stream::resume_reading() { read_watch_.start(); }
 
 void Stream::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
+
+UniqueFd Stream::release() {
+  // Out of this loop's epoll first: the next loop's would share its readiness.
+  read_watch_.stop();
+  if (write_watch_) write_watch_->stop();
+  return std::move(fd_);
+}
 
 void Stream::on_ready(Watch::For what) {
   if (what == Watch::For::Read) {

@@ -44,6 +44,8 @@ class Stream final : private Watch::Listener, public Flushable {
 
   void pause_reading() { read_watch_.stop(); }
   void resume_reading();
+  /// Gives the socket away: nothing more is read from it or written to it here.
+  [[nodiscard]] UniqueFd release();
   /// No more will be sent: the peer sees the end once the queue is empty.
   void shutdown_write();
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/intrusive_list.h"
@@ -37,6 +38,7 @@ struct OpenRequest {
 /// first request to its end; others hold its id.
 class Session : public ListHook<AttachedTag>, public ListHook<AgeTag> {
  public:
+  Allowance::Share share;  ///< it is one of the sessions allowed
   SessionId id{};
   ServiceIndex service{};
   Transport transport = Transport::Http;

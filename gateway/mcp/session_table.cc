@@ -10,7 +10,7 @@ Session& SessionTable::open(ServiceIndex service, Transport transport, TimePoint
   session.transport = transport;
   session.opened = session.last_used = now;
   if (transport != Transport::OneShot) {
-    session.token = entropy_.token();
+    session.token = token_front_ + entropy_.token();
     by_token_.emplace(session.token, session.id);
   }
   if (transport == Transport::Http) by_age_.push_back(session);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/entropy.h"
@@ -17,7 +18,9 @@ namespace gateway::mcp {
 /// tells them first.
 class SessionTable {
  public:
-  explicit SessionTable(Entropy& entropy) : entropy_(entropy) {}
+  /// Every token begins with `token_front`.
+  explicit SessionTable(Entropy& entropy, std::string token_front = {})
+      : entropy_(entropy), token_front_(std::move(token_front)) {}
 
   /// A new session with a token of its own; a one-shot session has none.
   Session& open(ServiceIndex service, Transport transport, TimePoint now);
@@ -51,6 +54,7 @@ class SessionTable {
   };
 
   Entropy& entropy_;
+  std::string token_front_;
   SlotTable<Session, SessionId> sessions_;
   std::unordered_map<std::string, SessionId, TokenHash, std::equal_to<>> by_token_;
   IntrusiveList<Session, AgeTag> by_age_;

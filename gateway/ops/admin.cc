@@ -18,10 +18,17 @@ void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
   if (!reads) {
     return exchange.respond({.status = 405, .content_type = {}, .fields = "Allow: GET, HEAD\r\n", .body = {}});
   }
-  auto const answer = page(request.head.path);
-  std::string_view const body = answer.body;
-  exchange.respond({.status = answer.status,
-                    .content_type = answer.content_type,
+  auto const path = request.head.path;
+  if (path != "/health" && path != "/healthz" && path != "/readyz") return answer(exchange, page(path));
+  health_.ask_health([this, id = exchange.id(), asked = std::string(path)](GatewayHealth const& health) {
+    if (auto* const open = server_->find(id)) answer(*open, health_page(asked, health));
+  });
+}
+
+void Admin::answer(http::Exchange& exchange, Page const& page) {
+  std::string_view const body = page.body;
+  exchange.respond({.status = page.status,
+                    .content_type = page.content_type,
                     .fields = "Cache-Control: no-store\r\n",
                     .body = {&body, 1}});
 }
@@ -31,17 +38,14 @@ Admin::Page Admin::page(std::string_view path) {
   if (path == "/version") return {.body = version_};
   // The loop turns, or this would not be answered.
   if (path == "/livez") return {.content_type = "text/plain", .body = "ok\n"};
-
-  auto const health = health_.health();
-  if (path == "/health" || path == "/healthz") {
-    return {.status = http_status(health.status), .body = to_json(health)};
-  }
-  if (path == "/readyz") {
-    auto const ready = is_ready(health);
-    return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
-  }
   return {.status = 404, .content_type = "text/plain",
           .body = "not found; here are /health, /livez, /readyz, /version and /metrics\n"};
+}
+
+Admin::Page Admin::health_page(std::string_view path, GatewayHealth const& health) {
+  if (path != "/readyz") return {.status = http_status(health.status), .body = to_json(health)};
+  auto const ready = is_ready(health);
+  return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
 }
 
 }  // namespace gateway::ops

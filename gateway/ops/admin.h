@@ -4,18 +4,23 @@
 #include <string>
 
 #include "gateway/http/exchange.h"
+#include "gateway/http/server.h"
 #include "gateway/ops/health.h"
 #include "gateway/ops/metrics.h"
 
 namespace gateway::ops {
 
-/// Answers GETs, each at once. Owned by the program's root.
+/// Answers GETs. Owned by the program's root.
 class Admin final : public http::RequestHandler {
  public:
   Admin(HealthSource& health, Metrics& metrics, Metrics::About about);
 
   void on_request(http::Exchange& exchange, http::Request const& request) override;
+  /// An answer about health to a client that is gone finds no exchange.
   void on_gone(ExchangeId, std::uint64_t, Gone) override {}
+
+  /// Set once the server is built: it needs its handler first.
+  void set_server(http::Server& server) { server_ = &server; }
 
  private:
   struct Page {
@@ -24,9 +29,12 @@ class Admin final : public http::RequestHandler {
     std::string body;
   };
   [[nodiscard]] Page page(std::string_view path);
+  [[nodiscard]] static Page health_page(std::string_view path, GatewayHealth const& health);
+  static void answer(http::Exchange& exchange, Page const& page);
 
   HealthSource& health_;
   Metrics& metrics_;
+  http::Server* server_ = nullptr;
   std::string version_;
 };
 

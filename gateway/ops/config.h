@@ -311,6 +311,8 @@ struct GatewayConfig {
   ListenAddress listen{.host = "127.0.0.1", .port = 8080};
   /// Health, version and metrics; empty ("off") is no admin listener.
   std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
+  /// Threads that serve, each with services of its own; 1..64.
+  std::size_t loops = 1;
   /// The public path before ours when a proxy strips it, put before the endpoint reference; "" or /a/b.
   std::string base_path{};
   /// Names accepted in Host, in lower case and without port, besides localhost, loopback, the listen

@@ -284,6 +284,7 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{}, "The main listener, with every service under /NAME/."},
     Field{"admin_listen", &GatewayConfig::admin_listen, AddressOrOff{},
           "The listener for health, readiness, version and metrics; off is none."},
+    Field{"loops", &GatewayConfig::loops, Count{1, 64}, "Threads that serve, each with services of its own."},
     Field{"base_path", &GatewayConfig::base_path, kBasePath,
           "The public path before ours, such as /team-a, when a proxy in front takes it away."},
     Field{"allowed_hosts", &GatewayConfig::allowed_hosts, Texts{kHostName},

@@ -1,5 +1,6 @@
 #include "gateway/ops/config_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -194,6 +195,7 @@ class FileReader {
     if (config_.services.empty() && report_.errors.empty())
       ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none");
     check_listeners();
+    check_loops();
     check_owners();
   }
 
@@ -286,6 +288,14 @@ class FileReader {
     for (auto const& service : config_.services)
       if (service.listen && !service.disabled)
         add_listener(names_[lower_case(service.name)] + ".listen", *service.listen);
+  }
+
+  void check_loops() const {
+    auto const run = std::count_if(config_.services.begin(), config_.services.end(),
+                                   [](ServiceConfig const& service) { return !service.disabled; });
+    if (config_.gateway.loops <= std::max<std::size_t>(1, static_cast<std::size_t>(run))) return;
+    ConfigPlace{report_, "gateway.loops"}.warning(
+        fmt::format("More than the services that run ({}): a service is on one loop.", run));
   }
 
   void add_listener(std::string path, ListenAddress const& address) {

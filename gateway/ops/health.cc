@@ -46,6 +46,7 @@ Json service_json(ServiceHealth const& service) {
   if (!service.reason.empty()) json["reason"] = service.reason;
   if (!service.protocol.empty()) json["protocol"] = service.protocol;
   json["required"] = service.required;
+  if (service.loop) json["loop"] = *service.loop;
   if (service.tools_known) json["tools"] = service.tools;
   json["restarts"] = service.restarts;
   json["children"] = service.children;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +53,7 @@ struct ServiceHealth {
   std::size_t calls_in_flight = 0;
   std::string last_exit;  ///< how the child ended last; empty when it never did
   std::optional<ProbeHealth> probe;
+  std::optional<std::size_t> loop;  ///< where it lives; absent where there is one loop
   std::vector<ChildHealth> replicas;  ///< where there are several
 };
 
@@ -75,10 +77,16 @@ struct GatewayHealth {
 [[nodiscard]] std::string to_json(GatewayHealth const& health);
 [[nodiscard]] std::string to_json(GatewayHealth const& health, ServiceHealth const& service);
 
-/// Where health comes from: a look at states, never a wait.
+/// Where health comes from.
 class HealthSource {
  public:
-  [[nodiscard]] virtual GatewayHealth health() const = 0;
+  /// The gateway, and of its services those of this loop: a look at states, never a wait.
+  [[nodiscard]] virtual GatewayHealth health_here() const = 0;
+
+  /// Tells of all services, once: before this returns where there is one loop, else
+  /// when every loop has said how its services are, or has been silent too long.
+  using Tell = std::function<void(GatewayHealth const&)>;
+  virtual void ask_health(Tell tell) = 0;
 
  protected:
   ~HealthSource() = default;

@@ -1,10 +1,6 @@
 #include "gateway/ops/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -19,9 +15,6 @@ namespace gateway::ops {
 
 namespace {
 
-/// Pieces that wait for a stderr nobody reads. With `kHandOver` this bounds what
-/// they hold.
-constexpr std::size_t kQueuedPieces = 256;
 /// Records are handed over from this size on, or when the first is this old.
 /// Each hand-over wakes the other thread, which costs more than the lines.
 constexpr std::size_t kHandOver = 64 * 1024;
@@ -158,25 +151,15 @@ std::string format_log_line(LogFormat format, LogLevel level, std::string_view t
   return std::string(line.view());
 }
 
-Log::Log(LogConfig config, Writer const& writer) : config_(config), gathered_(2 * kHandOver) {
+Log::Log(LogConfig config, Writer const& writer, LogSink& sink)
+    : config_(config), sink_(sink), gathered_(LogSink::new_piece()) {
   if (config_.format == LogFormat::Json) {
     constant_fields_.append(R"(,"service":"mcp-gateway","version":)").append(json_string(writer.version));
     constant_fields_.append(R"(,"instance_id":)").append(json_string(writer.instance_id));
   }
-  spdlog::init_thread_pool(kQueuedPieces + 1, 1);  // and the flush that ends it
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  logger_ = std::make_shared<spdlog::async_logger>("gateway", std::move(sink), spdlog::thread_pool(),
-                                                   spdlog::async_overflow_policy::overrun_oldest);
-  // The lines are whole already.
-  logger_->set_pattern("%v");
-  logger_->set_level(spdlog::level::trace);
 }
 
-Log::~Log() {
-  drain();
-  logger_.reset();
-  spdlog::shutdown();
-}
+Log::~Log() { flush(); }
 
 std::string_view Log::timestamp() {
   constexpr std::size_t kFraction = sizeof("2025-01-01T00:00:00.") - 1;
@@ -208,8 +191,8 @@ void Log::record(std::string_view event, std::string_view message, LogFields fie
 }
 
 void Log::gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
-  if (!gathered_.empty()) gathered_.push_back('\n');
   append_line(gathered_, config_.format, level, timestamp(), event, message, fields, constant_fields_);
+  gathered_.push_back('\n');
   ++gathered_lines_;
 }
 
@@ -221,22 +204,10 @@ void Log::end_turn(TimePoint now) {
 
 void Log::flush() {
   if (gathered_.empty()) return;
-  if (spdlog::thread_pool()->queue_size() < kQueuedPieces) {
-    logger_->info(spdlog::string_view_t(gathered_.view().data(), gathered_.size()));
-  } else {
-    dropped_ += gathered_lines_;
-  }
-  gathered_.consume(gathered_.size());
+  sink_.write(gathered_, gathered_lines_);
   gathered_lines_ = 0;
   gathered_since_.reset();
   urgent_ = false;
-}
-
-void Log::drain() {
-  flush();
-  logger_->flush();
-  // The flush is queued behind the lines; the pool's end, or a moment, sees it done.
-  for (int i = 0; i < 200 && spdlog::thread_pool()->queue_size() > 0; ++i) usleep(1000);
 }
 
 }  // namespace gateway::ops

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <ctime>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,10 +12,7 @@
 #include "gateway/base/byte_queue.h"
 #include "gateway/base/clock.h"
 #include "gateway/ops/config.h"
-
-namespace spdlog {
-class logger;
-}
+#include "gateway/ops/log_sink.h"
 
 namespace gateway::ops {
 
@@ -46,10 +42,8 @@ using LogFields = std::initializer_list<LogField>;
 [[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
                                           std::string_view event, std::string_view message, LogFields fields);
 
-/// Gathers lines and hands them to spdlog's thread in pieces, so that a logged
-/// call costs the loop a few copies and no system call, and a stderr that nobody
-/// reads cannot stop it: what comes then is dropped, and counted.
-/// Owned by the program's root.
+/// Gathers the lines of one loop and hands them to the sink in pieces, so that a
+/// logged call costs one formatted line and no system call.
 class Log {
  public:
   /// Who writes: on every JSON line, so that lines of several gateways can be told apart.
@@ -57,7 +51,7 @@ class Log {
     std::string version;
     std::string instance_id;
   };
-  Log(LogConfig config, Writer const& writer);
+  Log(LogConfig config, Writer const& writer, LogSink& sink);
   ~Log();
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
@@ -77,26 +71,20 @@ class Log {
   void end_turn(TimePoint now);
   /// Hands over what was gathered.
   void flush();
-  /// Hands over what was gathered and waits until it is written.
-  void drain();
-
-  /// Lines lost because nobody read those before them.
-  [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
   std::string_view timestamp();
   void gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields);
 
   LogConfig config_;
+  LogSink& sink_;
   std::string constant_fields_;  ///< of every JSON line: ",\"service\":…"
   ByteQueue gathered_;
   std::size_t gathered_lines_ = 0;
   std::optional<TimePoint> gathered_since_;
   bool urgent_ = false;
-  std::size_t dropped_ = 0;
   std::string timestamp_;  ///< of the last line; its second is not written anew for each
   std::time_t second_ = -1;
-  std::shared_ptr<spdlog::logger> logger_;  // spdlog's own handle
 };
 
 }  // namespace gateway::ops

@@ -6,10 +6,13 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <pthread.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -78,6 +81,8 @@ struct Families {
   Family<Gauge>& child_probe_up;
   Family<Gauge>& connections_active;
   Family<Counter>& connections;
+  Family<Counter>& connections_moved;
+  Family<Counter>& loop_busy;
   Family<Counter>& http_requests;
   Family<Counter>& parse_errors;
   Family<Counter>& slow_clients;
@@ -130,6 +135,9 @@ Families::Families(prometheus::Registry& r)
       child_probe_up(gauge(r, "mcp_child_probe_up", "1 while what is behind a service works, as its probe shows.")),
       connections_active(gauge(r, "mcp_gateway_connections_active", "Open HTTP connections.")),
       connections(counter(r, "mcp_gateway_connections_total", "HTTP connections, by what became of them.")),
+      connections_moved(counter(r, "mcp_gateway_connections_moved_total",
+                                "Times a connection moved to the loop of the service its next request named.")),
+      loop_busy(counter(r, "mcp_gateway_loop_busy_seconds_total", "CPU time of each loop's thread.")),
       http_requests(counter(r, "mcp_gateway_http_requests_total", "HTTP requests answered, by status.")),
       parse_errors(counter(r, "mcp_gateway_http_parse_errors_total", "HTTP requests refused by the parser, by reason.")),
       slow_clients(counter(r, "mcp_gateway_slow_clients_total", "Connections closed since their client did not read.")),
@@ -355,25 +363,25 @@ void ServiceProbe::probed(bool good) {
 
 void ServiceProbe::probe_standing(bool good) { impl_->families_.child_probe_up.Add(impl_->server_).Set(good ? 1 : 0); }
 
-// ── the program ──────────────────────────────────────────────────────────────
+// ── one loop ─────────────────────────────────────────────────────────────────
 
-class Metrics::Impl final : public http::ServerProbe {
+namespace {
+
+class LoopCounts final : public LoopProbe {
  public:
-  explicit Impl(About const& about)
-      : families_(registry_),
-        accepted_(families_.connections.Add({{"result", "accepted"}})),
-        refused_(families_.connections.Add({{"result", "rejected_limit"}})),
-        no_descriptors_(families_.connections.Add({{"result", "emfile"}})),
-        active_(families_.connections_active.Add({})),
-        slow_(families_.slow_clients.Add({})),
-        log_dropped_(families_.log_dropped.Add({})),
-        draining_(families_.draining.Add({})) {
-    families_.build_info
-        .Add({{"version", about.version},
-              {"revision", about.revision},
-              {"build_time", about.build_time},
-              {"instance_id", about.instance_id}})
-        .Set(1);
+  LoopCounts(Families& families, std::size_t number)
+      : families_(families),
+        accepted_(families.connections.Add({{"result", "accepted"}})),
+        refused_(families.connections.Add({{"result", "rejected_limit"}})),
+        no_descriptors_(families.connections.Add({{"result", "emfile"}})),
+        moved_(families.connections_moved.Add({})),
+        active_(families.connections_active.Add({})),
+        slow_(families.slow_clients.Add({})),
+        busy_(families.loop_busy.Add({{"loop", std::to_string(number)}})) {}
+
+  void runs_here() override {
+    clockid_t clock{};
+    if (pthread_getcpuclockid(pthread_self(), &clock) == 0) clock_ = clock;
   }
 
   void connection_opened() override {
@@ -382,15 +390,81 @@ class Metrics::Impl final : public http::ServerProbe {
   }
   void connection_closed() override { active_.Decrement(); }
   void connection_refused() override { refused_.Increment(); }
+  void connection_moved() override { moved_.Increment(); }
   void out_of_descriptors() override { no_descriptors_.Increment(); }
   void request_refused(int, std::string_view reason) override {
     families_.parse_errors.Add({{"reason", std::string(reason)}}).Increment();
   }
   void slow_client_dropped() override { slow_.Increment(); }
   void answered(int status) override {
-    auto& found = answers_[static_cast<std::size_t>(status) % answers_.size()];
-    if (found == nullptr) found = &families_.http_requests.Add({{"code", std::to_string(status)}});
-    found->Increment();
+    auto& count = answers_[static_cast<std::size_t>(status) % kStatuses];
+    // Only this loop's thread writes, so nothing can come between.
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  /// From any thread.
+  [[nodiscard]] std::uint64_t answers(std::size_t status) const {
+    return answers_[status].load(std::memory_order_relaxed);
+  }
+  void read_clock() {
+    timespec used{};
+    auto const clock = clock_.load();
+    if (clock == kNoClock || clock_gettime(clock, &used) != 0) return;
+    raise_to(busy_, static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9);
+  }
+
+  static void raise_to(Counter& counter, double total) {
+    if (auto const more = total - counter.Value(); more > 0) counter.Increment(more);
+  }
+
+  static constexpr std::size_t kStatuses = 600;
+
+ private:
+  static constexpr clockid_t kNoClock = CLOCK_REALTIME;
+
+  Families& families_;
+  Counter& accepted_;
+  Counter& refused_;
+  Counter& no_descriptors_;
+  Counter& moved_;
+  Gauge& active_;
+  Counter& slow_;
+  Counter& busy_;
+  std::atomic<clockid_t> clock_{kNoClock};
+  std::array<std::atomic<std::uint64_t>, kStatuses> answers_{};
+};
+
+}  // namespace
+
+// ── the program ──────────────────────────────────────────────────────────────
+
+class Metrics::Impl {
+ public:
+  explicit Impl(About const& about)
+      : families_(registry_), log_dropped_(families_.log_dropped.Add({})), draining_(families_.draining.Add({})) {
+    families_.build_info
+        .Add({{"version", about.version},
+              {"revision", about.revision},
+              {"build_time", about.build_time},
+              {"instance_id", about.instance_id}})
+        .Set(1);
+    (void)loop(0);  // there always is one
+  }
+
+  LoopProbe& loop(std::size_t number) {
+    while (loops_.size() <= number) loops_.push_back(std::make_unique<LoopCounts>(families_, loops_.size()));
+    return *loops_[number];
+  }
+
+  void read_loops() {
+    for (auto const& loop : loops_) loop->read_clock();
+    for (std::size_t status = 0; status < LoopCounts::kStatuses; ++status) {
+      std::uint64_t answers = 0;
+      for (auto const& loop : loops_) answers += loop->answers(status);
+      if (answers == 0) continue;
+      LoopCounts::raise_to(families_.http_requests.Add({{"code", std::to_string(status)}}),
+                           static_cast<double>(answers));
+    }
   }
 
   void read_process() {
@@ -404,15 +478,10 @@ class Metrics::Impl final : public http::ServerProbe {
 
   prometheus::Registry registry_;
   Families families_;
-  Counter& accepted_;
-  Counter& refused_;
-  Counter& no_descriptors_;
-  Gauge& active_;
-  Counter& slow_;
   Gauge& log_dropped_;
   Gauge& draining_;
   std::map<std::string, std::unique_ptr<ServiceProbe>> services_;
-  std::array<Counter*, 600> answers_{};  ///< by status, once it was given
+  std::vector<std::unique_ptr<LoopCounts>> loops_;
 
  private:
   static double open_descriptors() {
@@ -441,7 +510,7 @@ ServiceProbe& Metrics::service(std::string const& name) {
   return *probe;
 }
 
-http::ServerProbe& Metrics::http() { return *impl_; }
+LoopProbe& Metrics::loop(std::size_t number) { return impl_->loop(number); }
 
 void Metrics::auth_failed(std::string_view reason) {
   impl_->families_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();
@@ -453,6 +522,7 @@ void Metrics::draining(bool is_draining) { impl_->draining_.Set(is_draining ? 1 
 
 std::string Metrics::text() {
   impl_->read_process();
+  impl_->read_loops();
   return prometheus::TextSerializer().Serialize(impl_->registry_.Collect());
 }
 

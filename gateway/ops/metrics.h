@@ -59,7 +59,16 @@ class ServiceProbe {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Owns the registry. Built before all that counts, destroyed after it.
+/// Counts for one loop: what its HTTP server says, on its own so that loops do not
+/// wait for each other once a request. Owned by Metrics.
+class LoopProbe : public http::ServerProbe {
+ public:
+  /// The calling thread runs the loop from now on.
+  virtual void runs_here() = 0;
+};
+
+/// Owns the registry. Built before all that counts, destroyed after it. What is
+/// not a service's or a loop's may be called from several threads.
 class Metrics {
  public:
   struct About {
@@ -73,9 +82,11 @@ class Metrics {
   Metrics(Metrics const&) = delete;
   Metrics& operator=(Metrics const&) = delete;
 
-  /// A probe whose series all exist from now on, at zero.
+  /// A probe whose series all exist from now on, at zero. It belongs to the thread
+  /// of the service's loop. Probes are asked for before there are such threads.
   [[nodiscard]] ServiceProbe& service(std::string const& name);
-  [[nodiscard]] http::ServerProbe& http();
+  /// The same for the same number. A loop's probe belongs to its thread.
+  [[nodiscard]] LoopProbe& loop(std::size_t number);
 
   void auth_failed(std::string_view reason);
   void logs_dropped(std::size_t total);

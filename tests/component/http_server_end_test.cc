@@ -214,9 +214,7 @@ TEST_F(HttpServerTest, ClosesIdleConnectionsAtOnceAndOthersAfterTheirAnswer) {
 }
 
 TEST_F(HttpServerTest, RefusesConnectionsAboveItsLimit) {
-  ServerLimits limits;
-  limits.max_connections = 1;
-  start(limits);
+  start({}, 1);
   auto first = connect();
   first.send(get("/a"));
   ASSERT_TRUE(until_heard(first, ok("/a ")));

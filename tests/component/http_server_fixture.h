@@ -63,8 +63,9 @@ class CountingProbe final : public ServerProbe {
 
 class HttpServerTest : public ::testing::Test {
  protected:
-  void start(ServerLimits limits = {}) {
-    server = std::make_unique<Server>(loop, limits, handler, probe);
+  void start(ServerLimits limits = {}, std::size_t max_connections = 1000) {
+    allowance = std::make_unique<Allowance>(max_connections);
+    server = std::make_unique<Server>(loop, limits, *allowance, handler, probe);
     auto const listening = server->listen("127.0.0.1", 0, ListenerTag{});
     ASSERT_TRUE(listening) << listening.error().what;
     port = *listening;
@@ -96,6 +97,7 @@ class HttpServerTest : public ::testing::Test {
   io::EventLoop loop;
   TinyHandler handler;
   CountingProbe probe;
+  std::unique_ptr<Allowance> allowance;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
 };

@@ -26,7 +26,6 @@ LIBRARIES = {
     "event.h": {"io"},
     "nlohmann": {"ops", "cli"},
     "prometheus": {"ops"},
-    "spdlog": {"ops"},
     "openssl": {"frontend"},
     "CLI": {"cli", "program"},
 }

@@ -6,7 +6,8 @@
     assert gateway.metric("mcp_child_restarts_total", server="chaos") == 1
     gateway.stop()          # asserts exit code 0, clean logs, and that no process is left
 
-Fixtures are in conftest.py. $MCP_GATEWAY and $MCP_ECHO name the programs; default is ./build.
+Fixtures are in conftest.py. $MCP_GATEWAY and $MCP_ECHO name the programs; default is ./build. $GATEWAY_LOOPS
+runs every gateway with so many loops.
 """
 import json
 import os
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway"))
 ECHO = os.environ.get("MCP_ECHO", str(Path(GATEWAY).parent / "mcp-echo"))
 CHAOS = str(ROOT / "tests" / "children" / "chaos.py")
+LOOPS = int(os.environ.get("GATEWAY_LOOPS", "1"))  # of gateways whose test does not say: all tests hold with any
 MARK = "GATEWAY_UNDER_TEST"  # in the environment of every process that belongs to a gateway of ours
 
 
@@ -56,7 +58,8 @@ class Gateway:
         services = {name: {**service, "env": {MARK: self.mark, **service.get("env", {})}}
                     for name, service in services.items()}
         self.services = services
-        config = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "200ms", **(config or {})}
+        config = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "200ms", "loops": LOOPS,
+                  **(config or {})}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "gateway.json")
             path.write_text(json.dumps({"gateway": config, "mcpServers": services}), encoding="utf-8")

@@ -36,6 +36,14 @@ TEST_F(SessionTableTest, GivesEachSessionATokenOfItsOwn) {
   EXPECT_EQ(1000U, tokens.size());
 }
 
+TEST_F(SessionTableTest, PutsInFrontOfEachTokenWhatItWasToldTo) {
+  SessionTable marked(entropy, "C");
+  auto const& session = marked.open(kService, Transport::Sse, {});
+  EXPECT_EQ('C', session.token.front());
+  EXPECT_EQ(28U, session.token.size());
+  EXPECT_EQ(&session, marked.find(session.token));
+}
+
 TEST_F(SessionTableTest, FindsNobodyByATokenItDidNotGive) {
   auto const& session = open();
   EXPECT_EQ(nullptr, table.find(""));

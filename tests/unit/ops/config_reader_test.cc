@@ -306,6 +306,18 @@ TEST(ConfigReader, UnderstandsTheKeysOfOtherPrograms) {
   EXPECT_EQ(4U, config.warnings.size());
 }
 
+TEST(ConfigReader, WarnsOfLoopsThatNoServiceIsLeftFor) {
+  auto const with = [](std::string const& loops) {
+    return good(R"({"gateway": {"loops": )" + loops + R"(}, "mcpServers": {
+      "a": {"command": "prog"}, "b": {"command": "prog"}, "off": {"command": "prog", "disabled": true}}})");
+  };
+  EXPECT_TRUE(with("2").warnings.empty());
+  EXPECT_EQ(3U, with("3").gateway.loops);
+  EXPECT_EQ("gateway.loops", with("3").warnings.at(0).path);
+  EXPECT_EQ("gateway.loops: expected 1..64, found 0",
+            first_error(R"({"gateway": {"loops": 0}, "mcpServers": {"a": {"command": "prog"}}})"));
+}
+
 TEST(ConfigReader, RefusesRemoteServers) {
   EXPECT_EQ("mcpServers.r: remote servers are not supported, and it has url; expected a command to run",
             first_error(R"({"mcpServers": {"r": {"url": "https://x", "headers": {"a": "b"}}}})"));

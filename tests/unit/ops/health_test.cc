@@ -98,6 +98,13 @@ TEST(HealthJson, TellsOfTheGatewayAndEachService) {
   EXPECT_FALSE(notes.contains("tools") || notes.contains("protocol"));
 }
 
+TEST(HealthJson, SaysWhereAServiceLivesWhereThereAreSeveralLoops) {
+  auto second = service(Healthy);
+  EXPECT_FALSE(Json::parse(to_json(gateway(Healthy), second)).contains("loop"));
+  second.loop = 1;
+  EXPECT_EQ(1, Json::parse(to_json(gateway(Healthy), second))["loop"]);
+}
+
 TEST(HealthJson, HasATimestampInUtc) {
   auto const timestamp = Json::parse(to_json(gateway(Healthy)))["timestamp"].get<std::string>();
   EXPECT_EQ(std::string("2025-01-01T00:00:00.000Z").size(), timestamp.size());

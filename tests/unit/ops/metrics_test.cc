@@ -149,7 +149,7 @@ TEST_F(MetricsTest, EscapeTheNamesOfTools) {
 }
 
 TEST_F(MetricsTest, CountWhatTheServerSays) {
-  auto& http = metrics.http();
+  auto& http = metrics.loop(0);
   http.connection_opened();
   http.connection_opened();
   http.connection_closed();
@@ -158,6 +158,25 @@ TEST_F(MetricsTest, CountWhatTheServerSays) {
   EXPECT_EQ("mcp_gateway_connections_active 1", line_of(text, "mcp_gateway_connections_active "));
   EXPECT_EQ("mcp_gateway_http_parse_errors_total{reason=\"bare_lf\"} 1",
             line_of(text, "mcp_gateway_http_parse_errors_total{"));
+}
+
+TEST_F(MetricsTest, AddUpTheAnswersOfAllLoops) {
+  metrics.loop(1).answered(200);
+  metrics.loop(0).answered(200);
+  metrics.loop(0).answered(404);
+  (void)metrics.text();  // what was read once is not added again
+  metrics.loop(0).answered(200);
+  auto const text = metrics.text();
+  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"200\"} 3", line_of(text, "mcp_gateway_http_requests_total{code=\"200"));
+  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"404\"} 1", line_of(text, "mcp_gateway_http_requests_total{code=\"404"));
+}
+
+TEST_F(MetricsTest, TellHowBusyEachLoopIs) {
+  metrics.loop(1).runs_here();
+  auto const text = metrics.text();
+  EXPECT_EQ(2U, series(text, "mcp_gateway_loop_busy_seconds_total{"));
+  EXPECT_EQ("mcp_gateway_loop_busy_seconds_total{loop=\"0\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"0"));
+  EXPECT_NE("mcp_gateway_loop_busy_seconds_total{loop=\"1\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"1"));
 }
 
 TEST_F(MetricsTest, HelpWithEachNameOnce) {

@@ -53,6 +53,8 @@ class ReplyReader {
    public:
     /// The data of one event, or the body of a response that is no stream.
     virtual void on_text(std::string_view event, std::string_view text) = 0;
+    /// A line in an event stream that only says that the server is there.
+    virtual void on_comment() = 0;
     /// A response has come to its end. The handler may close the connection.
     virtual void on_response_end(Head const& head) = 0;
 
@@ -168,6 +170,8 @@ class ReplyReader {
         text_.append(line->substr(line->starts_with("data: ") ? 6 : 5));
       } else if (line->starts_with("event: ")) {
         event_ = line->substr(7);
+      } else if (line->starts_with(':')) {
+        handler_.on_comment();
       } else if (line->empty()) {
         hand_over();
       }
@@ -182,7 +186,8 @@ class ReplyReader {
 
   void end_response() {
     part_ = Part::Status;
-    if (!is_stream_) hand_over();
+    if (!is_stream_ && head_.status == 200) hand_over();
+    text_.clear();  // what others say beside 202 or an error is no message
     handler_.on_response_end(head_);
   }
 

@@ -1,0 +1,76 @@
+"""What is measured, and how each is started: the floor, the gateway, and (peers.py) the programs of others."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """What a program is started for: it listens on 127.0.0.1:port and serves so many services of that command."""
+
+    build: Path
+    folder: Path  # for its configuration
+    port: int
+    transport: str  # "sse" or "http", which is Streamable HTTP
+    child: tuple
+    services: int = 1
+
+    def names(self):
+        return [f"echo{number}" for number in range(self.services)]
+
+    def command_line(self):
+        return [str(word) for word in self.child]
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class Program:
+    """`name` is in the results, `title` in tables."""
+
+    name = title = ""
+    transports = ("sse", "http")
+    serves_many = False  # several services in one process
+    tool_prefix = ""  # what it puts before the names of all tools
+
+    def command(self, launch):
+        raise NotImplementedError
+
+    def path(self, launch):
+        """Of the last service's endpoint."""
+        raise NotImplementedError
+
+
+class Floor(Program):
+    name, title = "floor", "floor"
+    transports = ("sse",)
+
+    def command(self, launch):
+        return [launch.build / "bench-floor", str(launch.port), *launch.child]
+
+    def path(self, launch):
+        return "/sse"
+
+
+class Gateway(Program):
+    """As it is delivered: all checks, limits and metrics on, and the access log in a file, unless `level` is above info."""
+
+    serves_many = True
+
+    def __init__(self, name="gateway", title="mcp-gateway", level="info"):
+        self.name, self.title, self.level = name, title, level
+
+    def path(self, launch):
+        return f"/{launch.names()[-1]}/{'sse' if launch.transport == 'sse' else 'mcp'}"
+
+    def command(self, launch):
+        program, *arguments = launch.command_line()
+        service = {"command": program, "args": arguments}
+        config = launch.write("gateway.json", json.dumps({
+            "gateway": {"listen": f"127.0.0.1:{launch.port}", "admin_listen": "off", "log": {"level": self.level}},
+            "mcpServers": {name: service for name in launch.names()},
+        }))
+        return [launch.build / "mcp-gateway", "run", "--config", config]

@@ -1,0 +1,157 @@
+#include "gateway/shard.h"
+
+#include <algorithm>
+
+extern char** environ;
+
+namespace gateway {
+
+namespace {
+
+std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+  std::vector<std::string> names;
+  for (auto const& service : services) names.push_back(service.name);
+  return names;
+}
+
+std::vector<ops::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
+  std::vector<ops::ServiceConfig> configs;
+  for (std::size_t i = 0; i < shared.config.services.size(); ++i) {
+    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
+    if (shared.homes.of(index) == shard) configs.push_back(shared.config.services[i]);
+  }
+  return configs;
+}
+
+}  // namespace
+
+http::ServerLimits server_limits(ops::GatewayConfig const& config) {
+  auto const& limits = config.limits;
+  http::ServerLimits server;
+  server.head.max_head_bytes = limits.max_head_bytes;
+  server.head.max_fields = std::min(limits.max_head_fields, http::RequestHead::kMaxFields);
+  server.max_body_bytes = limits.max_request_bytes;
+  server.max_queue_bytes = limits.max_client_queue_bytes;
+  server.head_timeout = limits.head_timeout;
+  server.body_timeout = limits.body_timeout;
+  server.keepalive_timeout = limits.keepalive_timeout;
+  server.write_timeout = limits.write_timeout;
+  server.sse_keepalive = config.sse_keepalive;
+  return server;
+}
+
+Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
+    : number_(number),
+      shared_(shared),
+      owner_(owner),
+      configs_(configs_of(number, shared)),
+      mailbox_(loop_),
+      probe_(shared.metrics.loop(number)),
+      log_(shared.config.gateway.log, {.version = shared.about.version, .instance_id = shared.about.instance_id},
+           shared.log_sink),
+      sessions_(entropy_, shared.homes.token_front(number)),
+      desk_{.clock = loop_,
+            .config = shared.config.gateway,
+            .sessions = sessions_,
+            .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
+            .log = log_,
+            .allowance = shared.sessions},
+      front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
+      server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
+      supervisor_({.world = {.loop = loop_,
+                             .guard = shared.guard,
+                             .entropy = entropy_,
+                             .log = log_,
+                             .environment = environ,
+                             .version = shared.about.version},
+                   .limits = shared.config.gateway.limits,
+                   .sessions = sessions_,
+                   .clients = front_door_},
+                  configs_, shared.metrics, *this),
+      ticker_(loop_, [this] { tick(); }) {
+  // A request for a service of another shard moves there before it is looked at, so
+  // the places of those stay empty.
+  auto const& here = supervisor_.services();
+  for (std::size_t i = 0; i < here.size(); ++i) desk_.services[number_ + i * shared_.homes.loops()] = here[i].get();
+  desk_.server = &server_;
+  if (shared_.homes.loops() > 1) server_.set_mover(*this);
+  loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
+}
+
+Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use) {
+  return server_.listen(address.host, address.port, tag, use);
+}
+
+// ── running ──────────────────────────────────────────────────────────────────
+
+void Shard::run() {
+  probe_.runs_here();
+  ticker_.repeat(kTick);
+  supervisor_.start();
+  loop_.run();
+}
+
+void Shard::tick() {
+  supervisor_.tick();
+  if (++ticks_ % kTicksPerSecond == 0) {
+    server_.tick();
+    front_door_.tick();
+  }
+  tell_whether_drained();
+}
+
+ops::GatewayHealth Shard::health_here() const {
+  ops::GatewayHealth health;
+  for (auto const& service : supervisor_.services()) {
+    health.services.push_back(service->health());
+    if (shared_.homes.loops() > 1) health.services.back().loop = number_;
+  }
+  health.status = ops::overall(health.services, desk_.draining);
+  health.version = shared_.about.version;
+  health.build_time = shared_.about.build_time;
+  health.instance_id = shared_.about.instance_id;
+  health.uptime_seconds = to_ms(loop_.now() - shared_.started) / 1000;
+  return health;
+}
+
+void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }
+
+// ── connections of other shards' services ────────────────────────────────────
+
+std::optional<std::size_t> Shard::elsewhere(http::RequestHead const& head, http::ListenerTag tag) {
+  auto const home = shared_.homes.of(tag, head);
+  return home == number_ ? std::nullopt : home;
+}
+
+void Shard::move(std::size_t to, http::MovedConnection connection) { owner_.move(to, std::move(connection)); }
+
+// ── ending ───────────────────────────────────────────────────────────────────
+
+void Shard::drain() {
+  if (phase_ != Phase::Serving) return;
+  phase_ = Phase::Draining;
+  desk_.draining = true;
+  tell_whether_drained();
+}
+
+void Shard::tell_whether_drained() {
+  if (phase_ != Phase::Draining) return;
+  // A long answer is not given before its client has taken it.
+  auto const drained = supervisor_.calls_owed() == 0 && !server_.sending();
+  if (drained == told_drained_) return;
+  told_drained_ = drained;
+  owner_.on_drained(number_, drained);
+}
+
+void Shard::stop() {
+  if (phase_ == Phase::Stopping) return;
+  phase_ = Phase::Stopping;
+  front_door_.end_all_sessions();
+  server_.stop_listening();
+  server_.close_when_done();
+  supervisor_.stop();
+}
+
+void Shard::on_all_stopped() { owner_.on_over(number_); }
+
+}  // namespace gateway

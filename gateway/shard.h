@@ -1,0 +1,137 @@
+// One loop and everything that lives on it: connections, sessions, services.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/backend/supervisor.h"
+#include "gateway/base/allowance.h"
+#include "gateway/base/entropy.h"
+#include "gateway/base/result.h"
+#include "gateway/frontend/front_door.h"
+#include "gateway/frontend/homes.h"
+#include "gateway/http/mover.h"
+#include "gateway/http/server.h"
+#include "gateway/io/child_guard.h"
+#include "gateway/io/event_loop.h"
+#include "gateway/io/mailbox.h"
+#include "gateway/io/watch.h"
+#include "gateway/mcp/session_table.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/log.h"
+#include "gateway/ops/metrics.h"
+
+namespace gateway {
+
+/// What is there once in the program, whatever the number of loops: constants, and
+/// things that may be used from several threads. References outlive every shard.
+struct Shared {
+  ops::Config const& config;  ///< its services are those that run
+  ops::Metrics::About const& about;
+  frontend::Endpoints const& endpoints;
+  frontend::Homes const& homes;
+  io::ChildGuard& guard;
+  ops::LogSink& log_sink;
+  ops::Metrics& metrics;
+  Allowance& connections;
+  Allowance& sessions;
+  TimePoint started;
+};
+
+/// Built by the Gateway before there are threads, destroyed when there are none
+/// again; between, everything is called by the one thread that is in `run`, but
+/// for `post`. Members are built in the order they stand in and destroyed in
+/// reverse: whoever is referred to stands above.
+class Shard final : private backend::Supervisor::Owner, private ops::HealthSource, private http::Mover {
+ public:
+  /// The program around it. Called by the shard's own thread.
+  class Owner {
+   public:
+    /// After `drain`: whether all that clients are owed has been given. It is told
+    /// when it changes, since clients may go on calling until `stop`.
+    virtual void on_drained(std::size_t shard, bool is_drained) = 0;
+    /// After `stop`: every child is gone.
+    virtual void on_over(std::size_t shard) = 0;
+    /// Asked by the first shard only.
+    virtual void ask_health(ops::HealthSource::Tell tell) = 0;
+    /// Hands a connection to another shard.
+    virtual void move(std::size_t to, http::MovedConnection connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `number` counts from 0.
+  Shard(std::size_t number, Shared const& shared, Owner& owner);
+
+  /// From any thread: this shard's thread calls `letter` in one of its next turns.
+  /// Letters that are never called, since the program ended, are destroyed with it.
+  template <typename Letter>
+  void post(Letter letter) {
+    mailbox_.post(std::move(letter));
+  }
+
+  /// Opens a listener for clients. Gives the port.
+  Result<std::uint16_t> listen(ops::ListenAddress const& address, http::ListenerTag tag,
+                               io::Listener::Port use = io::Listener::Port::Own);
+
+  /// Starts its services and serves until the loop is stopped.
+  void run();
+  /// Takes no new sessions; `on_drained` follows, perhaps before this returns.
+  void drain();
+  /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
+  void stop();
+
+  /// Goes on with a connection of another shard.
+  void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
+
+  /// The gateway as far as it is seen from here; its services are this shard's.
+  [[nodiscard]] ops::GatewayHealth health_here() const override;
+  [[nodiscard]] io::EventLoop& loop() { return loop_; }
+  [[nodiscard]] io::EventLoop const& loop() const { return loop_; }
+  [[nodiscard]] ops::Log& log() { return log_; }
+
+ private:
+  enum class Phase { Serving, Draining, Stopping };
+
+  void tick();
+  void tell_whether_drained();
+  // backend::Supervisor::Owner
+  void on_all_stopped() override;
+  // ops::HealthSource
+  void ask_health(Tell tell) override;
+  // http::Mover
+  [[nodiscard]] std::optional<std::size_t> elsewhere(http::RequestHead const& head, http::ListenerTag tag) override;
+  void move(std::size_t to, http::MovedConnection connection) override;
+
+  std::size_t number_;
+  Shared const& shared_;
+  Owner& owner_;
+  std::vector<ops::ServiceConfig> configs_;  ///< of the services that live here
+  io::EventLoop loop_;
+  io::Mailbox mailbox_;
+  ops::LoopProbe& probe_;
+  SystemEntropy entropy_;
+  ops::Log log_;
+  mcp::SessionTable sessions_;
+  frontend::Desk desk_;
+  frontend::FrontDoor front_door_;
+  http::Server server_;
+  backend::Supervisor supervisor_;
+  io::Timer ticker_;
+  Phase phase_ = Phase::Serving;
+  bool told_drained_ = false;
+  unsigned ticks_ = 0;
+};
+
+/// What the configuration says of an HTTP server.
+[[nodiscard]] http::ServerLimits server_limits(ops::GatewayConfig const& config);
+
+/// How often time limits are looked at. Calls are held to theirs this closely.
+inline constexpr Duration kTick = milliseconds(250);
+inline constexpr unsigned kTicksPerSecond = 4;
+
+}  // namespace gateway

@@ -1,0 +1,119 @@
+#include "gateway/ops/log_sink.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gateway::ops {
+namespace {
+
+void write(LogSink& sink, std::string_view line, std::size_t lines = 1) {
+  auto piece = LogSink::new_piece();
+  piece.append(line);
+  sink.write(piece, lines);
+  EXPECT_TRUE(piece.empty());
+}
+
+struct Pipe {
+  Pipe() { EXPECT_EQ(0, ::pipe2(ends.data(), O_CLOEXEC)); }
+  ~Pipe() {
+    close_writer();
+    ::close(ends[0]);
+  }
+  void close_writer() {
+    if (ends[1] >= 0) ::close(ends[1]);
+    ends[1] = -1;
+  }
+  std::string read_all() {
+    close_writer();
+    std::string all;
+    std::array<char, 4096> block{};
+    for (ssize_t got = 0; (got = ::read(ends[0], block.data(), block.size())) > 0;) all.append(block.data(), got);
+    return all;
+  }
+  std::array<int, 2> ends{};
+};
+
+TEST(LogSink, WritesWhatItWasGivenBeforeItEnds) {
+  Pipe pipe;
+  {
+    LogSink sink(pipe.ends[1]);
+    write(sink, "one\n");
+    write(sink, "two\n");
+  }
+  EXPECT_EQ("one\ntwo\n", pipe.read_all());
+}
+
+TEST(LogSink, KeepsTheOrderOfEachThread) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::tmpfile(), std::fclose);
+  constexpr int kThreads = 4;
+  constexpr int kLines = 500;
+  {
+    LogSink sink(::fileno(file.get()));
+    std::vector<std::thread> writers;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      writers.emplace_back([&sink, thread] {
+        for (int i = 0; i < kLines; ++i) write(sink, std::to_string(thread) + " " + std::to_string(i) + "\n");
+      });
+    }
+    for (auto& writer : writers) writer.join();
+  }
+  std::rewind(file.get());
+  std::array<int, kThreads> next{};
+  int thread = 0;
+  int number = 0;
+  while (std::fscanf(file.get(), "%d %d", &thread, &number) == 2) {
+    EXPECT_EQ(next[static_cast<std::size_t>(thread)]++, number);
+  }
+  for (auto const count : next) EXPECT_EQ(kLines, count);
+}
+
+TEST(LogSink, CountsTheLinesItDropsAndDoesNotWaitWhereNobodyReads) {
+  Pipe pipe;
+  std::string const line(1024 * 1024, 'x');
+  constexpr std::size_t kPieces = 32;
+  {
+    LogSink sink(pipe.ends[1]);
+    for (std::size_t i = 0; i < kPieces; ++i) write(sink, line, 10);
+    // What waits is bounded; one piece may be on its way already.
+    EXPECT_GE(sink.dropped(), 10 * (kPieces - LogSink::kMaxWaiting / line.size() - 2));
+    EXPECT_LT(sink.dropped(), 10 * kPieces);
+  }
+}
+
+TEST(LogSink, GoesOnWhenAReaderComesBack) {
+  Pipe pipe;
+  std::string const line(512 * 1024, 'x');
+  std::string read;
+  {
+    LogSink sink(pipe.ends[1]);
+    write(sink, line);
+    std::array<char, 65536> block{};
+    while (read.size() < line.size()) {
+      auto const got = ::read(pipe.ends[0], block.data(), block.size());
+      ASSERT_GT(got, 0);
+      read.append(block.data(), static_cast<std::size_t>(got));
+    }
+    EXPECT_EQ(0U, sink.dropped());
+  }
+  EXPECT_EQ(line, read);
+}
+
+TEST(LogSink, CountsWhatADescriptorThatIsClosedCannotTake) {
+  auto const closed = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  ::close(closed);
+  LogSink sink(closed);
+  write(sink, "a\nb\n", 2);
+  while (sink.dropped() == 0) std::this_thread::yield();
+  EXPECT_EQ(2U, sink.dropped());
+}
+
+}  // namespace
+}  // namespace gateway::ops
