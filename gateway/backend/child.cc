@@ -115,6 +115,7 @@ void Child::ready() {
   start_limit_.cancel();
   why_not_ready_.clear();
   was_ready_ = true;
+  planned_ = false;
   enter(ChildState::Ready);
   probe_.child_started(world_.loop.now() - started_);
 }
@@ -139,6 +140,7 @@ void Child::stop() {
 
 void Child::sleep() {
   if (state_ != ChildState::Ready) return;
+  planned_ = true;
   why_not_ready_ = "stopped while nobody uses it";
   end(Then::Sleep);
 }
@@ -146,6 +148,7 @@ void Child::sleep() {
 void Child::renew(std::string_view reason) {
   if (state_ != ChildState::Ready) return;
   restart_reason_ = reason;
+  planned_ = true;
   why_not_ready_ = "a new run of it is started";
   end(Then::Again);
 }
@@ -208,6 +211,7 @@ void Child::down(RunEnd end, std::string_view why) {
 /// A restart after a wait, which is long for one that ends again and again.
 void Child::come_back(std::string_view why) {
   ++restarts_;
+  planned_ = false;
   auto const now = world_.loop.now();
   auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
   next_start_ = now + verdict.wait;

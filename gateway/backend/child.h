@@ -103,6 +103,8 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] ChildState state() const { return state_; }
   /// Not ready, but on its way to be, so that a call may wait for it.
   [[nodiscard]] bool is_coming() const;
+  /// Between two runs because we ended the last one, and not since it failed.
+  [[nodiscard]] bool is_between_planned_runs() const { return planned_; }
   /// Fit for a client's eyes.
   [[nodiscard]] std::string const& why_not_ready() const { return why_not_ready_; }
   /// For the operator: also where the program was looked for.
@@ -114,6 +116,10 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
   /// Bytes that wait for it to read them.
   [[nodiscard]] std::size_t queued_bytes() const { return process_ ? process_->queued_bytes() : 0; }
+  /// When its run began.
+  [[nodiscard]] TimePoint started() const { return started_; }
+  /// Bytes that it and what it started take. Slow: not for every turn.
+  [[nodiscard]] std::size_t memory() const { return process_ ? process_->memory() : 0; }
   /// When it last wrote anything to stdout.
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
   /// When the next start is due, in Backoff and CrashLoop.
@@ -150,6 +156,7 @@ class Child final : private io::ChildProcess::Handler {
   ChildState state_ = ChildState::Stopped;
   Then then_ = Then::Policy;
   bool was_ready_ = false;  ///< this run
+  bool planned_ = false;    ///< from the order to sleep or to begin anew until it is ready again
   std::unique_ptr<io::ChildProcess> process_;
   std::unique_ptr<rpc::LineFramer> stdout_;
   std::unique_ptr<rpc::LineFramer> stderr_;

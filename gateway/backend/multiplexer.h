@@ -52,6 +52,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
               Owner& owner);
 
   void start() { child_.start(); }
+  /// Starts it again where it was stopped because nobody used it.
+  void wake() { child_.wake(); }
   void stop();
 
   void attach(mcp::Session& session);
@@ -141,6 +143,11 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void send_probe(mcp::WaitingCall probe);
   void on_probed(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
 
+  // ── with nothing to do ──
+  [[nodiscard]] bool has_nothing_to_do() const;
+  void sleep_when_unused(TimePoint now);
+  void recycle_when_due(TimePoint now);
+
   // ── ends ──
   void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
   void finish_ok(mcp::Call const& call, std::string_view result);
@@ -179,6 +186,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   SessionId sole_{};                ///< the one session of an exclusive child
   std::string init_params_;         ///< of this child's handshake
   bool initialized_sent_ = false;   ///< to this run of the child
+  bool lists_may_differ_ = false;   ///< sessions know those of a run before this one
+  TimePoint weighed_;               ///< when the child's memory was looked at
   bool client_initialized_ = false; ///< an exclusive child's client said so
   std::optional<mcp::LogLevel> child_log_level_;
   int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child

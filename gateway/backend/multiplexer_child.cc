@@ -97,6 +97,7 @@ void Multiplexer::on_initialized(Message const& message) {
   auto handshake = mcp::Handshake::from(message.result, sharing_);
   if (!handshake) return child_.fail_start("its answer to initialize has no protocolVersion or capabilities");
   auto const again = handshake_.has_value();
+  weighed_ = around_.world.loop.now();
   handshake_ = std::move(handshake);
   child_.ready();
   if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
@@ -107,12 +108,17 @@ void Multiplexer::on_initialized(Message const& message) {
   for (auto const& uri : subscriptions_.uris()) {
     send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
   }
-  if (again) attached_.for_each([&](Session const& session) { tell_of_lists(session.id); });
+  if (std::exchange(lists_may_differ_, false)) {
+    attached_.for_each([&](Session const& session) { tell_of_lists(session.id); });
+  }
 }
 
 /// What waits was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   fail_owed(why);
+  // Those who come while it sleeps are told what its last run offered; its tools
+  // are compared, and the rest nobody has asked for yet.
+  lists_may_differ_ = lists_may_differ_ || (handshake_ && attached_count_ > 0);
   if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();

@@ -149,7 +149,6 @@ void Multiplexer::tick() {
     serve_waiting();  // a call that was given up may have made room
   }
   end_if_hung();
-  if (deep_probe_) probe_when_due(now);
   expire_client_requests(now);
   auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
                          handshake_->has_tools() && !handshake_->tells_tool_changes();
@@ -157,6 +156,9 @@ void Multiplexer::tick() {
       shelf_.age(now) > config_.tools_refresh && calls_.size() == 0) {
     list_again();
   }
+  recycle_when_due(now);
+  sleep_when_unused(now);
+  if (deep_probe_) probe_when_due(now);  // last: a probe under way is something to do
 }
 
 void Multiplexer::expire_calls(TimePoint now) {

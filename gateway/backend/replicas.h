@@ -19,6 +19,7 @@ class Replicas final : public Placement {
   void begin() override;
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const&) const override { return std::nullopt; }
   [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
+  void on_attached(Multiplexer& child) override { child.wake(); }
   [[nodiscard]] Multiplexer* refuge_from(Multiplexer const& child) override;
 
  private:

@@ -27,7 +27,7 @@ ops::ChildHealth health_of(Multiplexer const& multiplexer, TimePoint now) {
   auto const& child = multiplexer.child();
   ops::ChildHealth health;
   health.state = to_text(child.state());
-  health.well = child.state() == ChildState::Ready || child.state() == ChildState::Asleep;
+  health.well = child.state() == ChildState::Ready || child.is_between_planned_runs();
   health.reason = health.well ? multiplexer.ailment() : child.why_in_detail();
   health.pid = child.pid();
   health.restarts = child.restarts();

@@ -8,6 +8,7 @@
 
 #include "gateway/io/child_guard.h"
 #include "gateway/io/child_pipes.h"
+#include "gateway/io/marked_processes.h"
 #include "gateway/io/spawn.h"
 #include "gateway/io/watch.h"
 
@@ -188,5 +189,9 @@ std::size_t ChildProcess::queued_bytes() const { return impl_->input.queued(); }
 void ChildProcess::stop(StopLadder ladder) { impl_->stop(ladder); }
 void ChildProcess::kill() { impl_->kill(); }
 pid_t ChildProcess::pid() const { return impl_->pid; }
+
+std::size_t ChildProcess::memory() const {
+  return memory_of_marked(fmt::format("{}={}", ChildGuard::kVariable, impl_->mark), EntryMatch::Whole);
+}
 
 }  // namespace gateway::io

@@ -78,6 +78,8 @@ class ChildProcess final : public Mortal {
   void kill();
 
   [[nodiscard]] pid_t pid() const;
+  /// Bytes that it and its descendants take, as memory_of_marked counts them. Slow.
+  [[nodiscard]] std::size_t memory() const;
 
  private:
   struct Impl;

@@ -138,6 +138,16 @@ enum class Isolation {
   Affinity,  ///< one child for all sessions of the same owner, kept for the next of them
 };
 
+/// When a child that has nothing to do is replaced by another run of it.
+struct RecycleConfig {
+  /// After running so long; 0s (never)..8760h.
+  milliseconds max_age{0};
+  /// When it and what it started take more memory; 0B (never)..1024GiB.
+  std::size_t max_memory = 0;
+
+  bool operator==(RecycleConfig const&) const = default;
+};
+
 /// Who owns a child with Isolation::Affinity.
 struct AffinityConfig {
   /// The request header that names the owner, in lower case; empty: the token's holder alone. Owners
@@ -254,6 +264,9 @@ struct ServiceConfig {
   /// Shows whether what is behind it works; without one only the process is watched.
   std::optional<ProbeConfig> probe{};
   SharedLogs shared_logs = SharedLogs::Single;
+  /// A shared child that had no session for so long is stopped, and started by the next; 0s (never)..24h.
+  milliseconds idle_stop{0};
+  RecycleConfig recycle{};
   RestartConfig restart{};
   StopConfig stop{};
   /// Lines of its stderr that are logged each second; the rest is counted; 0..100000.

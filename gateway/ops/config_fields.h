@@ -74,6 +74,14 @@ inline constexpr auto kFields<StopConfig> = std::tuple{
           "How long a child may take to end after SIGTERM, before SIGKILL."},
 };
 
+template <>
+inline constexpr auto kFields<RecycleConfig> = std::tuple{
+    Field{"max_age", &RecycleConfig::max_age, Span{milliseconds{0}, 365 * kDay},
+          "After running so long; 0s is never."},
+    Field{"max_memory", &RecycleConfig::max_memory, ByteSize{0, 1024 * kGiB},
+          "When it and what it started take more memory; 0B is never."},
+};
+
 inline constexpr Choice<Isolation, 3> kIsolations{
     {{{"shared", Isolation::Shared}, {"session", Isolation::Session}, {"affinity", Isolation::Affinity}}}};
 inline constexpr Text kHeaderName{"the name of a header such as \"x-user-id\"", is_header_name};
@@ -172,6 +180,10 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
           "Who gets log messages of a shared child. single: a client that is alone on it. all: every client. "
           "drop: nobody."},
+    Field{"idle_stop", &ServiceConfig::idle_stop, Span{milliseconds{0}, kDay},
+          "How long a shared child may have no session before it is stopped; the next session starts it. 0s is never."},
+    Field{"recycle", &ServiceConfig::recycle, Group<RecycleConfig>{},
+          "When a child that has nothing to do is replaced by another run of it."},
     Field{"restart", &ServiceConfig::restart, Group<RestartConfig>{},
           "When a child that ended is started again."},
     Field{"stop", &ServiceConfig::stop, Group<StopConfig>{}, "How a child is asked to end."},
@@ -217,7 +229,7 @@ inline constexpr std::array<ForeignKey, 20> kForeignKeys{{
     {"gallery", "Ignored."},
     {"icon", "Ignored."},
     {"iconUrl", "Ignored."},
-    {"idleTimeoutMs", "Ignored: children are not stopped when idle."},
+    {"idleTimeoutMs", "Ignored: idle_stop stops an idle child."},
     {"includeTools", "Ignored: every tool of the service is served."},
     {"metadata", "Ignored."},
     {"startOnDemand", "Ignored: services are started with the gateway."},

@@ -160,6 +160,8 @@ class ServiceReader {
   void check_isolation() const {
     if (service_.isolation != Isolation::Shared && service_.replicas > 1)
       place_.member("replicas").warning("Ignored: only shared children have replicas.");
+    if (service_.isolation != Isolation::Shared && service_.idle_stop > milliseconds{})
+      place_.member("idle_stop").warning("Ignored: children that are not shared end with their sessions.");
     if (service_.isolation != Isolation::Affinity && has(entry_, "affinity"))
       place_.member("affinity").warning("Ignored: isolation is not affinity.");
   }

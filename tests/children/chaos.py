@@ -308,6 +308,12 @@ def close_stdout(call):
         os.open(os.devnull, os.O_WRONLY)
 
 
+@tool("Takes that much memory and keeps it.", bytes="integer")
+def grow(call):
+    call.server.ballast += b"x" * call.get("bytes", 1 << 20)
+    call.answer("grown")
+
+
 @tool("Its environment.")
 def env(call):
     call.answer(json.dumps(dict(os.environ)))
@@ -378,6 +384,7 @@ class Server:
         self.is_initialized = False
         self.added_tools = 0
         self.has_failed = False
+        self.ballast = bytearray()
         self.next_question = 0  # 0 on purpose: it is a legal id
         self.questions = {}
         self.grandchildren = []
@@ -637,6 +644,7 @@ def read_flags():
     flags.add_argument("--grandchild", action="store_true", help="a grandchild that holds stdout, ignores signals")
     flags.add_argument("--daemonize-grandchild", action="store_true", help="the same in a session of its own")
     flags.add_argument("--stderr-flood", action="store_true", help="write to stderr without end")
+    flags.add_argument("--tools-from", metavar="PATH", help="a tool extra_N more for each line of the file, if it is there")
     flags.add_argument("--serial", action="store_true", help="read nothing more until a call is answered")
     flags.add_argument("--list-changed", action="store_true", help="declare tools.listChanged")
     flags.add_argument("--caps", type=names, default=[], metavar="NAME,...",
@@ -660,6 +668,9 @@ def main():
         print("chaos: exit at start, as asked", file=sys.stderr, flush=True)
         os._exit(options.exit_at_start)
     server = Server(options)
+    if options.tools_from and os.path.exists(options.tools_from):
+        with open(options.tools_from, encoding="utf-8") as file:
+            server.added_tools = len(file.readlines())
     if options.grandchild:
         server.grandchildren.append(grandchild(daemonize=False))
     if options.daemonize_grandchild:

@@ -1,0 +1,48 @@
+// What becomes of a child that has nothing to do: stopped until somebody comes, or
+// replaced by another run.
+#include "gateway/backend/multiplexer.h"
+#include "gateway/backend/recycling.h"
+
+namespace gateway::backend {
+
+namespace {
+/// How often a child's memory is looked at, and so the most often it is replaced.
+constexpr Duration kWeighEvery = seconds(10);
+}  // namespace
+
+/// Nothing is lost that somebody waits for, and what sessions know of it is whole.
+bool Multiplexer::has_nothing_to_do() const {
+  return sharing_ == mcp::Sharing::Shared && child_.state() == ChildState::Ready && calls_.size() == 0 &&
+         waiting_.empty() && !shelf_.listing();
+}
+
+void Multiplexer::sleep_when_unused(TimePoint now) {
+  auto const sleeps = config_.isolation == ops::Isolation::Shared && config_.idle_stop > Duration{};
+  if (!sleeps || attached_count_ > 0 || now - unused_since_ < config_.idle_stop || !has_nothing_to_do()) return;
+  around_.world.log.info("child.idle", "child is stopped until somebody uses it",
+                         {{"server", config_.name}, {"child.pid", child_.pid()}});
+  child_.sleep();
+}
+
+/// Its memory is weighed only at a moment when it could be replaced.
+void Multiplexer::recycle_when_due(TimePoint now) {
+  auto const& config = config_.recycle;
+  if ((config.max_age == milliseconds{} && config.max_memory == 0) || !has_nothing_to_do()) return;
+  std::size_t memory = 0;
+  if (config.max_memory > 0 && now - weighed_ >= kWeighEvery) {
+    weighed_ = now;
+    memory = child_.memory();
+  }
+  auto const age = now - child_.started();
+  auto const reason = recycle_reason(config, age, memory);
+  if (reason.empty()) return;
+  around_.world.log.info("child.recycle", "child is replaced by another run while it has nothing to do",
+                         {{"server", config_.name},
+                          {"child.pid", child_.pid()},
+                          {"reason", reason},
+                          {"age_seconds", to_ms(age) / 1000},
+                          {"memory_bytes", memory}});
+  child_.renew(reason);
+}
+
+}  // namespace gateway::backend
