@@ -16,8 +16,9 @@ void set_folder(Json& value, std::string_view folder);
 
 /// The services of all included files, each as its own file has it.
 struct IncludedServices {
-  Json entries = Json::object();                        ///< by name, in the order of the files
-  std::map<std::string, std::string, std::less<>> file_of;  ///< a name to its file, as the including one calls it
+  Json entries = Json::object();  ///< by name, in the order of the files
+  /// A name to its file, as the including file calls it.
+  std::map<std::string, std::string, std::less<>> file_of;
 };
 
 /// Reads the files that `list`, the value of `include` at `place`, names; relative

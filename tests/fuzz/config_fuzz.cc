@@ -35,6 +35,9 @@ void check_config(ops::Config const& config) {
     require(!service.name.empty() && service.name.size() <= 64, "a service has a short name");
     require(!service.command.empty(), "a service has a command");
     require(service.call_timeout <= service.call_timeout_max, "timeouts in their order");
+    require(!service.probe || service.probe->tool.empty() != service.probe->method.empty(), "a probe asks one thing");
+    require(service.unmet.size() <= service.needs.size(), "what is missing was needed");
+    require(service.replicas >= 1, "a service has a child");
     require(service.restart.backoff_initial <= service.restart.backoff_max, "waits in their order");
   }
   for (auto const& token : config.gateway.auth.tokens)

@@ -33,6 +33,7 @@ def test_a_session_with_many_calls_waiting_does_not_starve_another(start_gateway
 
 def test_a_full_queue_makes_room_for_a_session_that_has_less(start_gateway, tmp_path):
     gateway = start_gateway({"serial": chaos("--serial", max_calls=1, max_queue=4)})
+    gateway.wait_for("service.tools")  # which takes a turn, too
     busy, late = gateway.sse("serial"), gateway.sse("serial")
     gate = tmp_path / "gate"
     busy.post(call("wait_for", {"path": str(gate)}, "first"))
