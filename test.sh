@@ -121,6 +121,11 @@ test_interop() {
   run_pytest tests/interop
 }
 
+test_services() {
+  tests/services/setup.sh
+  run_pytest tests/services
+}
+
 run_stages() { # unit | all
   stage "install what the tests need" install
   if [ "$1" = unit ]; then
@@ -139,6 +144,7 @@ run_stages() { # unit | all
     stage "install the servers" install_servers
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
+    stage "the nine services before real backends, and through LiteLLM" test_services
   fi
   printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
 }
