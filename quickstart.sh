@@ -4,6 +4,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$root/services/install"
 port=${QUICKSTART_PORT:-8080}
 admin_port=${QUICKSTART_ADMIN_PORT:-9090}
 jobs=$(nproc)
@@ -20,10 +21,9 @@ usage() {
 
 Environment: QUICKSTART_PORT (8080) and QUICKSTART_ADMIN_PORT (9090), both on 127.0.0.1.
 
-What it needs comes from apt (it asks sudo when you are not root, and names the packages first), from
-npm by services/package-lock.json, and for the fetch service from PyPI by services/fetch/requirements.txt,
-all pinned. It writes build/, var/, services/node_modules/ and services/fetch/.venv/. A second start
-takes seconds. Ctrl-C stops the gateway and all servers.
+What it needs comes from apt (it asks sudo when you are not root, and names the packages first), and the
+servers from npm and PyPI by services/install, all pinned. It writes build/, var/ and, in the folders of
+services/, node_modules/ and .venv/. A second start takes seconds. Ctrl-C stops the gateway and all servers.
 END
 }
 
@@ -33,17 +33,6 @@ die() { printf '\n%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 # --- installing --------------------------------------------------------------------------------
 
 as_root() { if [ "$EUID" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
-
-# The first Python that the lock files fit and that can make a virtual environment; empty if none.
-find_python() {
-  local candidate
-  for candidate in /usr/bin/python3 "$(command -v python3 || true)"; do
-    [ -x "$candidate" ] || continue
-    "$candidate" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
-    echo "$candidate"
-    return
-  done
-}
 
 # Node and Python are taken from wherever they are; only without them Debian's are installed.
 runtime_packages() {
@@ -71,34 +60,6 @@ install_packages() { # PACKAGE...
   as_root apt-get -q update
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get -q -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}"
-}
-
-# A folder is up to date when its stamp is the checksum of all that decides what is in it.
-checksum() { sha256sum | cut -d' ' -f1; }
-is_current() { [ -f "$1/.stamp" ] && [ "$(cat "$1/.stamp")" = "$2" ]; }
-
-install_node_servers() {
-  local modules=$root/services/node_modules stamp
-  node -e 'process.exit(process.versions.node.split(".")[0] >= 18 ? 0 : 1)' ||
-    die "needs Node 18 or newer, found $(node --version) at $(command -v node)"
-  stamp=$({ node --version; cat "$root/services/package-lock.json"; } | checksum)
-  if is_current "$modules" "$stamp"; then return; fi
-  say "Installing the Node servers of services/package-lock.json"
-  (cd "$root/services" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  echo "$stamp" >"$modules/.stamp"
-}
-
-install_fetch_server() { # PYTHON
-  local venv=$root/services/fetch/.venv requirements=$root/services/fetch/requirements.txt stamp
-  stamp=$({ "$1" --version; cat "$requirements"; } | checksum)
-  if is_current "$venv" "$stamp"; then return; fi
-  say "Installing the fetch server of services/fetch/requirements.txt"
-  rm -rf "$venv"
-  "$1" -m venv "$venv" &&
-    echo '*' >"$venv/.gitignore" &&
-    "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --require-hashes \
-      --only-binary :all: -r "$requirements" | sed -un 's/^Collecting /    /p' &&
-    echo "$stamp" >"$venv/.stamp"
 }
 
 # --- building ----------------------------------------------------------------------------------
@@ -145,13 +106,14 @@ const health = async () => {
   try { return (await (await fetch(`${admin}/health`, { signal: AbortSignal.timeout(2000) })).json()).servers ?? {}; }
   catch { return {}; }
 };
+const isSettled = (server) => server?.state === 'unavailable' || (server?.state === 'ready' && server.tools !== undefined);
 const print = (...lines) => console.log(lines.join('\n'));
 
 let servers = {}, waiting = names, said = '';
 for (const start = Date.now(); waiting.length && Date.now() - start < patience;) {
   if (!isRunning()) process.exit(1);
   servers = await health();
-  waiting = names.filter((name) => servers[name]?.state !== 'ready');
+  waiting = names.filter((name) => !isSettled(servers[name]));
   if (waiting.length && said !== waiting.join(', ')) print(`    waiting for ${(said = waiting.join(', '))}`);
   if (waiting.length) await new Promise((done) => setTimeout(done, 200));
 }
@@ -192,18 +154,17 @@ wait_for_gateway() {
 }
 
 run_gateway() { # SERVICE...
-  local service code=0 stopping= arguments=(run --config "$root/config/quickstart.json")
-  for service in "$@"; do arguments+=(--service "$service"); done
+  local code=0 stopping=
   refuse_taken_port "$port" QUICKSTART_PORT
   refuse_taken_port "$admin_port" QUICKSTART_ADMIN_PORT
   prepare_data
-  export QUICKSTART_PORT=$port QUICKSTART_ADMIN_PORT=$admin_port QUICKSTART_DIR=$root
-  export QUICKSTART_FILES=$root/var/files QUICKSTART_MEMORY=$root/var/memory.jsonl
+  export QUICKSTART_PORT=$port QUICKSTART_ADMIN_PORT=$admin_port
+  export FILESYSTEM_ROOT=$root/var/files MEMORY_FILE_PATH=$root/var/memory.jsonl
 
   say "Starting $*"
   trap 'stopping=1; stop_gateway' INT TERM HUP
   trap stop_gateway EXIT
-  "$root/build/mcp-gateway" "${arguments[@]}" </dev/null 2>"$root/var/gateway.log" &
+  "$root/build/mcp-gateway" run --config "$root/config/quickstart.json" </dev/null 2>"$root/var/gateway.log" &
   gateway=$!
   if print_summary "$gateway" "$@"; then
     printf '\nRunning; Ctrl-C stops everything.\n'
@@ -221,7 +182,7 @@ run_gateway() { # SERVICE...
 }
 
 main() {
-  local python packages services=(filesystem memory everything)
+  local packages service services=(filesystem memory everything fetch)
   case "${1-}" in
     --help | -h) usage; return ;;
     --build-only | '') ;;
@@ -230,14 +191,11 @@ main() {
   mapfile -t packages < <(runtime_packages)
   install_packages "${build_packages[@]}" "${packages[@]}"
   hash -r
-  command -v node >/dev/null && command -v npm >/dev/null || die "needs node and npm on the PATH"
-  install_node_servers
-  python=$(find_python)
-  if [ -n "$python" ] && install_fetch_server "$python"; then
-    services+=(fetch)
-  else
-    say "Going on without the fetch service: it needs Python 3.11 or newer with venv, and PyPI."
-  fi
+  say "Installing the servers"
+  for service in filesystem memory/file everything; do
+    install_service "$service" || die "cannot do without the $service service; above is why."
+  done
+  install_service fetch || say "Going on without the fetch service: it needs Python 3.11 or newer with venv, and PyPI."
   build_gateway
   if [ "${1-}" = --build-only ]; then
     say "Built build/mcp-gateway and installed ${services[*]}; ./quickstart.sh starts them."

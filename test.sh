@@ -112,9 +112,18 @@ run_pytest() { # FOLDER-OR-FILE [BUILD]
   return "$code"
 }
 
+install_servers() {
+  services/install everything filesystem memory/file
+}
+
 test_interop() {
   tests/interop/setup.sh
   run_pytest tests/interop
+}
+
+test_services() {
+  tests/services/setup.sh
+  run_pytest tests/services
 }
 
 run_stages() { # unit | all
@@ -131,10 +140,11 @@ run_stages() { # unit | all
     stage "build (TSan)" build_for_threads
     stage "component tests and several loops under TSan" test_threads
     stage "fuzzing, $fuzz_seconds s a target" fuzz
-    stage "install the servers" install_node_servers
     stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
+    stage "install the servers" install_servers
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
+    stage "the nine services before real backends, and through LiteLLM" test_services
   fi
   printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
 }

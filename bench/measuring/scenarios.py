@@ -7,7 +7,7 @@ from pathlib import Path
 from .programs import Floor, Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERYTHING = ROOT / "services/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+EVERYTHING = ROOT / "services/everything/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
 COUNTS = ("left_behind", "had_to_be_killed")
 NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", level="warn")
 

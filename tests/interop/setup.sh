@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real programs of these tests, each pinned by a lock file with hashes: MCP clients from npm and PyPI, a LiteLLM
-# proxy, and the real servers. Nothing is installed outside $INTEROP_CACHE. A second run takes a moment.
+# proxy, and the real servers. Clients and proxy go to $INTEROP_CACHE, servers to where services/install puts them. A second
+# run takes a moment.
 #
 #   tests/interop/setup.sh            everything
 #   tests/interop/setup.sh PART...    only these: clients services mcp1 mcp2 fetch litellm
@@ -15,24 +16,11 @@ if [ ${#parts[@]} -eq 0 ]; then parts=(clients services mcp1 mcp2 fetch litellm)
 say() { printf 'interop setup: %s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 
-find_python() {
-  local candidate
-  for candidate in /usr/bin/python3 "$(command -v python3.11 || true)" "$(command -v python3 || true)"; do
-    [ -x "$candidate" ] || continue
-    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      echo "$candidate"
-      return
-    fi
-  done
-  fail "needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)"
-}
-
-# A part is up to date when its stamp holds the checksum of everything that decides what is installed.
-is_current() { [ -f "$1/.stamp" ] && [ "$(cat "$1/.stamp")" = "$2" ]; }
+source "$repository/services/install"
 
 install_node_modules() { # NAME FOLDER
   local name=$1 source=$2 target=$cache/$1 stamp begun=$SECONDS
-  stamp=$(cat "$source/package.json" "$source/package-lock.json" | sha256sum | cut -d' ' -f1)
+  stamp=$(cat "$source/package.json" "$source/package-lock.json" | checksum)
   if is_current "$target" "$stamp"; then say "$name: up to date"; return; fi
   say "$name: installing from npm ..."
   rm -rf "$target"
@@ -46,7 +34,7 @@ install_node_modules() { # NAME FOLDER
 
 install_venv() { # NAME REQUIREMENTS
   local name=$1 requirements=$2 target=$cache/venv-$1 stamp begun=$SECONDS
-  stamp=$("$python" --version | cat - "$requirements" | sha256sum | cut -d' ' -f1)
+  stamp=$("$python" --version | cat - "$requirements" | checksum)
   if is_current "$target" "$stamp"; then [ "$name" = uv ] || say "$name: up to date"; return; fi
   [ "$name" = uv ] || (install_venv uv "$here/python/requirements-uv.txt") || say "going on without uv"
   say "$name: installing from PyPI ..."
@@ -76,9 +64,9 @@ install_with_pip() { # VENV REQUIREMENTS
 install_part() {
   case $1 in
     clients) install_node_modules clients "$here/node" ;;
-    services) install_node_modules services "$repository/services" ;;
+    services) "$repository/services/install" everything filesystem memory/file ;;
     mcp1 | mcp2 | litellm) install_venv "$1" "$here/python/requirements-$1.txt" ;;
-    fetch) install_venv fetch "$repository/services/fetch/requirements.txt" ;;
+    fetch) "$repository/services/install" fetch ;;
   esac
 }
 
@@ -94,6 +82,7 @@ exec 9>"$cache/.lock"
 flock 9
 command -v npm >/dev/null || fail "needs npm (Debian: apt-get install nodejs npm)"
 python=$(find_python)
+[ -n "$python" ] || fail "needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)"
 
 install_in_order() { # PART...: those of them that are wanted
   local part

@@ -62,7 +62,7 @@ class Gateway:
                   **(config or {})}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "gateway.json")
-            path.write_text(json.dumps({"gateway": config, "mcpServers": services}), encoding="utf-8")
+            path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
             self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})})
             self.log = Log(self.process.stderr)
@@ -76,6 +76,10 @@ class Gateway:
             except BaseException:
                 self.kill()
                 raise
+
+    def file(self, config, services):
+        """The whole configuration file. Subclasses may have more in it."""
+        return {"gateway": config, "mcpServers": services}
 
     @property
     def port(self):

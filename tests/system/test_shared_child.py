@@ -9,7 +9,7 @@ from clients import call, message
 from gateway_under_test import ROOT, chaos
 from wire import Ended
 
-EVERYTHING = ROOT / "services/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+EVERYTHING = ROOT / "services/everything/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
 ALL = {"sampling": {}, "elicitation": {}, "roots": {"listChanged": True}}
 QUESTIONS = [("sampling/createMessage", {"messages": [], "maxTokens": 7}),
              ("elicitation/create", {"message": "name?", "requestedSchema": {"type": "object", "properties": {}}}),

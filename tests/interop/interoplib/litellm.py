@@ -21,17 +21,21 @@ def free_port():
 
 
 class LiteLLM:
-    """`litellm --config` on a free port; `get` and `post` speak to it with its master key."""
+    """`litellm --config` on a free port; `get` and `post` speak to it with its master key.
 
-    def __init__(self, servers, folder):
+    `servers` are URLs by name, or whole entries of its `mcp_servers`; `models` more entries of its `model_list`.
+    """
+
+    def __init__(self, servers, folder, models=()):
         self.folder = Path(folder)
         self.port = free_port()
         self.key = f"sk-{secrets.token_hex(32)}"
         # JSON is YAML, and this way nothing has to be quoted by hand. The names must not contain '-'.
         self.configuration = {
             "model_list": [{"model_name": "fake", "litellm_params": {
-                "model": "openai/gpt-4o-mini", "api_key": "fake-key", "mock_response": "hello from the mock"}}],
-            "mcp_servers": {name: {"transport": "sse", "url": url, "allow_all_keys": True} for name, url in servers.items()},
+                "model": "openai/gpt-4o-mini", "api_key": "fake-key", "mock_response": "hello from the mock"}}, *models],
+            "mcp_servers": {name: {"transport": "sse", "allow_all_keys": True, **(entry if isinstance(entry, dict) else {"url": entry})}
+                            for name, entry in servers.items()},
             "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"},
         }
         self.process = None

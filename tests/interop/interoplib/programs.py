@@ -14,14 +14,16 @@ CACHE = Path(os.environ.get("INTEROP_CACHE") or HERE / ".cache").resolve()
 GATEWAY = Path(os.environ.get("MCP_GATEWAY") or REPOSITORY / "build" / "mcp-gateway").resolve()
 
 CLIENT_MODULES = CACHE / "clients" / "node_modules"
-SERVER_MODULES = CACHE / "services" / "node_modules" / "@modelcontextprotocol"
+SERVICES = REPOSITORY / "services"
+SERVER_FOLDERS = {"server-everything": "everything", "server-filesystem": "filesystem", "server-memory": "memory/file"}
 
 
 def missing_parts():
     """The parts of setup.sh that were never installed, by name."""
-    folders = {name: CACHE / name for name in ("clients", "services")}
-    folders.update({name: CACHE / f"venv-{name}" for name in ("mcp1", "mcp2", "fetch", "litellm")})
-    return [name for name, folder in folders.items() if not (folder / ".stamp").is_file()]
+    folders = [("clients", CACHE / "clients"), ("fetch", SERVICES / "fetch" / ".venv")]
+    folders += [(name, CACHE / f"venv-{name}") for name in ("mcp1", "mcp2", "litellm")]
+    folders += [("services", SERVICES / folder / "node_modules") for folder in SERVER_FOLDERS.values()]
+    return sorted({name for name, folder in folders if not (folder / ".stamp").is_file()})
 
 
 def client_node():
@@ -38,7 +40,8 @@ def server_node():
 
 def node_server(package, *arguments, **environment):
     """A `mcpServers` entry for one of the official Node servers."""
-    entry = {"command": server_node(), "args": [str(SERVER_MODULES / package / "dist" / "index.js"), *map(str, arguments)]}
+    program = SERVICES / SERVER_FOLDERS[package] / "node_modules" / "@modelcontextprotocol" / package / "dist" / "index.js"
+    entry = {"command": server_node(), "args": [str(program), *map(str, arguments)]}
     return entry | ({"env": environment} if environment else {})
 
 
@@ -47,7 +50,7 @@ def fetch_server():
 
     With a Node on its PATH, its HTML extractor may run `npm install` at the first call: it gets a PATH without one.
     """
-    program = CACHE / "venv-fetch" / "bin" / "mcp-server-fetch"
+    program = SERVICES / "fetch" / ".venv" / "bin" / "mcp-server-fetch"
     return {"command": str(program), "args": ["--allow-private-ips"], "env": {"PATH": str(program.parent)}}
 
 
