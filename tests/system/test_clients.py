@@ -399,6 +399,7 @@ def test_a_session_may_wait_for_so_many_answers_and_no_more(start_gateway):
 
 def test_a_service_owes_so_many_calls_and_others_wait_for_their_turn(start_gateway):
     gateway = start_gateway({"echo": echo(max_calls=2, max_queue=3)})
+    gateway.wait_for("service.tools")  # which takes a turn, too
     a = gateway.sse("echo")
     for number in range(2):
         a.post(call("sleep", {"ms": 700}, "sleep-%d" % number))

@@ -12,6 +12,7 @@ def order_at_child(client, tool):
 
 def test_a_session_with_many_calls_waiting_does_not_starve_another(start_gateway, tmp_path):
     gateway = start_gateway({"serial": chaos("--serial", max_calls=1)})
+    gateway.wait_for("service.tools")  # which takes a turn, too
     busy, late, later = (gateway.sse("serial") for _ in range(3))
     gate = tmp_path / "gate"
     busy.post(call("wait_for", {"path": str(gate)}, "first"))
