@@ -51,9 +51,10 @@ TEST_F(ChildProcessTest, TellsTheSignal) {
 
 TEST_F(ChildProcessTest, CountsTheMemoryOfAllThatTheChildStarted) {
   RecordedChild alone(loop, *guard, shell("echo up; cat"));
-  // Two more shells, one of them in a session of its own, each with 20 MB in a variable.
+  // Two more shells, one of them in a session of its own, each with 20 MB in a variable. With something to do after
+  // sleep they stay shells; they would become it, without the variable.
   RecordedChild family(loop, *guard, shell(R"(
-    grow='x=$(head -c 20000000 /dev/zero | tr "\0" x); echo up; cat'
+    grow='x=$(head -c 20000000 /dev/zero | tr "\0" x); echo up; sleep 100; :'
     setsid sh -c "$grow" & sh -c "$grow")"));
   ASSERT_TRUE(until_said(alone, "up\n"));
   ASSERT_TRUE(until_said(family, "up\nup\n"));
