@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "gateway/backend/environment.h"
 #include "gateway/build_info.h"
+#include "gateway/cli/ask_health.h"
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/gateway.h"
@@ -27,6 +29,7 @@ namespace {
 using gateway::cli::kUsageError;
 
 constexpr int kKeptMemory = 16 << 20;
+constexpr std::chrono::seconds kHealthPatience{5};
 
 struct Arguments {
   std::string config;
@@ -38,6 +41,7 @@ struct Arguments {
   bool connect = false;
   std::string log_level;
   std::string log_format;
+  std::string url = "http://127.0.0.1:9090/health";
   std::vector<std::string> command;  ///< after "--"
 };
 
@@ -181,6 +185,13 @@ int run_command_line(int argc, char** argv) {
   check_command->add_option("--service,-s", arguments.services, "Check only this service; repeat for more");
   check_command->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
 
+  auto* const health_command = app.add_subcommand("health", "Ask a running gateway; exit code 0 when it is well");
+  health_command->add_option("url", arguments.url, "A page of its admin listener")
+      ->capture_default_str()
+      ->check([](std::string const& url) {
+        return url.starts_with("http://") ? "" : "expected http://HOST:PORT/PATH, found '" + url + "'";
+      });
+
   auto* const version_command = app.add_subcommand("version", "Say which build this is");
   auto* const schema_command = app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
 
@@ -193,6 +204,9 @@ int run_command_line(int argc, char** argv) {
   }
   if (run_command->parsed()) return run(arguments);
   if (check_command->parsed()) return check(arguments);
+  if (health_command->parsed()) {
+    return gateway::cli::ask_health(arguments.url, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
+  }
   if (version_command->parsed()) return version();
   if (schema_command->parsed()) std::cout << gateway::ops::config_schema() << '\n';
   return 0;

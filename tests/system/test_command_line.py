@@ -96,7 +96,7 @@ def test_version_is_one_line_with_name_number_revision_and_time():
 def test_help_tells_the_commands_an_example_of_each_and_the_exit_codes():
     done = mcp_gateway("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for wanted in ("run ", "check ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
+    for wanted in ("run ", "check ", "health ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
         assert wanted in done.stdout, wanted
 
 
@@ -115,6 +115,37 @@ def test_the_schema_is_valid_json_and_names_every_block():
     schema = json.loads(done.stdout)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert {"gateway", "mcpServers"} <= schema["properties"].keys()
+
+
+# ── health ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("needs", "code", "says"), [([], 0, '"status": "HEALTHY"'),
+                                                     ([{"variable": "NOBODY_SETS_THIS", "for": "a test"}], 1, "NOBODY_SETS_THIS")])
+def test_health_says_what_the_gateway_says_and_exits_by_its_status(tmp_path, needs, code, says):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"},
+                              "mcpServers": {"echo": child(ECHO, required=True, needs=needs)}})
+    with Running("--config", file) as gateway:
+        port = next(line["port"] for line in iter(lambda: gateway.event("listener.ready"), None) if line["listener"] == "admin")
+        if not needs:
+            gateway.event("service.ready")
+        done = mcp_gateway("health", f"http://127.0.0.1:{port}/health")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert says in done.stdout
+
+
+def test_health_of_nobody_is_one_sentence_and_exit_1():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/health"
+    done = mcp_gateway("health", url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert one_sentence(done.stderr) == f"{url}: connecting: Connection refused"
+
+
+def test_health_of_something_that_is_no_url_is_a_usage_error():
+    done = mcp_gateway("health", "127.0.0.1:9090")
+    assert done.returncode == 2
+    assert "http://HOST:PORT/PATH" in done.stderr
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────

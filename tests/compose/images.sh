@@ -1,0 +1,66 @@
+# For run: the images, without a registry to pull any from.
+
+# A base image is made once and kept with the engine's folder.
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+build() { # TAG FOLDER
+  docker build --tag "$1" "$2" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "building $1"; }
+}
+
+# What the official image is: Debian's smallest set of packages, without documentation. It trusts what this machine trusts and
+# goes by its proxies, so that nothing in the Dockerfiles has to be otherwise than where images can be pulled.
+make_debian() {
+  local new=$work/debian own=usr/local/share/ca-certificates bundle=etc/ssl/certs/ca-certificates.crt name changes=()
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$new" http://deb.debian.org/debian >"$work/debootstrap.log" ||
+    { tail -n 5 "$work/debootstrap.log" >&2; fail "debootstrap"; }
+  rm -f "$new/etc/apt/sources.list"
+  cp "$here/images/debian/debian.sources" "$new/etc/apt/sources.list.d/"
+  cp "$here/images/debian/without-documentation" "$new/etc/dpkg/dpkg.cfg.d/"
+  cp "$here/images/debian/clean" "$new/etc/apt/apt.conf.d/docker-clean"
+  rm -rf "$new"/usr/share/{doc,man,locale,info}/* "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/* "$new"/var/log/*.log
+  # Both: a package that renews the bundle makes it of the others and of these.
+  cp "/$bundle" "$new/$bundle"
+  find "/$own" -name '*.crt' -exec cp -t "$new/$own" {} +
+  for name in NODE_EXTRA_CA_CERTS PIP_CERT SSL_CERT_FILE; do changes+=(--change "ENV $name=/$bundle"); done
+  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+    if [ -n "${!name:-}" ]; then changes+=(--change "ENV $name=${!name}"); fi
+  done
+  tar -C "$new" -c . | docker import "${changes[@]}" --change 'CMD ["bash"]' - debian:12.15-slim >/dev/null
+  rm -rf "$new"
+}
+
+make_node() {
+  local new=$work/node npm
+  npm=$(dirname "$(dirname "$(realpath "$(command -v npm)")")")
+  mkdir "$new"
+  cp "$here/images/node/Dockerfile" "$new"
+  cp --dereference "$(command -v node)" "$new/node"
+  cp --recursive "$npm" "$new/npm"
+  build node:20.20.2-bookworm-slim "$new"
+}
+
+make_timescaledb() {
+  mkdir "$work/timescaledb"
+  cp "$here"/images/timescaledb/* "$root"/tests/services/database/package*.json "$work/timescaledb"
+  build timescaledb-in-webassembly "$work/timescaledb"
+}
+
+make_images_of_others() {
+  has_image debian:12.15-slim || make_debian
+  has_image node:20.20.2-bookworm-slim || make_node
+  build ghcr.io/github/github-mcp-server:v1.12.2 "$here/images/github"
+  build timescale/timescaledb:2.29.2-pg17 "$here/images/database"
+  build prom/prometheus:v3.15.0 "$here/images/prometheus"
+  build prom/alertmanager:v0.34.1 "$here/images/alertmanager"
+  make_timescaledb
+}
+
+# The image of monitoring for Grafana is built, too, though without a Grafana it is not run.
+make_images() {
+  local name
+  for name in "${services[@]/#/mcp-}" setup litellm; do
+    compose build "$name" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; fail "building $name"; }
+    printf '  %-16s at %d:%02d\n' "$name" $((SECONDS / 60)) $((SECONDS % 60))
+  done
+  docker build --file "$root/services/monitoring/Dockerfile" --tag mcp-monitoring-grafana:0.1.0 "$root" >"$work/build.log" 2>&1 ||
+    { tail -n 40 "$work/build.log" >&2; fail "building the image of monitoring"; }
+}
