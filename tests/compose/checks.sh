@@ -75,12 +75,12 @@ networks_keep_apart() {
   local other
   reaches mcp_litellm_1 mcp-filesystem 8080 || fail "LiteLLM does not reach the services"
   reaches mcp-memory database 5432 || fail "memory does not reach its database"
-  reaches mcp_litellm_1 deb.debian.org 80 || fail "LiteLLM does not get out, to models"
-  reaches mcp-fetch deb.debian.org 80 || fail "fetch does not get out"
+  reaches mcp_litellm_1 "$(mirror_host)" 80 || fail "LiteLLM does not get out, to models"
+  reaches mcp-fetch "$(mirror_host)" 80 || fail "fetch does not get out"
   for other in mcp-memory mcp-playwright; do
     ! reaches mcp-filesystem "$(address_of "$other")" 8080 || fail "filesystem reaches $other"
   done
-  ! reaches mcp-filesystem deb.debian.org 80 || fail "filesystem gets out"
+  ! reaches mcp-filesystem "$(mirror_host)" 80 || fail "filesystem gets out"
   ! reaches mcp-fetch "$(address_of mcp_database_1)" 5432 || fail "fetch reaches the database"
 }
 

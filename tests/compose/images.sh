@@ -6,14 +6,18 @@ build() { # TAG FOLDER
   docker build --tag "$1" "$2" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "building $1"; }
 }
 
+# Debian's own mirror, as debootstrap knows it.
+mirror() { sed -n 's/^DEF_MIRROR="\(.*\)"$/\1/p' "$(command -v debootstrap)"; }
+mirror_host() { mirror | sed -E 's|^[a-z]+://([^/]+)/.*|\1|'; }
+
 # What the official image is: Debian's smallest set of packages, without documentation. It trusts what this machine trusts and
 # goes by its proxies, so that nothing in the Dockerfiles has to be otherwise than where images can be pulled.
 make_debian() {
   local new=$work/debian own=usr/local/share/ca-certificates bundle=etc/ssl/certs/ca-certificates.crt name changes=()
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$new" http://deb.debian.org/debian >"$work/debootstrap.log" ||
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$new" "$(mirror)" >"$work/debootstrap.log" ||
     { tail -n 5 "$work/debootstrap.log" >&2; fail "debootstrap"; }
   rm -f "$new/etc/apt/sources.list"
-  cp "$here/images/debian/debian.sources" "$new/etc/apt/sources.list.d/"
+  sed "s|@MIRROR@|$(mirror)|" "$here/images/debian/debian.sources.in" >"$new/etc/apt/sources.list.d/debian.sources"
   cp "$here/images/debian/without-documentation" "$new/etc/dpkg/dpkg.cfg.d/"
   cp "$here/images/debian/clean" "$new/etc/apt/apt.conf.d/docker-clean"
   rm -rf "$new"/usr/share/{doc,man,locale,info}/* "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/* "$new"/var/log/*.log
