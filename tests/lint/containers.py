@@ -14,6 +14,12 @@ NINE = ("filesystem", "monitoring", "memory", "fetch", "postgres", "github", "n8
 LABEL = re.compile(r'com\.mcp\.type="([^"]*)" com\.mcp\.tools="([^"]*)"')
 
 
+def ours(root):
+    """The services' Dockerfiles, without those that came with a server."""
+    files = sorted((root / "services").glob("**/Dockerfile"))
+    return [file for file in files if not {"node_modules", ".venv"} & set(file.parts)]
+
+
 def load_describe(root):
     loader = importlib.machinery.SourceFileLoader("describe", str(root / "services" / "describe"))
     loader_spec = importlib.util.spec_from_loader("describe", loader)
@@ -35,7 +41,7 @@ def check_labels(root, write):
     for name in NINE:
         if not (root / "services" / name / "Dockerfile").exists():
             yield f"services/{name} has no Dockerfile"
-    for file in sorted((root / "services").glob("**/Dockerfile")):
+    for file in ours(root):
         folder = file.parent.relative_to(root / "services")
         text = file.read_text()
         found = LABEL.search(text)
@@ -49,7 +55,7 @@ def check_labels(root, write):
 
 
 def dockerfiles(root):
-    return sorted([*(root / "services").glob("**/Dockerfile"), *(root / "compose").glob("*/Dockerfile")])
+    return sorted([*ours(root), *(root / "compose").glob("*/Dockerfile")])
 
 
 def check_gateway_stage(root):
