@@ -6,7 +6,6 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "gateway/base/json_text.h"
 #include "gateway/base/result.h"
@@ -43,8 +42,7 @@ class LineWriter {
   explicit LineWriter(char* to) : to_(to) {}
 
   LineWriter& raw(std::string_view text) {
-    std::memcpy(to_, text.data(), text.size());
-    to_ += text.size();
+    to_ = std::copy(text.begin(), text.end(), to_);  // text may have no address when it is empty
     return *this;
   }
   LineWriter& raw(char c) {
