@@ -90,19 +90,16 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
                      .took = took,
                      .bytes_in = call.bytes_in,
                      .bytes_out = bytes_out});
-  if (!around_.world.log.enabled(ops::LogLevel::Info)) return;
-  around_.world.log.record("request.done", "request done",
-                           {{"server", config_.name},
-                            {"transport", transport},
-                            {"method", label(call.method)},
-                            {"tool", is_tool ? std::string_view(call.subject) : std::string_view{}},
-                            {"outcome", label(outcome)},
-                            {"code", status_of(outcome)},
-                            {"duration_ms", to_ms(took)},
-                            {"bytes_in", call.bytes_in},
-                            {"bytes_out", bytes_out},
-                            {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-                            {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)}});
+  using ops::Label;
+  using ops::member;
+  around_.world.log.record<"request.done", "request done">(
+      member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
+      member<"method">(Label{label(call.method)}),
+      member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
+      member<"outcome">(Label{label(outcome)}), member<"code">(status_of(outcome)), member<"duration_ms">(to_ms(took)),
+      member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
+      member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
+      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}));
 }
 
 /// What a run of the child owed will not come.

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 
 #include "gateway/base/json_text.h"
 #include "gateway/base/result.h"
+#include "gateway/ops/line_writer.h"
 
 namespace gateway::ops {
 
@@ -18,8 +17,6 @@ namespace {
 /// Each hand-over wakes the other thread, which costs more than the lines.
 constexpr std::size_t kHandOver = 64 * 1024;
 constexpr Duration kOldest = milliseconds(100);
-/// A text field above this is cut: collectors refuse or drop very long lines.
-constexpr std::size_t kMaxFieldBytes = 8 * 1024;
 
 std::string_view level_text(LogLevel level) {
   switch (level) {
@@ -36,67 +33,25 @@ bool is_empty(LogField const& field) {
   return text != nullptr && text->empty();
 }
 
-/// Writes the pieces of a line to a place with enough room for them.
-class LineWriter {
- public:
-  explicit LineWriter(char* to) : to_(to) {}
-
-  LineWriter& raw(std::string_view text) {
-    to_ = std::copy(text.begin(), text.end(), to_);  // text may have no address when it is empty
-    return *this;
-  }
-  LineWriter& raw(char c) {
-    *to_++ = c;
-    return *this;
-  }
-  LineWriter& string(std::string_view text) {
-    to_ = write_json_string(to_, text.substr(0, kMaxFieldBytes));
-    return *this;
-  }
-  LineWriter& number(auto value) {
-    to_ = std::to_chars(to_, to_ + kNumberRoom, value).ptr;
-    return *this;
-  }
-  /// With three digits behind the point.
-  LineWriter& number(double value) {
-    constexpr double kLargest = 1e15;
-    if (!(std::abs(value) < kLargest)) return raw("null");  // nor is "nan" a JSON value
-    auto const thousandths = std::llround(std::abs(value) * 1000);
-    if (value < 0) raw('-');
-    number(thousandths / 1000).raw('.');
-    auto const rest = thousandths % 1000;
-    return raw(static_cast<char>('0' + rest / 100))
-        .raw(static_cast<char>('0' + rest / 10 % 10))
-        .raw(static_cast<char>('0' + rest % 10));
-  }
-  LineWriter& value(LogField const& field) {
-    std::visit(Overload{
-                   [&](std::string_view text) { string(text); },
-                   [&](bool flag) { raw(flag ? "true" : "false"); },
-                   [&](auto number_value) { number(number_value); },
-               },
-               field.value);
-    return *this;
-  }
-
-  [[nodiscard]] char* end() const { return to_; }
-
-  static constexpr std::size_t kNumberRoom = 24;
-
- private:
-  char* to_;
-};
-
 /// What a line can take at most, beside what its format adds.
 std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, LogFields fields) {
   constexpr std::size_t kFrame = 128;
   auto room = kFrame + timestamp.size() + event.size() + json_string_room(message.size());
   for (auto const& field : fields) {
     auto const* const text = std::get_if<std::string_view>(&field.value);
-    auto const value = text == nullptr ? LineWriter::kNumberRoom : json_string_room(std::min(text->size(), kMaxFieldBytes));
-    room += field.key.size() + value + std::string_view(",\"\":").size();
+    room += field.key.size() + (text == nullptr ? LineWriter::kNumberRoom : LineWriter::string_room(*text)) +
+            std::string_view(",\"\":").size();
   }
   return room;
+}
+
+void write_value(LineWriter& to, LogField const& field) {
+  std::visit(Overload{
+                 [&](std::string_view text) { to.string(text); },
+                 [&](bool flag) { to.raw(flag ? "true" : "false"); },
+                 [&](auto number) { to.number(number); },
+             },
+             field.value);
 }
 
 void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp, std::string_view event,
@@ -105,7 +60,8 @@ void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp,
   to.raw(R"(","event":")").raw(event).raw(R"(","msg":)").string(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
-    to.raw(',').raw('"').raw(field.key).raw('"').raw(':').value(field);
+    to.raw(",\"").raw(field.key).raw("\":");
+    write_value(to, field);
   }
 }
 
@@ -122,7 +78,8 @@ void write_text_line(LineWriter& to, LogLevel level, std::string_view timestamp,
   to.raw(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
-    to.raw("  ").raw(field.key).raw('=').value(field);
+    to.raw("  ").raw(field.key).raw('=');
+    write_value(to, field);
   }
 }
 
@@ -180,12 +137,6 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
   if (!enabled(level)) return;
   gather(level, event, message, fields);
   urgent_ = true;
-}
-
-void Log::record(std::string_view event, std::string_view message, LogFields fields) {
-  if (!enabled(LogLevel::Info)) return;
-  gather(LogLevel::Info, event, message, fields);
-  urgent_ |= config_.format == LogFormat::Text;  // somebody may be looking on
 }
 
 void Log::gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {

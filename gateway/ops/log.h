@@ -12,6 +12,7 @@
 #include "gateway/base/byte_queue.h"
 #include "gateway/base/clock.h"
 #include "gateway/ops/config.h"
+#include "gateway/ops/log_record.h"
 #include "gateway/ops/log_sink.h"
 
 namespace gateway::ops {
@@ -38,6 +39,19 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
+/// A record's member as a field; what is absent becomes an empty text.
+template <Constant name, typename Value>
+[[nodiscard]] LogField as_field(Member<name, Value> const& member) {
+  constexpr auto kName = Member<name, Value>::kName.view();
+  if constexpr (std::is_same_v<Value, Label>) {
+    return {kName, member.value.text};
+  } else if constexpr (std::is_same_v<Value, std::optional<double>>) {
+    return member.value ? LogField(kName, *member.value) : LogField(kName, std::string_view{});
+  } else {
+    return {kName, member.value};
+  }
+}
+
 /// Formats a line, without its line end. Empty texts are left out. Pure.
 [[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
                                           std::string_view event, std::string_view message, LogFields fields);
@@ -59,7 +73,8 @@ class Log {
   [[nodiscard]] bool enabled(LogLevel level) const { return level >= config_.level; }
   void write(LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
   /// An info line of which there are very many: it may wait a moment for others.
-  void record(std::string_view event, std::string_view message, LogFields fields);
+  template <Constant event, Constant message, typename... Members>
+  void record(Members const&... members);
 
   void debug(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Debug, event, message, f); }
   void info(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Info, event, message, f); }
@@ -86,5 +101,17 @@ class Log {
   std::string timestamp_;  ///< of the last line; its second is not written anew for each
   std::time_t second_ = -1;
 };
+
+template <Constant event, Constant message, typename... Members>
+void Log::record(Members const&... members) {
+  if (!enabled(LogLevel::Info)) return;
+  if (config_.format == LogFormat::Text) {
+    urgent_ = true;  // somebody may be looking on
+    return gather(LogLevel::Info, event.view(), message.view(), {as_field(members)...});
+  }
+  append_json_record<event, message>(gathered_, timestamp(), constant_fields_, members...);
+  gathered_.push_back('\n');
+  ++gathered_lines_;
+}
 
 }  // namespace gateway::ops

@@ -79,5 +79,39 @@ TEST(LogLine, IsReadableAsText) {
             line({{"k", "v w"}, {"n", 1}, {"empty", ""}}, LogFormat::Text));
 }
 
+TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
+  auto const hostile = every_byte();
+  ByteQueue record;
+  append_json_record<"some.event", "a message">(
+      record, "2025-01-01T00:00:00.000000Z", R"(,"last":1)", member<"text">(std::string_view(hostile)),
+      member<"label">(Label{"tools/call"}), member<"none">(std::string_view{}), member<"no_label">(Label{}),
+      member<"zero">(0), member<"big">(std::numeric_limits<std::uint64_t>::max()), member<"ms">(-1.5),
+      member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}));
+  auto const list = format_log_line(LogFormat::Json, LogLevel::Info, "2025-01-01T00:00:00.000000Z", "some.event", "a message",
+                                    {{"text", hostile},
+                                     {"label", "tools/call"},
+                                     {"zero", 0},
+                                     {"big", std::numeric_limits<std::uint64_t>::max()},
+                                     {"ms", -1.5},
+                                     {"present", 2.0},
+                                     {"last", 1}});
+  EXPECT_EQ(list, record.view());
+}
+
+TEST(LogRecord, HasRoomForTheLongestValues) {
+  std::string const controls(100'000, '\x01');
+  ByteQueue record;
+  append_json_record<"e", "m">(record, "t", {}, member<"a">(std::string_view(controls)), member<"b">(std::string_view(controls)),
+                               member<"n">(std::numeric_limits<std::int64_t>::min()), member<"d">(-999999999999999.0));
+  EXPECT_TRUE(Json::accept(record.view()));
+}
+
+TEST(LogRecord, HasTheSameMembersForPeople) {
+  EXPECT_EQ(line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, LogFormat::Text),
+            line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
+                  as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
+                 LogFormat::Text));
+}
+
 }  // namespace
 }  // namespace gateway::ops
