@@ -75,6 +75,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
   for (std::size_t i = 0; i < here.size(); ++i) desk_.services[number_ + i * shared_.homes.loops()] = here[i].get();
   desk_.server = &server_;
   if (shared_.homes.loops() > 1) server_.set_mover(*this);
+  if (shared_.config.gateway.busy_poll) loop_.set_busy_poll(kBusyPoll);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 

@@ -133,4 +133,8 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
 inline constexpr Duration kTick = milliseconds(250);
 inline constexpr unsigned kTicksPerSecond = 4;
 
+/// How long a loop polls where the configuration asks for it: longer than a quick
+/// server takes to answer, and about as long as waking a thread takes.
+inline constexpr Duration kBusyPoll = std::chrono::microseconds(50);
+
 }  // namespace gateway

@@ -60,8 +60,8 @@ class Gateway(Program):
 
     serves_many = True
 
-    def __init__(self, name="gateway", title="mcp-gateway", level="info"):
-        self.name, self.title, self.level = name, title, level
+    def __init__(self, name="gateway", title="mcp-gateway", level="info", busy_poll=False):
+        self.name, self.title, self.level, self.busy_poll = name, title, level, busy_poll
 
     def path(self, launch):
         return f"/{launch.names()[-1]}/{'sse' if launch.transport == 'sse' else 'mcp'}"
@@ -70,7 +70,8 @@ class Gateway(Program):
         program, *arguments = launch.command_line()
         service = {"command": program, "args": arguments}
         config = launch.write("gateway.json", json.dumps({
-            "gateway": {"listen": f"127.0.0.1:{launch.port}", "admin_listen": "off", "log": {"level": self.level}},
+            "gateway": {"listen": f"127.0.0.1:{launch.port}", "admin_listen": "off", "busy_poll": self.busy_poll,
+                        "log": {"level": self.level}},
             "mcpServers": {name: service for name in launch.names()},
         }))
         return [launch.build / "mcp-gateway", "run", "--config", config]

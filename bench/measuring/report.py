@@ -33,7 +33,7 @@ def for_terminal(results):
         lines.append(terminal_line(results, scenario, program))
     lines += [f"{scenario:<14} {program:<22}  {problem}" for (scenario, program), problem in results.problems.items()]
     for target in all_targets(results):
-        lines.append(f"{'met   ' if target.met else 'NOT   ' if target.reached else '?     '} "
+        lines.append(f"{mark(target)} "
                      f"{target.what}: {target.reached or 'not measured'} (wanted: {target.wanted})")
     return "\n".join(lines)
 
@@ -53,6 +53,12 @@ def terminal_line(results, scenario, program):
     if program != "floor" and all(ratios):
         line += "   " + " ".join(f"{ratio:.2f}" for ratio in ratios)
     return line
+
+
+def mark(target):
+    if not target.reached:
+        return "?     "
+    return {True: "met   ", False: "NOT   ", None: "      "}[target.met]
 
 
 def complaints(results):

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = ROOT / "services/everything/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
 COUNTS = ("left_behind", "had_to_be_killed")
 NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", level="warn")
+BUSY_POLL = Gateway("gateway-busy-poll", "mcp-gateway, busy_poll", busy_poll=True)
 
 
 class Scenario:
@@ -181,7 +182,8 @@ def payload(name, title, *load, **more):
 def all_scenarios(quick=False):
     """In the order they are measured: what is compared lies close together."""
     scenarios = [
-        steady("sse", 1), steady("http", 1),
+        steady("sse", 1, programs=[Floor(), Gateway(), BUSY_POLL]),
+        steady("http", 1, programs=[Gateway(), BUSY_POLL]),
         steady("sse", 16),
         steady("sse", 64), steady("http", 64),
         Calls("slow reader", "SSE, 63 sessions beside one that reads slowly", "--sessions", 64, "--slow", 1),

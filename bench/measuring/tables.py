@@ -2,11 +2,11 @@
 
 from .peers import all_peers
 from .programs import Floor, Gateway
-from .scenarios import NO_LOG, Calls, all_scenarios
+from .scenarios import BUSY_POLL, NO_LOG, Calls, all_scenarios
 from .targets import all_targets
 
 BY_FLOOR = ("calls_per_second", "p50_us", "p99_us", "cpu_us_per_call")
-TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, *all_peers()]}
+TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, BUSY_POLL, *all_peers()]}
 
 
 def floor_of(name):
@@ -49,7 +49,13 @@ def table(head, rows):
 def targets(results):
     return table(["Figure", "Target", "Reached", ""], [
         [target.what, target.wanted, target.reached or "not measured",
-         "met" if target.met else "**not met**" if target.reached else ""] for target in all_targets(results)])
+         verdict(target)] for target in all_targets(results)])
+
+
+def verdict(target):
+    if target.met is None or not target.reached:
+        return ""
+    return "met" if target.met else "**not met**"
 
 
 def calls(results):

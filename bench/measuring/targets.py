@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from .scenarios import NO_LOG
+from .scenarios import BUSY_POLL, NO_LOG
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,7 +10,7 @@ class Target:
     what: str
     wanted: str
     reached: str  # empty: not measured
-    met: bool
+    met: bool | None  # None: only shown
 
 
 def at_least(what, value, bound, of="of the floor's"):
@@ -92,25 +92,32 @@ def flat_memory(results):
 
 
 def against_peers(results):
-    """By the best peer of the same transport whose answers were all right. Both transports must hold."""
+    """By the best peer of the same transport whose answers were all right. Both transports must hold.
+
+    Peers run with their fastest settings. Only one of ours is slower as delivered than it can be: how a loop
+    waits shows where one call is on its way alone, so there both are shown, and `busy_poll` is judged.
+    """
     figures = [
-        ("calls/s, 64 sessions", ("sse 64", "http 64"), "calls_per_second", max, 2.6),
-        ("CPU a call, 64 sessions", ("sse 64", "http 64"), "cpu_us_per_call", min, 0.25),
-        ("p50, 1 session", ("sse 1", "http 1"), "p50_us", min, 0.5),
-        ("short sessions a second", ("churn sse", "churn http"), "calls_per_second", max, 1.5),
+        ("calls/s, 64 sessions", ("sse 64", "http 64"), "calls_per_second", max, 2.6, "gateway"),
+        ("CPU a call, 64 sessions", ("sse 64", "http 64"), "cpu_us_per_call", min, 0.25, "gateway"),
+        ("p50, 1 session, with `busy_poll`", ("sse 1", "http 1"), "p50_us", min, 0.5, BUSY_POLL.name),
+        ("p50, 1 session, as delivered", ("sse 1", "http 1"), "p50_us", min, None, "gateway"),
+        ("short sessions a second", ("churn sse", "churn http"), "calls_per_second", max, 1.5, "gateway"),
     ]
     return [by_best_peer(results, *figure) for figure in figures]
 
 
-def by_best_peer(results, what, scenarios, figure, better, bound):
+def by_best_peer(results, what, scenarios, figure, better, bound, ours):
     values = []
     for scenario, label in zip(scenarios, ("SSE", "HTTP")):
         peers = [peer["name"] for peer in results.about["peers"] if results.answers_rightly(scenario, peer["name"])]
-        if peers:
+        if peers and results.has(scenario, ours):
             best = better(peers, key=lambda peer: results.median(scenario, peer, figure))
-            values.append((label, results.ratio(figure, (scenario, "gateway"), (scenario, best)), best))
-    wanted = f"at {'least' if better is max else 'most'} {bound:g} of the best peer's"
+            values.append((label, results.ratio(figure, (scenario, ours), (scenario, best)), best))
     reached = ", ".join(f"{label} {value:.2f} ({best})" for label, value, best in values)
+    if bound is None:
+        return Target(what, "of the best peer's", reached, None)
+    wanted = f"at {'least' if better is max else 'most'} {bound:g} of the best peer's"
     met = all(value >= bound if better is max else value <= bound for _, value, _ in values)
     return Target(what, wanted, reached, bool(values) and met)
 

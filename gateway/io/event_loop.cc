@@ -57,8 +57,15 @@ void EventLoop::turn(Duration wait) {
 
   // What was written before the first turn must not wait for something to happen.
   flush_dirty();
+  if (busy_poll_ == Duration{} || !poll()) serve(EVLOOP_ONCE);
+}
+
+/// Waits as `flags` say and serves what is ready. Whether there was something, as far as
+/// can be seen: hardly a callback neither asks for the time nor writes.
+bool EventLoop::serve(int flags) {
   now_.reset();
-  event_base_loop(base_.get(), EVLOOP_ONCE);
+  event_base_loop(base_.get(), flags);
+  auto const served = now_ || !dirty_.empty() || !graveyard_.empty();
   flush_dirty();
   if (end_of_turn_) end_of_turn_();
   while (!graveyard_.empty() || !dirty_.empty()) {
@@ -67,6 +74,16 @@ void EventLoop::turn(Duration wait) {
     dead.clear();
     flush_dirty();
   }
+  return served;
+}
+
+/// Whether something came, or the loop was stopped, before it was time to sleep.
+bool EventLoop::poll() {
+  auto const end = read_clock() + busy_poll_;
+  do {
+    if (serve(EVLOOP_ONCE | EVLOOP_NONBLOCK)) return true;
+  } while (!stopped_ && read_clock() < end);
+  return stopped_;
 }
 
 void EventLoop::flush_dirty() {

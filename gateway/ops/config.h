@@ -313,6 +313,8 @@ struct GatewayConfig {
   std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
   /// Threads that serve, each with services of its own; 1..64.
   std::size_t loops = 1;
+  /// A loop looks for 50 microseconds whether something comes before it sleeps.
+  bool busy_poll = false;
   /// The public path before ours when a proxy strips it, put before the endpoint reference; "" or /a/b.
   std::string base_path{};
   /// Names accepted in Host, in lower case and without port, besides localhost, loopback, the listen
