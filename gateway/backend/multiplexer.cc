@@ -180,6 +180,7 @@ void Multiplexer::initialize(Session& session, Call&& call, std::string_view par
     return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
                 fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
   }
+  call.queued = call.started;
   waiting_.push({std::move(call), "initialize", std::string(params)});
 }
 
@@ -268,6 +269,7 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
   if (calls_.full()) return wait(std::move(call), method, params.raw);
   call.progress_token.assign(params.progress_token);
+  call.sent = io::EventLoop::right_now();
   auto* const session = around_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const id = calls_.open(std::move(call));
@@ -293,8 +295,10 @@ bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string
   if (child_.state() != ChildState::Ready) return false;
   Call call;
   call.purpose = purpose;
+  call.method = mcp::method_from(method);
   call.subject = std::move(subject);
   call.started = around_.world.loop.now();
+  call.sent = io::EventLoop::right_now();
   call.deadline = call.hard_deadline = call.started + kOwnPatience;
   auto const id = calls_.open(std::move(call));
   if (child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method,

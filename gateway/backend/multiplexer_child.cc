@@ -81,6 +81,9 @@ void Multiplexer::on_child_started() {
   // Its time limit is the start's, not a call's.
   Call call;
   call.purpose = Purpose::Initialize;
+  call.method = mcp::Method::Initialize;
+  call.started = around_.world.loop.now();
+  call.sent = io::EventLoop::right_now();
   call.deadline = call.hard_deadline = TimePoint::max();
   auto const id = calls_.open(std::move(call));
   if (!child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"initialize\",\"params\":{}}}\n", raw(id),
@@ -212,6 +215,7 @@ void Multiplexer::on_subscribed(Call const& call, Message const& message) {
     waiting.to = subscriber.to;
     waiting.client_id = subscriber.client_id;
     waiting.started = call.started;
+    waiting.sent = call.sent;
     finish(waiting, outcome_of(waiting, message), reply_to(waiting, message));
   }
   if (settled.abandoned) {

@@ -25,6 +25,7 @@ void Multiplexer::wait(Call&& call, std::string_view method, std::string_view pa
     if (!given_up) return refuse(call);
     refuse(given_up->call);
   }
+  if (call.queued == TimePoint{}) call.queued = around_.world.loop.now();
   waiting_.push({std::move(call), std::string(method), std::string(params)});
 }
 

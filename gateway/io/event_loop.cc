@@ -9,10 +9,6 @@ namespace gateway::io {
 
 namespace {
 
-TimePoint read_clock() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-}
-
 std::unique_ptr<event_config, void (*)(event_config*)> loop_config() {
   std::unique_ptr<event_config, void (*)(event_config*)> config(event_config_new(), event_config_free);
   if (!config) throw std::bad_alloc();
@@ -38,8 +34,10 @@ EventLoop::~EventLoop() {
   }
 }
 
+TimePoint EventLoop::right_now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
+
 TimePoint EventLoop::now() const {
-  if (!now_) now_ = read_clock();
+  if (!now_) now_ = right_now();
   return *now_;
 }
 

@@ -36,6 +36,8 @@ struct Call {
   std::string subject;         ///< the tool's name for the log; the URI of a subscription
   std::size_t bytes_in = 0;
   TimePoint started;
+  TimePoint queued;         ///< when it began to wait for its turn or its child; zero when it did not wait
+  TimePoint sent;           ///< when it was written for the child; zero until then
   Duration patience{};      ///< how long it may stay silent; progress begins it anew
   TimePoint deadline;       ///< when its patience ends
   TimePoint hard_deadline;  ///< when it ends whatever progress it made

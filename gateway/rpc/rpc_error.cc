@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "gateway/base/json_text.h"
+#include "gateway/rpc/json_scanner.h"
 
 namespace gateway::rpc {
 
@@ -17,6 +20,14 @@ std::string error_message(std::string_view raw_id, ErrorCode code, std::string_v
   auto const error = error_object(code, message, raw_data);
   if (raw_id.empty()) return fmt::format(R"({{"jsonrpc":"2.0","error":{}}})", error);
   return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{}}})", raw_id, error);
+}
+
+int error_code(std::string_view raw_error) {
+  auto const text = find_member(raw_error, "code");
+  int code = 0;
+  auto const* const end = text.data() + text.size();
+  auto const read = std::from_chars(text.data(), end, code);
+  return read.ec == std::errc{} && read.ptr == end ? code : 0;
 }
 
 }  // namespace gateway::rpc

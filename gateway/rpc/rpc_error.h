@@ -28,4 +28,7 @@ enum class ErrorCode : int {
 [[nodiscard]] std::string error_message(std::string_view raw_id, ErrorCode code, std::string_view message,
                                         std::string_view raw_data = {});
 
+/// The code in a raw `error` object; 0 when it has none that is a whole number.
+[[nodiscard]] int error_code(std::string_view raw_error);
+
 }  // namespace gateway::rpc
