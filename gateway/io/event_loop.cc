@@ -77,10 +77,10 @@ bool EventLoop::serve(int flags) {
 
 /// Whether something came, or the loop was stopped, before it was time to sleep.
 bool EventLoop::poll() {
-  auto const end = read_clock() + busy_poll_;
+  auto const end = right_now() + busy_poll_;
   do {
     if (serve(EVLOOP_ONCE | EVLOOP_NONBLOCK)) return true;
-  } while (!stopped_ && read_clock() < end);
+  } while (!stopped_ && right_now() < end);
   return stopped_;
 }
 
