@@ -141,8 +141,7 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
 
 void Log::gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   append_line(gathered_, config_.format, level, timestamp(), event, message, fields, constant_fields_);
-  gathered_.push_back('\n');
-  ++gathered_lines_;
+  end_line(level);
 }
 
 void Log::end_turn(TimePoint now) {
