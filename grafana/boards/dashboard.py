@@ -6,13 +6,13 @@ TAG = "mcp-gateway"
 
 def datasource(name, kind, label):
     return {"type": "datasource", "name": name, "label": label, "query": kind, "regex": "", "hide": 0, "refresh": 1,
-            "multi": False, "includeAll": False, "options": [], "current": {}}
+            "multi": False, "includeAll": False, "options": []}
 
 
 def labels(name, query, label, description, *, allows_absent=False):
     """A variable of a label's values; several may be chosen, and all are at first."""
     made = {"type": "query", "name": name, "label": label, "description": description, "datasource": PROMETHEUS,
-            "query": {"query": query, "refId": f"variable-{name}", "qryType": 1}, "definition": query, "regex": "",
+            "query": {"query": query, "refId": f"variable-{name}", "qryType": 1}, "regex": "",
             "multi": True, "includeAll": True, "refresh": 2, "sort": 1, "hide": 0, "options": [],
             "current": {"text": ["All"], "value": ["$__all"]}}
     if allows_absent:

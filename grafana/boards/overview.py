@@ -2,7 +2,7 @@
 from boards import queries as q
 from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, SERVER, TO_SERVICE, dashboard
 from boards.panels import (GREEN, LEVELS, LOKI, OUTCOMES, PERCENTILES, RED, STATE, YELLOW, Query, bar_gauge,
-                           heatmap, logs, stat, state_timeline, steps, table, timeseries)
+                           heatmap, logs, mapped, stat, state_timeline, steps, table, timeseries)
 
 ERRORS = steps((None, GREEN), (0.01, YELLOW), (0.05, RED))
 SECONDS = steps((None, GREEN), (0.1, YELLOW), (0.5, RED))
@@ -43,6 +43,8 @@ def at_a_glance():
          {"unit": "none", "decimals": 0, "thresholds": steps((None, GREEN), (1, YELLOW), (3, RED)), "cell": COLORED}),
         (Query(q.total("mcp_child_resident_memory_bytes", "server"), "Memory"), {"unit": "bytes", "decimals": 0}),
         (Query(q.total("mcp_child_tools", "server"), "Tools"), {"unit": "none"}),
+        (Query("min by (server) (mcp_child_probe_up{" + q.SERVER + "})", "Probe"),
+         {"mappings": mapped({0: ("fails", RED), 1: ("works", GREEN)}), "cell": COLORED}),
     ]
     return table("Services at a glance", "One row a service, as of now; its name leads to its own dashboard.", "server", columns,
                  width=12, height=9, key_links=TO_SERVICE)

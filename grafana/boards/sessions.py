@@ -32,9 +32,9 @@ def sessions():
                    [Query(q.rate(OPENED), "opened"), Query(q.rate(CLOSED), "closed")], "cps"),
         timeseries("Closed by reason", "idle and evicted end sessions their clients forgot; slow is a client that does not read.",
                    Query(q.rate(CLOSED, "reason"), "{{reason}}"), "cps", stack=True),
-        timeseries("Refused", "Requests that got no session or lost theirs, by reason.",
-                   Query(q.rate("mcp_gateway_rejected_total", "reason", q.SERVER + ', reason=~".*session.*|draining|limit.*"') +
-                         " > 0", "{{reason}}"), "cps", stack=True),
+        timeseries("Calls refused", "Because their session has too many in flight already (limits.max_calls_per_session).",
+                   Query(q.rate("mcp_gateway_rejected_total", "server", q.SERVER + ', reason="session_limit"'), "{{server}}"),
+                   "cps", stack=True),
         timeseries("How long they last", "Sessions that ended.",
                    [Query(q.quantile(p / 100, LENGTH, window="$__range"), f"p{p}") for p in (50, 95)], "s", colors=PERCENTILES),
         heatmap("Lengths", "Of the sessions that ended; darker is more.",
