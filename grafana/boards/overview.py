@@ -57,7 +57,7 @@ def traffic():
                    "reqps", stack=True),
         timeseries("Requests by method", "The same by MCP method.", Query(q.rate(requests, "method"), "{{method}}"), "reqps",
                    stack=True),
-        timeseries("In flight", "Calls that are owed an answer, and those that wait longer than others to begin show as a plateau.",
+        timeseries("In flight", "Calls their child has not answered: those that were given up stay for a minute, for its answer may come late.",
                    Query(q.total("mcp_gateway_requests_in_flight", "server"), "{{server}}"), "none"),
     ]
 
@@ -68,8 +68,8 @@ def errors():
     return [
         timeseries("Error ratio by service", "Share of requests answered with a 5xx. The line is at 1 %.",
                    Query(q.failed_share("server"), "{{server}}"), "percentunit", width=6, thresholds=steps((None, GREEN), (0.01, RED))),
-        timeseries("Tool calls by outcome", "tool_error is what a tool says of itself (isError); unavailable and timeout are the "
-                   "gateway's words for a child that does not answer.",
+        timeseries("Tool calls by outcome", "tool_error is what a tool says of itself (isError); timeout, child_exited, unavailable "
+                   "and busy are the gateway's words for a call without an answer.",
                    Query(q.rate("mcp_server_tool_calls_total", "outcome"), "{{outcome}}"), "reqps", width=6, stack=True,
                    colors=OUTCOMES),
         timeseries("JSON-RPC errors by code", "Answers that are JSON-RPC errors, the services' own and the gateway's.",
@@ -101,7 +101,7 @@ def children():
     return [
         timeseries("Restarts", "Children that ended without being asked to, or were replaced, in the last five minutes.",
                    Query(q.increase("mcp_child_restarts_total", "server, reason", window="5m") + " > 0", "{{server}} {{reason}}"),
-                   "none", width=6, bars=True),
+                   "none", width=6, bars=True, stack=True),
         timeseries("Memory", "Resident memory of the service's children and all they started.",
                    Query(q.total("mcp_child_resident_memory_bytes", "server"), "{{server}}"), "bytes", width=6, stack=True),
         timeseries("CPU", "CPU time a second of the service's children and all they started: 100 % is one core.",

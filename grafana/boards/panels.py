@@ -7,10 +7,11 @@ LOKI = {"type": "loki", "uid": "${loki}"}
 GREEN, YELLOW, ORANGE, RED, PURPLE, BLUE, GREY = "green", "yellow", "orange", "red", "purple", "blue", "#808590"
 
 # One colour for one meaning, on all dashboards.
-OUTCOMES = {"ok": GREEN, "tool_error": YELLOW, "rpc_error": ORANGE, "timeout": RED, "unavailable": PURPLE, "cancelled": GREY}
+OUTCOMES = {"ok": GREEN, "tool_error": YELLOW, "rpc_error": ORANGE, "timeout": RED, "child_exited": "dark-red",
+            "unavailable": PURPLE, "busy": BLUE, "invalid": "light-orange", "cancelled": GREY}
 LEVELS = {"info": GREEN, "warn": YELLOW, "error": RED, "critical": PURPLE, "debug": BLUE, "trace": GREY, "unknown": GREY}
 PERCENTILES = {"p50": GREEN, "p95": YELLOW, "p99": RED}
-STATE_NAMES = {0: ("none", GREY), 1: ("ready", GREEN), 2: ("at rest", BLUE), 3: ("starting", YELLOW), 4: ("backoff", ORANGE),
+STATE_NAMES = {0: ("no child", GREY), 1: ("ready", GREEN), 2: ("at rest", BLUE), 3: ("starting", YELLOW), 4: ("backoff", ORANGE),
                5: ("unavailable", PURPLE), 6: ("crash loop", RED)}
 
 
