@@ -54,14 +54,14 @@ def streams():
 
 
 def from_logs():
-    calls = q.LOGS + ' | json event="event", session="session" | event="request.done" | session!=""'
+    lost = q.LOGS + ' | json event="event", code="code", server="server", outcome="outcome" | event="request.done" | code=~"404|429|503"'
     return [
-        timeseries("Sessions that call most", "The ten with most requests, from the log; a session is shown as a hash of its id.",
-                   Query("topk(10, sum by (session) (count_over_time(" + calls + " [$__auto])))", "{{session}}"), "short", width=12,
+        timeseries("Refused and lost", "Requests answered with 404 (the session is not there), 429 or 503, by service; from the log.",
+                   Query("sum by (server, code) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{code}}"), "short", width=10,
                    height=9, datasource=LOKI, stack=True, bars=True),
-        logs("Refused and lost", "Requests for sessions that are not there (404), and answers that found nobody.",
+        logs("Which they are", "The same requests, newest first.",
              q.LOGS + ' | json | event="request.done" | code=~"404|429|503" | line_format "{{.server}} {{.method}} {{.transport}}: '
-             '{{.outcome}} {{.code}}"', width=12, height=9),
+             '{{.outcome}} {{.code}}"', width=14, height=9),
     ]
 
 

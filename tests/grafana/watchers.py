@@ -16,6 +16,14 @@ ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("GRAFANA_CACHE") or HERE / ".cache").resolve()
 
 
+# Of a container's file; Promtail unpacks what it gets from Docker's API by itself, and knows no label `stream` then.
+AS_DOCKER_WRITES = """\
+      - match:
+          selector: '{container!=""}'
+          stages: [{docker: {}}, {labeldrop: [stream]}]
+"""
+
+
 class Refused(Exception):
     """The server found something wrong with the query, and says what."""
 
@@ -129,7 +137,7 @@ class Promtail(Watcher):
         targets = "".join(f"      - targets: [localhost]\n        labels: {json.dumps(labels)}\n" for labels in containers)
         for old, new in (
                 (found[0], "    static_configs:\n" + targets),
-                ("    pipeline_stages: &stages\n", "    pipeline_stages: &stages\n      - docker: {}\n"),
+                ("    pipeline_stages: &stages\n", "    pipeline_stages: &stages\n" + AS_DOCKER_WRITES),
                 ("http_listen_port: 9080", f"http_listen_address: 127.0.0.1\n  http_listen_port: {self.port}"),
                 ("/tmp/positions.yml", str(folder / "positions.yml")),
                 ("http://loki:3100", loki.url),

@@ -108,6 +108,12 @@ def check_metrics(board, documented, recorded):
                 yield f"{title}: no rule records {name}"
 
 
+def awaited(root):
+    """Names that are agreed on and not there yet."""
+    file = root / "tests/grafana/awaited.txt"
+    return {line.split()[0] for line in file.read_text().splitlines() if line and line[0] != "#"} if file.exists() else set()
+
+
 def check_logs(root):
     """Promtail and Alloy set the same labels and the same structured metadata."""
     promtail, alloy = (root / "promtail/config.yml").read_text(), (root / "promtail/config.alloy").read_text()
@@ -138,17 +144,19 @@ def main():
     documented = set(re.findall(r"^\| `([a-z_0-9]+)`", (root / "docs/metrics.md").read_text(), re.M))
     recorded = {name for file in (root / "compose/prometheus/rules").glob("*.yml")
                 for name in re.findall(r"record: (\S+)", file.read_text())}
-    complaints = list(check_logs(root))
+    complaints, waiting = list(check_logs(root)), awaited(root)
     if {board["uid"] for board in boards} != UIDS:
         complaints.append(f"the dashboards are {sorted(board['uid'] for board in boards)}, expected {sorted(UIDS)}")
     for file, board in zip(files, boards):
         found = [complaint for check in (check_places, check_panels, check_datasources, check_variables, check_queries)
                  for complaint in check(board)]
-        found += check_metrics(board, documented, recorded)
+        found += check_metrics(board, documented | waiting, recorded | waiting)
         complaints += [f"{file.name}: {complaint}" for complaint in found]
     written = subprocess.run([sys.executable, root / "grafana/generate", "--check"], capture_output=True, text=True, check=False)
     complaints += (written.stdout + written.stderr).splitlines()
     print("\n".join(complaints) or f"{len(boards)} dashboards as they should be")
+    if waiting & (documented | recorded):
+        print("tests/grafana/awaited.txt may forget:", ", ".join(sorted(waiting & (documented | recorded))))
     print("metrics that no dashboard shows:", ", ".join(unused(documented, boards)) or "none")
     return 1 if complaints or written.returncode else 0
 
