@@ -126,6 +126,12 @@ test_services() {
   run_pytest tests/services
 }
 
+# The first time Loki and Promtail are built, which takes minutes; they stay in tests/grafana/.cache.
+test_dashboards() {
+  tests/grafana/setup.sh
+  run_pytest tests/grafana
+}
+
 # The images of compose/ and the stack of them, on a Docker engine of its own. Not every machine lets one run.
 test_compose() {
   local code=0
@@ -154,6 +160,7 @@ run_stages() { # unit | all
     stage "system tests" run_pytest tests/system
     stage "tests with programs of others" test_interop
     stage "the nine services before real backends, and through LiteLLM" test_services
+    stage "dashboards and logs, before a real Prometheus and Loki" test_dashboards
     stage "the compose stack" test_compose
   fi
   printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))

@@ -48,10 +48,11 @@ class Gateway:
 
     `services` is `mcpServers` of the configuration, `config` its `gateway`. Returns when the listeners are
     open and the services in `wait_for` are ready: all that have a shared child, unless it says otherwise.
-    Services with children that stay up in the face of SIGTERM should have a short `stop`.
+    Services with children that stay up in the face of SIGTERM should have a short `stop`. What it logs is also
+    written to `log_copy`, an unbuffered file.
     """
 
-    def __init__(self, services, config=None, wait_for=None, flags=(), env=None):
+    def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None):
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -65,7 +66,7 @@ class Gateway:
             path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
             self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})})
-            self.log = Log(self.process.stderr)
+            self.log = Log(self.process.stderr, log_copy)
             try:
                 self.wait_for("gateway.start")
                 self.ports = {event["listener"]: event["port"] for event in self.events("listener.ready")}
@@ -190,7 +191,8 @@ class Gateway:
 class Log:
     """The gateway's stderr, read as it comes."""
 
-    def __init__(self, pipe):
+    def __init__(self, pipe, copy=None):
+        self.copy = copy  # a file for the lines as they are, if they are wanted
         self.events = []
         self.garbage = []  # lines that are no JSON objects
         self.is_over = False
@@ -201,6 +203,8 @@ class Log:
 
     def read(self):
         for line in self.pipe:
+            if self.copy:
+                self.copy.write(line)
             try:
                 event = json.loads(line)
                 kept = self.events if isinstance(event, dict) else self.garbage

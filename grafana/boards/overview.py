@@ -1,0 +1,129 @@
+"""All services on one page: is anything wrong, and where."""
+from boards import queries as q
+from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, SERVER, TO_SERVICE, dashboard
+from boards.panels import (GREEN, LEVELS, LOKI, OUTCOMES, PERCENTILES, RED, STATE, YELLOW, Query, bar_gauge,
+                           heatmap, logs, mapped, stat, state_timeline, steps, table, timeseries)
+
+ERRORS = steps((None, GREEN), (0.01, YELLOW), (0.05, RED))
+SECONDS = steps((None, GREEN), (0.1, YELLOW), (0.5, RED))
+COLORED = {"type": "color-text"}
+
+
+def health():
+    requests, duration = "mcp_server_requests_total", "mcp_server_operation_duration_seconds"
+    return [
+        stat("Not ready", "Services with a child that is not ready and not at rest either: starting, backing off, unavailable or "
+             "in a crash loop.", f"count({q.state()} > 2) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
+             filled=True, graph=False),
+        stat("Availability", "Of the requests in the time shown, those the gateway got answered (no 5xx).",
+             f"1 - ({q.failed_share('', '$__range')})", "percentunit", decimals=3, graph=False,
+             thresholds=steps((None, RED), (0.99, YELLOW), (0.999, GREEN))),
+        stat("Requests", "Client requests answered a second.", q.rate(requests), "reqps"),
+        stat("Errors", "Share of requests answered with a 5xx, or what would have been one on a stream. Yellow from 1 %, red from "
+             "5 %.", q.failed_share(), "percentunit", thresholds=ERRORS, decimals=2),
+        stat("p95", "95 of 100 requests were answered within this time, the tool's own work included.", q.quantile(0.95, duration),
+             "s", thresholds=SECONDS, decimals=1),
+        stat("Sessions", "Open client sessions.", q.total("mcp_gateway_sessions_active"), "none"),
+        state_timeline("State of each service", "The worst state of the service's children.", Query(q.state(), "{{server}}"), STATE,
+                       width=12, height=9),
+        at_a_glance(),
+    ]
+
+
+def at_a_glance():
+    requests, duration = "mcp_server_requests_total", "mcp_server_operation_duration_seconds"
+    columns = [
+        (Query(q.state(), "State"), {"mappings": STATE, "cell": {"type": "color-background", "mode": "basic"}, "width": 95}),
+        (Query(q.rate(requests, "server"), "Requests"), {"unit": "reqps", "decimals": 1}),
+        (Query(q.failed_share("server"), "Errors"), {"unit": "percentunit", "decimals": 1, "thresholds": ERRORS, "cell": COLORED}),
+        (Query(q.quantile(0.95, duration, "server"), "p95"),
+         {"unit": "s", "decimals": 1, "thresholds": SECONDS, "cell": COLORED}),
+        (Query(q.total("mcp_gateway_sessions_active", "server"), "Sessions"), {"unit": "none"}),
+        (Query(q.increase("mcp_child_restarts_total", "server", window="1h"), "Restarts, 1 h"),
+         {"unit": "none", "decimals": 0, "thresholds": steps((None, GREEN), (1, YELLOW), (3, RED)), "cell": COLORED}),
+        (Query(q.total("mcp_child_resident_memory_bytes", "server"), "Memory"), {"unit": "bytes", "decimals": 0}),
+        (Query(q.total("mcp_child_tools", "server"), "Tools"), {"unit": "none"}),
+        (Query("min by (server) (mcp_child_probe_up{" + q.SERVER + "})", "Probe"),
+         {"mappings": mapped({0: ("fails", RED), 1: ("works", GREEN)}), "cell": COLORED}),
+    ]
+    return table("Services at a glance", "One row a service, as of now; its name leads to its own dashboard.", "server", columns,
+                 width=12, height=9, key_links=TO_SERVICE)
+
+
+def traffic():
+    requests = "mcp_server_requests_total"
+    return [
+        timeseries("Requests by service", "Client requests answered a second.", Query(q.rate(requests, "server"), "{{server}}"),
+                   "reqps", stack=True),
+        timeseries("Requests by method", "The same by MCP method.", Query(q.rate(requests, "method"), "{{method}}"), "reqps",
+                   stack=True),
+        timeseries("In flight", "Calls their child has not answered: those that were given up stay for a minute, for its answer may come late.",
+                   Query(q.total("mcp_gateway_requests_in_flight", "server"), "{{server}}"), "none"),
+    ]
+
+
+def errors():
+    failing = ("topk(10, " + q.increase("mcp_server_tool_calls_total", "server, tool", q.SERVER + ', outcome!~"ok|cancelled"')
+               + " > 0)")
+    return [
+        timeseries("Error ratio by service", "Share of requests answered with a 5xx. The line is at 1 %.",
+                   Query(q.failed_share("server"), "{{server}}"), "percentunit", width=6, thresholds=steps((None, GREEN), (0.01, RED))),
+        timeseries("Tool calls by outcome", "tool_error is what a tool says of itself (isError); timeout, child_exited, unavailable "
+                   "and busy are the gateway's words for a call without an answer.",
+                   Query(q.rate("mcp_server_tool_calls_total", "outcome"), "{{outcome}}"), "reqps", width=6, stack=True,
+                   colors=OUTCOMES),
+        timeseries("JSON-RPC errors by code", "Answers that are JSON-RPC errors, the services' own and the gateway's.",
+                   Query(q.rate("mcp_server_rpc_errors_total", "rpc_code") + " > 0", "{{rpc_code}}"), "reqps", width=6, stack=True),
+        bar_gauge("Tools that fail most", "Calls in the time shown whose outcome was neither ok nor cancelled.",
+                  Query(failing, "{{server}} / {{tool}}"), "short", width=6, color="orange"),
+    ]
+
+
+def latency():
+    duration = "mcp_server_operation_duration_seconds"
+    return [
+        timeseries("Latency", "From a client's request to its answer, the tool's own work included. The line is at 500 ms.",
+                   [Query(q.quantile(p / 100, duration), f"p{p}") for p in (50, 95, 99)], "s", colors=PERCENTILES,
+                   thresholds=steps((None, GREEN), (0.5, RED))),
+        timeseries("p95 by service", "95 of 100 requests of the service were answered within this time.",
+                   Query(q.quantile(0.95, duration, "server"), "{{server}}"), "s"),
+        timeseries("What the gateway adds", "Time a call spent in the gateway itself (not at the child, not waiting for its turn), "
+                   "and time that calls waited for their turn.",
+                   [Query(q.quantile(0.99, "mcp_gateway_overhead_seconds"), "overhead p99"),
+                    Query(q.quantile(0.5, "mcp_gateway_overhead_seconds"), "overhead p50"),
+                    Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue p95")], "s"),
+        heatmap("Latency of all requests", "How many requests were answered within which time; darker is more.",
+                "sum by (le) (increase(" + duration + "_bucket{" + q.SERVER + "}[$__rate_interval]))", width=24, height=7),
+    ]
+
+
+def children():
+    return [
+        timeseries("Restarts", "Children that ended without being asked to, or were replaced, in the last five minutes.",
+                   Query(q.increase("mcp_child_restarts_total", "server, reason", window="5m") + " > 0", "{{server}} {{reason}}"),
+                   "none", width=6, bars=True, stack=True),
+        timeseries("Memory", "Resident memory of the service's children and all they started.",
+                   Query(q.total("mcp_child_resident_memory_bytes", "server"), "{{server}}"), "bytes", width=6, stack=True),
+        timeseries("CPU", "CPU time a second of the service's children and all they started: 100 % is one core.",
+                   Query(q.rate("mcp_child_cpu_seconds_total", "server"), "{{server}}"), "percentunit", width=6, stack=True),
+        timeseries("Lines on stderr", "What the children wrote to stderr.",
+                   Query(q.rate("mcp_child_stderr_lines_total", "server"), "{{server}}"), "cps", width=6, stack=True),
+    ]
+
+
+def from_logs():
+    return [
+        timeseries("Log lines by level", "Lines in Loki, of gateway and children.",
+                   Query(q.lines("detected_level"), "{{detected_level}}"), "short", width=24, height=5, bars=True, stack=True,
+                   colors=LEVELS, datasource=LOKI),
+        logs("Warnings and errors", "The gateway's own, newest first.",
+             q.LOGS + ' | detected_level=~"warn|error|critical" | json | line_format "{{.event}} {{.server}}  {{.msg}}'
+             '{{if .line}}: {{.line}}{{end}}{{if .reason}} ({{.reason}}){{end}}"'),
+    ]
+
+
+def board():
+    return dashboard("mcp-overview", "MCP services", "All MCP services behind the gateways: is anything wrong, and where.",
+                     [PROMETHEUS_SOURCE, LOKI_SOURCE, POOL, INSTANCE, SERVER],
+                     [("Health", health()), ("Traffic", traffic()), ("Errors", errors()), ("Latency", latency()),
+                      ("Children", children()), ("Logs", from_logs())])

@@ -1,0 +1,71 @@
+"""Client sessions and their streams: how many, how long, why they end, and whether any is forgotten."""
+from boards import queries as q
+from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, SERVER, dashboard
+from boards.panels import GREEN, LOKI, PERCENTILES, RED, YELLOW, Query, heatmap, logs, stat, steps, timeseries
+
+ACTIVE, OPENED, CLOSED = "mcp_gateway_sessions_active", "mcp_gateway_sessions_opened_total", "mcp_gateway_sessions_closed_total"
+LENGTH = "mcp_server_session_duration_seconds"
+
+
+def now():
+    near = f"max(sum by (instance) ({ACTIVE}{{{q.INSTANCE}}}) / on (instance) mcp_gateway_sessions_limit{{{q.INSTANCE}}})"
+    unaccounted = f"{q.total(OPENED)} - {q.total(CLOSED)} - {q.total(ACTIVE)}"
+    return [
+        stat("Open sessions", "Of all services chosen.", q.total(ACTIVE), "none"),
+        stat("Of the limit", "The fullest gateway: open sessions of gateway.limits.sessions.", near, "percentunit", decimals=1,
+             thresholds=steps((None, GREEN), (0.7, YELLOW), (0.9, RED))),
+        stat("Opened", "New sessions a second.", q.rate(OPENED), "cps"),
+        stat("Unaccounted for", "Opened, not closed and not open: 0, or the gateway forgot some.", unaccounted, "none", graph=False,
+             thresholds=steps((None, RED), (0, GREEN), (1, RED))),
+        stat("Open streams", "SSE streams of clients.", q.total("mcp_gateway_streams_active"), "none"),
+        stat("Half of them last", "Median length of the sessions that ended in the time shown.",
+             q.quantile(0.5, LENGTH, window="$__range"), "s", graph=False, decimals=0),
+    ]
+
+
+def sessions():
+    return [
+        timeseries("Open by service", "Client sessions.", Query(q.total(ACTIVE, "server"), "{{server}}"), "none", stack=True),
+        timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP.",
+                   Query(q.total(ACTIVE, "transport"), "{{transport}}"), "none", stack=True),
+        timeseries("Opened and closed", "Two lines that part for long are sessions that gather.",
+                   [Query(q.rate(OPENED), "opened"), Query(q.rate(CLOSED), "closed")], "cps"),
+        timeseries("Closed by reason", "idle and evicted end sessions their clients forgot; slow is a client that does not read.",
+                   Query(q.rate(CLOSED, "reason"), "{{reason}}"), "cps", stack=True),
+        timeseries("Calls refused", "Because their session has too many in flight already (limits.max_calls_per_session).",
+                   Query(q.rate("mcp_gateway_rejected_total", "server", q.SERVER + ', reason="session_limit"'), "{{server}}"),
+                   "cps", stack=True),
+        timeseries("How long they last", "Sessions that ended.",
+                   [Query(q.quantile(p / 100, LENGTH, window="$__range"), f"p{p}") for p in (50, 95)], "s", colors=PERCENTILES),
+        heatmap("Lengths", "Of the sessions that ended; darker is more.",
+                f"sum by (le) (increase({LENGTH}_bucket{{{q.SERVER}}}[$__rate_interval]))", width=24, height=6),
+    ]
+
+
+def streams():
+    return [
+        timeseries("Open streams", "By kind: sse (2024-11-05), http_get (a session's own stream), http_post (an answer that is one).",
+                   Query(q.total("mcp_gateway_streams_active", "kind"), "{{kind}}"), "none", stack=True),
+        timeseries("Ended streams", "By reason.",
+                   Query(q.rate("mcp_gateway_stream_disconnects_total", "reason") + " > 0", "{{reason}}"), "cps", stack=True),
+        timeseries("Waiting to be read", "Bytes in the buffers of all connections, and connections that gave up.",
+                   Query(q.total("mcp_gateway_stream_buffer_bytes", "instance", q.INSTANCE), "{{instance}}"), "bytes"),
+    ]
+
+
+def from_logs():
+    lost = q.LOGS + ' | json event="event", code="code", server="server", outcome="outcome" | event="request.done" | code=~"404|429|503"'
+    return [
+        timeseries("Refused and lost", "Requests answered with 404 (the session is not there), 429 or 503, by service; from the log.",
+                   Query("sum by (server, code) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{code}}"), "short", width=10,
+                   height=9, datasource=LOKI, stack=True, bars=True),
+        logs("Which they are", "The same requests, newest first.",
+             q.LOGS + ' | json | event="request.done" | code=~"404|429|503" | line_format "{{.server}} {{.method}} {{.transport}}: '
+             '{{.outcome}} {{.code}}"', width=14, height=9),
+    ]
+
+
+def board():
+    return dashboard("mcp-sessions", "MCP sessions", "Client sessions and their streams: how many, how long, why they end.",
+                     [PROMETHEUS_SOURCE, LOKI_SOURCE, POOL, INSTANCE, SERVER],
+                     [("Now", now()), ("Sessions", sessions()), ("Streams", streams()), ("Logs", from_logs())])

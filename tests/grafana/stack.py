@@ -1,0 +1,72 @@
+"""What these tests and the pictures look at: two gateways under load, and who watches them."""
+import contextlib
+import datetime
+import json
+
+import watchers
+from gateway_under_test import Gateway, chaos, echo
+from load import TOKENS, Load
+
+
+def many_services():
+    """Services of every kind: well, slow, crashing, private, resting, unavailable, in a crash loop, with a probe that fails."""
+    quick = {"backoff_initial": "50ms", "backoff_max": "200ms", "max_restarts": 1000}
+    return {
+        "filesystem": chaos("--list-changed", "--declare", "resources,prompts,logging", recycle={"max_memory": "512MiB"}),
+        "memory": echo(),
+        "postgres": chaos("--serial", max_calls=1, max_queue=4),
+        "fetch": chaos("--declare", "logging", call_timeout="400ms"),
+        "github": chaos(restart=quick),
+        "playwright": chaos(isolation="session"),
+        "timescaledb": chaos(expected_tools=["echo", "vacuum"], probe={"tool": "is_error", "interval": "1s"}),
+        "monitoring": chaos("--exit-at-start", "4", restart={**quick, "max_restarts": 2, "crash_loop_pause": "1h"}),
+        "n8n": chaos(needs=[{"variable": "THIS_IS_NOT_SET", "for": "an account"}]),
+    }
+
+
+def gateway_config(instance):
+    return {"instance_id": instance, "auth": {"tokens": [{"name": name, "token": token} for name, token in TOKENS.items()]},
+            "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 6}}
+
+
+class ContainerLog:
+    """Lines as Docker's json-file driver keeps them."""
+
+    def __init__(self, path):
+        path.parent.mkdir(parents=True)
+        self.file = open(path, "ab", buffering=0)
+
+    def write(self, line):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "000Z")
+        self.file.write(json.dumps({"log": line.decode(errors="replace"), "stream": "stderr", "time": now}).encode() + b"\n")
+
+
+@contextlib.contextmanager
+def aggregate(logs):
+    """All services in one gateway, under load until the end; its log in a file."""
+    with open(logs / "gateway.log", "ab", buffering=0) as copy:
+        running = Gateway(many_services(), gateway_config("aggregate"), log_copy=copy,
+                          wait_for=["filesystem", "memory", "postgres", "fetch", "github", "timescaledb"])
+        with Load(running) as load:
+            yield running
+        print(f"visits {load.visits}, of those that failed the last {load.failed}")
+        running.stop()
+
+
+@contextlib.contextmanager
+def container(logs):
+    """A gateway with one service; its log as Docker keeps it."""
+    copy = ContainerLog(logs / "containers/c0ffee/c0ffee-json.log")
+    running = Gateway({"fetch": chaos()}, {"instance_id": "container"}, log_copy=copy)
+    yield running
+    running.stop()
+
+
+def prometheus(folder, *gateways):
+    return watchers.Prometheus(folder, [gateway.ports["admin"] for gateway in gateways])
+
+
+def promtail(folder, loki, logs):
+    described = {"__path__": str(logs / "containers/*/*-json.log"), "__meta_docker_container_name": "/mcp-fetch",
+                 "__meta_docker_container_label_com_mcp_type": "fetch", "__meta_docker_container_label_com_mcp_tools": "3"}
+    return watchers.Promtail(folder, loki, logs / "*.log", [described])
