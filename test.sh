@@ -132,6 +132,11 @@ test_dashboards() {
   run_pytest tests/grafana
 }
 
+test_alerts() {
+  tests/alerts/setup.sh
+  run_pytest tests/alerts
+}
+
 # The images of compose/ and the stack of them, on a Docker engine of its own. Not every machine lets one run.
 test_compose() {
   local code=0
@@ -161,6 +166,7 @@ run_stages() { # unit | all
     stage "tests with programs of others" test_interop
     stage "the nine services before real backends, and through LiteLLM" test_services
     stage "dashboards and logs, before a real Prometheus and Loki" test_dashboards
+    stage "alerts, with Prometheus and Alertmanager" test_alerts
     stage "the compose stack" test_compose
   fi
   printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
