@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/build_info.h"
+#include "gateway/ops/loop_probe.h"
 
 namespace gateway {
 
@@ -18,6 +19,9 @@ namespace {
 
 /// A second signal this long after the first means: do not wait for calls.
 constexpr Duration kImpatience = seconds(1);
+
+/// How often the resources of children are looked at.
+constexpr Duration kSampleEvery = seconds(5);
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -49,8 +53,9 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
     : config_(completed(std::move(config))),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
       guard_(std::move(guard)),
+      sampler_(guard_->entry_front()),
       log_sink_(STDERR_FILENO),
-      metrics_(about_),
+      metrics_(about_, config_.gateway.metrics),
       endpoints_(names_of(config_.services), options.single),
       homes_(endpoints_, config_.gateway.loops),
       connections_(config_.gateway.limits.max_connections),
@@ -61,6 +66,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
               .endpoints = endpoints_,
               .homes = homes_,
               .guard = *guard_,
+              .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,
               .connections = connections_,
@@ -74,6 +80,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       drain_limit_(first().loop(), [this] { stop(); }),
       drained_(shards_.size()) {
   admin_.set_server(admin_server_);
+  metrics_.limits(config_.gateway.limits.max_sessions, config_.gateway.limits.max_connections);
 }
 
 // ── listening ────────────────────────────────────────────────────────────────
@@ -172,6 +179,7 @@ int Gateway::run() {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   ticker_.repeat(kTick);
+  sampler_.start(kSampleEvery);
   start_threads();
   first().run();
   for (auto& thread : threads_) thread.join();

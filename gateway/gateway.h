@@ -15,6 +15,7 @@
 #include "gateway/health_round.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
+#include "gateway/io/process_sampler.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
 #include "gateway/ops/admin.h"
@@ -90,6 +91,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   ops::Config config_;
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
+  io::ProcessSampler sampler_;
   ops::LogSink log_sink_;
   ops::Metrics metrics_;
   frontend::Endpoints endpoints_;

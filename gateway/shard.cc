@@ -8,6 +8,9 @@ namespace gateway {
 
 namespace {
 
+/// How often the loop is asked how late it is.
+constexpr Duration kLagPeriod = milliseconds(100);
+
 std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
   std::vector<std::string> names;
   for (auto const& service : services) names.push_back(service.name);
@@ -54,12 +57,14 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
             .config = shared.config.gateway,
             .sessions = sessions_,
             .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
+            .probes = std::vector<ops::ServiceProbe*>(shared.config.services.size()),
             .log = log_,
             .allowance = shared.sessions},
       front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
       server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
       supervisor_({.world = {.loop = loop_,
                              .guard = shared.guard,
+                             .sampler = shared.sampler,
                              .entropy = entropy_,
                              .log = log_,
                              .environment = environ,
@@ -68,11 +73,17 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
                    .sessions = sessions_,
                    .clients = front_door_},
                   configs_, shared.metrics, *this),
-      ticker_(loop_, [this] { tick(); }) {
+      ticker_(loop_, [this] { tick(); }),
+      lag_timer_(loop_, [this] { look_at_lag(); }) {
   // A request for a service of another shard moves there before it is looked at, so
   // the places of those stay empty.
   auto const& here = supervisor_.services();
-  for (std::size_t i = 0; i < here.size(); ++i) desk_.services[number_ + i * shared_.homes.loops()] = here[i].get();
+  for (std::size_t i = 0; i < here.size(); ++i) {
+    auto const index = number_ + i * shared_.homes.loops();
+    desk_.services[index] = here[i].get();
+    desk_.probes[index] = &shared.metrics.service(here[i]->config().name);
+  }
+  probe_.serves(desk_.probes);
   desk_.server = &server_;
   if (shared_.homes.loops() > 1) server_.set_mover(*this);
   if (shared_.config.gateway.busy_poll) loop_.set_busy_poll(kBusyPoll);
@@ -88,6 +99,8 @@ Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::Lis
 void Shard::run() {
   probe_.runs_here();
   ticker_.repeat(kTick);
+  lag_timer_due_ = loop_.now() + kLagPeriod;
+  lag_timer_.set(kLagPeriod);
   supervisor_.start();
   loop_.run();
 }
@@ -97,8 +110,18 @@ void Shard::tick() {
   if (++ticks_ % kTicksPerSecond == 0) {
     server_.tick();
     front_door_.tick();
+    for (auto const level : {ops::LogLevel::Debug, ops::LogLevel::Info, ops::LogLevel::Warn, ops::LogLevel::Error}) {
+      probe_.logged(level, log_.lines(level));
+    }
   }
   tell_whether_drained();
+}
+
+/// Of this turn, too: what ran before the timer's turn in it made the timer late.
+void Shard::look_at_lag() {
+  probe_.timer_was_late(std::max(io::EventLoop::right_now() - lag_timer_due_, Duration{}));
+  lag_timer_due_ = loop_.now() + kLagPeriod;
+  lag_timer_.set(kLagPeriod);
 }
 
 ops::GatewayHealth Shard::health_here() const {

@@ -18,10 +18,12 @@
 #include "gateway/io/child_guard.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/mailbox.h"
+#include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
 #include "gateway/mcp/session_table.h"
 #include "gateway/ops/config.h"
 #include "gateway/ops/log.h"
+#include "gateway/ops/loop_probe.h"
 #include "gateway/ops/metrics.h"
 
 namespace gateway {
@@ -34,6 +36,7 @@ struct Shared {
   frontend::Endpoints const& endpoints;
   frontend::Homes const& homes;
   io::ChildGuard& guard;
+  io::ProcessSampler const& sampler;
   ops::LogSink& log_sink;
   ops::Metrics& metrics;
   Allowance& connections;
@@ -97,6 +100,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   enum class Phase { Serving, Draining, Stopping };
 
   void tick();
+  void look_at_lag();
   void tell_whether_drained();
   // backend::Supervisor::Owner
   void on_all_stopped() override;
@@ -121,6 +125,8 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   http::Server server_;
   backend::Supervisor supervisor_;
   io::Timer ticker_;
+  io::Timer lag_timer_;
+  TimePoint lag_timer_due_;
   Phase phase_ = Phase::Serving;
   bool told_drained_ = false;
   unsigned ticks_ = 0;

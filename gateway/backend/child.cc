@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "gateway/backend/environment.h"
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/utf8.h"
@@ -85,6 +88,7 @@ void Child::spawn() {
   started_ = last_heard_ = world_.loop.now();
   then_ = Then::Policy;
   was_ready_ = false;
+  cpu_counted_ = {};
   start_failure_.clear();
   spawn_failure_.clear();
   restart_reason_.clear();
@@ -169,6 +173,8 @@ void Child::end(Then then) {
 void Child::on_exit(io::ChildExit exit) {
   start_limit_.cancel();
   last_exit_ = exit.text();
+  // The system tells all of a child that waited for its own, also after the last look.
+  count_cpu(std::max(usage().cpu, exit.cpu));
   auto const pid = process_->pid();
   world_.loop.bury(std::move(process_));
 
@@ -180,6 +186,11 @@ void Child::on_exit(io::ChildExit exit) {
   if (then_ == Then::Policy || then_ == Then::Again) count_restart(exit.signaled);
   auto const end = asked ? RunEnd::Asked : was_ready_ ? RunEnd::Lost : RunEnd::NeverReady;
   down(end, start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
+}
+
+void Child::count_cpu(Duration used) {
+  if (used <= cpu_counted_) return;
+  probe_.child_cpu_used(used - std::exchange(cpu_counted_, used));
 }
 
 void Child::count_restart(bool signaled) {

@@ -13,6 +13,7 @@
 #include "gateway/io/child_guard.h"
 #include "gateway/io/child_process.h"
 #include "gateway/io/event_loop.h"
+#include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
 #include "gateway/ops/config.h"
 #include "gateway/ops/log.h"
@@ -26,6 +27,7 @@ namespace gateway::backend {
 struct World {
   io::EventLoop& loop;
   io::ChildGuard& guard;
+  io::ProcessSampler const& sampler;
   Entropy& entropy;
   ops::Log& log;
   char const* const* environment;
@@ -118,9 +120,12 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] std::size_t queued_bytes() const { return process_ ? process_->queued_bytes() : 0; }
   /// When its run began.
   [[nodiscard]] TimePoint started() const { return started_; }
-  /// Bytes that it and what it started take. Slow: not for every turn.
-  [[nodiscard]] std::size_t memory() const { return process_ ? process_->memory() : 0; }
-  /// When it last wrote anything to stdout.
+  /// What it and what it started take, as it was some seconds ago; all zero while
+  /// nobody has looked.
+  [[nodiscard]] io::TreeUsage usage() const { return process_ ? world_.sampler.of(process_->entry()) : io::TreeUsage{}; }
+  /// Counts the CPU it has used since this was called last.
+  void count_cpu() { count_cpu(usage().cpu); }
+  /// When it last wrote anything to stdout; when it was started, before that.
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
   /// When the next start is due, in Backoff and CrashLoop.
   [[nodiscard]] TimePoint next_start() const { return next_start_; }
@@ -137,6 +142,7 @@ class Child final : private io::ChildProcess::Handler {
   enum class Then : std::uint8_t { Policy, Again, Sleep, Nothing };
 
   void enter(ChildState state);
+  void count_cpu(Duration used);
   void spawn();
   void end(Then then);
   void count_restart(bool signaled);
@@ -167,6 +173,7 @@ class Child final : private io::ChildProcess::Handler {
   TokenBucket noise_bucket_;
   TimePoint started_;
   TimePoint last_heard_;
+  Duration cpu_counted_{};  ///< of this run
   TimePoint next_start_;
   std::string restart_reason_;  ///< why we ended this run ourselves; empty when we did not
   std::string start_failure_;

@@ -98,6 +98,7 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   auto const initialized = session.initialized;
   auto const* const known = from.shelf_.list();
   if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
+    count_told(label(mcp::Method::ToolsListChanged));
     around_.clients.notify(id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
   }
   if (initialized) tell_of_lists(id);
@@ -352,8 +353,9 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Cancel: return cancel(session, mcp::read_params(message.params));
     case mcp::NoteRoute::Progress:  // the token is the child's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
-      if (child_.state() == ChildState::Ready) send_note(message.method, message.params);
-      return;
+      if (child_.state() != ChildState::Ready) return;
+      probe_.notified(ops::Way::In, label(mcp::method_from(message.method)));
+      return send_note(message.method, message.params);
   }
 }
 
@@ -365,6 +367,7 @@ void Multiplexer::cancel(Session& session, Params const& params) {
   if (auto* const call = calls_.find(open->call)) {
     auto const to = call->to;
     record(*call, Outcome::Cancelled, 0);
+    probe_.notified(ops::Way::In, label(mcp::Method::Cancelled));
     abandon(open->call, *call, rpc::find_member(params.raw, "reason"));
     session.close(params.request_id);
     return around_.clients.drop(to);

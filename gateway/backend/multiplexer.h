@@ -65,6 +65,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
 
   /// Looks at what has waited too long. A few times a second.
   void tick();
+  /// Counts the CPU its child has used since this was called last.
+  void count_cpu() { child_.count_cpu(); }
 
   /// Calls `action` for each session; it may detach that session.
   template <typename F>
@@ -164,7 +166,10 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void serve(mcp::WaitingCall next);
   void fail_owed(std::string_view why);
   void fail_waiting(std::string_view why);
-  void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
+  void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code = {});
+  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, Duration took,
+             std::size_t bytes_out, std::optional<int> rpc_code);
+  void count_told(std::string_view method, std::size_t clients = 1);
 
   Surroundings around_;
   mcp::Sharing sharing_;

@@ -150,6 +150,7 @@ void Multiplexer::on_answer(Message const& message) {
   // Late, answered before, or never asked: it finds nobody.
   if (!call) return probe_.late_answer_dropped();
   silent_timeouts_ = 0;
+  probe_.child_answered(label(call->method), around_.world.loop.now() - call->sent);
   take_answer(*call, message);
   serve_waiting();
 }
@@ -199,9 +200,13 @@ void Multiplexer::on_tools_page(Message const& message) {
   auto const differs = shelf_.finish(around_.world.loop.now());
   if (config_.expected_tools.any()) probe_.tools_missing(lack_of(config_.expected_tools, *shelf_.list()).tools);
   probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
+  if (shelf_.list() != nullptr) shelf_.list()->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
   around_.world.log.info("service.tools", "tools listed",
                          {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
-  if (differs) tell_all({R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  if (differs) {
+    count_told(label(mcp::Method::ToolsListChanged), attached_count_);
+    tell_all({R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  }
   if (shelf_.take_again()) list_again();
 }
 
@@ -226,6 +231,7 @@ void Multiplexer::on_subscribed(Call const& call, Message const& message) {
 void Multiplexer::on_updated(Message const& message) {
   auto const uri = rpc::find_member(message.params, "uri");
   for (auto const session : subscriptions_.subscribers(uri)) {
+    count_told(label(mcp::Method::ResourceUpdated));
     around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)",
                                      message.params, "}"});
   }
@@ -284,6 +290,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::Cancelled: {
       auto const child_id = rpc::find_member(message.params, "requestId");
       if (auto const request = client_requests_.close_by_child_id(child_id)) {
+        count_told(label(method));
         auto const id = fmt::format_int(request->id);
         around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
                                        {id.data(), id.size()}, "}}"});
@@ -299,8 +306,18 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     pieces.add(message.params);
   }
   pieces.add("}");
-  if (sharing_ == Sharing::Shared) return tell_all(pieces);
-  if (auto* const session = around_.sessions.find(sole_)) tell(*session, pieces);
+  if (sharing_ == Sharing::Shared) {
+    count_told(label(method), attached_count_);
+    return tell_all(pieces);
+  }
+  auto* const session = around_.sessions.find(sole_);
+  if (session == nullptr) return;
+  count_told(label(method));
+  tell(*session, pieces);
+}
+
+void Multiplexer::count_told(std::string_view method, std::size_t clients) {
+  probe_.notified(ops::Way::Out, method, clients);
 }
 
 void Multiplexer::on_progress(Message const& message) {
@@ -310,6 +327,7 @@ void Multiplexer::on_progress(Message const& message) {
   if (call == nullptr || call->abandoned || call->progress_token.empty()) return probe_.late_answer_dropped();
   call->deadline = std::min(around_.world.loop.now() + call->patience, call->hard_deadline);
 
+  count_told(label(mcp::Method::Progress));
   std::string rewritten;
   mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
   around_.clients.during(call->to,
@@ -337,6 +355,7 @@ void Multiplexer::on_log(Message const& message) {
   attached_.for_each([&](Session& session) {
     auto const threshold = session.log_level.value_or(mcp::LogLevel::Info);
     if (!level || *level < threshold || !may_have_log(session)) return;
+    count_told(label(mcp::Method::LogMessage));
     tell(session, {R"({"jsonrpc":"2.0","method":"notifications/message","params":)", message.params, "}"});
   });
 }
@@ -353,6 +372,8 @@ void Multiplexer::tell(Session& session, rpc::PiecesView message) {
 /// Whether another run's or another child's prompts and resources differ only the
 /// client could tell.
 void Multiplexer::tell_of_lists(SessionId session) {
+  count_told(label(mcp::Method::PromptsListChanged));
+  count_told(label(mcp::Method::ResourcesListChanged));
   around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
   around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})"});
 }

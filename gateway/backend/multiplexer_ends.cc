@@ -50,7 +50,8 @@ int status_of(Outcome outcome) {
 void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
   if (call.purpose == Purpose::Probe) return on_probed(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
-  record(call, outcome, reply.body.size());
+  auto const is_error = reply.kind == rpc::Reply::Kind::Error;
+  record(call, outcome, reply.body.size(), is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
   around_.clients.answer(call.to, outcome, reply);
 }
 
@@ -77,19 +78,12 @@ void Multiplexer::abandon(CallId id, Call& call, std::string_view reason) {
 }
 
 /// The access record of one request, written on every way it can end.
-void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out) {
+void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code) {
   auto const* const session = around_.sessions.find(call.to.session);
   auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
-  auto const took = around_.world.loop.now() - call.started;
+  auto const took = io::EventLoop::right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
-  probe_.call_ended({.transport = transport,
-                     .method = label(call.method),
-                     .outcome = label(outcome),
-                     .code = status_of(outcome),
-                     .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
-                     .took = took,
-                     .bytes_in = call.bytes_in,
-                     .bytes_out = bytes_out});
+  count(call, outcome, transport, took, bytes_out, rpc_code);
   using ops::Label;
   using ops::member;
   around_.world.log.record<"request.done", "request done">(
@@ -100,6 +94,27 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
       member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
       member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}));
+}
+
+/// The metrics of one request.
+void Multiplexer::count(Call const& call, Outcome outcome, std::string_view transport, Duration took,
+                        std::size_t bytes_out, std::optional<int> rpc_code) {
+  auto const is_tool = call.method == mcp::Method::ToolsCall;
+  auto const was_sent = call.sent != TimePoint{};
+  auto const ended = call.started + took;
+  probe_.call_ended(
+      {.transport = transport,
+       .method = label(call.method),
+       .outcome = label(outcome),
+       .code = status_of(outcome),
+       .rpc_code = rpc_code,
+       .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
+       .took = took,
+       // It was the child's until this turn began; what the turn itself takes is ours.
+       .at_child = was_sent ? around_.world.loop.now() - call.sent : Duration{},
+       .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
+       .bytes_in = call.bytes_in,
+       .bytes_out = bytes_out});
 }
 
 /// What a run of the child owed will not come.

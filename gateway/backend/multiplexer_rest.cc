@@ -31,7 +31,7 @@ void Multiplexer::recycle_when_due(TimePoint now) {
   std::size_t memory = 0;
   if (config.max_memory > 0 && now - weighed_ >= kWeighEvery) {
     weighed_ = now;
-    memory = child_.memory();
+    memory = child_.usage().memory;
   }
   auto const age = now - child_.started();
   auto const reason = recycle_reason(config, age, memory);

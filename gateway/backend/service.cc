@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/backend/service_health.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/ops/config_needs.h"
@@ -10,8 +12,14 @@ namespace gateway::backend {
 
 using mcp::Session;
 
+namespace {
+/// How often its children's resources are asked for; they are read less often.
+constexpr Duration kReportResources = seconds(1);
+}  // namespace
+
 Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
     : around_(around), config_(config), probe_(probe), owner_(owner), children_(std::move(around), config, probe, *this) {
+  if (config_.recycle.max_memory > 0) probe_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);
   } else {
@@ -112,11 +120,30 @@ void Service::report() {
   });
   probe_.calls_in_flight(in_flight);
   probe_.child_stdin_queue(queued);
+  report_resources(around_.world.loop.now());
   switch (probe_standing(children_)) {
     case DeepProbe::Standing::Unknown: return;
     case DeepProbe::Standing::Passed: return probe_.probe_standing(true);
     case DeepProbe::Standing::Failed: return probe_.probe_standing(false);
   }
+}
+
+void Service::report_resources(TimePoint now) {
+  if (now - resources_reported_ < kReportResources) return;
+  resources_reported_ = now;
+  ops::ChildResources all;
+  TimePoint heard{};
+  for (auto* const child : children_.all()) {
+    child->count_cpu();
+    auto const usage = child->child().usage();
+    all.memory_bytes += usage.memory;
+    all.fds += usage.fds;
+    all.threads += usage.threads;
+    all.processes += usage.processes;
+    if (child->child().last_heard() > child->child().started()) heard = std::max(heard, child->child().last_heard());
+  }
+  probe_.child_resources(all);
+  if (heard != TimePoint{}) probe_.child_heard(now - heard);
 }
 
 std::size_t Service::calls_owed() const {

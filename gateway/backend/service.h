@@ -50,6 +50,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
   [[nodiscard]] bool available() const { return config_.unmet.empty(); }
   void report();
+  void report_resources(TimePoint now);
 
   Surroundings around_;
   ops::ServiceConfig const& config_;
@@ -58,6 +59,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   Children children_;
   std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable
   std::size_t sessions_ = 0;
+  TimePoint resources_reported_;
   bool stopping_ = false;
 };
 

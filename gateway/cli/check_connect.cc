@@ -36,12 +36,14 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   Check(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
+        sampler_(guard_->entry_front()),
         log_sink_(STDERR_FILENO),
         log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}, log_sink_),
         metrics_({}),
         sessions_(entropy_),
         supervisor_({.world = {.loop = loop_,
                                .guard = *guard_,
+                               .sampler = sampler_,
                                .entropy = entropy_,
                                .log = log_,
                                .environment = environ,
@@ -135,6 +137,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
   ops::Config config_;
   std::unique_ptr<io::ChildGuard> guard_;
+  io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
   io::EventLoop loop_;
   SystemEntropy entropy_;
   ops::LogSink log_sink_;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gateway/ops/http_tags.h"
+
 namespace gateway::frontend {
 
 using mcp::Session;
@@ -16,6 +18,16 @@ constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 
 /// For those who show no token where one is needed.
 std::string brief(ops::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
+
+http::RouteTag route_of(Door door) {
+  switch (door) {
+    case Door::Sse: return tag_of(ops::Route::Sse);
+    case Door::Messages: return tag_of(ops::Route::Messages);
+    case Door::Mcp: return tag_of(ops::Route::Mcp);
+    case Door::Health: return tag_of(ops::Route::Health);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -53,6 +65,7 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
     return visit.reply_error(404, ErrorCode::BadRequest, "Not Found: there is no endpoint at this path");
   }
   visit.endpoint = *endpoint;
+  exchange.set_route(route_of(endpoint->door));
   if (request.head.method == http::Method::Options) return preflight(exchange, admitted);
 
   auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
@@ -177,12 +190,13 @@ void FrontDoor::tick() {
 }
 
 void FrontDoor::end_all_sessions() {
+  desk_.ending = true;
   std::vector<SessionId> all;
   desk_.sessions.for_each([&](Session const& session) { all.push_back(session.id); });
   for (auto const id : all) {
     auto* const session = desk_.sessions.find(id);
     if (session == nullptr) continue;
-    if (auto* const open = desk_.server->find(session->stream)) open->end_stream();
+    if (auto* const open = desk_.server->find(session->stream)) open->end_stream(desk_.stream_end());
     session->stream = {};
     if (session->transport != Transport::Sse) streamable_.forget(*session);
     if (desk_.sessions.find(id) != nullptr) desk_.end_session(*session, mcp::SessionEnd::Drain);

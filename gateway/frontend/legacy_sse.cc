@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/frontend/incoming.h"
+#include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
 
@@ -14,6 +15,16 @@ namespace {
 
 http::Pieces span(rpc::PiecesView const& view) {
   return {view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
+}
+
+SessionEnd session_end(http::RequestHandler::Gone why) {
+  switch (why) {
+    case http::RequestHandler::Gone::Client: return SessionEnd::Client;
+    case http::RequestHandler::Gone::Slow:
+    case http::RequestHandler::Gone::Stalled: return SessionEnd::Slow;
+    case http::RequestHandler::Gone::Shutdown: return SessionEnd::Drain;
+  }
+  return SessionEnd::Client;
 }
 
 }  // namespace
@@ -30,7 +41,7 @@ void LegacySse::get(Visit const& visit) {
   session->revision = mcp::Revision::R2024_11_05;
   session->stream = visit.exchange.id();
   visit.exchange.set_context(raw(session->id));
-  visit.exchange.open_stream(visit.fields);
+  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session->service), ops::StreamKind::Sse));
 
   // A relative reference finds the way back through any prefix a proxy took off.
   auto const prefix = desk_.config.base_path.empty()
@@ -55,6 +66,7 @@ void LegacySse::post(Visit const& visit) {
   }
   auto incoming = Incoming::read(visit.request.body, *session, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
+    desk_.probe(session->service).error_answered(static_cast<int>(unreadable->code));
     return visit.reply_unreadable(*unreadable);
   }
   // A client may send its next message, which may be the answer a call waits
@@ -74,10 +86,7 @@ void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {
   auto* const session = desk_.sessions.find(id);
   if (session == nullptr) return;
   session->stream = {};
-  auto const end = why == http::RequestHandler::Gone::Slow       ? SessionEnd::Slow
-                   : why == http::RequestHandler::Gone::Shutdown ? SessionEnd::Drain
-                                                                 : SessionEnd::Client;
-  desk_.end_session(*session, end);
+  desk_.end_session(*session, session_end(why));
 }
 
 void LegacySse::answer(Session& session, rpc::Reply const& reply) {

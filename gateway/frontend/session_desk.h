@@ -14,6 +14,7 @@
 #include "gateway/mcp/session_table.h"
 #include "gateway/ops/config.h"
 #include "gateway/ops/log.h"
+#include "gateway/ops/service_probe.h"
 
 namespace gateway::frontend {
 
@@ -23,12 +24,19 @@ struct Desk {
   ops::GatewayConfig const& config;
   mcp::SessionTable& sessions;
   std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
+  std::vector<ops::ServiceProbe*> probes;   ///< by ServiceIndex
   ops::Log& log;
   Allowance& allowance;  ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;
+  bool ending = false;  ///< all sessions are being ended
 
   [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
+
+  [[nodiscard]] ops::ServiceProbe& probe(ServiceIndex index) const { return *probes[raw(index)]; }
+
+  /// Why a stream ends that is ended now.
+  [[nodiscard]] http::StreamEnd stream_end() const { return ending ? http::StreamEnd::Drain : http::StreamEnd::Done; }
 
   /// A new session, attached to its service, or why there is none. At the limit the
   /// session of this loop that was idle longest makes room.

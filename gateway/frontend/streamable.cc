@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/mcp/version.h"
+#include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
 
@@ -88,6 +89,7 @@ void Streamable::post_to_session(Visit const& visit, Session& session) {
   if (!version_is_fine(visit)) return;
   auto const incoming = Incoming::read(visit.request.body, session, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
+    desk_.probe(session.service).error_answered(static_cast<int>(unreadable->code));
     return visit.reply_unreadable(*unreadable);
   }
   serve(visit, session, std::get<Incoming>(incoming), false);
@@ -98,7 +100,10 @@ void Streamable::post_to_session(Visit const& visit, Session& session) {
 void Streamable::post_without_session(Visit const& visit) {
   Session nobody;  // what it is read against: no open requests, no version agreed
   auto const read = Incoming::read(visit.request.body, nobody, desk_.config.limits);
-  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) return visit.reply_unreadable(*unreadable);
+  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
+    desk_.probe(*visit.endpoint.service).error_answered(static_cast<int>(unreadable->code));
+    return visit.reply_unreadable(*unreadable);
+  }
   auto const& incoming = std::get<Incoming>(read);
 
   auto const initializes = incoming.messages.front().method == "initialize" && incoming.requests() == 1;
@@ -172,13 +177,13 @@ void Streamable::open_standalone(Visit const& visit, Session& session) {
   }
   session.stream = visit.exchange.id();
   visit.exchange.set_context(raw(session.id));
-  visit.exchange.open_stream(visit.fields);
+  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpGet));
   visit.exchange.send_comment("open");
 }
 
 void Streamable::close_standalone(Session& session) {
   auto const stream = std::exchange(session.stream, {});
-  if (auto* const open = desk_.server->find(stream)) open->end_stream();
+  if (auto* const open = desk_.server->find(stream)) open->end_stream(desk_.stream_end());
 }
 
 /// Takes a POST's stream up again after `last`, also from a connection that seems
@@ -192,7 +197,7 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   if (session.replay) session.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
   if (!known) return false;
 
-  visit.exchange.open_stream(visit.fields);
+  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpPost));
   if (session.replay) {
     session.replay->for_each_after(last, [&](mcp::ReplayLog::Event const& event) {
       std::string_view const data = event.message;
@@ -200,12 +205,12 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
     });
   }
   if (open == nullptr) {
-    visit.exchange.end_stream();
+    visit.exchange.end_stream(desk_.stream_end());
     return true;
   }
   auto const lost = std::exchange(open->exchange, visit.exchange.id());
   visit.exchange.set_context(open->ticket);
-  if (auto* const old = desk_.server->find(lost)) old->end_stream();
+  if (auto* const old = desk_.server->find(lost)) old->end_stream(desk_.stream_end());
   return true;
 }
 
@@ -259,7 +264,7 @@ void Streamable::on_stream_gone(SessionId id) {
 /// opened for it alone.
 void Streamable::settle(Post& post) {
   auto const owned = posts_.release(post.ticket);
-  if (auto* const open = exchange(*owned)) open->end_stream();
+  if (auto* const open = exchange(*owned)) open->end_stream(desk_.stream_end());
   auto* const session = desk_.sessions.find(owned->session);
   if (session != nullptr && session->transport == mcp::Transport::OneShot) {
     desk_.end_session(*session, mcp::SessionEnd::Client);
@@ -305,7 +310,7 @@ bool Streamable::become_stream(Post& post) {
   post.streaming = true;
   post.ListHook<PendingTag>::unlink();
   post.stream = session->next_stream++;
-  open->open_stream(post.fields);
+  open->open_stream(post.fields, ops::stream_tag(raw(session->service), ops::StreamKind::HttpPost));
   if (has_priming_events(session->revision) && session->transport == mcp::Transport::Http) {
     open->send_event({.event = {}, .id = EventId{post.stream, 0}.text(), .data = {}});
     open->send_retry(kRetryMs);

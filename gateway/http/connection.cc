@@ -14,6 +14,16 @@ namespace {
 /// What a client may send ahead of the answer it is waiting for.
 constexpr std::size_t kMaxAhead = 64 * 1024;
 
+StreamEnd end_of(RequestHandler::Gone why) {
+  switch (why) {
+    case RequestHandler::Gone::Client: return StreamEnd::Client;
+    case RequestHandler::Gone::Slow: return StreamEnd::Slow;
+    case RequestHandler::Gone::Stalled: return StreamEnd::WriteTimeout;
+    case RequestHandler::Gone::Shutdown: return StreamEnd::Drain;
+  }
+  return StreamEnd::Client;
+}
+
 }  // namespace
 
 Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener,
@@ -151,6 +161,7 @@ void Connection::dispatch(RequestHead const& head, std::string_view body) {
   enter(Phase::Handling);
   exchange_ = server_.next_exchange(*this);
   context_ = 0;
+  route_ = {};
   server_.handler().on_request(*this, Request{head, body, listener_});
 }
 
@@ -159,6 +170,7 @@ Connection::Progress Connection::refuse(int status, std::string_view reason) {
   close_after_ = true;
   enter(Phase::Handling);
   exchange_ = server_.next_exchange(*this);
+  route_ = {};
   auto const text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
   std::string_view const body = text;
   respond({.status = status, .content_type = "text/plain", .fields = {}, .body = {&body, 1}});
@@ -193,16 +205,18 @@ void Connection::respond(Response const& response) {
   auto answer = response;
   answer.head_only = head_only_;
   append_response(stream_.out(), answer, close_after_ ? After::Close : After::KeepAlive);
-  server_.probe().answered(answer.status);
+  server_.probe().answered(route_, answer.status);
   wrote();
   exchange_done();
 }
 
-void Connection::open_stream(std::string_view fields) {
+void Connection::open_stream(std::string_view fields, StreamTag stream) {
   if (phase_ != Phase::Handling) return;
   if (!chunked_reply_) close_after_ = true;
   append_stream_head(stream_.out(), fields, chunked_reply_);
-  server_.probe().answered(200);
+  stream_tag_ = stream;
+  server_.probe().answered(route_, 200);
+  server_.probe().stream_opened(stream);
   enter(Phase::Streaming);
   wrote();
 }
@@ -232,9 +246,10 @@ void Connection::send_retry(int milliseconds) {
   wrote();
 }
 
-void Connection::end_stream() {
+void Connection::end_stream(StreamEnd why) {
   // A stream with an event left out must not look complete: it is cut.
   if (phase_ != Phase::Streaming || too_slow_) return;
+  server_.probe().stream_closed(stream_tag_, why);
   if (chunked_reply_) stream_.out().append(kLastChunk);
   wrote();
   exchange_done();
@@ -301,6 +316,7 @@ void Connection::close_when_done() {
 
 void Connection::close(RequestHandler::Gone why) {
   if (phase_ == Phase::Closed) return;
+  if (phase_ == Phase::Streaming) server_.probe().stream_closed(stream_tag_, end_of(why));
   phase_ = Phase::Closed;
   share_ = {};
   auto const exchange = std::exchange(exchange_, ExchangeId{});

@@ -66,12 +66,13 @@ class Connection final : public io::Mortal,
   // Exchange
   [[nodiscard]] ExchangeId id() const override { return exchange_; }
   void set_context(std::uint64_t context) override { context_ = context; }
+  void set_route(RouteTag route) override { route_ = route; }
   void respond(Response const& response) override;
-  void open_stream(std::string_view fields) override;
+  void open_stream(std::string_view fields, StreamTag stream) override;
   void send_event(Event const& event) override;
   void send_comment(std::string_view text) override;
   void send_retry(int milliseconds) override;
-  void end_stream() override;
+  void end_stream(StreamEnd why) override;
   [[nodiscard]] std::size_t queued() const override { return stream_.queued(); }
 
  private:
@@ -109,6 +110,8 @@ class Connection final : public io::Mortal,
   bool too_slow_ = false;       ///< an event was left out: the connection is about to be closed
   ExchangeId exchange_{};
   std::uint64_t context_ = 0;
+  RouteTag route_{};            ///< of the request under way
+  StreamTag stream_tag_{};      ///< in Streaming
   TimePoint since_;
   TimePoint stalled_since_;
 

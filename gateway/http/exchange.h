@@ -15,6 +15,20 @@ namespace gateway::http {
 /// Which listener a connection came in by; its meaning is the program's.
 enum class ListenerTag : std::uint32_t {};
 
+/// What a request is for and what a stream is for, as the server's probe is told
+/// it. Their meaning is the program's, too.
+enum class RouteTag : std::uint8_t {};
+enum class StreamTag : std::uint32_t {};
+
+/// Why a stream is over.
+enum class StreamEnd : std::uint8_t {
+  Done,          ///< there is nothing more to say on it
+  Drain,         ///< the program ends
+  Client,        ///< its client is gone
+  Slow,          ///< more waits for its client than may
+  WriteTimeout,  ///< its client took nothing for too long
+};
+
 /// A whole request. Views into the connection's buffer, valid during
 /// RequestHandler::on_request only.
 struct Request {
@@ -33,16 +47,19 @@ class Exchange {
   /// What the owner of the exchange knows it by; given back in on_gone.
   virtual void set_context(std::uint64_t context) = 0;
 
+  /// What the request is for. Without a word it is RouteTag{}.
+  virtual void set_route(RouteTag route) = 0;
+
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;
 
   /// 200 and an event stream. `fields` are further header lines.
-  virtual void open_stream(std::string_view fields) = 0;
+  virtual void open_stream(std::string_view fields, StreamTag stream) = 0;
   virtual void send_event(Event const& event) = 0;
   virtual void send_comment(std::string_view text) = 0;
   virtual void send_retry(int milliseconds) = 0;
   /// Ends the stream; the connection is used again where the client may.
-  virtual void end_stream() = 0;
+  virtual void end_stream(StreamEnd why) = 0;
 
   /// Bytes that wait for the client to take them.
   [[nodiscard]] virtual std::size_t queued() const = 0;
@@ -57,8 +74,9 @@ class RequestHandler {
   /// Answers now, or keeps the exchange's id and answers later.
   virtual void on_request(Exchange& exchange, Request const& request) = 0;
 
-  /// The client of an unfinished exchange is gone, or was too slow to keep.
-  enum class Gone : std::uint8_t { Client, Slow, Shutdown };
+  /// The client of an unfinished exchange is gone, or was too slow to keep: too much
+  /// waited for it (Slow), or it took nothing for too long (Stalled).
+  enum class Gone : std::uint8_t { Client, Slow, Stalled, Shutdown };
   virtual void on_gone(ExchangeId id, std::uint64_t context, Gone why) = 0;
 
  protected:

@@ -144,8 +144,15 @@ void Server::tick() {
   while (auto* const connection = stalled_.front()) {
     if (loop_.now() - connection->stalled_since() < limits_.write_timeout) break;
     probe_.slow_client_dropped();
-    connection->close(RequestHandler::Gone::Slow);
+    connection->close(RequestHandler::Gone::Stalled);
   }
+  tell_waiting();
+}
+
+void Server::tell_waiting() {
+  std::int64_t waiting = 0;
+  stalled_.for_each([&](Connection const& connection) { waiting += static_cast<std::int64_t>(connection.queued()); });
+  probe_.bytes_waiting(waiting - std::exchange(told_waiting_, waiting));
 }
 
 void Server::close_when_done() {

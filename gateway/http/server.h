@@ -40,7 +40,11 @@ class ServerProbe {
   virtual void connection_moved() {}           ///< to another server of the program
   virtual void out_of_descriptors() {}
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
-  virtual void answered(int status) { (void)status; }
+  virtual void answered(RouteTag route, int status) { (void)route, (void)status; }
+  virtual void stream_opened(StreamTag stream) { (void)stream; }
+  virtual void stream_closed(StreamTag stream, StreamEnd why) { (void)stream, (void)why; }
+  /// So many more, or fewer, bytes wait for clients than at the last word. Once a second.
+  virtual void bytes_waiting(std::int64_t more) { (void)more; }
   virtual void slow_client_dropped() {}
 };
 
@@ -98,6 +102,7 @@ class Server {
   void expire(Phase phase, Duration limit);
   [[nodiscard]] Connection* find_connection(ExchangeId id);
   void close_slow();
+  void tell_waiting();
 
   io::EventLoop& loop_;
   ServerLimits limits_;
@@ -110,6 +115,7 @@ class Server {
   bool closing_ = false;
   std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;
   IntrusiveList<Connection, StallTag> stalled_;
+  std::int64_t told_waiting_ = 0;
   std::vector<ExchangeId> slow_;
   io::Timer slow_timer_;
   std::vector<std::unique_ptr<Connection>> connections_;

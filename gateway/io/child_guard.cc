@@ -182,6 +182,8 @@ std::string ChildGuard::new_mark() {
   return impl_->instance + std::to_string(++impl_->marks);
 }
 
+std::string const& ChildGuard::entry_front() const { return impl_->instance_entry; }
+
 void ChildGuard::sweep(std::string_view mark) {
   auto const entry = entry_of(mark);
   {

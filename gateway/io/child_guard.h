@@ -38,6 +38,8 @@ class ChildGuard {
   /// The name of the variable and a mark never given before.
   static constexpr std::string_view kVariable = "MCP_GATEWAY_CHILD";
   [[nodiscard]] std::string new_mark();
+  /// How the entry begins that every child has in its environment.
+  [[nodiscard]] std::string const& entry_front() const;
 
   /// Kills every process that carries `mark`. Returns at once.
   void sweep(std::string_view mark);

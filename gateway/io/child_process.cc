@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cstring>
 
 #include "gateway/io/child_guard.h"
 #include "gateway/io/child_pipes.h"
-#include "gateway/io/marked_processes.h"
 #include "gateway/io/spawn.h"
 #include "gateway/io/watch.h"
 
@@ -19,6 +19,8 @@ namespace {
 /// A server that closed its stdin or its stdout can answer nobody. It usually ends
 /// by itself.
 constexpr Duration kGraceAfterPipeEnd = seconds(2);
+
+Duration to_duration(timeval t) { return seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); }
 
 }  // namespace
 
@@ -136,9 +138,13 @@ struct ChildProcess::Impl final : private InputPipe::Listener,
   }
 
   void collect() {
-    siginfo_t ended{};
-    ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG);
-    exit = {.signaled = ended.si_code != CLD_EXITED, .code = ended.si_status};
+    int status = 0;
+    rusage used{};
+    ::wait4(pid, &status, WNOHANG, &used);
+    auto const signaled = WIFSIGNALED(status);
+    exit = {.signaled = signaled,
+            .code = signaled ? WTERMSIG(status) : WEXITSTATUS(status),
+            .cpu = to_duration(used.ru_utime) + to_duration(used.ru_stime)};
   }
 
   /// One call of the handler a step, and as the last thing: it may bury us.
@@ -190,8 +196,6 @@ void ChildProcess::stop(StopLadder ladder) { impl_->stop(ladder); }
 void ChildProcess::kill() { impl_->kill(); }
 pid_t ChildProcess::pid() const { return impl_->pid; }
 
-std::size_t ChildProcess::memory() const {
-  return memory_of_marked(fmt::format("{}={}", ChildGuard::kVariable, impl_->mark), EntryMatch::Whole);
-}
+std::string ChildProcess::entry() const { return fmt::format("{}={}", ChildGuard::kVariable, impl_->mark); }
 
 }  // namespace gateway::io

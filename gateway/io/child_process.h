@@ -29,6 +29,7 @@ struct ChildSpec {
 struct ChildExit {
   bool signaled = false;
   int code = 0;                            ///< exit status, or the signal's number
+  Duration cpu{};                          ///< its own, and that of what it had waited for
   [[nodiscard]] std::string text() const;  ///< "exit status 3" or "signal 9 (Killed)"
 };
 
@@ -78,8 +79,8 @@ class ChildProcess final : public Mortal {
   void kill();
 
   [[nodiscard]] pid_t pid() const;
-  /// Bytes that it and its descendants take, as memory_of_marked counts them. Slow.
-  [[nodiscard]] std::size_t memory() const;
+  /// The entry of the environment that it and its descendants are known by.
+  [[nodiscard]] std::string entry() const;
 
  private:
   struct Impl;

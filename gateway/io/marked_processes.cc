@@ -1,14 +1,11 @@
 #include "gateway/io/marked_processes.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstring>
-
+#include "gateway/io/proc_scan.h"
 #include "gateway/io/unique_fd.h"
 
 // glibc 2.36 declares these without extern "C".
@@ -59,60 +56,12 @@ bool carries(int process, std::string_view entry, EntryMatch match) {
   }
 }
 
-/// Zero for what is no process but a file beside them.
-pid_t pid_of(char const* name) {
-  pid_t pid = 0;
-  auto const* const end = name + std::strlen(name);
-  return std::from_chars(name, end, pid).ptr == end ? pid : 0;
-}
-
-/// Calls `action` with the opened directory of each process that has the entry. It
-/// stands for that process alone: a successor with the same pid cannot be hit.
+/// Calls `action` with the opened directory of each process that has the entry.
 template <typename F>
 void for_each_marked(std::string_view entry, EntryMatch match, F&& action) {
-  UniqueFd const proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!proc) return;
-  alignas(dirent64) char entries[8192];
-  for (;;) {
-    auto const size = ::getdents64(proc.get(), entries, sizeof entries);
-    if (size <= 0) return;
-    for (ssize_t at = 0; at < size;) {
-      auto const* const file = reinterpret_cast<dirent64 const*>(entries + at);
-      at += file->d_reclen;
-      auto const pid = pid_of(file->d_name);
-      if (pid == 0 || pid == ::getpid()) continue;
-      UniqueFd const process(::openat(proc.get(), file->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-      if (process && carries(process.get(), entry, match)) action(process.get());
-    }
-  }
-}
-
-/// The front of a process's file; empty when it cannot be read.
-std::string_view read_front(int process, char const* file, char (&into)[4096]) {
-  UniqueFd const opened(::openat(process, file, O_RDONLY | O_CLOEXEC));
-  auto const count = opened ? ::read(opened.get(), into, sizeof into) : 0;
-  return {into, count > 0 ? static_cast<std::size_t>(count) : 0};
-}
-
-/// The number behind the spaces at the front; 0 when there is none.
-std::size_t number_at(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  std::size_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-std::size_t memory_of(int process) {
-  char buffer[4096];
-  constexpr std::string_view kShare = "\nPss:";
-  auto const rollup = read_front(process, "smaps_rollup", buffer);
-  if (auto const at = rollup.find(kShare); at != std::string_view::npos) {
-    return number_at(rollup.substr(at + kShare.size())) * 1024;
-  }
-  auto const pages = read_front(process, "statm", buffer);
-  auto const resident = pages.find(' ');
-  if (resident == std::string_view::npos) return 0;
-  return number_at(pages.substr(resident)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  for_each_process([&](int process, pid_t) {
+    if (carries(process, entry, match)) action(process);
+  });
 }
 
 void wait_ms(int ms) { ::poll(nullptr, 0, ms); }
@@ -126,12 +75,6 @@ int signal_marked(std::string_view entry, EntryMatch match, int signal) {
     ++found;
   });
   return found;
-}
-
-std::size_t memory_of_marked(std::string_view entry, EntryMatch match) {
-  std::size_t total = 0;
-  for_each_marked(entry, match, [&](int process) { total += memory_of(process); });
-  return total;
 }
 
 bool kill_marked(std::string_view entry, EntryMatch match) {

@@ -2,7 +2,6 @@
 // process groups and parents, and signals them.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 namespace gateway::io {
@@ -16,11 +15,6 @@ enum class EntryMatch { Whole, Prefix };
 /// Allocates nothing and takes no lock, so that a forked process can call it
 /// whatever the threads of its parent were doing.
 int signal_marked(std::string_view entry, EntryMatch match, int signal);
-
-/// The memory such processes take together, in bytes: what each has for itself and
-/// its share of what it shares (PSS), or where the system does not tell that, all
-/// that it has resident. Takes milliseconds where they are many or large.
-std::size_t memory_of_marked(std::string_view entry, EntryMatch match);
 
 /// SIGKILLs such processes until none is left, for two seconds at most: one
 /// that the kernel does not let go cannot be helped. Sleeps in between. True

@@ -19,6 +19,12 @@ class ToolList {
   [[nodiscard]] std::size_t size() const { return names_.size(); }
   [[nodiscard]] bool contains(std::string_view name) const { return names_.find(name) != names_.end(); }
 
+  /// Calls `action` with each name, in no order.
+  template <typename F>
+  void for_each(F&& action) const {
+    for (auto const& name : names_) action(std::string_view(name));
+  }
+
   /// The raw result that answers every client's tools/list, where one page holds
   /// all; empty otherwise, since a cursor means something to the child alone.
   [[nodiscard]] std::string const& single_page() const { return single_page_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/base/json_text.h"
+#include "gateway/ops/http_tags.h"
 
 namespace gateway::ops {
 
@@ -14,6 +15,7 @@ Admin::Admin(HealthSource& health, Metrics& metrics, Metrics::About about)
                            json_string(about.instance_id))) {}
 
 void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
+  exchange.set_route(tag_of(Route::Admin));
   auto const reads = request.head.method == http::Method::Get || request.head.method == http::Method::Head;
   if (!reads) {
     return exchange.respond({.status = 405, .content_type = {}, .fields = "Allow: GET, HEAD\r\n", .body = {}});

@@ -305,6 +305,14 @@ struct LogConfig {
   bool operator==(LogConfig const&) const = default;
 };
 
+/// What is measured beside what always is.
+struct MetricsConfig {
+  /// A histogram of its calls' times for each tool: 15 series each.
+  bool tool_durations = false;
+
+  bool operator==(MetricsConfig const&) const = default;
+};
+
 /// The gateway itself.
 struct GatewayConfig {
   /// The main listener: every service under /NAME/.
@@ -329,6 +337,7 @@ struct GatewayConfig {
   /// This process in health and logs; empty is the machine's host name.
   std::string instance_id{};
   LogConfig log{};
+  MetricsConfig metrics{};
   LimitsConfig limits{};
   AuthConfig auth{};
 

@@ -280,6 +280,12 @@ inline constexpr Text kInstance{"a name of at most 64 of A-Z a-z 0-9 . _ -",
                                 [](std::string_view text) { return text.empty() || is_plain_name(text); }};
 
 template <>
+inline constexpr auto kFields<MetricsConfig> = std::tuple{
+    Field{"tool_durations", &MetricsConfig::tool_durations, Flag{},
+          "Also a histogram of the times of each tool's calls: 15 series a tool."},
+};
+
+template <>
 inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{}, "The main listener, with every service under /NAME/."},
     Field{"admin_listen", &GatewayConfig::admin_listen, AddressOrOff{},
@@ -300,6 +306,7 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"instance_id", &GatewayConfig::instance_id, kInstance,
           "This process in health and logs; empty is the machine's host name."},
     Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is written to stderr."},
+    Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "What is measured beside what always is."},
     Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "What clients and children may cost."},
     Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Who may come in."},
 };

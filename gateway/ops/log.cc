@@ -143,6 +143,7 @@ void Log::gather(LogLevel level, std::string_view event, std::string_view messag
   append_line(gathered_, config_.format, level, timestamp(), event, message, fields, constant_fields_);
   gathered_.push_back('\n');
   ++gathered_lines_;
+  ++lines_[static_cast<std::size_t>(level)];
 }
 
 void Log::end_turn(TimePoint now) {

@@ -1,6 +1,7 @@
 // Log lines: one JSON object an event, or a line for people.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <ctime>
 #include <initializer_list>
@@ -71,6 +72,8 @@ class Log {
   Log& operator=(Log const&) = delete;
 
   [[nodiscard]] bool enabled(LogLevel level) const { return level >= config_.level; }
+  /// Lines so far, also those that the sink dropped.
+  [[nodiscard]] std::uint64_t lines(LogLevel level) const { return lines_[static_cast<std::size_t>(level)]; }
   void write(LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
   /// An info line of which there are very many: it may wait a moment for others.
   template <Constant event, Constant message, typename... Members>
@@ -96,6 +99,7 @@ class Log {
   std::string constant_fields_;  ///< of every JSON line: ",\"service\":…"
   ByteQueue gathered_;
   std::size_t gathered_lines_ = 0;
+  std::array<std::uint64_t, 4> lines_{};  ///< by level
   std::optional<TimePoint> gathered_since_;
   bool urgent_ = false;
   std::string timestamp_;  ///< of the last line; its second is not written anew for each

@@ -30,7 +30,7 @@ class TinyHandler final : public RequestHandler {
     last = exchange.id();
     exchange.set_context(seen.size());
     if (request.head.path == "/later") return;
-    if (request.head.path == "/stream") return exchange.open_stream("");
+    if (request.head.path == "/stream") return exchange.open_stream("", StreamTag{});
     answer(exchange, seen.back());
   }
   void on_gone(ExchangeId, std::uint64_t context, Gone why) override { gone.push_back({context, why}); }

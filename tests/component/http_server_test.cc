@@ -147,7 +147,7 @@ TEST_F(HttpServerTest, StreamsEventsAndUsesTheConnectionAgain) {
   std::string_view const data = "{}";
   open_exchange().send_event({.event = "message", .id = {}, .data = {&data, 1}});
   ASSERT_TRUE(until_heard(client, "19\r\nevent: message\ndata: {}\n\n\r\n"));
-  open_exchange().end_stream();
+  open_exchange().end_stream(StreamEnd::Done);
   client.send(get("/a"));
   EXPECT_TRUE(until_heard(client, "0\r\n\r\n" + ok("/a ")));
 }
@@ -158,7 +158,7 @@ TEST_F(HttpServerTest, EndsTheStreamOfAnOlderClientWithItsConnection) {
   client.send("GET /stream HTTP/1.0\r\n\r\n");
   ASSERT_TRUE(until_seen(1));
   open_exchange().send_comment("here");
-  open_exchange().end_stream();
+  open_exchange().end_stream(StreamEnd::Done);
   EXPECT_TRUE(until_ended(client));
   EXPECT_TRUE(client.heard().ends_with("\r\n\r\n: here\n\n")) << client.heard();
 }

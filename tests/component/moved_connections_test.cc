@@ -244,7 +244,7 @@ TEST_F(MovedConnectionsTest, StreamWhereTheyAreAndMoveAfterTheStream) {
   auto& stream = *b().server.find(b().handler.last);
   stream.send_comment("here");
   ASSERT_TRUE(until_heard(client, "8\r\n: here\n\n\r\n"));
-  stream.end_stream();
+  stream.end_stream(StreamEnd::Done);
   EXPECT_TRUE(until_heard(client, "0\r\n\r\n" + ok("/a ")));
   EXPECT_EQ(2, moves);
 }

@@ -1,22 +1,44 @@
 #!/usr/bin/env python3
-"""Holds docs/metrics.md to the metrics that gateway/ops/metrics.cc names, both ways."""
+"""Holds the table of docs/metrics.md to the families of gateway/ops/metric_families.h, both ways.
+
+Each family has one row with its type, and each row is a family. No other source names a metric: the
+program counts by verbs.
+"""
 import pathlib
 import re
 import sys
 
-NAME = r"(?:mcp|process)_[a-z_]+"
+NAME = r'"((?:mcp|process)_[a-z_]+)"'
+FAMILIES = "gateway/ops/metric_families.h"
+TYPES = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
+
+
+def families(text):
+    """Name to type: our own families, and those of prometheus-cpp."""
+    ours = re.findall(rf"Family<(\w+)> \w+\{{\s*page,\s*{NAME}", text)
+    rare = re.findall(rf"\b(counter|gauge)\(registry,\s*{NAME}", text)
+    return {name: TYPES[kind] for kind, name in ours} | {name: kind for kind, name in rare}
 
 
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
-    named = set(re.findall(rf'"({NAME})"', (root / "gateway/ops/metrics.cc").read_text()))
-    documented = set(re.findall(rf"^\| `({NAME})`", (root / "docs/metrics.md").read_text(), re.MULTILINE))
-    for name in sorted(named - documented):
-        print(f"{name}: not in docs/metrics.md")
-    for name in sorted(documented - named):
-        print(f"{name}: in docs/metrics.md, but there is no such metric")
-    print(f"{len(named)} metrics, {len(named ^ documented)} problems")
-    return 1 if named != documented or not named else 0
+    text = (root / FAMILIES).read_text()
+    named = families(text)
+    rows = re.findall(r"^\| `((?:mcp|process)_[a-z_]+)` \| (\w+) \|", (root / "docs/metrics.md").read_text(), re.MULTILINE)
+    documented = dict(rows)
+    problems = [f"{name}: not understood in {FAMILIES}" for name in set(re.findall(NAME, text)) - set(named)]
+    problems += [f"{name}: not in docs/metrics.md" for name in set(named) - set(documented)]
+    problems += [f"{name}: in docs/metrics.md, but there is no such metric" for name in set(documented) - set(named)]
+    problems += [f"{name}: a {named[name]}, but docs/metrics.md says {documented[name]}"
+                 for name in set(named) & set(documented) if named[name] != documented[name]]
+    problems += [f"{name}: more than one row in docs/metrics.md"
+                 for name in documented if sum(name == row for row, _ in rows) > 1]
+    for source in sorted((root / "gateway").rglob("*.cc")) + sorted((root / "gateway").rglob("*.h")):
+        if source != root / FAMILIES:
+            problems += [f"{name}: named in {source.relative_to(root)}, which only {FAMILIES} may"
+                         for name in re.findall(NAME, source.read_text())]
+    print("\n".join(sorted(problems) + [f"{len(named)} metrics, {len(problems)} problems"]))
+    return 1 if problems or not named else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <string>
 
+#include "gateway/ops/loop_probe.h"
+
 namespace gateway::ops {
 namespace {
 
@@ -95,7 +97,7 @@ TEST_F(MetricsTest, StayBoundedWhateverNamesToolsHave) {
   EXPECT_LE(series(text, "mcp_server_tool_calls_total{"), 65U);
   EXPECT_LE(1U,
             series(text, "mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"_overflow\"}"));
-  EXPECT_LE(series(text, "mcp_"), 300U);
+  EXPECT_LE(series(text, "mcp_"), 600U);
 }
 
 TEST_F(MetricsTest, LoseNoCallToTheOverflow) {
@@ -161,14 +163,16 @@ TEST_F(MetricsTest, CountWhatTheServerSays) {
 }
 
 TEST_F(MetricsTest, AddUpTheAnswersOfAllLoops) {
-  metrics.loop(1).answered(200);
-  metrics.loop(0).answered(200);
-  metrics.loop(0).answered(404);
+  metrics.loop(1).answered(tag_of(Route::Mcp), 200);
+  metrics.loop(0).answered(tag_of(Route::Mcp), 200);
+  metrics.loop(0).answered({}, 404);
   (void)metrics.text();  // what was read once is not added again
-  metrics.loop(0).answered(200);
+  metrics.loop(0).answered(tag_of(Route::Mcp), 200);
   auto const text = metrics.text();
-  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"200\"} 3", line_of(text, "mcp_gateway_http_requests_total{code=\"200"));
-  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"404\"} 1", line_of(text, "mcp_gateway_http_requests_total{code=\"404"));
+  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"200\",route=\"mcp\"} 3",
+            line_of(text, "mcp_gateway_http_requests_total{code=\"200\",route=\"mcp"));
+  EXPECT_EQ("mcp_gateway_http_requests_total{code=\"404\",route=\"other\"} 1",
+            line_of(text, "mcp_gateway_http_requests_total{code=\"404"));
 }
 
 TEST_F(MetricsTest, TellHowBusyEachLoopIs) {
