@@ -98,7 +98,7 @@ std::uint64_t Histogram::count() const {
 }
 
 std::string label_text(Labels labels) {
-  std::sort(labels.begin(), labels.end(), [](SeriesLabel const& a, SeriesLabel const& b) { return a.name < b.name; });
+  std::sort(labels.begin(), labels.end(), [](LabelPair const& a, LabelPair const& b) { return a.name < b.name; });
   std::string text;
   for (auto const& label : labels) {
     if (!text.empty()) text.push_back(',');

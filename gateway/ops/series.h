@@ -105,11 +105,11 @@ class Histogram {
 };
 
 /// One label; its name is a constant of ours, its value any text.
-struct SeriesLabel {
+struct LabelPair {
   std::string_view name;
   std::string_view value;
 };
-using Labels = std::vector<SeriesLabel>;
+using Labels = std::vector<LabelPair>;
 
 /// The labels as a series' line shows them, in the order of their names; empty for none.
 [[nodiscard]] std::string label_text(Labels labels);

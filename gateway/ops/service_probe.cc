@@ -187,7 +187,7 @@ class ServiceProbe::Impl {
         {result}, [&] { return &families_.cache_requests.at(with({{"kind", "tools_list"}, {"result", result}})); });
   }
 
-  [[nodiscard]] Labels with(std::initializer_list<SeriesLabel> more) const {
+  [[nodiscard]] Labels with(std::initializer_list<LabelPair> more) const {
     Labels labels{{"server", name_}};
     labels.insert(labels.end(), more);
     return labels;

@@ -36,6 +36,7 @@ class RecordedChild final : public io::ChildProcess::Handler {
   void on_exit(io::ChildExit ended) override {
     ++exits;
     exit = ended.text();
+    cpu = ended.cpu;
     loop_.bury(std::move(process));
   }
 
@@ -47,6 +48,7 @@ class RecordedChild final : public io::ChildProcess::Handler {
   std::string err;
   std::size_t stderr_bytes = 0;
   std::string exit;
+  Duration cpu{};  ///< at its end
   int exits = 0;
 
  private:

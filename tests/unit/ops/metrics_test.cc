@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <sstream>
 #include <string>
@@ -91,13 +92,34 @@ TEST_F(MetricsTest, CountACallInEachOfItsSeries) {
       line_of(text, "mcp_server_operation_duration_seconds_count{"));
 }
 
+/// Lines that are no comments.
+std::size_t all_series(std::string const& text) {
+  std::size_t count = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) count += line.starts_with('#') ? 0 : 1;
+  return count;
+}
+
 TEST_F(MetricsTest, StayBoundedWhateverNamesToolsHave) {
-  for (int i = 0; i < 100'000; ++i) echo.call_ended(call_of("tool-" + std::to_string(i)));
+  for (int i = 0; i < 1000; ++i) echo.call_ended(call_of("tool-" + std::to_string(i)));
+  auto const full = metrics.text();
+  for (int i = 0; i < 100'000; ++i) echo.call_ended(call_of("other-" + std::to_string(i)));
   auto const text = metrics.text();
+  EXPECT_EQ(all_series(full), all_series(text));
   EXPECT_LE(series(text, "mcp_server_tool_calls_total{"), 65U);
   EXPECT_LE(1U,
             series(text, "mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"_overflow\"}"));
-  EXPECT_LE(series(text, "mcp_"), 600U);
+}
+
+TEST_F(MetricsTest, StayBoundedWhateverCodesChildrenAnswerWith) {
+  auto const before = series(metrics.text(), "mcp_server_rpc_errors_total{");
+  for (int code = -50'000; code < 50'000; ++code) echo.error_answered(code);
+  auto const text = metrics.text();
+  EXPECT_EQ(before, series(text, "mcp_server_rpc_errors_total{"));
+  EXPECT_EQ("mcp_server_rpc_errors_total{rpc_code=\"-32601\",server=\"echo\"} 1",
+            line_of(text, "mcp_server_rpc_errors_total{rpc_code=\"-32601\""));
+  EXPECT_EQ("mcp_server_rpc_errors_total{rpc_code=\"other\",server=\"echo\"} 99992",
+            line_of(text, "mcp_server_rpc_errors_total{rpc_code=\"other\""));
 }
 
 TEST_F(MetricsTest, LoseNoCallToTheOverflow) {
@@ -181,6 +203,133 @@ TEST_F(MetricsTest, TellHowBusyEachLoopIs) {
   EXPECT_EQ(2U, series(text, "mcp_gateway_loop_busy_seconds_total{"));
   EXPECT_EQ("mcp_gateway_loop_busy_seconds_total{loop=\"0\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"0"));
   EXPECT_NE("mcp_gateway_loop_busy_seconds_total{loop=\"1\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"1"));
+}
+
+TEST_F(MetricsTest, SplitTheTimeOfACall) {
+  auto call = call_of("greet");
+  call.took = milliseconds(100);
+  call.at_child = milliseconds(70);
+  call.waited = milliseconds(29);
+  echo.call_ended(call);
+  echo.child_answered(kToolsCall, milliseconds(70));
+  auto const text = metrics.text();
+  EXPECT_EQ("mcp_gateway_overhead_seconds_sum{server=\"echo\"} 0.001", line_of(text, "mcp_gateway_overhead_seconds_sum{"));
+  EXPECT_EQ("mcp_gateway_queue_seconds_sum{server=\"echo\"} 0.029", line_of(text, "mcp_gateway_queue_seconds_sum{"));
+  EXPECT_EQ("mcp_client_operation_duration_seconds_sum{method=\"tools/call\",server=\"echo\"} 0.07",
+            line_of(text, "mcp_client_operation_duration_seconds_sum{"));
+}
+
+TEST_F(MetricsTest, CountAsWaitingOnlyCallsThatWaited) {
+  echo.call_ended(call_of("greet"));
+  EXPECT_EQ("mcp_gateway_queue_seconds_count{server=\"echo\"} 0", line_of(metrics.text(), "mcp_gateway_queue_seconds_count{"));
+}
+
+TEST_F(MetricsTest, TimeToolsOnlyWhereThatIsWanted) {
+  echo.call_ended(call_of("greet"));
+  EXPECT_EQ(0U, series(metrics.text(), "mcp_server_tool_duration_seconds"));
+  Metrics timed({.version = "1", .revision = "a", .build_time = "now", .instance_id = "here"}, {.tool_durations = true});
+  timed.service("echo").call_ended(call_of("greet"));
+  EXPECT_EQ("mcp_server_tool_duration_seconds_count{server=\"echo\",tool=\"greet\"} 1",
+            line_of(timed.text(), "mcp_server_tool_duration_seconds_count{"));
+}
+
+TEST_F(MetricsTest, ShowOfferedToolsBeforeTheirFirstCall) {
+  echo.tools_listed(1, false);
+  echo.tool_offered("greet");
+  EXPECT_EQ("mcp_server_tool_calls_total{outcome=\"tool_error\",server=\"echo\",tool=\"greet\"} 0",
+            line_of(metrics.text(), "mcp_server_tool_calls_total{outcome=\"tool_error\""));
+}
+
+TEST_F(MetricsTest, LeaveThePlacesToToolsThatAreCalledWhereTooManyAreOffered) {
+  echo.tools_listed(1000, false);
+  echo.tool_offered("never");
+  EXPECT_EQ(0U, series(metrics.text(), "mcp_server_tool_calls_total{"));
+}
+
+TEST_F(MetricsTest, CountStreamsInAndOutByTheirTag) {
+  auto& http = metrics.loop(0);
+  http.serves({nullptr, &echo});
+  auto const stream = stream_tag(1, StreamKind::HttpGet);
+  http.stream_opened(stream);
+  http.stream_opened(stream);
+  http.stream_opened(stream_tag(0, StreamKind::Sse));  // another loop's: nobody's here
+  http.stream_closed(stream, http::StreamEnd::WriteTimeout);
+  auto const text = metrics.text();
+  EXPECT_EQ("mcp_gateway_streams_active{kind=\"http_get\",server=\"echo\"} 1",
+            line_of(text, "mcp_gateway_streams_active{kind=\"http_get\""));
+  EXPECT_EQ("mcp_gateway_streams_active{kind=\"sse\",server=\"echo\"} 0",
+            line_of(text, "mcp_gateway_streams_active{kind=\"sse\""));
+  EXPECT_EQ("mcp_gateway_stream_disconnects_total{reason=\"write_timeout\",server=\"echo\"} 1",
+            line_of(text, "mcp_gateway_stream_disconnects_total{reason=\"write_timeout\""));
+}
+
+TEST_F(MetricsTest, AddUpTheBytesThatWaitOnAllLoops) {
+  metrics.loop(0).bytes_waiting(100);
+  metrics.loop(1).bytes_waiting(50);
+  metrics.loop(0).bytes_waiting(-30);
+  EXPECT_EQ("mcp_gateway_stream_buffer_bytes 120", line_of(metrics.text(), "mcp_gateway_stream_buffer_bytes "));
+}
+
+TEST_F(MetricsTest, TellTheTrafficOfAService) {
+  auto failed = call_of("greet");
+  failed.outcome = "timeout";
+  auto taken_back = call_of("greet");
+  taken_back.outcome = "cancelled";
+  echo.call_ended(call_of("greet"));
+  echo.call_ended(failed);
+  echo.call_ended(taken_back);
+  echo.child_restarted("exit");
+  echo.session_opened("http");
+  echo.calls_in_flight(4);
+  echo.child_resources({.memory_bytes = 1000, .fds = 10, .threads = 3, .processes = 2});
+  echo.child_cpu_used(milliseconds(1500));
+
+  auto const traffic = echo.traffic();
+  EXPECT_EQ(3U, traffic.calls);
+  EXPECT_EQ(1U, traffic.errors);
+  EXPECT_EQ(1U, traffic.restarts);
+  EXPECT_EQ(1U, traffic.sessions);
+  EXPECT_EQ(4U, traffic.calls_in_flight);
+  ASSERT_EQ(traffic.latency_bounds.size() + 1, traffic.latency.size());
+  // 3 ms each: above 2.5 ms, and not above 5 ms.
+  EXPECT_EQ(0.005, traffic.latency_bounds[3]);
+  EXPECT_EQ(3U, traffic.latency[3]);
+  EXPECT_EQ(1.5, traffic.child_cpu_seconds);
+  EXPECT_EQ(1000U, traffic.child_memory_bytes);
+  EXPECT_EQ(10U, traffic.child_fds);
+  EXPECT_EQ(3U, traffic.child_threads);
+  EXPECT_EQ(2U, traffic.child_processes);
+}
+
+TEST_F(MetricsTest, StayWithinTheirBoundsWithNineServicesInFullUse) {
+  constexpr std::array<std::string_view, 8> kMethods{"tools/call",     "initialize",     "tools/list",  "ping",
+                                                     "resources/list", "resources/read", "prompts/list", "_other"};
+  constexpr std::array<std::string_view, 9> kOutcomes{"ok",          "tool_error", "rpc_error", "timeout", "child_exited",
+                                                      "unavailable", "busy",       "cancelled", "invalid"};
+  for (int number = 0; number < 9; ++number) {
+    auto& service = metrics.service("service-" + std::to_string(number));
+    for (auto const transport : {"sse", "http", "oneshot"}) {
+      for (auto const method : kMethods) {
+        auto call = call_of({});
+        call.transport = transport;
+        call.method = method;
+        service.call_ended(call);
+        service.child_answered(method, milliseconds(1));
+      }
+      for (auto const outcome : kOutcomes) {
+        for (int tool = 0; tool < 40; ++tool) {
+          auto const name = "a_tool_with_a_long_name_" + std::to_string(tool);
+          auto call = call_of(name);
+          call.transport = transport;
+          call.outcome = outcome;
+          service.call_ended(call);
+        }
+      }
+    }
+  }
+  auto const text = metrics.text();
+  EXPECT_LE(all_series(text), 10'000U);
+  EXPECT_LE(text.size(), 1'500'000U);
 }
 
 TEST_F(MetricsTest, HelpWithEachNameOnce) {

@@ -1,0 +1,321 @@
+"""What /metrics says of a real gateway, after things whose figures are known."""
+import json
+import random
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+
+from clients import call, cancelled, message
+from gateway_under_test import chaos, echo
+from wire import Connection
+
+NINE = ["memory", "filesystem", "monitoring", "n8n", "playwright", "timescaledb", "postgres", "github", "echo"]
+
+
+def series(text):
+    """The names and labels of all series of a page."""
+    return {line.rsplit(" ", 1)[0] for line in text.splitlines() if line and not line.startswith("#")}
+
+
+def families(text):
+    return set(re.findall(r"^# TYPE (\S+) ", text, re.M))
+
+
+def errors(gateway, service, code):
+    return gateway.metric("mcp_server_rpc_errors_total", server=service, rpc_code=code)
+
+
+def times_of_calls(gateway, service="chaos"):
+    """Seconds that all tool calls took, and of these at the child, waiting, and in the gateway."""
+    labels = {"server": service, "method": "tools/call"}
+    return (gateway.metric("mcp_server_operation_duration_seconds_sum", **labels),
+            gateway.metric("mcp_client_operation_duration_seconds_sum", **labels),
+            gateway.metric("mcp_gateway_queue_seconds_sum", server=service),
+            gateway.metric("mcp_gateway_overhead_seconds_sum", server=service))
+
+
+# ── calls ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_call_is_counted_in_each_of_its_series(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    client = gateway.sse("chaos")
+    for _ in range(3):
+        client.text("echo")
+    labels = {"server": "chaos", "method": "tools/call"}
+    assert gateway.metric("mcp_server_requests_total", transport="sse", code="200", **labels) == 3
+    assert gateway.metric("mcp_server_operation_duration_seconds_count", outcome="ok", **labels) == 3
+    assert gateway.metric("mcp_client_operation_duration_seconds_count", **labels) == 3
+    assert gateway.metric("mcp_server_tool_calls_total", server="chaos", tool="echo", outcome="ok") == 3
+    assert gateway.metric("mcp_gateway_overhead_seconds_count", server="chaos") == 3
+    assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 0
+    assert gateway.metric("mcp_gateway_http_requests_total", route="messages", code="202") == 3
+    assert gateway.metric("mcp_gateway_http_requests_total", route="sse", code="200") == 1
+
+
+def test_the_time_of_a_call_is_the_childs_and_the_gateways(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    gateway.http("chaos").call("slow", {"ms": 300})
+    took, at_child, waited, overhead = times_of_calls(gateway)
+    assert 0.3 <= at_child < took
+    assert waited == 0 < overhead
+    assert abs(took - at_child - overhead) < 1e-6
+
+
+def test_a_call_that_waits_for_its_turn_shows_how_long(start_gateway):
+    gateway = start_gateway({"chaos": chaos(max_calls=1)})
+    client = gateway.sse("chaos")
+    client.post(call("slow", {"ms": 300}, "first"))
+    client.post(call("echo", {}, "second"))
+    client.stream.answer("second")
+    assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 1
+    took, at_child, waited, overhead = times_of_calls(gateway)
+    assert waited > 0.2
+    assert abs(took - at_child - waited - overhead) < 1e-6
+
+
+def test_a_call_that_waits_for_a_child_to_start_shows_how_long(start_gateway):
+    gateway = start_gateway({"chaos": chaos("--start-delay", "0.5")}, wait_for=[])
+    gateway.http("chaos").call("echo")
+    assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 1
+
+
+def test_errors_are_counted_by_their_code(start_gateway):
+    gateway = start_gateway({"chaos": chaos()}, {"limits": {"max_calls_per_session": 1}})
+    client = gateway.http("chaos")
+    client.call("rpc_error", {"code": -32602})
+    client.call("rpc_error", {"code": -32002})
+    client.request("no/such/method")
+    assert client.post(b'{"jsonrpc":"2.0",').status == 400
+    assert errors(gateway, "chaos", "-32602") == 1
+    assert errors(gateway, "chaos", "other") == 1
+    assert errors(gateway, "chaos", "-32601") == 1
+    assert errors(gateway, "chaos", "-32700") == 1
+    assert gateway.metric("mcp_server_rpc_errors_total") == 4
+
+
+def test_tools_are_timed_where_that_is_wanted(start_gateway):
+    gateway = start_gateway({"echo": echo()}, {"metrics": {"tool_durations": True}})
+    gateway.http("echo").call("echo", {"text": "x"})
+    assert gateway.metric("mcp_server_tool_duration_seconds_count", server="echo", tool="echo") == 1
+    assert gateway.metric("mcp_server_tool_duration_seconds_count", server="echo", tool="big") == 0
+
+
+def test_tools_are_there_before_they_are_called(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    gateway.wait_for("service.tools", server="echo")
+    assert 'mcp_server_tool_calls_total{outcome="tool_error",server="echo",tool="big"}' in series(gateway.metrics())
+    assert "mcp_server_tool_duration_seconds" not in families(gateway.metrics())
+
+
+# ── notifications and streams ────────────────────────────────────────────────────────────────────
+
+
+def test_notifications_are_counted_both_ways(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    client = gateway.sse("chaos")
+    client.post(call("slow", {"ms": 50, "progress_steps": 3}, "slow", progress_token="t"))
+    client.stream.answer("slow")
+    client.post(call("hang", {}, "hangs"))
+    client.post(cancelled("hangs"))
+    client.text("echo")
+    noted = lambda direction, method: gateway.metric("mcp_server_notifications_total", server="chaos",
+                                                     direction=direction, method="notifications/" + method)
+    assert noted("out", "progress") == 3
+    assert noted("in", "cancelled") == 1
+    assert gateway.metric("mcp_server_notifications_total") == 4
+
+
+def active(gateway, kind):
+    return gateway.metric("mcp_gateway_streams_active", server="chaos", kind=kind)
+
+
+def ended(gateway, reason):
+    return gateway.metric("mcp_gateway_stream_disconnects_total", server="chaos", reason=reason)
+
+
+def test_a_legacy_stream_is_counted_until_its_client_goes(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    client = gateway.sse("chaos")
+    assert active(gateway, "sse") == 1
+    client.close()
+    gateway.until(lambda: active(gateway, "sse") == 0)
+    assert ended(gateway, "client") == 1 and ended(gateway, "done") == 0
+
+
+def test_streams_of_streamable_http_are_told_apart(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    client = gateway.http("chaos")
+    client.initialize()
+    standalone = client.get()
+    asked = client.begin(call("slow", {"ms": 300, "progress_steps": 2}, "slow", progress_token="t"))
+    answer = asked.read_response().stream
+    answer.note("notifications/progress")
+    assert (active(gateway, "http_get"), active(gateway, "http_post"), active(gateway, "sse")) == (1, 1, 0)
+    answer.answer("slow")
+    gateway.until(lambda: active(gateway, "http_post") == 0)
+    assert ended(gateway, "done") == 1
+    client.delete()
+    gateway.until(lambda: active(gateway, "http_get") == 0)
+    assert ended(gateway, "done") == 2
+    standalone.stream.close()
+
+
+def test_a_client_that_reads_nothing_shows_in_the_buffer_and_then_as_slow(start_gateway):
+    gateway = start_gateway({"chaos": chaos()}, {"limits": {"max_client_queue_bytes": "64KiB"}})
+    client = gateway.sse("chaos", receive_buffer=4096)
+    client.post(call("big", {"bytes": 8 << 20}, "one"))  # a single answer may be larger than the bound
+    gateway.until(lambda: gateway.metric("mcp_gateway_stream_buffer_bytes") > 1 << 20)
+    client.post(call("echo", {}, "two"))
+    gateway.until(lambda: ended(gateway, "slow") == 1)
+    gateway.until(lambda: gateway.metric("mcp_gateway_stream_buffer_bytes") == 0)
+    assert active(gateway, "sse") == 0
+
+
+def test_a_client_that_takes_nothing_for_too_long_is_a_write_timeout(start_gateway):
+    gateway = start_gateway({"chaos": chaos()}, {"limits": {"write_timeout": "500ms"}})
+    client = gateway.sse("chaos", receive_buffer=4096)
+    client.post(call("big", {"bytes": 8 << 20}, "one"))
+    gateway.until(lambda: ended(gateway, "write_timeout") == 1)
+    assert gateway.metric("mcp_gateway_sessions_closed_total", server="chaos", reason="slow") == 1
+
+
+# ── children ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def child(gateway, name):
+    return gateway.metric("mcp_child_" + name, server="chaos")
+
+
+def test_what_a_child_and_its_grandchildren_take_is_added_up(start_gateway):
+    gateway = start_gateway({"chaos": chaos("--grandchild", "--daemonize-grandchild", recycle={"max_memory": "1GiB"}),
+                             "echo": echo()})
+    gateway.until(lambda: child(gateway, "processes") == 3, timeout=20)
+    assert child(gateway, "threads") >= 3
+    assert child(gateway, "open_fds") >= 3
+    assert child(gateway, "memory_limit_bytes") == 1 << 30
+    before = child(gateway, "resident_memory_bytes")
+    assert before > 1 << 20
+    gateway.http("chaos").call("grow", {"bytes": 100 << 20})
+    gateway.until(lambda: child(gateway, "resident_memory_bytes") > before + (90 << 20), timeout=20)
+    assert child(gateway, "cpu_seconds_total") > 0
+    # Another service's processes are its own.
+    gateway.until(lambda: gateway.metric("mcp_child_processes", server="echo") == 1, timeout=20)
+    assert gateway.metric("mcp_child_resident_memory_bytes", server="echo") < 20 << 20
+
+
+def test_the_cpu_of_children_that_ended_is_kept(start_gateway):
+    gateway = start_gateway({"chaos": chaos(restart={"backoff_initial": "10ms", "backoff_max": "20ms"})})
+    gateway.http("chaos").call("die")
+    gateway.wait_for("service.ready", count=2, server="chaos")
+    # Starting Python takes some; nobody has looked at it before it ended.
+    first = child(gateway, "cpu_seconds_total")
+    assert first > 0
+    gateway.http("chaos").call("die")
+    gateway.wait_for("service.ready", count=3, server="chaos")
+    assert child(gateway, "cpu_seconds_total") > first
+
+
+def test_when_a_child_was_heard_last_is_told(start_gateway):
+    began = time.time()
+    gateway = start_gateway({"chaos": chaos()})
+    gateway.until(lambda: child(gateway, "last_seen_timestamp_seconds") >= began - 1)
+    assert child(gateway, "last_seen_timestamp_seconds") <= time.time() + 1
+
+
+# ── the gateway ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_limits_and_the_process_are_told(start_gateway):
+    gateway = start_gateway({"echo": echo()}, {"limits": {"max_sessions": 77, "max_connections": 99}})
+    assert gateway.metric("mcp_gateway_sessions_limit") == 77
+    assert gateway.metric("mcp_gateway_connections_limit") == 99
+    assert 0 < gateway.metric("process_open_fds") <= gateway.metric("process_max_fds")
+    assert gateway.metric("process_resident_memory_bytes") < gateway.metric("process_virtual_memory_bytes")
+    assert gateway.metric("process_threads") >= 3
+    assert abs(gateway.metric("process_start_time_seconds") - time.time()) < 60
+    gateway.until(lambda: gateway.metric("mcp_gateway_event_loop_lag_seconds_count") > 0)
+    gateway.until(lambda: gateway.metric("mcp_gateway_log_lines_total", level="info") >= len(gateway.events("child.start")))
+
+
+def nine_services():
+    return {name: echo() for name in NINE}
+
+
+def test_promtool_finds_nothing_to_say(start_gateway):
+    promtool = shutil.which("promtool")
+    if not promtool:
+        pytest.skip("promtool is not installed")
+    gateway = start_gateway({"chaos": chaos("--grandchild", probe={"tool": "echo", "interval": "100ms"},
+                                            expected_tools=["echo"], recycle={"max_memory": "1GiB"})},
+                            {"metrics": {"tool_durations": True}})
+    client = gateway.sse("chaos")
+    client.text("echo")
+    client.call("rpc_error")
+    gateway.until(lambda: child(gateway, "probe_up") == 1)
+    checked = subprocess.run([promtool, "check", "metrics"], input=gateway.metrics(), capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def requests_with_random_names(port, count, seed):
+    """HTTP requests in which everything a client chooses differs, as bytes."""
+    names = random.Random(seed)
+    for number in range(count):
+        name = "%016x" % names.getrandbits(64)
+        params = {"name": name, "arguments": {name: name}} if number % 2 else {"uri": "x://" + name}
+        body = json.dumps(message("tools/call" if number % 2 else "m/" + name, params, number)).encode()
+        host = "127.0.0.1:%d" % port if number % 4 else name + ".example"
+        path = "/echo/mcp" if number % 8 else "/" + name
+        yield (("POST %s?%s=%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nUser-Agent: %s\r\n"
+                "X-%s: %s\r\nContent-Length: %d\r\n\r\n") % (path, name, name, host, name, name, name, len(body))
+               ).encode() + body
+
+
+def test_whatever_clients_send_adds_no_series(start_gateway):
+    gateway = start_gateway(nine_services())
+
+    def send(count, seed):
+        connection = Connection(gateway.port)
+        sender = threading.Thread(target=lambda: [connection.send(request) for request in
+                                                  requests_with_random_names(gateway.port, count, seed)])
+        sender.start()
+        statuses = [connection.read_response().status for _ in range(count)]
+        sender.join()
+        connection.close()
+        return statuses
+
+    assert {200, 403, 404} <= set(send(50, 1))
+    gateway.until(lambda: child_is_seen(gateway))
+    before = series(gateway.metrics())
+    send(20_000, 2)
+    text = gateway.metrics()
+    assert series(text) == before
+    assert len(before) <= 10_000 and len(text) <= 1_500_000
+
+
+def child_is_seen(gateway):
+    return all(gateway.metric("mcp_child_last_seen_timestamp_seconds", server=name) > 0 for name in NINE)
+
+
+def test_a_scrape_of_nine_services_in_use_is_whole_and_how_long_it_takes_is_printed(start_gateway):
+    gateway = start_gateway(nine_services())
+    for name in NINE:
+        client = gateway.http(name)
+        client.initialize()
+        for tool, arguments in (("echo", {"text": "x"}), ("big", {"bytes": 10}), ("no_such_tool", {})):
+            client.call(tool, arguments)
+        client.request("ping")
+        client.request("resources/list")
+    times = []
+    for _ in range(20):
+        begun = time.monotonic()
+        text = gateway.metrics()
+        times.append((time.monotonic() - begun) * 1000)
+    print("a scrape of %d series, %d KB: median %.1f ms, longest %.1f ms" % (
+        len(series(text)), len(text) // 1024, sorted(times)[10], max(times)))
+    for name in NINE:
+        assert 'mcp_server_tool_calls_total{outcome="ok",server="%s",tool="echo"}' % name in series(text)
