@@ -1,6 +1,7 @@
 // How clients' requests end: answered, refused, taken back, or out of time.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/backend/multiplexer.h"
@@ -111,7 +112,7 @@ void Multiplexer::count(Call const& call, Outcome outcome, std::string_view tran
        .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
        .took = took,
        // It was the child's until this turn began; what the turn itself takes is ours.
-       .at_child = was_sent ? around_.world.loop.now() - call.sent : Duration{},
+       .at_child = was_sent ? std::max(around_.world.loop.now() - call.sent, Duration{}) : Duration{},
        .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
        .bytes_in = call.bytes_in,
        .bytes_out = bytes_out});

@@ -42,7 +42,7 @@ std::uint64_t descriptors_of(int process) {
 }
 
 Duration from_ticks(std::uint64_t ticks) {
-  return seconds(1) * static_cast<Duration::rep>(ticks) / ::sysconf(_SC_CLK_TCK);
+  return Duration(seconds(1)) * static_cast<Duration::rep>(ticks) / ::sysconf(_SC_CLK_TCK);
 }
 
 /// From the process's `stat`, whose fields proc(5) counts from 1. The second is a

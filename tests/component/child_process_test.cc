@@ -49,25 +49,6 @@ TEST_F(ChildProcessTest, TellsTheSignal) {
   EXPECT_EQ("signal 9 (Killed)", child.exit);
 }
 
-TEST_F(ChildProcessTest, CountsTheMemoryOfAllThatTheChildStarted) {
-  RecordedChild alone(loop, *guard, shell("echo up; cat"));
-  // Two more shells, one of them in a session of its own, each with 20 MB in a variable. With something to do after
-  // sleep they stay shells; they would become it, without the variable.
-  RecordedChild family(loop, *guard, shell(R"(
-    grow='x=$(head -c 20000000 /dev/zero | tr "\0" x); echo up; sleep 100; :'
-    setsid sh -c "$grow" & sh -c "$grow")"));
-  ASSERT_TRUE(until_said(alone, "up\n"));
-  ASSERT_TRUE(until_said(family, "up\nup\n"));
-
-  EXPECT_GT(alone.process->memory(), 100'000U);
-  EXPECT_LT(alone.process->memory(), 20'000'000U);
-  EXPECT_GT(family.process->memory(), 40'000'000U);
-  alone.process->kill();
-  family.process->kill();
-  ASSERT_TRUE(until_over(alone));
-  ASSERT_TRUE(until_over(family));
-}
-
 TEST_F(ChildProcessTest, CarriesBytesToTheChildAndBack) {
   RecordedChild child(loop, *guard, shell("cat"));
   EXPECT_TRUE(child.process->write("hello "));

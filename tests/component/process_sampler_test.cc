@@ -44,6 +44,19 @@ TEST_F(ProcessSamplerTest, AddsUpAChildAndADescendantThatLeftItsSession) {
       [](TreeUsage const& tree) { return tree.threads >= 2 && tree.fds >= 6 && tree.memory > 100'000; }, child));
 }
 
+TEST_F(ProcessSamplerTest, CountsTheMemoryOfAllThatAChildStarted) {
+  RecordedChild const alone(loop, *guard, shell("echo up; cat"));
+  // Two more shells, one of them in a session of its own, each with 20 MB in a variable. With something to do after
+  // sleep they stay shells; they would become it, without the variable.
+  RecordedChild const family(loop, *guard, shell(R"(
+    grow='x=$(head -c 20000000 /dev/zero | tr "\0" x); echo up; sleep 100; :'
+    setsid sh -c "$grow" & sh -c "$grow")"));
+  sampler.start(milliseconds(20));
+  EXPECT_TRUE(comes_true([](TreeUsage const& tree) { return tree.memory > 40'000'000; }, family));
+  EXPECT_TRUE(comes_true([](TreeUsage const& tree) { return tree.memory > 100'000; }, alone));
+  EXPECT_LT(sampler.of(alone.process->entry()).memory, 20'000'000U);
+}
+
 TEST_F(ProcessSamplerTest, KeepsChildrenApart) {
   RecordedChild const one(loop, *guard, shell("sleep 1000 & read line"));
   RecordedChild const other(loop, *guard, shell("read line"));
