@@ -30,6 +30,7 @@ IMPATIENT = {"probe": {"interval": "1s", "timeout": "5s"}, "restart": {"backoff_
 def connected(gateway, service, **options):
     """An initialised SSE client of a service, on the service's own port."""
     client = SseClient(gateway.ports[service], **options)
+    client.patience = PATIENCE
     client.initialize()
     return client
 

@@ -14,7 +14,7 @@ A message to send is a dict (see `message`), or bytes where the very bytes matte
 import json
 from urllib.parse import urljoin, urlsplit
 
-from wire import Connection, EventStream, is_answer
+from wire import TIMEOUT, Connection, EventStream, is_answer
 
 JSON = {"Content-Type": "application/json"}
 BOTH = "application/json, text/event-stream"
@@ -53,6 +53,8 @@ def as_bytes(posted):
 
 class Client:
     """What both kinds have in common: ids, and calls in the way of tests that look at other things."""
+
+    patience = TIMEOUT  # for an answer on the stream; real servers, with a browser to start, may take longer
 
     def __init__(self, port, prefix, headers):
         self.port = port
@@ -117,7 +119,7 @@ class SseClient(Client):
     def initialize(self, version="2024-11-05", capabilities=None):
         """The whole handshake; the result of initialize."""
         self.post(initialize(version, capabilities, id="initialize"))
-        result = self.stream.answer("initialize")["result"]
+        result = self.stream.answer("initialize", self.patience)["result"]
         self.post(message("notifications/initialized"))
         return result
 
@@ -136,7 +138,7 @@ class SseClient(Client):
         """Posts a request and waits for its answer; what comes before it stays unread on the stream."""
         id = self.next_id() if id is None else id
         self.post(message(method, params, id))
-        return self.stream.answer(id)
+        return self.stream.answer(id, self.patience)
 
 
 class HttpClient(Client):
