@@ -317,7 +317,7 @@ CASES = [
                 "too old, three times": restarts("recycle_age", 4, 10, 16)}),
     Case("McpChildRestartLoop", increase("mcp_child_restarts_total", 600, reason="signal"), over=5.1, under=4.9, after="10m",
          calm_after="10m",
-         tests={"a crash loop": (children(1, "crash_loop"), "0s yes"), "waiting": children(1, "backoff"),
+         tests={"a crash loop": (children(1, "crash_loop"), "0s yes"), "waiting": children(1, "backoff"), "ready": children(0, "crash_loop", ready=1),
                 "five": (restarts("exit", 4, 8, 12, 16, 20), "4m45s no, 5m yes, 10m yes, 11m15s no"),
                 "four": restarts("exit", 4, 8, 12, 16),
                 "too large, often": restarts("recycle_memory", *range(4, 40))}),

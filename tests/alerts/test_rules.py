@@ -1,8 +1,10 @@
 """The rules and Alertmanager's configuration, judged by Prometheus' own tools."""
 import os
+import re
 import subprocess
 
 import pytest
+from cases import CASES
 from promtool_files import FILES, files
 from rules import ROOT, RULES, alerts, program
 
@@ -45,6 +47,14 @@ def test_every_alert_has_a_file_of_tests():
 @pytest.mark.parametrize("name", sorted(alerts()))
 def test_fires_and_is_silent_as_the_table_says(name):
     accepted(run(program("promtool"), "test", "rules", FILES / f"{name}.yml"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_texts_speak_only_of_labels_the_alert_has(case):
+    alert = alerts()[case.alert]
+    spoken_of = set(re.findall(r"\$labels\.(\w+)", " ".join(alert.annotations.values())))
+
+    assert spoken_of <= {*case.told.split(), *case.more, *alert.labels}
 
 
 # --- Alertmanager
