@@ -65,13 +65,17 @@ class Plain:
         self.process.wait()
 
     def end(self):
-        """A second SIGTERM ends the waiting for calls."""
-        while self.process.poll() is None:
+        """By SIGTERM; the second ends the waiting for calls."""
+        for _ in range(15):
             self.process.terminate()
             try:
                 self.process.wait(2)
+                break
             except subprocess.TimeoutExpired:
                 pass
+        else:
+            self.kill()
+            raise AssertionError("the gateway does not end")
         if self.mute:
             self.process.stderr.close()
         self.folder.cleanup()
@@ -92,6 +96,7 @@ class Faults:
     # --- helpers
 
     def always(self, action, pause=0.1):
+        """Again and again until the faults are taken away, with a pause of so many seconds."""
         self.running.append(Repeated(action, pause))
 
     def mark(self, name):

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Are the tests of the rules sharp? Each rule is spoilt in small ways, and each time a test must fail: mutations.py [--every N] [ALERT...]
+"""Are the tests of the rules sharp? Each rule is spoilt in small ways, and each time a test must fail.
+
+    mutations.py [--every N] [ALERT...]
 
 A threshold a little higher and lower, a comparison the other way around, `for` left out, shorter and longer, and the
 objectives. Prints the mutants that no test noticed; exit code 1 if there is one. All of them take two minutes on two cores,

@@ -19,7 +19,8 @@ FAULTS = {
     "McpSessionLimitNear": {}, "McpSlowConsumers": {}, "McpMalformedRequests": {}, "McpAuthFailures": {},
     "McpFdNearLimit": {}, "McpConnectionsRefused": {}, "McpLogDropping": {},
     "McpGatewayDown": {}, "McpGatewayRestarting": {}, "McpDrainStuck": {}, "McpEventLoopLag": {},
-    "McpSessionLeak": {"server": "leaky"}, "McpSessionsWithoutStream": {"server": "streamless"}, "McpMemoryHigh": {}, "McpCPUHigh": {},
+    "McpSessionLeak": {"server": "leaky"}, "McpSessionsWithoutStream": {"server": "streamless"},
+    "McpMemoryHigh": {}, "McpCPUHigh": {},
 }
 
 # Shown by Alertmanager, and sent to nobody.

@@ -91,7 +91,8 @@ def test_email_without_a_server_is_refused_with_a_sentence():
     ("alertname=OfAnotherTeam", "people")])
 def test_an_alert_goes_to(labels, receiver):
     file = START.with_name("alertmanager.yml")
-    accepted(run(program("amtool"), "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}", *labels.split()))
+    accepted(run(program("amtool"), "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}",
+                 *labels.split()))
 
 
 def test_every_severity_has_a_route():
