@@ -210,15 +210,17 @@ class Faults:
     # --- one with few descriptors, one whose log nobody reads
 
     def poor_gateway(self):
-        self.poor = self.plain({"echo": echo()}, descriptors=64)
+        self.poor = self.plain({"echo": echo()}, {"limits": {"keepalive_timeout": "1h"}}, descriptors=64)
         self.crowd = []
         self.always(self.crowd_in, 0.05)
 
     def crowd_in(self):
-        """Connections that say nothing, more than there are descriptors for. It closes each after a while."""
-        self.crowd.append(socket.create_connection(("127.0.0.1", self.poor.port), 1))
-        if len(self.crowd) > 80:
-            self.crowd.pop(0).close()
+        """Connections that say nothing and stay, until there is no descriptor left; then one more again and again."""
+        connection = socket.create_connection(("127.0.0.1", self.poor.port), 1)
+        if len(self.crowd) < 64:
+            self.crowd.append(connection)
+        else:
+            connection.close()
 
     def mute_gateway(self):
         self.mute = self.plain({"chaos": chaos(stderr_lines_per_second=100_000)}, mute=True)
@@ -263,7 +265,7 @@ class Faults:
         time.sleep(0.3)  # the fault itself
         os.kill(self.stalling.process.pid, signal.SIGCONT)
 
-    # --- what no gateway shows that is well
+    # --- what no gateway shows that is well, or only one that takes all of the machine
 
     def page(self):
         self.faulty = Page()
@@ -274,18 +276,24 @@ class Faults:
 
     def show(self, memory, well=False):
         self.memory = memory
-        lost, without_stream, busy = (0, 0, 0) if well else (1, 15, 2)
-        self.faulty.lines = "\n".join([
-            'mcp_gateway_build_info{version="0.0.1"} 1', f"process_resident_memory_bytes {memory * 2 ** 30}",
-            'mcp_gateway_sessions_opened_total{server="leaky",transport="http"} 9',
-            'mcp_gateway_sessions_closed_total{server="leaky",transport="http",reason="client"} 5',
-            f'mcp_gateway_sessions_active{{server="leaky",transport="http"}} {4 - lost}',
-            'mcp_gateway_sessions_active{server="leaky",transport="sse"} 0',
-            'mcp_gateway_sessions_active{server="streamless",transport="sse"} 20',
-            'mcp_gateway_sessions_opened_total{server="streamless",transport="sse"} 20',
-            'mcp_gateway_sessions_closed_total{server="streamless",transport="sse",reason="client"} 0',
-            f'mcp_gateway_streams_active{{server="streamless",kind="sse"}} {20 - without_stream}',
-            f'mcp_gateway_loop_busy_seconds_total{{loop="0"}} {time.monotonic() * busy}', ""])
+        lost, without_stream, connections = (0, 0, 0) if well else (1, 15, 95)
+        rising = 0 if well else 2 * time.monotonic()
+        self.faulty.lines = f"""
+mcp_gateway_build_info{{version="0.0.1"}} 1
+process_resident_memory_bytes {memory * 2 ** 30}
+mcp_gateway_sessions_opened_total{{server="leaky",transport="http"}} 9
+mcp_gateway_sessions_closed_total{{server="leaky",transport="http",reason="client"}} 5
+mcp_gateway_sessions_active{{server="leaky",transport="http"}} {4 - lost}
+mcp_gateway_sessions_opened_total{{server="streamless",transport="sse"}} 20
+mcp_gateway_sessions_closed_total{{server="streamless",transport="sse",reason="client"}} 0
+mcp_gateway_sessions_active{{server="streamless",transport="sse"}} 20
+mcp_gateway_streams_active{{server="streamless",kind="sse"}} {20 - without_stream}
+mcp_gateway_connections_active {connections}
+mcp_gateway_connections_limit 100
+mcp_gateway_loop_busy_seconds_total{{loop="0"}} {rising}
+mcp_child_cpu_seconds_total{{server="spinning"}} {rising}
+mcp_gateway_otlp_spans_total{{result="failed"}} {rising}
+"""
 
     # --- the end
 

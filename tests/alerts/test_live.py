@@ -20,7 +20,8 @@ FAULTS = {
     "McpFdNearLimit": {}, "McpConnectionsRefused": {}, "McpLogDropping": {},
     "McpGatewayDown": {}, "McpGatewayRestarting": {}, "McpDrainStuck": {}, "McpEventLoopLag": {},
     "McpSessionLeak": {"server": "leaky"}, "McpSessionsWithoutStream": {"server": "streamless"},
-    "McpMemoryHigh": {}, "McpCPUHigh": {},
+    "McpMemoryHigh": {}, "McpCPUHigh": {}, "McpChildCPUHigh": {"server": "spinning"}, "McpConnectionLimitNear": {},
+    "McpTraceDropping": {},
 }
 
 # Shown by Alertmanager, and sent to nobody.
@@ -32,10 +33,7 @@ APART = {"McpAuthBruteForce", "McpMemoryCritical", "McpNoTraffic", "McpGatewayMi
 NOT_HERE = {
     "McpToolErrorIncrease": "compares with yesterday", "McpLatencyRegression": "compares with yesterday",
     "McpSessionGrowth": "compares with yesterday", "McpMemoryLeakSuspected": "takes half a day",
-    "McpChildCPUHigh": "would take the cores that all the others need",
     "McpGatewayOverheadHigh": "needs a machine that is too slow",
-    "McpConnectionLimitNear": "comes shortly before McpConnectionsRefused, which silences it",
-    "McpTraceDropping": "needs a collector of traces",
 }
 
 # Resolved only hours after the fault, also when hours are shorter.
