@@ -12,8 +12,8 @@ COLORED = {"type": "color-text"}
 def health():
     requests, duration = "mcp_server_requests_total", "mcp_server_operation_duration_seconds"
     return [
-        stat("Not ready", "Services with a child that is not ready and not at rest either: starting, backing off, unavailable or "
-             "in a crash loop.", f"count({q.state()} > 2) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
+        stat("Services down", "Services with a child in a crash loop or between two starts, and those that lack what they need.",
+             f"count({q.state()} > 3) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
              filled=True, graph=False),
         stat("Availability", "Of the requests in the time shown, those the gateway got answered (no 5xx).",
              f"1 - ({q.failed_share('', '$__range')})", "percentunit", decimals=3, graph=False,

@@ -50,7 +50,9 @@ def by_service():
         (Query(burn("6h"), "Burn, 6 h"), {"unit": "none", "decimals": 1, "thresholds": BURN, "cell": COLORED}),
         (Query(burn("3d"), "Burn, 3 d"), {"unit": "none", "decimals": 1, "thresholds": BURN, "cell": COLORED}),
         (Query(within("0.5", "server"), "Within 500 ms"), {"unit": "percentunit", "decimals": 2}),
-        (Query(f"max by (server) (server:mcp_latency:p99:5m{{{OF_SERVER}}})", "p99"), {"unit": "s", "decimals": 2}),
+        (Query(f"max by (server) (server:mcp_latency:p95:5m{{{OF_SERVER}}})", "p95"), {"unit": "s", "decimals": 1}),
+        (Query(f"max by (server) (server:mcp_latency:p95:5m{{{OF_SERVER}}} / server:mcp_latency_objective:p95)", "p95 of its objective"),
+         {"unit": "percentunit", "decimals": 0, "thresholds": steps((None, GREEN), (0.8, YELLOW), (1, RED)), "cell": COLORED}),
     ]
     return [table("Every service", "Its promise, and how fast it uses what it may fail; its name leads to its dashboard.", "server",
                   columns, height=9, key_links=TO_SERVICE)]

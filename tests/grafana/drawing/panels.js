@@ -68,8 +68,8 @@ function timeseries(panel, data, width, height) {
     const ink = colorOf(panel, series, number);
     if (bars) {
       const wide = Math.max(2, x(DRAWN.from + step) - box.left - 2);
-      return series.points.filter(([, value, base]) => value > base).map(([at, value, base]) =>
-        `<rect x="${x(at) - wide / 2}" width="${wide}" y="${y(value)}" height="${Math.max(0, y(base) - y(value))}" fill="${ink}" fill-opacity=".8"/>`).join('');
+      return series.points.filter(([at, value, base]) => value > base && x(at) - wide / 2 >= box.left).map(([at, value, base]) =>
+        `<rect x="${x(at) - wide / 2}" width="${Math.min(wide, box.right - x(at) + wide / 2)}" y="${y(value)}" height="${Math.max(0, y(base) - y(value))}" fill="${ink}" fill-opacity=".8"/>`).join('');
     }
     return segments(series.points, step).map((part) => {
       const over = part.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
