@@ -88,10 +88,10 @@ def latency():
         timeseries("p95 by service", "95 of 100 requests of the service were answered within this time.",
                    Query(q.quantile(0.95, duration, "server"), "{{server}}"), "s"),
         timeseries("What the gateway adds", "Time a call spent in the gateway itself (not at the child, not waiting for its turn), "
-                   "and time that calls waited for their turn.",
+                   "and time that calls waited, of those that had to. Each step of the scale is ten times the one before.",
                    [Query(q.quantile(0.99, "mcp_gateway_overhead_seconds"), "overhead p99"),
                     Query(q.quantile(0.5, "mcp_gateway_overhead_seconds"), "overhead p50"),
-                    Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue p95")], "s"),
+                    Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue p95")], "s", logarithmic=True),
         heatmap("Latency of all requests", "How many requests were answered within which time; darker is more.",
                 "sum by (le) (increase(" + duration + "_bucket{" + q.SERVER + "}[$__rate_interval]))", width=24, height=7),
     ]

@@ -31,11 +31,11 @@ def calls():
                    [Query(q.quantile(p / 100, DURATION, where=q.SERVER + ', method="tools/call"'), f"p{p}") for p in (50, 95, 99)],
                    "s", colors=PERCENTILES, thresholds=steps((None, GREEN), (0.5, RED))),
         timeseries("Where the time goes, p95", "At the child, waiting for a turn, in the gateway. Each is a p95 of its own: they do "
-                   "not add up.",
+                   "not add up. Each step of the scale is ten times the one before.",
                    [Query(q.quantile(0.95, "mcp_client_operation_duration_seconds", where=q.SERVER + ', method="tools/call"'),
                           "child"),
                     Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue"),
-                    Query(q.quantile(0.95, "mcp_gateway_overhead_seconds"), "gateway")], "s"),
+                    Query(q.quantile(0.95, "mcp_gateway_overhead_seconds"), "gateway")], "s", logarithmic=True),
         timeseries("Size of messages, p95", "Of params (in), and of results or errors (out).",
                    Query(q.quantile(0.95, "mcp_server_message_bytes", "direction"), "{{direction}}"), "bytes"),
         timeseries("tools/list from memory", "Share of lists answered without asking the child.",
