@@ -167,6 +167,7 @@ class Load:
             client.call("update_resource", {"uri": "chaos://one"})
             self.stopping.wait(3)
             assert stream
+            client.delete()
 
     def intruder(self, chance):
         client = HttpClient(self.port, "/filesystem", headers=chance.choice((
@@ -192,8 +193,8 @@ class Load:
                                                "clientInfo": {"name": "slow", "version": "1"}}, id=1))
             client.stream.answer(1)
             client.post(message("notifications/initialized"))
-            for number in range(2, 12):
-                client.post(call("big", {"bytes": 200_000}, id=number))
+            for number in range(2, 8):
+                client.post(call("big", {"bytes": 2_000_000}, id=number))
             self.stopping.wait(2)
         self.stopping.wait(2)
 
