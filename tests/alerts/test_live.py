@@ -126,7 +126,8 @@ def test_memory_becomes_critical(faults, webhook):
 def test_a_service_that_is_well_is_not_told(faults, webhook):
     told = {alert["labels"]["alertname"] for _, alert in webhook.heard if alert["labels"].get("server") == "healthy"}
 
-    assert not {name for name in told if "Latency" not in name}  # a busy machine makes every service slow
+    # A busy machine makes every service slow.
+    assert not {name for name in told if not name.startswith(("McpLatency", "McpGatewayOverhead", "McpCallsQueueing"))}
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in LONG_AFTER])
