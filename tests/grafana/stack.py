@@ -26,7 +26,7 @@ def many_services():
 
 def gateway_config(instance):
     return {"instance_id": instance, "metrics": {"tool_durations": True}, "auth": {"tokens": [{"name": name, "token": token} for name, token in TOKENS.items()]},
-            "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 6}}
+            "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 5}}
 
 
 class ContainerLog:

@@ -30,7 +30,7 @@ function axes(unit, top, box, x, y, least) {
   const across = (least ? powers(least, top) : ticks(top, box.height > 120 ? 4 : 2)).map((value) =>
     `<line x1="${box.left}" x2="${box.right}" y1="${y(value)}" y2="${y(value)}" stroke="#2a2c33"/>` +
     `<text x="${box.left - 6}" y="${y(value) + 4}" text-anchor="end">${escaped(shown(value, unit))}</text>`);
-  const along = clockTicks(DRAWN.from, DRAWN.to, box.right - box.left).map((at) =>
+  const along = clockTicks(DRAWN.from, DRAWN.to, box.right - box.left).filter((at) => x(at) < box.right - 22).map((at) =>
     `<text x="${x(at)}" y="${box.bottom + 15}" text-anchor="middle">${clock(at)}</text>`);
   return across.join('') + along.join('');
 }
