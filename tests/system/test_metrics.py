@@ -44,6 +44,7 @@ def times_of_calls(gateway, service="chaos"):
 
 def test_a_call_is_counted_in_each_of_its_series(start_gateway):
     gateway = start_gateway({"chaos": chaos()})
+    gateway.wait_for("service.tools", server="chaos")  # a tool called before that is _other
     client = gateway.sse("chaos")
     for _ in range(3):
         client.text("echo")
