@@ -134,8 +134,9 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
   constexpr std::string_view kText = "text/plain; charset=utf-8";
   switch (to.page) {
     case Page::Status:
-      return answer(exchange, {.content_type = "text/html; charset=utf-8", .body = std::string(page_.html()),
-                               .fields = page_.security_policy()});
+      if (!page_) page_.emplace();
+      return answer(exchange, {.content_type = "text/html; charset=utf-8", .body = std::string(page_->html()),
+                               .fields = page_->security_policy()});
     case Page::Health: return ask_for_page(exchange, &Admin::health_page);
     case Page::Ready: return ask_for_page(exchange, &Admin::ready_page);
     case Page::ApiStatus: return ask_for_page(exchange, &Admin::status_answer);

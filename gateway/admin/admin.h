@@ -88,7 +88,7 @@ class Admin final : public http::RequestHandler {
   Surroundings around_;
   frontend::AllowedHosts hosts_;
   frontend::Auth auth_;
-  StatusPage page_;
+  std::optional<StatusPage> page_;  ///< made when it is first asked for: its hashes wake a large library
   std::string version_;
   std::vector<History> histories_;  ///< by service
   std::vector<ExchangeId> streams_; ///< open pages
