@@ -29,7 +29,7 @@ class Load:
         self.failed = {}
         self.threads = [threading.Thread(target=self.repeat, args=(kind, seed), daemon=True) for seed, kind in enumerate((
             self.long_streamable, self.long_streamable, self.long_sse, self.short_sessions, self.lists, self.queue, self.timeouts,
-            self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.scanner, self.slow_reader,
+            self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.saboteur, self.scanner, self.slow_reader,
             self.lost_session, self.unavailable))]
 
     def __enter__(self):
@@ -176,6 +176,14 @@ class Load:
         with client:
             client.post(message("tools/list", id=1))
         self.stopping.wait(0.3)
+
+    def saboteur(self, chance):
+        """Wants to restart a service, and has no right to."""
+        connection = Connection(self.gateway.ports["admin"])
+        connection.send_request("POST", "/api/services/filesystem/restart")
+        connection.read_response()
+        connection.close()
+        self.stopping.wait(1)
 
     def scanner(self, chance):
         connection = Connection(self.port)
