@@ -22,6 +22,8 @@
 #include "gateway/ops/config.h"
 #include "gateway/ops/log_sink.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/ops/redaction.h"
+#include "gateway/ops/span_exporter.h"
 #include "gateway/shard.h"
 
 namespace gateway {
@@ -69,6 +71,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
 
   void tick();
   void finish_late_rounds();
+  void look_at_spans();
   void drain();
   void stop();
   void heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services);
@@ -94,6 +97,9 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   io::ProcessSampler sampler_;
   ops::LogSink log_sink_;
   ops::Metrics metrics_;
+  ops::Redaction redaction_;
+  std::unique_ptr<ops::SpanExporter> spans_;  ///< null where traces are off
+  std::string spans_trouble_;                 ///< as it was told last
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
   Allowance connections_;
