@@ -57,15 +57,28 @@ std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Own
   return shards;
 }
 
+std::unique_ptr<ops::SpanExporter> make_exporter(ops::TracesConfig const& config, ops::Metrics::About const& about) {
+  if (config.endpoint.empty()) return nullptr;
+  ops::Resource resource{{"service.name", "mcp-gateway"},
+                         {"service.version", about.version},
+                         {"service.instance.id", about.instance_id}};
+  if (!about.env.empty()) resource.emplace_back("deployment.environment.name", about.env);
+  if (!about.pool.empty()) resource.emplace_back("mcp_gateway.pool", about.pool);
+  return std::make_unique<ops::SpanExporter>(config, std::move(resource));
+}
+
 }  // namespace
 
 Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
     : config_(completed(std::move(config))),
-      about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id},
+      about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id,
+             config_.gateway.pool, config_.gateway.env},
       guard_(std::move(guard)),
       sampler_(guard_->entry_front()),
       log_sink_(STDERR_FILENO),
       metrics_(about_, config_.gateway.metrics),
+      redaction_(ops::secrets_of(config_, environ)),
+      spans_(make_exporter(config_.gateway.traces, about_)),
       endpoints_(names_of(config_.services), options.single),
       homes_(endpoints_, config_.gateway.loops),
       connections_(config_.gateway.limits.max_connections),
@@ -79,6 +92,8 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
               .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,
+              .redaction = redaction_,
+              .spans = spans_.get(),
               .connections = connections_,
               .sessions = sessions_,
               .started = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now())},
@@ -212,6 +227,22 @@ void Gateway::tick() {
   admin_server_.tick();
   admin_.tick();
   metrics_.logs_dropped(log_sink_.dropped());
+  if (spans_) look_at_spans();
+}
+
+/// A collector that is down is told of once, and once more when it is back.
+void Gateway::look_at_spans() {
+  auto const counts = spans_->counts();
+  metrics_.spans(counts.exported, counts.dropped, counts.failed);
+  auto trouble = spans_->trouble();
+  if (trouble.empty() == spans_trouble_.empty()) return;
+  if (trouble.empty()) {
+    first().log().info("traces.export", "spans reach the collector again", {{"failed", counts.failed}});
+  } else {
+    first().log().warn("traces.export", "spans do not reach the collector, and are lost",
+                       {{"err.kind", "export"}, {"err.msg", trouble}, {"failed", counts.failed}});
+  }
+  spans_trouble_ = std::move(trouble);
 }
 
 void Gateway::on_terminate() {

@@ -21,6 +21,8 @@
 #include "gateway/ops/config.h"
 #include "gateway/ops/log_sink.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/ops/redaction.h"
+#include "gateway/ops/span_exporter.h"
 #include "gateway/round.h"
 #include "gateway/shard.h"
 
@@ -70,6 +72,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
 
   void tick();
   void finish_late_rounds();
+  void look_at_spans();
   void drain();
   void stop();
   /// Puts a question to loops, each on its own thread: `question(shard, answer)`, where
@@ -107,6 +110,9 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   io::ProcessSampler sampler_;
   ops::LogSink log_sink_;
   ops::Metrics metrics_;
+  ops::Redaction redaction_;
+  std::unique_ptr<ops::SpanExporter> spans_;  ///< null where traces are off
+  std::string spans_trouble_;                 ///< as it was told last
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
   Allowance connections_;

@@ -1,5 +1,7 @@
 #include "gateway/shard.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 extern char** environ;
@@ -50,8 +52,13 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
       configs_(configs_of(number, shared)),
       mailbox_(loop_),
       probe_(shared.metrics.loop(number)),
-      log_(shared.config.gateway.log, {.version = shared.about.version, .instance_id = shared.about.instance_id},
+      log_(shared.config.gateway.log, {.version = shared.about.version,
+            .instance_id = shared.about.instance_id,
+            .pool = shared.about.pool,
+            .env = shared.about.env,
+            .colour = ops::colour_for(STDERR_FILENO)},
            shared.log_sink),
+      tracer_(shared.config.gateway.traces, shared.spans, shared.metrics, entropy_),
       sessions_(entropy_, shared.homes.token_front(number)),
       desk_{.clock = loop_,
             .config = shared.config.gateway,
@@ -59,6 +66,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
             .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
             .probes = std::vector<ops::ServiceProbe*>(shared.config.services.size()),
             .log = log_,
+            .tracer = tracer_,
             .allowance = shared.sessions},
       front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
       server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
@@ -67,6 +75,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
                              .sampler = shared.sampler,
                              .entropy = entropy_,
                              .log = log_,
+                             .tracer = tracer_,
+                             .redaction = shared.redaction,
                              .environment = environ,
                              .version = shared.about.version},
                    .limits = shared.config.gateway.limits,

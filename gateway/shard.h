@@ -25,6 +25,8 @@
 #include "gateway/ops/log.h"
 #include "gateway/ops/loop_probe.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/ops/redaction.h"
+#include "gateway/ops/tracer.h"
 
 namespace gateway {
 
@@ -39,6 +41,8 @@ struct Shared {
   io::ProcessSampler const& sampler;
   ops::LogSink& log_sink;
   ops::Metrics& metrics;
+  ops::Redaction const& redaction;
+  ops::SpanExporter* spans;  ///< null where traces are off
   Allowance& connections;
   Allowance& sessions;
   TimePoint started;
@@ -122,6 +126,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   ops::LoopProbe& probe_;
   SystemEntropy entropy_;
   ops::Log log_;
+  ops::Tracer tracer_;
   mcp::SessionTable sessions_;
   frontend::Desk desk_;
   frontend::FrontDoor front_door_;

@@ -150,7 +150,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
       return answer(exchange, {.status = 405, .content_type = {}, .body = {}, .fields = "Allow: GET\r\n"});
     case Page::Log: return send_log(exchange, request);
     case Page::Tools:
-      if (auto const service = find_service(to.service)) return operate(exchange.id(), *service, {}, backend::ListTools{});
+      if (auto const service = find_service(to.service)) return operate(exchange, *service, {}, backend::ListTools{});
       return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
     case Page::Restart:
     case Page::Drain:
@@ -164,17 +164,17 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
 }
 
 void Admin::post(http::Exchange& exchange, http::Request const& request, Route const& to) {
-  if (auto const refused = refusal(request.head)) return answer(exchange, *refused);
+  if (auto const refused = refusal(exchange, request.head)) return answer(exchange, *refused);
   auto const body = request.body.empty() ? std::string_view("{}") : request.body;
   if (rpc::validate(body) || !rpc::is_object(body.substr(rpc::skip_space(body, 0)))) {
     return answer(exchange, {.status = 400, .body = error_json("the body must be a JSON object")});
   }
-  perform(exchange.id(), to, body);
+  perform(exchange, to, body);
 }
 
 // ── who may act ──────────────────────────────────────────────────────────────
 
-std::optional<Admin::Answer> Admin::refusal(http::RequestHead const& head) {
+std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http::RequestHead const& head) {
   if (!auth_.required()) {
     return Answer{.status = 403, .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
   }
@@ -182,8 +182,11 @@ std::optional<Admin::Answer> Admin::refusal(http::RequestHead const& head) {
   std::string_view const reason = frontend::Auth::shown(head) ? "bad_token" : "missing";
   around_.metrics.auth_failed(reason);
   if (denials_.take(around_.clock.now())) {
+    auto const remote = exchange.remote();
     around_.log.warn("auth.denied", "a request to the admin API was refused",
-                     {{"listener", "admin"}, {"reason", reason}, {"path", head.path}});
+                     {{"listener", "admin"}, {"reason", reason}, {"path", head.path}, {"remote", remote}});
+    around_.log.audit("audit.auth", "a request to the admin API was refused",
+                      {{"listener", "admin"}, {"decision", "denied"}, {"reason", reason}, {"remote", remote}});
   }
   return Answer{.status = 401,
                 .body = error_json(reason == "missing" ? "the admin token is needed" : "this is not the admin token"),
@@ -192,7 +195,7 @@ std::optional<Admin::Answer> Admin::refusal(http::RequestHead const& head) {
 
 // ── acting ───────────────────────────────────────────────────────────────────
 
-void Admin::perform(ExchangeId exchange, Route const& to, std::string_view body) {
+void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view body) {
   if (to.page == Page::LogLevel) return change_log_level(exchange, body);
   auto const service = find_service(to.service);
   if (!service) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
@@ -205,27 +208,34 @@ void Admin::perform(ExchangeId exchange, Route const& to, std::string_view body)
 }
 
 /// `action` is the word for the log; empty for what changes nothing.
-void Admin::operate(ExchangeId exchange, ServiceIndex service, std::string_view action, backend::Operation operation) {
+void Admin::operate(http::Exchange& exchange, ServiceIndex service, std::string_view action, backend::Operation operation) {
   if (!action.empty()) {
     auto const* const call = std::get_if<backend::CallTool>(&operation);
+    auto const& server = around_.config.services[raw(service)].name;
+    auto const tool = call == nullptr ? std::string_view{} : std::string_view(call->tool);
+    auto const remote = exchange.remote();
     around_.log.info("admin.action", "an operator asked for something",
-                     {{"server", around_.config.services[raw(service)].name},
-                      {"action", action},
-                      {"tool", call == nullptr ? std::string_view{} : std::string_view(call->tool)}});
+                     {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
+    around_.log.audit("audit.admin", "an operator asked for something",
+                      {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
   }
-  around_.program.operate(service, std::move(operation), [this, exchange](OperationEnd const& end) {
+  around_.program.operate(service, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
     auto const done = end.verdict == OperationEnd::Verdict::Done;
-    answer(exchange, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
+    answer(id, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
   });
 }
 
-void Admin::change_log_level(ExchangeId exchange, std::string_view body) {
+void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
   auto const level = log_level_from(rpc::unquote(rpc::find_member(body, "level")));
   if (!level) return answer(exchange, {.status = 400, .body = error_json("level must be debug, info, warn or error")});
   // Before a higher level would keep it from being written, and after a lower one lets it.
   auto const raises = *level > around_.program.log_level();
+  auto const remote = exchange.remote();
   auto const tell = [&] {
-    around_.log.info("admin.action", "an operator changed the log level", {{"action", "log_level"}, {"level", to_text(*level)}});
+    around_.log.info("admin.action", "an operator changed the log level",
+                     {{"action", "log_level"}, {"wanted", to_text(*level)}, {"remote", remote}});
+    around_.log.audit("audit.admin", "an operator changed the log level",
+                      {{"action", "log_level"}, {"wanted", to_text(*level)}, {"remote", remote}});
   };
   if (raises) tell();
   around_.program.set_log_level(*level);
@@ -274,7 +284,7 @@ bool Admin::log_is_open() const {
 
 void Admin::send_log(http::Exchange& exchange, http::Request const& request) {
   if (!log_is_open()) {
-    if (auto const refused = refusal(request.head)) return answer(exchange, *refused);
+    if (auto const refused = refusal(exchange, request.head)) return answer(exchange, *refused);
   }
   auto const service = frontend::query_value(request.head.query, "service");
   auto const wanted = frontend::query_value(request.head.query, "lines");

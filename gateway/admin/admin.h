@@ -64,15 +64,15 @@ class Admin final : public http::RequestHandler {
 
   void get(http::Exchange& exchange, http::Request const& request, Route const& to);
   void post(http::Exchange& exchange, http::Request const& request, Route const& to);
-  void perform(ExchangeId exchange, Route const& to, std::string_view body);
-  void operate(ExchangeId exchange, ServiceIndex service, std::string_view action, backend::Operation operation);
-  void change_log_level(ExchangeId exchange, std::string_view body);
+  void perform(http::Exchange& exchange, Route const& to, std::string_view body);
+  void operate(http::Exchange& exchange, ServiceIndex service, std::string_view action, backend::Operation operation);
+  void change_log_level(http::Exchange& exchange, std::string_view body);
   void send_log(http::Exchange& exchange, http::Request const& request);
   void open_events(http::Exchange& exchange);
   void send_news();
 
   /// What keeps a request from acting; nothing when it may.
-  [[nodiscard]] std::optional<Answer> refusal(http::RequestHead const& head);
+  [[nodiscard]] std::optional<Answer> refusal(http::Exchange const& exchange, http::RequestHead const& head);
   [[nodiscard]] bool log_is_open() const;
   [[nodiscard]] bool host_allowed(std::string_view host) const;
   [[nodiscard]] std::optional<ServiceIndex> find_service(std::string_view name) const;

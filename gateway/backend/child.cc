@@ -102,6 +102,7 @@ void Child::spawn() {
   spec.cwd = config_.cwd;
   spec.max_stdin_queue = max_stdin_queue_;
   auto started = io::ChildProcess::start(world_.loop, world_.guard, spec, *this);
+  spawned_ = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
   if (!started) {
     probe_.child_spawn_failed();
     spawn_failure_ = started.error().what;
@@ -122,12 +123,49 @@ void Child::ready() {
   planned_ = false;
   enter(ChildState::Ready);
   probe_.child_started(world_.loop.now() - started_);
+  if (world_.tracer.on()) trace_start({});
+}
+
+/// A trace of its own, of every start: there are few.
+void Child::trace_start(std::string_view failure) const {
+  auto& tracer = world_.tracer;
+  auto const now = std::max(world_.loop.now(), spawned_);
+  auto const wall_now = tracer.unix_ns(now);
+  auto const span = [&](std::string_view name, ops::SpanKind kind, TraceContext const& context, SpanId parent, TimePoint from,
+                        TimePoint to) {
+    ops::TraceSpan made;
+    made.context = context;
+    made.parent = parent;
+    made.kind = kind;
+    made.name = name;
+    made.started_ns = wall_now - (now - from).count();
+    made.ended_ns = wall_now - (now - to).count();
+    made.add("mcp_gateway.server", config_.name);
+    return made;
+  };
+  auto const whole = tracer.child_of(std::nullopt);
+  auto start = span("child.start", ops::SpanKind::Internal, whole, {}, started_, now);
+  auto spawn = span("child.spawn", ops::SpanKind::Internal, tracer.child_of(whole), whole.span, started_, spawned_);
+  spawn.add("process.pid", static_cast<std::int64_t>(pid()));
+  start.failed = !failure.empty();
+  start.failure = failure;
+  if (spawn_failure_.empty()) {
+    auto initialize = span("initialize", ops::SpanKind::Client, tracer.child_of(whole), whole.span, spawned_, now);
+    initialize.add("mcp.method.name", "initialize");
+    initialize.add("network.transport", "pipe");
+    initialize.failed = start.failed;
+    tracer.record(std::move(initialize));
+  } else {
+    spawn.failed = true;
+  }
+  tracer.record(std::move(spawn));
+  tracer.record(std::move(start));
 }
 
 void Child::fail_start(std::string_view why) {
   if (!process_ || state_ == ChildState::Stopping) return;
   start_limit_.cancel();
-  start_failure_ = why;
+  start_failure_ = world_.redaction.apply(why);  // it may hold the child's own words
   process_->kill();
 }
 
@@ -228,6 +266,7 @@ void Child::count_restart(bool signaled) {
 
 /// The one way a run ends, whether it ever began or not.
 void Child::down(RunEnd end, std::string_view why) {
+  if (end == RunEnd::NeverReady && world_.tracer.on()) trace_start(why);
   switch (then_) {
     case Then::Nothing:
       enter(ChildState::Stopped);
@@ -259,6 +298,8 @@ void Child::come_back(std::string_view why) {
   start_again_.set(verdict.wait);
   world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
                   {{"server", config_.name},
+                   {"err.kind", !spawn_failure_.empty() ? "spawn" : !start_failure_.empty() ? "start" : "exit"},
+                   {"err.msg", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
                    {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
                    {"wait_ms", to_ms(verdict.wait)}});
 }
@@ -305,7 +346,7 @@ void Child::nonsense(std::string_view reason, std::string_view line) {
   auto const front = line.substr(rpc::skip_space(line, 0));
   auto const shown = front.starts_with('{') || front.starts_with('[') ? std::string_view{} : line.substr(0, 200);
   world_.log.warn("child.noise", "a line on stdout is no message",
-                  {{"server", config_.name}, {"reason", reason}, {"bytes", line.size()}, {"line", shown}});
+                  {{"server", config_.name}, {"reason", reason}, {"bytes", line.size()}, {"line", world_.redaction.apply(shown)}});
 }
 
 void Child::on_stderr(std::string_view bytes) {
@@ -326,13 +367,13 @@ void Child::log_stderr(std::string_view line) {
                     {{"server", config_.name}, {"lines", suppressed}});
   }
   world_.log.info("child.stderr", "child wrote to stderr",
-                  {{"server", config_.name}, {"stream", "child_stderr"}, {"line", line}});
+                  {{"server", config_.name}, {"child.pid", pid()}, {"stream", "child_stderr"}, {"line", world_.redaction.apply(line)}});
 }
 
 std::string Child::recent_stderr() const {
   std::string text;
   for (auto const& line : stderr_tail_) text.append(line).push_back('\n');
-  return text;
+  return world_.redaction.apply(text);
 }
 
 }  // namespace gateway::backend

@@ -18,6 +18,8 @@
 #include "gateway/ops/config.h"
 #include "gateway/ops/log.h"
 #include "gateway/ops/metrics.h"
+#include "gateway/ops/redaction.h"
+#include "gateway/ops/tracer.h"
 #include "gateway/rpc/line_framer.h"
 #include "gateway/rpc/message.h"
 
@@ -30,6 +32,8 @@ struct World {
   io::ProcessSampler const& sampler;
   Entropy& entropy;
   ops::Log& log;
+  ops::Tracer& tracer;
+  ops::Redaction const& redaction;
   char const* const* environment;
   std::string version;
 };
@@ -154,6 +158,7 @@ class Child final : private io::ChildProcess::Handler {
   void log_stderr(std::string_view line);
   void down(RunEnd end, std::string_view why);
   void come_back(std::string_view why);
+  void trace_start(std::string_view failure) const;
 
   World world_;
   ops::ServiceConfig const& config_;
@@ -175,6 +180,7 @@ class Child final : private io::ChildProcess::Handler {
   TokenBucket stderr_bucket_;
   TokenBucket noise_bucket_;
   TimePoint started_;
+  TimePoint spawned_;  ///< when its program ran; not the loop's time, which stands still meanwhile
   TimePoint last_heard_;
   Duration cpu_counted_{};  ///< of this run
   TimePoint next_start_;

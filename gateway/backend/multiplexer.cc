@@ -109,10 +109,10 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   serve_waiting();
 }
 
-void Multiplexer::receive(Session& session, Message const& message, ReplyTo to) {
+void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
   if (sharing_ == Sharing::Exclusive) begin_child_for(session, message);
   switch (message.kind) {
-    case rpc::MessageKind::Request: return on_request(session, message, to);
+    case rpc::MessageKind::Request: return on_request(session, message, to, via);
     case rpc::MessageKind::Notification: return on_note(session, message);
     case rpc::MessageKind::Response: return on_client_answer(session, message);
   }
@@ -131,7 +131,7 @@ void Multiplexer::begin_child_for(Session& session, Message const& message) {
   child_.start();
 }
 
-void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to) {
+void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
   auto const now = around_.world.loop.now();
   auto const method = mcp::method_from(message.method);
   auto const params = mcp::read_params(message.params);
@@ -139,6 +139,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   call.method = method;
   call.to = to;
   call.client_id.assign(message.id);
+  call.request_id.assign(via.request_id);
   call.bytes_in = message.params.size();
   call.started = now;
   call.patience = config_.call_timeout;
@@ -148,6 +149,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
     auto const name = rpc::unquote(params.name);
     call.subject = shelf_.list() != nullptr && shelf_.list()->contains(name) ? name : "_other";
   }
+
+  if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
+  if (via.trace != nullptr) begin_trace(call, params, *via.trace);
 
   if (params.ambiguous) {
     return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice, or in another case", "ambiguous");
@@ -221,7 +225,10 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
   }
   if (child_.state() != ChildState::Ready) return forward(std::move(call), "resources/subscribe", params);
   auto const uri = std::string(params.uri);
-  switch (subscriptions_.subscribe(uri, {call.to, call.client_id})) {
+  switch (subscriptions_.subscribe(uri, {.to = call.to,
+                                        .client_id = call.client_id,
+                                        .request_id = RequestId(call.request_id.view()),
+                                        .trace = call.trace ? std::make_unique<mcp::CallTrace>(*call.trace) : nullptr})) {
     case mcp::Subscriptions::Need::Nothing: return finish_ok(call, "{}");
     case mcp::Subscriptions::Need::Wait: return;
     case mcp::Subscriptions::Need::AskChild: break;
@@ -269,6 +276,10 @@ void Multiplexer::forward(Call&& call, std::string_view method, Params const& pa
 void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
   if (calls_.full()) return wait(std::move(call), method, params.raw);
+  if (call.trace && !call.trace->given_on) {
+    auto const traced = traced_params(*call.trace, params.raw);
+    if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
+  }
   call.progress_token.assign(params.progress_token);
   call.sent = io::EventLoop::right_now();
   auto* const session = around_.sessions.find(call.to.session);

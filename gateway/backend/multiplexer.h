@@ -63,7 +63,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   /// Takes a session over from another child of the same service, which is not
   /// ready: what it has waiting there and is subscribed to comes along.
   void take_over(mcp::Session& session, Multiplexer& from);
-  void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
+  void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
 
   /// Another run of its child at once, where it is to run at all. `reason` is a label
   /// of the restart metric. False when there is none to begin.
@@ -103,7 +103,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void let_go(mcp::Session& session);
 
   // ── from clients ──
-  void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to);
+  void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
   void on_note(mcp::Session& session, rpc::Message const& message);
   void on_client_answer(mcp::Session& session, rpc::Message const& message);
   void initialize(mcp::Session& session, mcp::Call&& call, std::string_view params);
@@ -159,6 +159,17 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] bool has_nothing_to_do() const;
   void sleep_when_unused(TimePoint now);
   void recycle_when_due(TimePoint now);
+
+  void audit(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
+
+  // ── traces ──
+  struct TraceNames {
+    std::string trace;
+    std::string span;  ///< empty where it is not recorded
+  };
+  void begin_trace(mcp::Call& call, mcp::Params const& params, mcp::TraceAround const& around);
+  [[nodiscard]] std::string traced_params(mcp::CallTrace& trace, std::string_view params);
+  TraceNames end_trace(mcp::Call const& call, mcp::Outcome outcome, Duration took, std::optional<int> rpc_code);
 
   // ── ends ──
   void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);

@@ -216,12 +216,14 @@ void Multiplexer::on_tools_page(Message const& message) {
 // ── subscriptions ────────────────────────────────────────────────────────────
 
 void Multiplexer::on_subscribed(Call const& call, Message const& message) {
-  auto const settled = subscriptions_.settle(call.subject, message.error.empty());
-  for (auto const& subscriber : settled.waiting) {
+  auto settled = subscriptions_.settle(call.subject, message.error.empty());
+  for (auto& subscriber : settled.waiting) {
     Call waiting;
     waiting.method = mcp::Method::ResourcesSubscribe;
     waiting.to = subscriber.to;
     waiting.client_id = subscriber.client_id;
+    waiting.request_id = std::move(subscriber.request_id);
+    waiting.trace = std::move(subscriber.trace);
     waiting.started = call.started;
     waiting.sent = call.sent;
     finish(waiting, outcome_of(waiting, message), reply_to(waiting, message));

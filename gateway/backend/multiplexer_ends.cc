@@ -86,16 +86,43 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
   auto const took = io::EventLoop::right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   count(call, outcome, transport, took, bytes_out, rpc_code);
+  if (call.audited) audit(call, outcome, bytes_out);
+  auto const traced = around_.world.tracer.on() ? end_trace(call, outcome, took, rpc_code) : TraceNames{};
+  auto const now = around_.world.loop.now();
+  auto const was_sent = call.sent != TimePoint{};
+  auto const waited = (was_sent ? call.sent : now) - call.queued;
   using ops::Label;
   using ops::member;
   around_.world.log.record<"request.done", "request done">(
       member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
       member<"method">(Label{label(call.method)}),
       member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
-      member<"outcome">(Label{label(outcome)}), member<"code">(status_of(outcome)), member<"duration_ms">(to_ms(took)),
+      member<"outcome">(Label{label(outcome)}), member<"code">(status_of(outcome)), member<"rpc_code">(rpc_code),
+      member<"duration_ms">(to_ms(took)),
+      member<"child_ms">(was_sent ? std::optional(to_ms(now - call.sent)) : std::nullopt),
+      member<"queue_ms">(call.queued != TimePoint{} ? std::optional(to_ms(waited)) : std::nullopt),
       member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
-      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}));
+      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}),
+      member<"request_id">(Label{call.request_id.view()}), member<"trace_id">(Label{traced.trace}),
+      member<"span_id">(Label{traced.span}));
+}
+
+/// Who called what: kept apart from the access record, for other readers.
+void Multiplexer::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
+  auto const* const session = around_.sessions.find(call.to.session);
+  auto const refused = outcome == Outcome::Busy || outcome == Outcome::Invalid;
+  around_.world.log.audit("audit.call", "tool called",
+                          {{"server", config_.name},
+                           {"tool", call.subject},
+                           {"decision", refused ? "refused" : "allowed"},
+                           {"outcome", label(outcome)},
+                           {"arguments", call.audited->arguments},
+                           {"bytes_out", bytes_out},
+                           {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
+                           {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
+                           {"remote", call.audited->remote},
+                           {"request_id", call.request_id.view()}});
 }
 
 /// The metrics of one request.
@@ -198,7 +225,7 @@ void Multiplexer::expire_calls(TimePoint now) {
       continue;
     }
     if (call->purpose == Purpose::Client) count_timeout(*call);
-    auto const given_up = *call;
+    auto const given_up = std::move(*call);  // its numbers stay, and are all that an abandoned call needs
     abandon(id, *call, R"("the gateway's time limit passed")");
     fail(given_up, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up.started) / 1000),

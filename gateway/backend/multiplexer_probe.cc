@@ -64,6 +64,7 @@ void Multiplexer::on_probed(Call const& call, Outcome outcome, rpc::Reply const&
     case Outcome::Cancelled:
     case Outcome::Invalid: return deep_probe_->dropped(now, random);
   }
+  fault = around_.world.redaction.apply(fault);
   auto const good = fault.empty();
   probe_.probed(good);
   if (!deep_probe_->judged(now, now - call.started, std::move(fault), random)) return;

@@ -73,7 +73,7 @@ void Service::detach(Session& session, mcp::SessionEnd why) {
   placement_->on_left(*child);
 }
 
-void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to) {
+void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
   if (child->child().state() != ChildState::Ready) {
@@ -85,7 +85,7 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
       child = other;
     }
   }
-  child->receive(session, message, to);
+  child->receive(session, message, to, via);
 }
 
 // ── children ─────────────────────────────────────────────────────────────────

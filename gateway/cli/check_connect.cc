@@ -40,12 +40,16 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
         log_sink_(STDERR_FILENO),
         log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}, log_sink_),
         metrics_({}),
+        redaction_(ops::secrets_of(config_, environ)),
+        tracer_(config_.gateway.traces, nullptr, metrics_, entropy_),
         sessions_(entropy_),
         supervisor_({.world = {.loop = loop_,
                                .guard = *guard_,
                                .sampler = sampler_,
                                .entropy = entropy_,
                                .log = log_,
+                               .tracer = tracer_,
+                               .redaction = redaction_,
                                .environment = environ,
                                .version = std::string(kVersion)},
                      .limits = config_.gateway.limits,
@@ -143,6 +147,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   ops::LogSink log_sink_;
   ops::Log log_;
   ops::Metrics metrics_;
+  ops::Redaction redaction_;
+  ops::Tracer tracer_;
   mcp::SessionTable sessions_;
   Nobody nobody_;
   backend::Supervisor supervisor_;

@@ -1,20 +1,16 @@
-// One GET over HTTP/1.1, for commands that ask a running gateway.
+// One GET, for commands that ask a running gateway.
 #pragma once
 
 #include <chrono>
 #include <string>
 
 #include "gateway/base/result.h"
+#include "gateway/http/client.h"
 
 namespace gateway::cli {
 
-struct HttpAnswer {
-  int status = 0;
-  std::string body;
-};
-
-/// GETs `url`, `http://HOST[:PORT][/PATH]`, and waits at most `patience` for each step
-/// of it. The answer must end with its connection. The error is a sentence.
-Result<HttpAnswer> http_get(std::string const& url, std::chrono::seconds patience);
+/// GETs `url`, `http://HOST[:PORT][/PATH]`, and waits at most `patience`. The error is
+/// a sentence that names the URL.
+Result<http::Answered> http_get(std::string const& url, std::chrono::seconds patience);
 
 }  // namespace gateway::cli

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/frontend/http_span.h"
 #include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
@@ -49,13 +50,13 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   std::string fields;
   if (!admitted.origin.empty()) {
     fields = fmt::format(
-        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate\r\n"
+        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, X-Request-Id\r\n"
         "Vary: Origin\r\n",
         admitted.origin);
   }
   Visit visit{exchange, request, {}, {}, fields};
   if (!admitted.allowed) {
-    metrics_.auth_failed(admitted.reason);
+    denied(visit, admitted.reason);
     return visit.reply_error(403, ErrorCode::BadRequest,
                              fmt::format("Forbidden: this {} is not allowed here",
                                          admitted.reason == "host" ? "Host" : "Origin"));
@@ -71,12 +72,29 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
   if (endpoint->door == Door::Health) return health(visit, principal.has_value());
   if (!principal) {
-    metrics_.auth_failed(Auth::shown(request.head) ? "bad_token" : "missing");
+    denied(visit, Auth::shown(request.head) ? "bad_token" : "missing");
     return visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, "Unauthorized: a bearer token is needed"),
                             "WWW-Authenticate: Bearer realm=\"mcp-gateway\"\r\n");
   }
   visit.principal = *principal;
+  if (!desk_.tracer.on()) return serve(visit);
+  // Not before it is known who asks: strangers do not decide what is recorded.
+  auto const trace = trace_request(desk_, visit);
+  visit.trace = &trace;
   serve(visit);
+}
+
+/// Whoever tries a thousand tokens must not fill a disk with lines about it.
+void FrontDoor::denied(Visit const& visit, std::string_view reason) {
+  metrics_.auth_failed(reason);
+  if (!denials_.take(desk_.clock.now())) return;
+  auto const suppressed = denials_.take_refused();
+  auto const remote = visit.exchange.remote();
+  auto const id = visit.request.request_id;
+  desk_.log.warn("auth.denied", "a request was not let in",
+                 {{"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
+  desk_.log.audit("audit.auth", "a request was not let in",
+                  {{"decision", "denied"}, {"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
 }
 
 void FrontDoor::serve(Visit const& visit) {
@@ -105,7 +123,7 @@ void FrontDoor::preflight(http::Exchange& exchange, Admitted const& admitted) {
   auto const fields = fmt::format(
       "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
       "Access-Control-Allow-Headers: content-type, accept, authorization, x-api-key, mcp-session-id, "
-      "mcp-protocol-version, mcp-method, mcp-name, last-event-id\r\n"
+      "mcp-protocol-version, mcp-method, mcp-name, last-event-id, x-request-id, traceparent, tracestate\r\n"
       "Access-Control-Max-Age: 3600\r\nVary: Origin\r\n",
       admitted.origin);
   exchange.respond({.status = 204, .content_type = {}, .fields = fields, .body = {}});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/token_bucket.h"
 #include "gateway/frontend/admission.h"
 #include "gateway/frontend/auth.h"
 #include "gateway/frontend/legacy_sse.h"
@@ -37,7 +38,10 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void end_all_sessions();
 
  private:
+  static constexpr std::size_t kDenialsPerSecond = 10;
+
   void serve(Visit const& visit);
+  void denied(Visit const& visit, std::string_view reason);
   static void preflight(http::Exchange& exchange, Admitted const& admitted);
   void health(Visit const& visit, bool detailed);
   void service_health(Visit const& visit, bool detailed);
@@ -48,6 +52,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   Auth auth_;
   ops::HealthSource& health_;
   ops::Metrics& metrics_;
+  TokenBucket denials_{kDenialsPerSecond};  ///< that are logged; all are counted
   LegacySse sse_;
   Streamable streamable_;
 };

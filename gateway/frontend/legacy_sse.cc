@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/frontend/audit.h"
 #include "gateway/frontend/incoming.h"
 #include "gateway/ops/http_tags.h"
 
@@ -78,7 +79,8 @@ void LegacySse::post(Visit const& visit) {
     // An answer on the stream of a client that does not read may end the session.
     auto* const still = desk_.sessions.find(id);
     if (still == nullptr) return;
-    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = 0});
+    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = 0},
+                                          Carried(desk_, visit, message).via());
   }
 }
 

@@ -15,6 +15,7 @@
 #include "gateway/ops/config.h"
 #include "gateway/ops/log.h"
 #include "gateway/ops/service_probe.h"
+#include "gateway/ops/tracer.h"
 
 namespace gateway::frontend {
 
@@ -26,6 +27,7 @@ struct Desk {
   std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
   std::vector<ops::ServiceProbe*> probes;   ///< by ServiceIndex
   ops::Log& log;
+  ops::Tracer& tracer;
   Allowance& allowance;  ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gateway/frontend/audit.h"
 #include "gateway/mcp/version.h"
 #include "gateway/ops/http_tags.h"
 
@@ -142,7 +143,8 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
     // The answer to one may end the session: a failed initialize does.
     auto* const still = desk_.sessions.find(id);
     if (still == nullptr) return;
-    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = ticket});
+    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = ticket},
+                                          Carried(desk_, visit, message).via());
   }
 }
 

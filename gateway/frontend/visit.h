@@ -20,6 +20,7 @@ struct Visit {
   Endpoint endpoint;
   std::string_view principal;  ///< the token's holder; empty without authentication
   std::string_view fields;     ///< header lines for CORS; often empty
+  mcp::TraceAround const* trace = nullptr;  ///< null where nothing is traced
 
   /// A status without a body.
   void reply(int status, std::string_view more_fields = {}) const;

@@ -92,6 +92,7 @@ Connection::Progress Connection::read_head(std::string_view& bytes) {
   if (bytes.empty()) return Progress::Stuck;
   auto& head = server_.scratch_head();
   auto const parsed = parse_head(bytes, scanned_, server_.limits().head, head);
+  if (parsed.state != HeadResult::State::Done) request_id_.assign({});  // the last request's
   if (parsed.state == HeadResult::State::Failed) return refuse(parsed.error.status, parsed.error.reason);
   if (parsed.state == HeadResult::State::NeedMore) {
     scanned_ = bytes.size();
@@ -102,6 +103,7 @@ Connection::Progress Connection::read_head(std::string_view& bytes) {
   if (auto* const mover = server_.mover()) {
     if (auto const to = mover->elsewhere(head, listener_)) return leave(*to, bytes);
   }
+  request_id_.assign(is_request_id(head.request_id) ? head.request_id : server_.request_ids().next());
   chunked_reply_ = head.minor_version >= 1;
   // A 1.0 client that wants the connection kept would have to be told so.
   close_after_ = close_after_ || !head.keep_alive || head.minor_version == 0;
@@ -162,7 +164,7 @@ void Connection::dispatch(RequestHead const& head, std::string_view body) {
   exchange_ = server_.next_exchange(*this);
   context_ = 0;
   route_ = {};
-  server_.handler().on_request(*this, Request{head, body, listener_});
+  server_.handler().on_request(*this, Request{head, body, listener_, request_id_.view()});
 }
 
 Connection::Progress Connection::refuse(int status, std::string_view reason) {
@@ -171,6 +173,7 @@ Connection::Progress Connection::refuse(int status, std::string_view reason) {
   enter(Phase::Handling);
   exchange_ = server_.next_exchange(*this);
   route_ = {};
+  if (request_id_.empty()) request_id_.assign(server_.request_ids().next());
   auto const text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
   std::string_view const body = text;
   respond({.status = status, .content_type = "text/plain", .fields = {}, .body = {&body, 1}});
@@ -198,14 +201,18 @@ void Connection::take_up(std::string_view unread, After after_next) {
   on_bytes(unread);
 }
 
+std::string Connection::remote() const { return stream_.remote(); }
+
 // ── answering ────────────────────────────────────────────────────────────────
 
 void Connection::respond(Response const& response) {
   if (phase_ != Phase::Handling) return;
   auto answer = response;
   answer.head_only = head_only_;
+  answer.request_id = request_id_.view();
   append_response(stream_.out(), answer, close_after_ ? After::Close : After::KeepAlive);
   server_.probe().answered(route_, answer.status);
+  if (watcher_) watcher_->on_answered(answer.status);
   wrote();
   exchange_done();
 }
@@ -213,10 +220,11 @@ void Connection::respond(Response const& response) {
 void Connection::open_stream(std::string_view fields, StreamTag stream) {
   if (phase_ != Phase::Handling) return;
   if (!chunked_reply_) close_after_ = true;
-  append_stream_head(stream_.out(), fields, chunked_reply_);
+  append_stream_head(stream_.out(), fields, chunked_reply_, request_id_.view());
   stream_tag_ = stream;
   server_.probe().answered(route_, 200);
   server_.probe().stream_opened(stream);
+  if (watcher_) watcher_->on_answered(200);
   enter(Phase::Streaming);
   wrote();
 }
@@ -264,6 +272,7 @@ void Connection::wrote() {
 
 void Connection::exchange_done() {
   exchange_ = {};
+  watcher_.reset();
   if (close_after_) return enter(Phase::Lingering);
   enter(Phase::Idle);
   stream_.resume_reading();
@@ -319,6 +328,7 @@ void Connection::close(RequestHandler::Gone why) {
   if (phase_ == Phase::Streaming) server_.probe().stream_closed(stream_tag_, end_of(why));
   phase_ = Phase::Closed;
   share_ = {};
+  watcher_.reset();
   auto const exchange = std::exchange(exchange_, ExchangeId{});
   server_.release(*this);  // buried: it lives until the end of the turn
   if (exchange != ExchangeId{}) server_.handler().on_gone(exchange, context_, why);

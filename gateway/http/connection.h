@@ -10,6 +10,7 @@
 #include "gateway/base/byte_queue.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/request_id.h"
 #include "gateway/http/chunked.h"
 #include "gateway/http/exchange.h"
 #include "gateway/io/stream.h"
@@ -67,6 +68,8 @@ class Connection final : public io::Mortal,
   [[nodiscard]] ExchangeId id() const override { return exchange_; }
   void set_context(std::uint64_t context) override { context_ = context; }
   void set_route(RouteTag route) override { route_ = route; }
+  void watch(std::unique_ptr<ExchangeWatcher> watcher) override { watcher_ = std::move(watcher); }
+  [[nodiscard]] std::string remote() const override;
   void respond(Response const& response) override;
   void open_stream(std::string_view fields, StreamTag stream) override;
   void send_event(Event const& event) override;
@@ -112,6 +115,8 @@ class Connection final : public io::Mortal,
   std::uint64_t context_ = 0;
   RouteTag route_{};            ///< of the request under way
   StreamTag stream_tag_{};      ///< in Streaming
+  std::unique_ptr<ExchangeWatcher> watcher_;  ///< of the exchange; nearly always none
+  RequestId request_id_;        ///< of the request that is answered
   TimePoint since_;
   TimePoint stalled_since_;
 

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "gateway/base/ids.h"
@@ -35,6 +37,18 @@ struct Request {
   RequestHead const& head;
   std::string_view body;
   ListenerTag listener{};
+  std::string_view request_id;  ///< the client's own, or one that was made
+};
+
+/// Told of one exchange, whatever becomes of it. Destroyed when the exchange is over.
+class ExchangeWatcher {
+ public:
+  ExchangeWatcher() = default;
+  ExchangeWatcher(ExchangeWatcher const&) = delete;
+  ExchangeWatcher& operator=(ExchangeWatcher const&) = delete;
+  virtual ~ExchangeWatcher() = default;
+  /// The answer has begun: all of it is queued, or its stream is open.
+  virtual void on_answered(int status) = 0;
 };
 
 /// The answer side of one request. Answer it whole with `respond`, or open a
@@ -49,6 +63,12 @@ class Exchange {
 
   /// What the request is for. Without a word it is RouteTag{}.
   virtual void set_route(RouteTag route) = 0;
+
+  /// Has it watched, by one watcher.
+  virtual void watch(std::unique_ptr<ExchangeWatcher> watcher) = 0;
+
+  /// Where its client connects from, as a numeric address; empty when it is gone.
+  [[nodiscard]] virtual std::string remote() const = 0;
 
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;

@@ -250,6 +250,9 @@ Refusal Meaning::add(HeaderField const& field) {
     case 4: return named("host") ? add_host(field.value) : Refusal{};
     case 6: return named("expect") ? add_expect(field.value) : Refusal{};
     case 10: return named("connection") ? add_connection(field.value) : Refusal{};
+    case 12:
+      if (named("x-request-id")) head_.request_id = field.value;
+      return {};
     case 14: return named("content-length") ? add_content_length(field.value) : Refusal{};
     case 17: return named("transfer-encoding") ? add_transfer_encoding(field.value) : Refusal{};
     default: return {};
@@ -355,7 +358,7 @@ Refusal parse_lines(std::string_view text, std::size_t max_fields, RequestHead& 
 /// Everything but `storage`, whose 4 KiB need no clearing for each request.
 void clear(RequestHead& head) {
   head.method = Method::Other;
-  head.target = head.path = head.query = head.host = {};
+  head.target = head.path = head.query = head.host = head.request_id = {};
   head.minor_version = 1;
   head.chunked = head.expect_continue = false;
   head.content_length = 0;

@@ -33,6 +33,7 @@ struct RequestHead {
   std::string_view query;   ///< after '?', may be empty
   int minor_version = 1;    ///< HTTP/1.0 or HTTP/1.1
   std::string_view host;    ///< the one Host field; present in every 1.1 request
+  std::string_view request_id;  ///< X-Request-Id as it came; empty when absent
 
   /// Body: `chunked`, or `content_length` bytes (0 when neither is given).
   bool chunked = false;

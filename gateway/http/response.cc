@@ -4,6 +4,9 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
+
+#include "gateway/base/request_id.h"
 
 namespace gateway::http {
 
@@ -13,6 +16,22 @@ void append_number(ByteQueue& out, std::size_t number) {
   std::array<char, 24> digits;
   auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+/// In one piece: every answer has it.
+void append_request_id(ByteQueue& out, std::string_view id) {
+  constexpr std::string_view kName = "X-Request-Id: ";
+  if (id.empty()) return;
+  auto* const to = out.extend(kName.size() + id.size() + 2);
+  std::memcpy(to, kName.data(), kName.size());
+  // Nearly all have that size; a copy of a size that is known costs no call.
+  if (id.size() == RequestId::kMadeSize) {
+    std::memcpy(to + kName.size(), id.data(), RequestId::kMadeSize);
+  } else {
+    std::memcpy(to + kName.size(), id.data(), id.size());
+  }
+  std::memcpy(to + kName.size() + id.size(), "\r\n", 2);
+  out.commit(kName.size() + id.size() + 2);
 }
 
 }  // namespace
@@ -68,6 +87,7 @@ void append_response(ByteQueue& out, Response const& response, After after) {
     }
     out.append("\r\n");
   }
+  append_request_id(out, response.request_id);
   out.append(response.fields);
   if (after == After::Close) out.append("Connection: close\r\n");
   out.append("\r\n");
@@ -75,12 +95,13 @@ void append_response(ByteQueue& out, Response const& response, After after) {
   for (auto const piece : response.body) out.append(piece);
 }
 
-void append_stream_head(ByteQueue& out, std::string_view fields, bool chunked) {
+void append_stream_head(ByteQueue& out, std::string_view fields, bool chunked, std::string_view request_id) {
   // No transformation and no buffering on the way: proxies would hold events back.
   out.append(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
       "Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n");
   out.append(chunked ? "Transfer-Encoding: chunked\r\n" : "Connection: close\r\n");
+  append_request_id(out, request_id);
   out.append(fields);
   out.append("\r\n");
 }

@@ -20,6 +20,7 @@ struct Response {
   std::string_view fields;        ///< further header lines, each with its CRLF
   Pieces body;
   bool head_only = false;         ///< to HEAD: the length of the body, and no body
+  std::string_view request_id{};  ///< given back in X-Request-Id; empty: no such line
 };
 
 /// What a connection does after an answer.
@@ -31,7 +32,7 @@ void append_response(ByteQueue& out, Response const& response, After after);
 
 /// The head of an SSE stream. Its body is chunked for HTTP/1.1, and ends with
 /// the connection for 1.0.
-void append_stream_head(ByteQueue& out, std::string_view fields, bool chunked);
+void append_stream_head(ByteQueue& out, std::string_view fields, bool chunked, std::string_view request_id = {});
 
 /// The end of a chunked body.
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";

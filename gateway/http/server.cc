@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/base/entropy.h"
+
 namespace gateway::http {
 
 namespace {
@@ -44,6 +46,7 @@ Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections,
       allowance_(connections),
       handler_(handler),
       probe_(probe),
+      request_ids_(SystemEntropy().number()),
       slow_timer_(loop, [this] { close_slow(); }) {}
 
 Server::~Server() = default;

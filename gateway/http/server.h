@@ -13,6 +13,7 @@
 #include "gateway/http/connection.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/mover.h"
+#include "gateway/http/request_id.h"
 #include "gateway/io/listener.h"
 #include "gateway/io/watch.h"
 
@@ -82,6 +83,7 @@ class Server {
   [[nodiscard]] RequestHandler& handler() { return handler_; }
   [[nodiscard]] ServerProbe& probe() { return probe_; }
   [[nodiscard]] Mover* mover() { return mover_; }  ///< null where there is one server
+  [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
   [[nodiscard]] RequestHead& scratch_head() { return scratch_head_; }
   [[nodiscard]] ExchangeId next_exchange(Connection const& connection);
   void list(Connection& connection, Phase phase) { phases_[static_cast<std::size_t>(phase)].push_back(connection); }
@@ -111,6 +113,7 @@ class Server {
   ServerProbe& probe_;
   Mover* mover_ = nullptr;
   RequestHead scratch_head_;
+  RequestIds request_ids_;
   std::uint64_t exchanges_ = 0;
   bool closing_ = false;
   std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;

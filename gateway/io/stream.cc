@@ -1,7 +1,9 @@
 #include "gateway/io/stream.h"
 
+#include <netdb.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -69,6 +71,16 @@ void Stream::send_queued() {
     write_watch_->start();
   }
   handler_.on_sent();
+}
+
+std::string Stream::remote() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  std::array<char, NI_MAXHOST> host{};
+  auto* const peer = reinterpret_cast<sockaddr*>(&address);
+  if (::getpeername(fd_.get(), peer, &size) != 0) return {};
+  if (::getnameinfo(peer, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
+  return host.data();
 }
 
 }  // namespace gateway::io

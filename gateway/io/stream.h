@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "gateway/base/byte_queue.h"
@@ -46,6 +47,8 @@ class Stream final : private Watch::Listener, public Flushable {
   void resume_reading();
   /// Gives the socket away: nothing more is read from it or written to it here.
   [[nodiscard]] UniqueFd release();
+  /// The peer's numeric address; empty when it is gone.
+  [[nodiscard]] std::string remote() const;
   /// No more will be sent: the peer sees the end once the queue is empty.
   void shutdown_write();
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
+#include "gateway/base/request_id.h"
+#include "gateway/mcp/call_trace.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/ports.h"
 
@@ -38,6 +41,9 @@ struct Call {
   Method method = Method::Other;
   ReplyTo to;
   std::string client_id;       ///< the client's raw id, given back byte for byte
+  RequestId request_id;        ///< of the HTTP request that brought it
+  std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
+  std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
   std::string progress_token;  ///< the client's raw token; empty when it asked for no progress
   std::string subject;         ///< the tool's name for the log; the URI of a subscription
   std::size_t bytes_in = 0;

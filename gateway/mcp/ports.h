@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/base/ids.h"
+#include "gateway/mcp/call_trace.h"
 #include "gateway/rpc/json_writer.h"
 #include "gateway/rpc/message.h"
 
@@ -21,6 +22,19 @@ class Session;
 struct ReplyTo {
   SessionId session{};
   std::uint64_t ticket = 0;
+};
+
+/// What the audit keeps of a call beside its access record.
+struct Audited {
+  std::string remote;
+  std::string arguments;  ///< JSON of their shape, never of their values
+};
+
+/// The HTTP request that brought a message. Views, for the length of a call.
+struct Via {
+  std::string_view request_id;         ///< what logs and its answer call it
+  TraceAround const* trace = nullptr;  ///< null where nothing is traced
+  Audited const* audited = nullptr;    ///< null where no audit is kept of it
 };
 
 /// How a request ended. The transports choose an HTTP status by it, metrics a label.
@@ -78,7 +92,7 @@ class ServicePort {
   virtual void detach(Session& session, SessionEnd why) = 0;
   /// One message of a client. A request is answered exactly once through
   /// ClientPort, perhaps before this returns. `to` is not used for others.
-  virtual void receive(Session& session, rpc::Message const& message, ReplyTo to) = 0;
+  virtual void receive(Session& session, rpc::Message const& message, ReplyTo to, Via const& via) = 0;
   /// The name, in lower case, of the request header that tells owners apart; empty
   /// when none does.
   [[nodiscard]] virtual std::string_view key_header() const = 0;

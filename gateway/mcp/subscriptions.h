@@ -1,6 +1,7 @@
 // Who is subscribed to which resource of a shared child.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "gateway/base/ids.h"
+#include "gateway/base/request_id.h"
+#include "gateway/mcp/call_trace.h"
 #include "gateway/mcp/ports.h"
 
 namespace gateway::mcp {
@@ -16,6 +19,8 @@ namespace gateway::mcp {
 struct Subscriber {
   ReplyTo to;
   std::string client_id;  ///< raw
+  RequestId request_id{}; ///< of the HTTP request that brought it
+  std::unique_ptr<CallTrace> trace{};
   bool withdrawn = false; ///< it unsubscribed in the meantime: answered, but not subscribed
 };
 

@@ -301,6 +301,8 @@ enum class LogFormat { Json, Text };
 struct LogConfig {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Json;
+  /// Also writes who called which tool, and the shape of what was given.
+  bool audit = false;
 
   bool operator==(LogConfig const&) const = default;
 };
@@ -311,6 +313,22 @@ struct MetricsConfig {
   bool tool_durations = false;
 
   bool operator==(MetricsConfig const&) const = default;
+};
+
+/// Which calls are followed through, and where that is told.
+struct TracesConfig {
+  /// The collector's URL for OTLP/HTTP, `http://HOST:PORT/v1/traces`; empty is off.
+  std::string endpoint{};
+  /// Of the traces that begin here, the part that is recorded; 0..1.
+  double sample = 0.05;
+  /// A call that failed, or took so long, is recorded although it was not chosen; 0s: no time is too long..24h.
+  milliseconds slow = seconds{5};
+  /// Gives the trace on to children, in `_meta` of what they are asked.
+  bool propagate = true;
+  /// Header fields for the collector, such as a token.
+  std::map<std::string, Secret, std::less<>> headers{};
+
+  bool operator==(TracesConfig const&) const = default;
 };
 
 /// The gateway itself.
@@ -338,8 +356,13 @@ struct GatewayConfig {
   milliseconds drain_timeout = seconds{25};
   /// This process in health and logs; empty is the machine's host name.
   std::string instance_id{};
+  /// Which of several deployments it belongs to, such as blue, in logs, metrics and traces; empty is none.
+  std::string pool{};
+  /// Where it runs, such as production, in logs, metrics and traces; empty is none.
+  std::string env{};
   LogConfig log{};
   MetricsConfig metrics{};
+  TracesConfig traces{};
   LimitsConfig limits{};
   AuthConfig auth{};
 

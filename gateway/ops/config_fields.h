@@ -270,6 +270,22 @@ inline constexpr auto kFields<LogConfig> = std::tuple{
     Field{"level", &LogConfig::level, kLogLevels, "The least important events that are written to stderr."},
     Field{"format", &LogConfig::format, kLogFormats,
           "json: one object a line. text: for people at a terminal."},
+    Field{"audit", &LogConfig::audit, Flag{},
+          "Also writes who called which tool, with the shape of the arguments and never their values."},
+};
+
+inline constexpr Text kCollector{"a URL such as \"http://127.0.0.1:4318/v1/traces\", or nothing", is_http_url_or_empty};
+
+template <>
+inline constexpr auto kFields<TracesConfig> = std::tuple{
+    Field{"endpoint", &TracesConfig::endpoint, kCollector,
+          "Where a collector takes OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; empty is off."},
+    Field{"sample", &TracesConfig::sample, Ratio{},
+          "Of the traces that begin here, the part that is recorded. A client that brings a trace decides itself."},
+    Field{"slow", &TracesConfig::slow, Span{milliseconds{0}, kDay},
+          "A call that fails, or takes so long, is recorded although it was not chosen; with 0s only one that fails."},
+    Field{"propagate", &TracesConfig::propagate, Flag{}, "Give the trace on to children, in _meta.traceparent."},
+    Field{"headers", &TracesConfig::headers, HeaderFields{}, "Header fields for the collector, such as Authorization."},
 };
 
 inline constexpr Text kBasePath{"\"\" or a path such as \"/team-a\" without a slash at its end",
@@ -307,8 +323,13 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "How long open calls may take to finish when the gateway stops."},
     Field{"instance_id", &GatewayConfig::instance_id, kInstance,
           "This process in health and logs; empty is the machine's host name."},
+    Field{"pool", &GatewayConfig::pool, kInstance,
+          "Which of several deployments this is, such as blue, in logs, metrics and traces."},
+    Field{"env", &GatewayConfig::env, kInstance,
+          "Where this runs, such as production, in logs, metrics and traces."},
     Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is written to stderr."},
     Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "What is measured beside what always is."},
+    Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{}, "Which calls are followed, and who is told."},
     Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "What clients and children may cost."},
     Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Who may come in."},
 };

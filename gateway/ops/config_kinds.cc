@@ -66,6 +66,25 @@ Json Count::schema() const {
   return schema;
 }
 
+void Ratio::read(ConfigPlace const& place, Json const& found, double& into) const {
+  auto number = found.is_number() ? found.get<double>() : -1;
+  if (found.is_string()) {
+    auto const& text = found.get_ref<std::string const&>();
+    auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (problem != std::errc{} || end != text.data() + text.size()) number = -1;
+  }
+  if (!(number >= 0 && number <= 1)) return place.mismatch("a number in 0..1", found);
+  into = number;
+}
+
+Json Ratio::schema() const {
+  auto schema = text_schema({"number", "string"}, R"(^[0-9]*\.?[0-9]+$)");
+  schema["minimum"] = 0;
+  schema["maximum"] = 1;
+  schema["x-bound"] = "0..1";
+  return schema;
+}
+
 void ByteSize::read(ConfigPlace const& place, Json const& found, std::size_t& into) const {
   auto const bound = fmt::format("{}..{}", bytes_text(min), bytes_text(max));
   auto const number = whole_number(found);
@@ -160,6 +179,25 @@ void Variables::read(ConfigPlace const& place, Json const& found,
 Json Variables::schema() const {
   return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
 }
+
+void HeaderFields::read(ConfigPlace const& place, Json const& found,
+                        std::map<std::string, Secret, std::less<>>& into) const {
+  if (!found.is_object()) return place.mismatch_hidden("an object of header fields", found);
+  into.clear();
+  for (auto const& [name, value] : found.items()) {
+    if (value.is_discarded()) continue;
+    auto const* const text = value.is_string() ? &value.get_ref<std::string const&>() : nullptr;
+    auto const fits = text != nullptr && std::ranges::none_of(*text, [](char c) { return c != '\t' && (c < ' ' || c == 0x7f); });
+    if (!is_header_name(name))
+      place.error("expected names of header fields");
+    else if (!fits)
+      place.member(name).mismatch_hidden("a text without line ends", value);
+    else
+      into.insert_or_assign(name, Secret{*text});
+  }
+}
+
+Json HeaderFields::schema() const { return {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}; }
 
 void NamedByteSizes::read(ConfigPlace const& place, Json const& found,
                           std::map<std::string, std::size_t, std::less<>>& into) const {

@@ -28,6 +28,13 @@ struct Count {
   [[nodiscard]] Json show(std::size_t value) const { return value; }
 };
 
+/// A part of a whole.
+struct Ratio {
+  void read(ConfigPlace const& place, Json const& found, double& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(double value) const { return value; }
+};
+
 /// A number of bytes, or a text such as `4MiB`.
 struct ByteSize {
   std::size_t min;
@@ -89,6 +96,13 @@ struct HiddenTokenOrNone {
 struct Variables {
   void read(ConfigPlace const& place, Json const& found,
             std::map<std::string, Secret, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, Secret, std::less<>> const&) const { return Json::object(); }
+};
+
+/// Header fields: names to values that are not shown.
+struct HeaderFields {
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, Secret, std::less<>>& into) const;
   [[nodiscard]] Json schema() const;
   [[nodiscard]] Json show(std::map<std::string, Secret, std::less<>> const&) const { return Json::object(); }
 };

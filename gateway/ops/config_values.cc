@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include "gateway/http/client.h"
+
 namespace gateway::ops {
 namespace {
 
@@ -206,5 +208,7 @@ bool is_origin(std::string_view text) {
   if (colon != host.npos && !parse_number<std::uint16_t>(host.substr(colon + 1))) return false;
   return is_host_name(host.substr(0, colon));
 }
+
+bool is_http_url_or_empty(std::string_view text) { return text.empty() || http::parse_url(text).has_value(); }
 
 }  // namespace gateway::ops

@@ -48,6 +48,8 @@ inline constexpr std::string_view kAddressForms =
 [[nodiscard]] bool is_host_name(std::string_view text);
 /// The name of a header field, of letters, digits, - and _.
 [[nodiscard]] bool is_header_name(std::string_view text);
+/// Empty, or a URL as http::parse_url reads it.
+[[nodiscard]] bool is_http_url_or_empty(std::string_view text);
 /// Empty, or `/a/0/b` with `~0` for `~` and `~1` for `/` (RFC 6901).
 [[nodiscard]] bool is_json_pointer(std::string_view text);
 /// `scheme://host[:port]`, as a browser sends it.

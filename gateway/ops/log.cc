@@ -1,9 +1,13 @@
 #include "gateway/ops/log.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <span>
+#include <vector>
 
 #include "gateway/base/json_text.h"
 #include "gateway/base/result.h"
@@ -17,6 +21,15 @@ namespace {
 /// Each hand-over wakes the other thread, which costs more than the lines.
 constexpr std::size_t kHandOver = 64 * 1024;
 constexpr Duration kOldest = milliseconds(100);
+/// Collectors drop or break longer lines.
+constexpr std::size_t kMaxLine = 16 * 1024;
+
+using Fields = std::span<LogField const>;
+
+struct Style {
+  LogFormat format = LogFormat::Json;
+  Colour colour = Colour::No;
+};
 
 std::string_view level_text(LogLevel level) {
   switch (level) {
@@ -43,7 +56,7 @@ std::string_view server_of(LogFields fields) {
 }
 
 /// What a line can take at most, beside what its format adds.
-std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, LogFields fields) {
+std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, Fields fields) {
   constexpr std::size_t kFrame = 128;
   auto room = kFrame + timestamp.size() + event.size() + json_string_room(message.size());
   for (auto const& field : fields) {
@@ -64,7 +77,7 @@ void write_value(LineWriter& to, LogField const& field) {
 }
 
 void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp, std::string_view event,
-                     std::string_view message, LogFields fields) {
+                     std::string_view message, Fields fields) {
   to.raw(R"({"ts":")").raw(timestamp).raw(R"(","level":")").raw(level_text(level));
   to.raw(R"(","event":")").raw(event).raw(R"(","msg":)").string(message);
   for (auto const& field : fields) {
@@ -74,53 +87,119 @@ void write_json_line(LineWriter& to, LogLevel level, std::string_view timestamp,
   }
 }
 
-void write_text_line(LineWriter& to, LogLevel level, std::string_view timestamp, std::string_view event,
-                     std::string_view message, LogFields fields) {
+/// What a terminal shows a level in.
+std::string_view colour_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug: return "\x1b[2m";
+    case LogLevel::Info: return "\x1b[32m";
+    case LogLevel::Warn: return "\x1b[33m";
+    case LogLevel::Error: return "\x1b[1;31m";
+  }
+  return "";
+}
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+void write_text_line(LineWriter& to, Colour colour, LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, Fields fields) {
+  auto const in = [&](std::string_view code) {
+    if (colour == Colour::Yes) to.raw(code);
+  };
   auto const padded = [&](std::string_view text, std::size_t width) {
     to.raw(text);
     for (auto size = text.size(); size < width; ++size) to.raw(' ');
     to.raw(' ');
   };
+  in(kDim);
   to.raw(timestamp).raw(' ');
+  in(kPlain);
+  in(colour_of(level));
   padded(level_text(level), 5);
+  in(kPlain);
   padded(event, 18);
   to.raw(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
+    in(kDim);
     to.raw("  ").raw(field.key).raw('=');
+    in(kPlain);
     write_value(to, field);
   }
 }
 
 /// Appends a line without its line end.
-void append_line(ByteQueue& out, LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
-                 std::string_view message, LogFields fields, std::string_view constant_fields) {
+void append_line(ByteQueue& out, Style style, LogLevel level, std::string_view timestamp, std::string_view event,
+                 std::string_view message, Fields fields, std::string_view constant_fields) {
   auto* const start = out.extend(room_for(timestamp, event, message, fields) + constant_fields.size());
   LineWriter to(start);
-  if (format == LogFormat::Json) {
+  if (style.format == LogFormat::Json) {
     write_json_line(to, level, timestamp, event, message, fields);
     to.raw(constant_fields).raw('}');
   } else {
-    write_text_line(to, level, timestamp, event, message, fields);
+    write_text_line(to, style.colour, level, timestamp, event, message, fields);
   }
   out.commit(static_cast<std::size_t>(to.end() - start));
+}
+
+/// As much of each text as makes the line short enough, and a word that it is not whole.
+void append_cut_line(ByteQueue& out, Style style, LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, Fields fields, std::string_view constant_fields) {
+  constexpr std::size_t kShortest = 16;
+  for (auto limit = LineWriter::kMaxTextBytes;; limit /= 2) {
+    std::vector<LogField> shown(fields.begin(), fields.end());
+    auto is_cut = false;
+    for (auto& field : shown) {
+      auto* const text = std::get_if<std::string_view>(&field.value);
+      if (text == nullptr || text->size() <= limit) continue;
+      *text = text->substr(0, limit);
+      is_cut = true;
+    }
+    if (is_cut) shown.emplace_back("truncated", true);
+    ByteQueue line;
+    append_line(line, style, level, timestamp, event, message, shown, constant_fields);
+    if (line.size() <= kMaxLine || limit <= kShortest) return out.append(line.view());
+  }
+}
+
+void append_any_line(ByteQueue& out, Style style, LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, Fields fields, std::string_view constant_fields) {
+  auto const fits = room_for(timestamp, event, message, fields) + constant_fields.size() <= kMaxLine;
+  (fits ? append_line : append_cut_line)(out, style, level, timestamp, event, message, fields, constant_fields);
+}
+
+/// What belongs to the audit, or was a child's, is kept apart by who collects logs.
+std::string_view log_type(std::string_view event) {
+  if (event.starts_with("audit.")) return "audit";
+  return event == "child.stderr" ? "child" : "app";
 }
 
 }  // namespace
 
 std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
-                            std::string_view message, LogFields fields) {
+                            std::string_view message, LogFields fields, Colour colour) {
   ByteQueue line;
-  append_line(line, format, level, timestamp, event, message, fields, {});
+  append_any_line(line, {format, colour}, level, timestamp, event, message, {fields.begin(), fields.size()}, {});
   return std::string(line.view());
 }
 
+Colour colour_for(int fd) {
+  auto const* const no_colour = std::getenv("NO_COLOR");
+  auto const* const terminal = std::getenv("TERM");
+  auto const refused = no_colour != nullptr && *no_colour != '\0';
+  auto const dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return !refused && !dumb && ::isatty(fd) == 1 ? Colour::Yes : Colour::No;
+}
+
 Log::Log(LogConfig config, Writer const& writer, LogSink& sink)
-    : config_(config), sink_(sink), gathered_(LogSink::new_piece()) {
-  if (config_.format == LogFormat::Json) {
-    constant_fields_.append(R"(,"service":"mcp-gateway","version":)").append(json_string(writer.version));
-    constant_fields_.append(R"(,"instance_id":)").append(json_string(writer.instance_id));
-  }
+    : config_(config), colour_(writer.colour), sink_(sink), gathered_(LogSink::new_piece()) {
+  if (config_.format != LogFormat::Json) return;
+  auto rest = fmt::format(R"(,"service":"mcp-gateway","version":{},"instance_id":{})", json_string(writer.version),
+                          json_string(writer.instance_id));
+  if (!writer.pool.empty()) rest.append(R"(,"pool":)").append(json_string(writer.pool));
+  if (!writer.env.empty()) rest.append(R"(,"env":)").append(json_string(writer.env));
+  constant_fields_ = fmt::format(R"(,"log_type":"app"{})", rest);
+  audit_fields_ = fmt::format(R"(,"log_type":"audit"{})", rest);
+  child_fields_ = fmt::format(R"(,"log_type":"child"{})", rest);
 }
 
 Log::~Log() { flush(); }
@@ -151,8 +230,17 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
   sink_.tail().keep(server_of(fields), line.substr(0, line.size() - 1));
 }
 
+void Log::audit(std::string_view event, std::string_view message, LogFields fields) {
+  if (!config_.audit) return;
+  gather(LogLevel::Info, event, message, fields);
+  urgent_ = true;
+}
+
 void Log::gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
-  append_line(gathered_, config_.format, level, timestamp(), event, message, fields, constant_fields_);
+  auto const type = log_type(event);
+  auto const& constant = type == "app" ? constant_fields_ : type == "audit" ? audit_fields_ : child_fields_;
+  append_any_line(gathered_, {config_.format, colour_}, level, timestamp(), event, message, {fields.begin(), fields.size()},
+                  constant);
   end_line(level);
 }
 

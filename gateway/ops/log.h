@@ -46,16 +46,23 @@ template <Constant name, typename Value>
   constexpr auto kName = Member<name, Value>::kName.view();
   if constexpr (std::is_same_v<Value, Label>) {
     return {kName, member.value.text};
-  } else if constexpr (std::is_same_v<Value, std::optional<double>>) {
+  } else if constexpr (record_detail::kIsOptional<Value>) {
     return member.value ? LogField(kName, *member.value) : LogField(kName, std::string_view{});
   } else {
     return {kName, member.value};
   }
 }
 
-/// Formats a line, without its line end. Empty texts are left out. Pure.
+/// Whether lines for people are coloured.
+enum class Colour : std::uint8_t { No, Yes };
+/// Only where a person looks on, and has not said otherwise (NO_COLOR, TERM=dumb).
+[[nodiscard]] Colour colour_for(int fd);
+
+/// Formats a line, without its line end. Empty texts are left out; texts are cut
+/// where the line would be longer than 16 KiB, which then says `truncated`. Pure.
 [[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
-                                          std::string_view event, std::string_view message, LogFields fields);
+                                          std::string_view event, std::string_view message, LogFields fields,
+                                          Colour colour = Colour::No);
 
 /// Gathers the lines of one loop and hands them to the sink in pieces, so that a
 /// logged call costs one formatted line and no system call.
@@ -65,6 +72,9 @@ class Log {
   struct Writer {
     std::string version;
     std::string instance_id;
+    std::string pool{};
+    std::string env{};
+    Colour colour = Colour::No;
   };
   Log(LogConfig config, Writer const& writer, LogSink& sink);
   ~Log();
@@ -81,6 +91,11 @@ class Log {
   /// An info line of which there are very many: it may wait a moment for others.
   template <Constant event, Constant message, typename... Members>
   void record(Members const&... members);
+
+  [[nodiscard]] bool audits() const { return config_.audit; }
+  /// A line of the audit, whatever the level; nothing where there is none. `event`
+  /// begins with "audit.".
+  void audit(std::string_view event, std::string_view message, LogFields fields);
 
   void debug(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Debug, event, message, f); }
   void info(std::string_view event, std::string_view message, LogFields f = {}) { write(LogLevel::Info, event, message, f); }
@@ -103,8 +118,11 @@ class Log {
   void gather(LogLevel level, std::string_view event, std::string_view message, LogFields fields);
 
   LogConfig config_;
+  Colour colour_ = Colour::No;
   LogSink& sink_;
-  std::string constant_fields_;  ///< of every JSON line: ",\"service\":…"
+  std::string constant_fields_;  ///< of every JSON line: ",\"log_type\":\"app\",\"service\":…"
+  std::string audit_fields_;     ///< the same for lines of the audit
+  std::string child_fields_;     ///< and for what children wrote
   ByteQueue gathered_;
   std::size_t gathered_lines_ = 0;
   std::array<std::uint64_t, 4> lines_{};  ///< by level

@@ -58,6 +58,11 @@ struct Joined {
 };
 
 template <typename Value>
+inline constexpr bool kIsOptional = false;
+template <typename Value>
+inline constexpr bool kIsOptional<std::optional<Value>> = true;
+
+template <typename Value>
 std::size_t room_for(Value const& value) {
   if constexpr (std::is_same_v<Value, std::string_view>) return LineWriter::string_room(value);
   if constexpr (std::is_same_v<Value, Label>) return value.text.size() + 2;
@@ -68,7 +73,7 @@ template <typename Value>
 bool is_absent(Value const& value) {
   if constexpr (std::is_same_v<Value, std::string_view>) return value.empty();
   if constexpr (std::is_same_v<Value, Label>) return value.text.empty();
-  if constexpr (std::is_same_v<Value, std::optional<double>>) return !value;
+  if constexpr (kIsOptional<Value>) return !value;
   return false;
 }
 
@@ -78,7 +83,7 @@ void write(LineWriter& to, Value const& value) {
     to.string(value);
   } else if constexpr (std::is_same_v<Value, Label>) {
     to.raw('"').raw(value.text).raw('"');
-  } else if constexpr (std::is_same_v<Value, std::optional<double>>) {
+  } else if constexpr (kIsOptional<Value>) {
     to.number(*value);
   } else {
     to.number(value);

@@ -117,6 +117,7 @@ struct Families {
   Family<Counter> log_lines{page, "mcp_gateway_log_lines_total", "Log lines written, by level."};
   Family<Counter> log_dropped{page, "mcp_gateway_log_dropped_total",
                             "Log lines lost because nobody read those before them."};
+  Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Spans of traces, by what became of them."};
   Family<Gauge> draining{page, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends."};
   Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, with what this build is."};
 };
@@ -126,6 +127,8 @@ struct RareFamilies {
   explicit RareFamilies(prometheus::Registry& registry)
       : auth_failures(counter(registry, "mcp_gateway_auth_failures_total",
                               "Requests without the right to come in, by reason.")),
+        trace_context_invalid(counter(registry, "mcp_gateway_trace_context_invalid_total",
+                                      "Trace contexts of clients that are none.").Add({})),
         process_cpu(counter(registry, "process_cpu_seconds_total", "CPU the gateway has used.").Add({})),
         process_memory(gauge(registry, "process_resident_memory_bytes", "Resident memory of the gateway.").Add({})),
         process_virtual(gauge(registry, "process_virtual_memory_bytes", "Address space of the gateway.").Add({})),
@@ -135,6 +138,7 @@ struct RareFamilies {
         process_start(gauge(registry, "process_start_time_seconds", "When the gateway was started.").Add({})) {}
 
   prometheus::Family<prometheus::Counter>& auth_failures;
+  prometheus::Counter& trace_context_invalid;
   prometheus::Counter& process_cpu;
   prometheus::Gauge& process_memory;
   prometheus::Gauge& process_virtual;

@@ -62,6 +62,9 @@ class Metrics::Impl {
   RareFamilies rare_;
   Families families_;
   Counter& log_dropped_ = families_.log_dropped.at({});
+  Counter& spans_exported_ = families_.otlp_spans.at({{"result", "exported"}});
+  Counter& spans_dropped_ = families_.otlp_spans.at({{"result", "dropped"}});
+  Counter& spans_failed_ = families_.otlp_spans.at({{"result", "failed"}});
   Gauge& draining_ = families_.draining.at({});
 
  private:
@@ -87,6 +90,14 @@ void Metrics::auth_failed(std::string_view reason) {
 }
 
 void Metrics::logs_dropped(std::size_t total) { impl_->log_dropped_.raise_to(total); }
+
+void Metrics::trace_context_invalid() { impl_->rare_.trace_context_invalid.Increment(); }
+
+void Metrics::spans(std::size_t exported, std::size_t dropped, std::size_t failed) {
+  impl_->spans_exported_.raise_to(exported);
+  impl_->spans_dropped_.raise_to(dropped);
+  impl_->spans_failed_.raise_to(failed);
+}
 
 void Metrics::draining(bool is_draining) { impl_->draining_.set(is_draining ? 1 : 0); }
 

@@ -40,6 +40,10 @@ class Metrics {
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
   void logs_dropped(std::size_t total);
+  /// A traceparent came that is none.
+  void trace_context_invalid();
+  /// Spans so far, by what became of them.
+  void spans(std::size_t exported, std::size_t dropped, std::size_t failed);
   void draining(bool is_draining);
 
   /// Prometheus' text format 0.0.4. A look at counters: it waits for no loop.

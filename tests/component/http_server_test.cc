@@ -17,6 +17,34 @@ TEST_F(HttpServerTest, AnswersRequestAfterRequestOnOneConnection) {
   EXPECT_EQ(1, probe.opened);
 }
 
+TEST_F(HttpServerTest, GivesAClientsOwnRequestIdBackAndMakesOneForTheOthers) {
+  start();
+  auto client = connect();
+  client.send("GET /a HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: 3f2a.B_c-9\r\n\r\n" + get("/b"));
+  client.send("GET /c HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: not one\r\n\r\n");
+  EXPECT_TRUE(until_heard(client, ok("/c ")));
+  auto const& ids = client.request_ids();
+  ASSERT_EQ(3U, ids.size());
+  EXPECT_EQ("3f2a.B_c-9", ids[0]);
+  EXPECT_EQ(15U, ids[1].size());
+  EXPECT_EQ(15U, ids[2].size());
+  EXPECT_NE(ids[1], ids[2]);
+}
+
+TEST_F(HttpServerTest, AnswersWithARequestIdAlsoWhatItRefusesAndWhatItStreams) {
+  start();
+  auto client = connect();
+  client.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n");
+  ASSERT_TRUE(until_seen(1));
+  EXPECT_TRUE(until_heard(client, "text/event-stream"));
+  EXPECT_EQ(std::vector<std::string>{"mine"}, client.request_ids());
+
+  auto broken = connect();
+  broken.send("GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_TRUE(until_heard(broken, "HTTP/1.1 400 "));
+  EXPECT_EQ(1U, broken.request_ids().size());
+}
+
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInTheirOrder) {
   start();
   auto client = connect();

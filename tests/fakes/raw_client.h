@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/io/unique_fd.h"
 
 namespace gateway::fakes {
 
 /// Never waits: `listen` takes what is there, and a test turns the loop between.
+/// Lines of X-Request-Id, which differ from run to run, are taken out of what it heard.
 class RawClient {
  public:
   /// `receive_buffer` small makes a client whose window is soon full.
@@ -43,6 +45,7 @@ class RawClient {
     while (!ended_) {
       auto const got = ::recv(fd_.get(), bytes, sizeof bytes, 0);
       if (got > 0) heard_.append(bytes, static_cast<std::size_t>(got));
+      take_request_ids();
       ended_ = got == 0 || (got < 0 && errno != EAGAIN);
       if (got <= 0) return;
     }
@@ -52,12 +55,24 @@ class RawClient {
 
   [[nodiscard]] std::string const& heard() const { return heard_; }
   [[nodiscard]] bool has_heard(std::string_view text) const { return heard_.find(text) != std::string::npos; }
+  [[nodiscard]] std::vector<std::string> const& request_ids() const { return request_ids_; }
   /// The server closed the connection.
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
+  void take_request_ids() {
+    constexpr std::string_view kName = "X-Request-Id: ";
+    for (auto at = heard_.find(kName); at != std::string::npos; at = heard_.find(kName, at)) {
+      auto const end = heard_.find("\r\n", at);
+      if (end == std::string::npos) return;
+      request_ids_.push_back(heard_.substr(at + kName.size(), end - at - kName.size()));
+      heard_.erase(at, end + 2 - at);
+    }
+  }
+
   io::UniqueFd fd_;
   std::string heard_;
+  std::vector<std::string> request_ids_;
   bool ended_ = false;
 };
 

@@ -22,6 +22,7 @@ import time
 import uuid
 from pathlib import Path
 
+import log_schema
 from clients import HttpClient, SseClient
 from wire import TIMEOUT, Connection
 
@@ -162,7 +163,7 @@ class Gateway:
         self.assert_ended(timeout)
 
     def assert_ended(self, timeout=TIMEOUT):
-        """Exit code 0, no process left, and nothing but JSON on stderr."""
+        """Exit code 0, no process left, and nothing on stderr but lines as docs/logs.md describes them."""
         try:
             code = self.process.wait(timeout)
             left = [pid for pid in self.processes() if not is_gone(pid, timeout=5)]
@@ -172,6 +173,8 @@ class Gateway:
         assert code == 0, "exit code %s; stderr: %r" % (code, self.log.garbage)
         assert not about_left, "left behind: %r" % about_left
         assert not self.log.garbage, "not JSON on stderr: %r" % self.log.garbage
+        wrong = {line["event"]: problems for line in self.log.events if (problems := log_schema.complaints(line))}
+        assert not wrong, "lines that are not as docs/logs.md says: %r" % wrong
 
     def kill(self):
         """Ends everything at once, and asserts nothing."""

@@ -54,6 +54,27 @@ TEST(LogLine, IsOneLineOfValidJsonWhateverTheTextsHold) {
   EXPECT_EQ(text.substr(0, 0x80), Json::parse(json)["field"].get<std::string>().substr(0, 0x80));
 }
 
+TEST(LogLine, IsCutWhereItWouldBeLongerThan16KiBAndSaysSo) {
+  for (auto const byte : {'x', '\x01', '"', '\xff'}) {
+    std::string const text(40'000, byte);
+    auto const json = line({{"first", text}, {"n", 7}, {"second", text}});
+    EXPECT_LE(json.size(), 16U * 1024);
+    auto const parsed = Json::parse(json);
+    EXPECT_TRUE(parsed["truncated"].get<bool>());
+    EXPECT_EQ(7, parsed["n"]);
+    EXPECT_LT(1000U, parsed["first"].get<std::string>().size());
+  }
+  EXPECT_FALSE(Json::parse(line({{"text", std::string(2000, 'x')}})).contains("truncated"));
+}
+
+TEST(LogLine, IsColouredForPeopleOnlyWhereToldSo) {
+  auto const coloured = format_log_line(LogFormat::Text, LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes);
+  EXPECT_NE(std::string::npos, coloured.find("\x1b[33mwarn"));
+  EXPECT_TRUE(coloured.ends_with("n=\x1b[0m1"));
+  EXPECT_EQ(std::string::npos, format_log_line(LogFormat::Text, LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}).find('\x1b'));
+  EXPECT_EQ(std::string::npos, format_log_line(LogFormat::Json, LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes).find('\x1b'));
+}
+
 TEST(LogLine, IsOneLineForPeopleToo) {
   auto const text = line({{"field", every_byte()}, {"n", 1}}, LogFormat::Text);
   EXPECT_EQ(std::string::npos, text.find_first_of("\r\n\x1b"));

@@ -1,0 +1,62 @@
+#include "gateway/frontend/audit.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "gateway/base/json_text.h"
+#include "gateway/frontend/auth.h"
+#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+
+namespace gateway::frontend {
+
+namespace {
+
+/// Of more members only the number is kept.
+constexpr std::size_t kMostMembers = 32;
+/// A key may be of any size, and hold anything.
+constexpr std::size_t kLongestKey = 64;
+
+std::string_view kind_of(std::string_view value) {
+  if (value.empty()) return "none";
+  switch (value.front()) {
+    case '{': return "object";
+    case '[': return "array";
+    case '"': return "string";
+    case 't':
+    case 'f': return "boolean";
+    case 'n': return "null";
+    default: return "number";
+  }
+}
+
+std::string hex_of(Digest const& digest) {
+  std::string text;
+  for (auto const byte : digest) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  return text;
+}
+
+}  // namespace
+
+std::string shape_of_arguments(std::string_view params) {
+  auto const arguments = rpc::find_member(params, "arguments");
+  std::string keys;
+  std::size_t members = 0;
+  rpc::MemberWalk walk(arguments);
+  while (auto const member = walk.next()) {
+    if (++members > kMostMembers) continue;
+    if (!keys.empty()) keys.push_back(',');
+    append_json_string(keys, rpc::unquote(member->key.substr(0, kLongestKey)));
+    fmt::format_to(std::back_inserter(keys), R"(:{{"kind":"{}","bytes":{}}})", kind_of(member->value), member->value.size());
+  }
+  return fmt::format(R"({{"members":{},"bytes":{},"sha256":"{}","keys":{{{}}}}})", members, arguments.size(),
+                     hex_of(sha256(arguments)), keys);
+}
+
+void Carried::audit(Visit const& visit, rpc::Message const& message) {
+  audited_ = {.remote = visit.exchange.remote(), .arguments = shape_of_arguments(message.params)};
+  via_.audited = &*audited_;
+}
+
+}  // namespace gateway::frontend

@@ -1,0 +1,38 @@
+// What travels with a client's message beside its text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/visit.h"
+#include "gateway/rpc/message.h"
+
+namespace gateway::frontend {
+
+/// The shape of a tool's arguments as JSON: of each member its key, its kind and its
+/// size in bytes, and one SHA-256 of them all, which tells equal calls from others.
+/// Never a value. `params` are those of a tools/call.
+[[nodiscard]] std::string shape_of_arguments(std::string_view params);
+
+/// Holds what a message's Via points to, for the length of a call.
+class Carried {
+ public:
+  Carried(Desk const& desk, Visit const& visit, rpc::Message const& message)
+      : via_{.request_id = visit.request.request_id, .trace = visit.trace} {
+    if (desk.log.audits() && message.method == "tools/call") audit(visit, message);
+  }
+  Carried(Carried const&) = delete;
+  Carried& operator=(Carried const&) = delete;
+
+  [[nodiscard]] mcp::Via const& via() const { return via_; }
+
+ private:
+  void audit(Visit const& visit, rpc::Message const& message);
+
+  mcp::Via via_;
+  std::optional<mcp::Audited> audited_;
+};
+
+}  // namespace gateway::frontend

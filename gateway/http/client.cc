@@ -1,0 +1,134 @@
+#include "gateway/http/client.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "gateway/io/unique_fd.h"
+
+namespace gateway::http {
+
+namespace {
+
+/// More than any answer that is of use here; what listens there may be something else.
+constexpr std::size_t kLongestAnswer = 8 << 20;
+
+using Clock = std::chrono::steady_clock;
+
+Error failed(std::string_view step) {
+  auto const why = errno == EAGAIN || errno == EINPROGRESS ? "no answer in time" : std::strerror(errno);
+  return Error{fmt::format("{}: {}", step, why)};
+}
+
+/// What is left until then, for the next system call. False when nothing is.
+bool limit(int fd, Clock::time_point until) {
+  auto const left = std::chrono::duration_cast<std::chrono::microseconds>(until - Clock::now()).count();
+  if (left <= 0) {
+    errno = EAGAIN;
+    return false;
+  }
+  timeval const time{.tv_sec = left / 1'000'000, .tv_usec = left % 1'000'000};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+  return true;
+}
+
+Result<io::UniqueFd> connect_to(Url const& url, Clock::time_point until) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (auto const code = getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &found); code != 0) {
+    return Error{fmt::format("{}: {}", url.host, gai_strerror(code))};
+  }
+  auto const addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>(found, freeaddrinfo);
+  for (auto const* address = addresses.get(); address != nullptr; address = address->ai_next) {
+    io::UniqueFd connection(socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!connection || !limit(connection.get(), until)) continue;
+    if (connect(connection.get(), address->ai_addr, address->ai_addrlen) == 0) return connection;
+  }
+  return failed("connecting");
+}
+
+Status send_all(int fd, std::string_view bytes, Clock::time_point until) {
+  while (!bytes.empty()) {
+    if (!limit(fd, until)) return failed("asking");
+    auto const sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0) return failed("asking");
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return Done{};
+}
+
+/// All that is answered until the connection ends.
+Result<std::string> read_all(int fd, Clock::time_point until) {
+  std::string answer;
+  char piece[16384];
+  while (answer.size() < kLongestAnswer) {
+    if (!limit(fd, until)) return failed("reading the answer");
+    auto const size = recv(fd, piece, sizeof piece, 0);
+    if (size < 0) return failed("reading the answer");
+    if (size == 0) return answer;
+    answer.append(piece, static_cast<std::size_t>(size));
+  }
+  return Error{"the answer does not end"};
+}
+
+/// The port is left out where it is the usual one, as clients do.
+std::string host_field(Url const& url) {
+  auto const host = url.host.find(':') == std::string::npos ? url.host : fmt::format("[{}]", url.host);
+  return url.port == "80" ? host : fmt::format("{}:{}", host, url.port);
+}
+
+std::string written(Url const& url, Question const& question) {
+  auto const length = question.body.empty() ? std::string{} : fmt::format("Content-Length: {}\r\n", question.body.size());
+  return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}\r\n{}", question.method, url.path,
+                     question.host.empty() ? host_field(url) : std::string(question.host), length, question.fields,
+                     question.body);
+}
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) return std::nullopt;
+  text.remove_prefix(kScheme.size());
+  Url url;
+  if (auto const slash = text.find('/'); slash != text.npos) {
+    url.path = text.substr(slash);
+    text = text.substr(0, slash);
+  }
+  if (auto const colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
+    url.port = text.substr(colon + 1);
+    text = text.substr(0, colon);
+  }
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  url.host = text;
+  auto const whole = (url.host + url.port + url.path).find_first_of(" \r\n") == std::string::npos;
+  return whole && !url.host.empty() && !url.port.empty() ? std::optional(url) : std::nullopt;
+}
+
+Result<Answered> ask(Url const& url, Question const& question, std::chrono::milliseconds patience) {
+  auto const until = Clock::now() + patience;
+  auto const connection = connect_to(url, until);
+  if (!connection) return connection.error();
+  if (auto const sent = send_all(connection->get(), written(url, question), until); !sent) return sent.error();
+  auto const answer = read_all(connection->get(), until);
+  if (!answer) return answer.error();
+  std::string_view const text = *answer;
+  auto const body = text.find("\r\n\r\n");
+  auto const code = std::min(text.find(' '), text.size());
+  Answered answered;
+  std::from_chars(text.data() + std::min(code + 1, text.size()), text.data() + text.size(), answered.status);
+  if (!text.starts_with("HTTP/1.") || body == text.npos || answered.status == 0) return Error{"what was answered is not HTTP"};
+  answered.body = text.substr(body + 4);
+  return answered;
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,39 @@
+// Asking another HTTP server, and waiting for it: not for a loop's thread.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/result.h"
+
+namespace gateway::http {
+
+/// `http://HOST[:PORT][/PATH]`, taken apart.
+struct Url {
+  std::string host;  ///< a name or an address, without brackets
+  std::string port = "80";
+  std::string path = "/";
+};
+/// Nothing when the text is no such URL.
+[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
+/// What is asked. Connection, Content-Length and Host are written for it.
+struct Question {
+  std::string_view method = "GET";
+  std::string_view host{};    ///< as Host is to say it; empty: what the URL says
+  std::string_view fields{};  ///< further header lines, each with its CRLF
+  std::string_view body{};
+};
+
+struct Answered {
+  int status = 0;
+  std::string body;
+};
+
+/// One connection, one question, the whole answer. Nothing takes longer than
+/// `patience` but the look-up of a name. The error is a sentence.
+[[nodiscard]] Result<Answered> ask(Url const& url, Question const& question, std::chrono::milliseconds patience);
+
+}  // namespace gateway::http
