@@ -226,8 +226,10 @@ void Log::write(LogLevel level, std::string_view event, std::string_view message
   auto const before = gathered_.size();
   gather(level, event, message, fields);
   urgent_ = true;
-  auto const line = gathered_.view().substr(before);
-  sink_.tail().keep(server_of(fields), line.substr(0, line.size() - 1));
+  // The status page is no terminal.
+  auto const line = colour_ == Colour::No ? std::string(gathered_.view().substr(before, gathered_.size() - before - 1))
+                                          : format_log_line(config_.format, level, timestamp(), event, message, fields);
+  sink_.tail().keep(server_of(fields), line);
 }
 
 void Log::audit(std::string_view event, std::string_view message, LogFields fields) {
