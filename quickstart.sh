@@ -134,7 +134,7 @@ print('', `  ${'service'.padEnd(width)}  tools  ${'SSE'.padEnd(base.length + wid
   `curl -sS ${base}/everything/mcp -H 'Content-Type: application/json' \\`,
   `  -H 'Accept: application/json, text/event-stream' \\`,
   `  -d '${JSON.stringify(call)}'`,
-  '', `Health ${admin}/health, metrics ${admin}/metrics, log var/gateway.log.`);
+  '', `Status page ${admin}/, health ${admin}/health, metrics ${admin}/metrics, log var/gateway.log.`);
 END
 }
 

@@ -116,6 +116,11 @@ install_servers() {
   services/install everything filesystem memory/file
 }
 
+test_status_page() {
+  tests/status_page/setup.sh
+  node --test tests/status_page/page.test.mjs
+}
+
 test_interop() {
   tests/interop/setup.sh
   run_pytest tests/interop
@@ -172,6 +177,7 @@ run_stages() { # unit | all
     stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
     stage "install the servers" install_servers
     stage "system tests" run_pytest tests/system
+    stage "the status page in Chromium" test_status_page
     stage "tests with programs of others" test_interop
     stage "traces, with a real OpenTelemetry Collector" test_traces
     stage "the nine services before real backends, and through LiteLLM" test_services

@@ -8,15 +8,19 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "gateway/build_info.h"
+#include "gateway/gathered_health.h"
 #include "gateway/ops/loop_probe.h"
 
 namespace gateway {
 
 namespace {
 
+/// How long a loop may be silent.
+constexpr Duration kLoopPatience = seconds(2);
 /// A second signal this long after the first means: do not wait for calls.
 constexpr Duration kImpatience = seconds(1);
 
@@ -39,6 +43,12 @@ std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& service
   std::vector<std::string> names;
   for (auto const& service : services) names.push_back(service.name);
   return names;
+}
+
+std::vector<ops::ServiceProbe const*> probes_of(std::vector<ops::ServiceConfig> const& services, ops::Metrics& metrics) {
+  std::vector<ops::ServiceProbe const*> probes;
+  for (auto const& service : services) probes.push_back(&metrics.service(service.name));
+  return probes;
 }
 
 std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Owner& owner) {
@@ -88,7 +98,15 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
               .sessions = sessions_,
               .started = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now())},
       shards_(make_shards(shared_, *this)),
-      admin_(*this, metrics_, about_),
+      probes_(probes_of(config_.services, metrics_)),
+      admin_({.config = config_,
+              .about = about_,
+              .clock = first().loop(),
+              .health = *this,
+              .program = *this,
+              .metrics = metrics_,
+              .log = first().log(),
+              .tail = log_sink_.tail()}),
       admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, metrics_.loop(0)),
       signals_(first().loop(), *this),
       ticker_(first().loop(), [this] { tick(); }),
@@ -207,6 +225,7 @@ void Gateway::tick() {
   finish_late_rounds();
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
+  admin_.tick();
   metrics_.logs_dropped(log_sink_.dropped());
   if (spans_) look_at_spans();
 }
@@ -245,35 +264,77 @@ void Gateway::move(std::size_t to, http::MovedConnection connection) {
 ops::GatewayHealth Gateway::health_here() const { return shards_.front()->health_here(); }
 
 void Gateway::ask_health(ops::HealthSource::Tell tell) {
+  using Services = std::vector<ops::ServiceHealth>;
+  std::vector<std::size_t> all(shards_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  ask<Services>(
+      all, kLoopPatience, [](Shard& shard, auto const& answer) { answer(shard.health_here().services); },
+      [this, tell = std::move(tell)](std::vector<std::optional<Services>> const& said) {
+        tell(gathered_health(first().health_here(), said, config_.services, homes_, phase_ != Phase::Serving));
+      });
+}
+
+// ── what operators ask for ───────────────────────────────────────────────────
+
+void Gateway::operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) {
+  using backend::OperationEnd;
+  // A tool may take as long as it may for a client.
+  auto const patience = kLoopPatience + config_.services[raw(service)].call_timeout;
+  ask<OperationEnd>(
+      {homes_.of(service)}, patience,
+      [service, operation = std::move(operation)](Shard& shard, auto const& answer) {
+        shard.operate(service, operation, answer);
+      },
+      [tell = std::move(tell)](std::vector<std::optional<OperationEnd>> const& said) {
+        tell(said[0].value_or(OperationEnd{OperationEnd::Verdict::NotNow, "the service's loop does not answer"}));
+      });
+}
+
+void Gateway::set_log_level(ops::LogLevel level) {
+  on_every_shard([level](Shard& shard) { shard.log().set_level(level); });
+}
+
+// ── questions to loops ───────────────────────────────────────────────────────
+
+template <typename Said, typename Question>
+void Gateway::ask(std::vector<std::size_t> const& loops, Duration patience, Question question,
+                  typename RoundOf<Said>::Tell tell) {
   auto const round = ++last_round_;
-  rounds_.try_emplace(round, shards_.size(), first().loop().now(), std::move(tell));
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    auto const ask = [this, i, round] {
-      auto services = shards_[i]->health_here().services;
-      on_first_loop(i, [this, i, round, services = std::move(services)]() mutable { heard(round, i, std::move(services)); });
+  rounds_.emplace(round, std::make_unique<RoundOf<Said>>(loops.size(), first().loop().now() + patience, std::move(tell)));
+  for (std::size_t place = 0; place < loops.size(); ++place) {
+    auto const loop = loops[place];
+    auto const answer = [this, round, place, loop](Said said) {
+      on_first_loop(loop, [this, round, place, said = std::move(said)]() mutable { heard(round, place, std::move(said)); });
     };
-    if (i == 0) {
-      ask();
+    auto const put = [shard = shards_[loop].get(), question, answer] { question(*shard, answer); };
+    if (loop == 0) {
+      put();
     } else {
-      shards_[i]->post(ask);
+      shards_[loop]->post(put);
     }
   }
 }
 
-void Gateway::heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services) {
+/// The number of a round says what is answered to it.
+template <typename Said>
+void Gateway::heard(std::uint64_t round, std::size_t place, Said said) {
   auto const found = rounds_.find(round);
   if (found == rounds_.end()) return;  // it was late
-  found->second.hear(shard, std::move(services));
-  if (found->second.is_complete()) finish_round(round);
+  static_cast<RoundOf<Said>&>(*found->second).hear(place, std::move(said));
+  if (found->second->is_complete()) finish_round(round);
 }
 
 void Gateway::finish_round(std::uint64_t round) {
   auto const done = rounds_.extract(round);
-  done.mapped().tell(first().health_here(), config_.services, homes_, phase_ != Phase::Serving);
+  if (!done.empty()) done.mapped()->finish();
 }
 
 void Gateway::finish_late_rounds() {
-  while (!rounds_.empty() && rounds_.begin()->second.is_late(first().loop().now())) finish_round(rounds_.begin()->first);
+  std::vector<std::uint64_t> late;
+  for (auto const& [number, round] : rounds_) {
+    if (round->is_late(first().loop().now())) late.push_back(number);
+  }
+  for (auto const number : late) finish_round(number);
 }
 
 // ── ending ───────────────────────────────────────────────────────────────────
@@ -304,6 +365,7 @@ void Gateway::stop() {
   if (phase_ != Phase::Draining) return;
   phase_ = Phase::Stopping;
   drain_limit_.cancel();
+  admin_.end_streams();
   on_every_shard([](Shard& shard) { shard.stop(); });
 }
 

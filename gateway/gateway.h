@@ -9,21 +9,21 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/admin/admin.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
 #include "gateway/frontend/homes.h"
-#include "gateway/health_round.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/process_sampler.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
-#include "gateway/ops/admin.h"
 #include "gateway/ops/config.h"
 #include "gateway/ops/log_sink.h"
 #include "gateway/ops/metrics.h"
 #include "gateway/ops/redaction.h"
 #include "gateway/ops/span_exporter.h"
+#include "gateway/round.h"
 #include "gateway/shard.h"
 
 namespace gateway {
@@ -33,7 +33,8 @@ namespace gateway {
 /// `run`; what other shards tell it comes there as a letter. Members are built in
 /// the order they stand in and destroyed in reverse: whoever is referred to stands
 /// above.
-class Gateway final : private io::Signals::Handler, private ops::HealthSource, private Shard::Owner {
+class Gateway final : private io::Signals::Handler, private ops::HealthSource, private admin::Program,
+                      private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
   struct Options {
@@ -74,7 +75,14 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   void look_at_spans();
   void drain();
   void stop();
-  void heard(std::uint64_t round, std::size_t shard, std::vector<ops::ServiceHealth> services);
+  /// Puts a question to loops, each on its own thread: `question(shard, answer)`, where
+  /// `answer` is called there, now or later. `tell` is called here, when all have
+  /// answered or `patience` is over.
+  template <typename Said, typename Question>
+  void ask(std::vector<std::size_t> const& loops, Duration patience, Question question,
+           typename RoundOf<Said>::Tell tell);
+  template <typename Said>
+  void heard(std::uint64_t round, std::size_t place, Said said);
   void finish_round(std::uint64_t round);
   void drained(std::size_t shard, bool is_drained);
   void shard_over();
@@ -86,6 +94,11 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   [[nodiscard]] ops::GatewayHealth health_here() const override;
   // ops::HealthSource and Shard::Owner
   void ask_health(ops::HealthSource::Tell tell) override;
+  // admin::Program
+  void operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) override;
+  [[nodiscard]] ops::LogLevel log_level() const override { return shards_.front()->log().level(); }
+  void set_log_level(ops::LogLevel level) override;
+  [[nodiscard]] ops::Traffic traffic(ServiceIndex service) const override { return probes_[raw(service)]->traffic(); }
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
@@ -107,7 +120,8 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   Allowance sessions_;
   Shared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;  ///< by number
-  ops::Admin admin_;
+  std::vector<ops::ServiceProbe const*> probes_;  ///< by service
+  admin::Admin admin_;
   http::Server admin_server_;
   io::Signals signals_;
   io::Timer ticker_;
@@ -116,7 +130,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   Phase phase_ = Phase::Serving;
   std::vector<bool> drained_;  ///< by shard
   std::size_t over_ = 0;       ///< so many shards have no child any more
-  std::map<std::uint64_t, HealthRound> rounds_;  ///< not answered yet, oldest first
+  std::map<std::uint64_t, std::unique_ptr<Round>> rounds_;  ///< not answered yet
   std::uint64_t last_round_ = 0;
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;

@@ -16,8 +16,10 @@
 #include "gateway/backend/environment.h"
 #include "gateway/build_info.h"
 #include "gateway/cli/ask_health.h"
+#include "gateway/cli/ask_status.h"
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
+#include "gateway/cli/top.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/program_path.h"
@@ -42,6 +44,9 @@ struct Arguments {
   std::string log_level;
   std::string log_format;
   std::string url = "http://127.0.0.1:9090/health";
+  std::string admin = "http://127.0.0.1:9090";
+  bool json = false;
+  int interval = 2;  ///< seconds
   std::vector<std::string> command;  ///< after "--"
 };
 
@@ -192,6 +197,19 @@ int run_command_line(int argc, char** argv) {
         return url.starts_with("http://") ? "" : "expected http://HOST:PORT/PATH, found '" + url + "'";
       });
 
+  auto const is_url = [](std::string const& url) {
+    return url.starts_with("http://") ? "" : "expected http://HOST:PORT, found '" + url + "'";
+  };
+  auto* const status_command =
+      app.add_subcommand("status", "Show the services of a running gateway; exit code 0 when it is well");
+  status_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
+  status_command->add_flag("--json", arguments.json, "All that is known, as JSON");
+  auto* const top_command = app.add_subcommand("top", "The same, again and again, until q is pressed");
+  top_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
+  top_command->add_option("--interval", arguments.interval, "Seconds from one look to the next")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60));
+
   auto* const version_command = app.add_subcommand("version", "Say which build this is");
   auto* const schema_command = app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
 
@@ -206,6 +224,13 @@ int run_command_line(int argc, char** argv) {
   if (check_command->parsed()) return check(arguments);
   if (health_command->parsed()) {
     return gateway::cli::ask_health(arguments.url, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
+  }
+  if (status_command->parsed()) {
+    auto const form = arguments.json ? gateway::cli::StatusForm::Json : gateway::cli::StatusForm::Table;
+    return gateway::cli::ask_status(arguments.admin, form, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
+  }
+  if (top_command->parsed()) {
+    return gateway::cli::top(arguments.admin, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
   }
   if (version_command->parsed()) return version();
   if (schema_command->parsed()) std::cout << gateway::ops::config_schema() << '\n';

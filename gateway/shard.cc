@@ -148,6 +148,10 @@ ops::GatewayHealth Shard::health_here() const {
   return health;
 }
 
+void Shard::operate(ServiceIndex service, backend::Operation const& operation, backend::TellEnd tell) {
+  supervisor_.services()[raw(service) / shared_.homes.loops()]->operate(operation, std::move(tell));
+}
+
 void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }
 
 // ── connections of other shards' services ────────────────────────────────────

@@ -92,6 +92,9 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
   void stop();
 
+  /// What an operator asks of a service that lives here.
+  void operate(ServiceIndex service, backend::Operation const& operation, backend::TellEnd tell);
+
   /// Goes on with a connection of another shard.
   void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
 

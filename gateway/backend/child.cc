@@ -195,6 +195,32 @@ void Child::renew(std::string_view reason) {
   end(Then::Again);
 }
 
+bool Child::restart(std::string_view reason) {
+  switch (state_) {
+    case ChildState::Ready: renew(reason); return true;
+    case ChildState::Starting:
+      start_limit_.cancel();
+      restart_reason_ = reason;
+      planned_ = true;
+      why_not_ready_ = "a new run of it is started";
+      end(Then::Again);
+      return true;
+    case ChildState::Backoff:
+    case ChildState::CrashLoop:
+      // Its end was counted as a restart when it came.
+      start_again_.cancel();
+      spawn();
+      return true;
+    case ChildState::Asleep: spawn(); return true;
+    case ChildState::Stopping:
+      if (then_ == Then::Nothing) return false;
+      then_ = Then::Again;
+      return true;
+    case ChildState::Stopped: return false;
+  }
+  return false;
+}
+
 void Child::end_hung() {
   if (state_ != ChildState::Ready) return;
   restart_reason_ = "hang";

@@ -95,6 +95,9 @@ class Child final : private io::ChildProcess::Handler {
   void sleep();
   /// Another run at once. `reason` is a label of the restart metric.
   void renew(std::string_view reason);
+  /// Another run at once, also where the next was to come later or when somebody
+  /// needs it. False when it is not to run: there is none to begin.
+  bool restart(std::string_view reason);
   /// It hangs: another run when the restart policy says so.
   void end_hung();
 

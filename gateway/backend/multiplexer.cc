@@ -268,7 +268,7 @@ void Multiplexer::forward(Call&& call, std::string_view method, Params const& pa
     case ChildState::CrashLoop: break;
   }
   if (child_.is_coming()) return wait(std::move(call), method, params.raw);
-  probe_.call_rejected("not_running");
+  count_rejected(call, "not_running");
   fail(call, Outcome::Unavailable, ErrorCode::InternalError,
        fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
 }
@@ -296,11 +296,16 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
   line_.append("}\n");
   if (!child_.send(line_)) {
     auto const refused = calls_.close(id);
-    probe_.call_rejected("queue_full");
+    count_rejected(*refused, "queue_full");
     return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
                 fmt::format("the server '{}' does not take more input now", config_.name), "queue_full");
   }
   if (open != nullptr) open->call = id;
+}
+
+/// Of clients' calls alone: an operator's are not traffic.
+void Multiplexer::count_rejected(Call const& call, std::string_view reason) {
+  if (call.purpose == Purpose::Client) probe_.call_rejected(reason);
 }
 
 bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/backend/child.h"
 #include "gateway/backend/deep_probe.h"
+#include "gateway/backend/operation.h"
 #include "gateway/backend/tool_shelf.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
@@ -63,6 +65,12 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
 
+  /// Another run of its child at once, where it is to run at all. `reason` is a label
+  /// of the restart metric. False when there is none to begin.
+  bool restart(std::string_view reason);
+  /// A call of the gateway's own.
+  void call_tool(CallTool const& wanted, TellEnd tell);
+
   /// Looks at what has waited too long. A few times a second.
   void tick();
   /// Counts the CPU its child has used since this was called last.
@@ -112,6 +120,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void wait(mcp::Call&& call, std::string_view method, std::string_view params);
   void send_call(mcp::Call&& call, std::string_view method, mcp::Params const& params);
   bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {});
+  void count_rejected(mcp::Call const& call, std::string_view reason);
   void send_note(std::string_view method, std::string_view params);
   void send_cancel(CallId id, std::string_view reason);
   void send_answer(std::string_view child_id, std::string_view member, std::string_view body);
@@ -144,6 +153,7 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   void probe_when_due(TimePoint now);
   void send_probe(mcp::WaitingCall probe);
   void on_probed(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+  void on_operator_answer(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
 
   // ── with nothing to do ──
   [[nodiscard]] bool has_nothing_to_do() const;
@@ -195,6 +205,8 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   std::optional<mcp::Handshake> handshake_;
   ToolShelf shelf_;
   std::optional<DeepProbe> deep_probe_;
+  std::map<std::uint64_t, TellEnd> operator_calls_;  ///< by ticket: who waits for the answer
+  std::uint64_t last_operator_call_ = 0;
   IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
   std::size_t attached_count_ = 0;
   TimePoint unused_since_;

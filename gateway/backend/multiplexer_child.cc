@@ -126,7 +126,9 @@ void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
   if (deep_probe_) deep_probe_->forget();
-  (void)waiting_.take_all_of(SessionId{});
+  for (auto& own : waiting_.take_all_of(SessionId{})) {
+    if (own.call.purpose == Purpose::Operator) waiting_.push(std::move(own));
+  }
   while (auto const request = client_requests_.close_expired(TimePoint::max())) {
     give_up_client_request(*request, why);
   }
@@ -159,6 +161,7 @@ void Multiplexer::take_answer(Call const& call, Message const& message) {
   switch (call.purpose) {
     case Purpose::Client:
     case Purpose::Probe:
+    case Purpose::Operator:
       if (call.abandoned) return probe_.late_answer_dropped();
       return finish(call, outcome_of(call, message), reply_to(call, message));
     case Purpose::Initialize: return on_initialized(message);
@@ -176,7 +179,7 @@ void Multiplexer::on_child_oversized(std::string_view front, std::string_view ba
   silent_timeouts_ = 0;
   auto const why =
       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
-  if (call->purpose != Purpose::Client && call->purpose != Purpose::Probe) {
+  if (!has_asker(call->purpose)) {
     take_answer(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
                         .error = rpc::error_object(ErrorCode::InternalError, why)});
   } else if (!call->abandoned) {

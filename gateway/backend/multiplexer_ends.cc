@@ -50,6 +50,7 @@ int status_of(Outcome outcome) {
 /// The one way a client's request is answered.
 void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
   if (call.purpose == Purpose::Probe) return on_probed(call, outcome, reply);
+  if (call.purpose == Purpose::Operator) return on_operator_answer(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
   record(call, outcome, reply.body.size(), is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
@@ -153,7 +154,7 @@ void Multiplexer::fail_owed(std::string_view why) {
   for (auto const id : owed) {
     auto const call = calls_.close(id);
     if (!call || call->abandoned) continue;
-    if (call->purpose == Purpose::Client || call->purpose == Purpose::Probe) {
+    if (has_asker(call->purpose)) {
       fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
     } else if (call->purpose == Purpose::Subscribe) {
       on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
@@ -214,7 +215,7 @@ void Multiplexer::expire_calls(TimePoint now) {
       call->deadline = now + kAbandonedFor;
       continue;
     }
-    if (call->abandoned || (call->purpose != Purpose::Client && call->purpose != Purpose::Probe)) {
+    if (call->abandoned || !has_asker(call->purpose)) {
       auto const closed = calls_.close(id);
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
       if (closed->purpose == Purpose::Subscribe) {

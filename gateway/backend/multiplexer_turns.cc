@@ -16,7 +16,7 @@ using rpc::ErrorCode;
 /// that has most of them gives one up for one that has less.
 void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
   auto const refuse = [&](Call const& refused) {
-    probe_.call_rejected("queue_full");
+    count_rejected(refused, "queue_full");
     fail(refused, Outcome::Busy, ErrorCode::InternalError,
          fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name), "queue_full");
   };
@@ -40,6 +40,9 @@ void Multiplexer::serve_waiting() {
 
 void Multiplexer::serve(WaitingCall next) {
   if (next.call.purpose == mcp::Purpose::Probe) return send_probe(std::move(next));
+  if (next.call.purpose == mcp::Purpose::Operator) {
+    return send_call(std::move(next.call), next.method, mcp::read_params(next.params));
+  }
   auto* const session = around_.sessions.find(next.call.to.session);
   if (session == nullptr) return;
   if (next.call.method == mcp::Method::Initialize) {
@@ -54,7 +57,7 @@ void Multiplexer::serve(WaitingCall next) {
 void Multiplexer::expire_waiting(TimePoint now) {
   while (auto const late = waiting_.take_expired(now)) {
     auto const ready = child_.state() == ChildState::Ready;
-    if (ready) count_timeout(late->call);
+    if (ready && late->call.purpose == mcp::Purpose::Client) count_timeout(late->call);
     auto const why = ready ? std::string_view("it had others to answer first") : child_.why_not_ready();
     fail(late->call, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' was not ready in time: {}", config_.name, why), "timeout");

@@ -15,6 +15,7 @@ using mcp::Session;
 namespace {
 /// How often its children's resources are asked for; they are read less often.
 constexpr Duration kReportResources = seconds(1);
+constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
 }  // namespace
 
 Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
@@ -47,6 +48,7 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
     return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
   }
   if (stopping_) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
+  if (drained_) return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
   return placement_->refusal(owner);
 }
 
@@ -155,7 +157,10 @@ std::size_t Service::calls_owed() const {
 ops::ServiceHealth Service::health() const {
   auto health = health_of(config_, children_, around_.world.loop.now());
   health.sessions = sessions_;
-  if (stopping_) health.status = ops::HealthStatus::Draining;
+  if (drained_) {
+    health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);
+  }
+  if (stopping_ || drained_) health.status = ops::HealthStatus::Draining;
   return health;
 }
 

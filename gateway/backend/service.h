@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "gateway/backend/children.h"
+#include "gateway/backend/operation.h"
 #include "gateway/backend/placement.h"
 #include "gateway/ops/health.h"
 
@@ -38,6 +39,9 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] std::string_view key_header() const override;
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
 
+  /// What an operator asks. `tell` is called once, perhaps before this returns.
+  void operate(Operation const& operation, TellEnd tell);
+
   void tick();
 
   [[nodiscard]] ops::ServiceConfig const& config() const { return config_; }
@@ -51,6 +55,10 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] bool available() const { return config_.unmet.empty(); }
   void report();
   void report_resources(TimePoint now);
+  [[nodiscard]] OperationEnd restart(Restart const& wanted);
+  [[nodiscard]] OperationEnd drain(Drain const& wanted);
+  [[nodiscard]] OperationEnd tools() const;
+  void call_tool(CallTool const& wanted, TellEnd tell);
 
   Surroundings around_;
   ops::ServiceConfig const& config_;
@@ -61,6 +69,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   std::size_t sessions_ = 0;
   TimePoint resources_reported_;
   bool stopping_ = false;
+  bool drained_ = false;  ///< by an operator: no new sessions
 };
 
 }  // namespace gateway::backend

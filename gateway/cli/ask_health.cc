@@ -1,23 +1,15 @@
 #include "gateway/cli/ask_health.h"
 
-#include <fmt/format.h>
-
 #include <ostream>
 
-#include "gateway/http/client.h"
+#include "gateway/cli/http_get.h"
 
 namespace gateway::cli {
 
 bool ask_health(std::string const& url, std::chrono::seconds patience, std::ostream& out, std::ostream& errors) {
-  auto const parsed = http::parse_url(url);
-  if (!parsed) {
-    errors << fmt::format("health: expected http://HOST:PORT/PATH, found '{}'\n", url);
-    return false;
-  }
-  // The gateway serves addresses and localhost under any of its listeners.
-  auto const answer = http::ask(*parsed, {.host = "localhost"}, patience);
+  auto const answer = http_get(url, patience);
   if (!answer) {
-    errors << fmt::format("{}: {}\n", url, answer.error().what);
+    errors << answer.error().what << '\n';
     return false;
   }
   out << answer->body;

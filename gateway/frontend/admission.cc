@@ -38,16 +38,21 @@ std::string host_name(std::string_view authority) {
   return name;
 }
 
-Admission::Admission(ops::GatewayConfig const& config, std::vector<std::string> const& service_names)
-    : hosts_(config.allowed_hosts), origins_(config.allowed_origins) {
-  for (auto const& name : service_names) hosts_.push_back(lower("mcp-" + name));
+AllowedHosts::AllowedHosts(ops::GatewayConfig const& config, std::vector<std::string> const& service_names)
+    : names_(config.allowed_hosts) {
+  for (auto const& name : service_names) names_.push_back(lower("mcp-" + name));
 }
+
+bool AllowedHosts::contains(std::string const& name) const {
+  return is_this_machine(name) || is_numeric(name) || std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+Admission::Admission(ops::GatewayConfig const& config, std::vector<std::string> const& service_names)
+    : hosts_(config, service_names), origins_(config.allowed_origins) {}
 
 bool Admission::host_allowed(std::string_view host) {
   if (!last_allowed_.empty() && host == last_allowed_) return true;
-  auto const name = host_name(host);
-  auto const allowed =
-      is_this_machine(name) || is_numeric(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end();
+  auto const allowed = hosts_.contains(host_name(host));
   if (allowed) last_allowed_.assign(host);
   return allowed;
 }

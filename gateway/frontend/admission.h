@@ -19,6 +19,21 @@ struct Admitted {
   std::string_view origin;
 };
 
+/// The names by which the gateway is asked for. A page of another site whose name was
+/// made to point here asks by that name.
+class AllowedHosts {
+ public:
+  /// `service_names` are reachable as mcp-NAME.
+  AllowedHosts(ops::GatewayConfig const& config, std::vector<std::string> const& service_names);
+
+  /// Whether `name`, as `host_name` gives it, is this machine's, an address, or
+  /// among those of the configuration.
+  [[nodiscard]] bool contains(std::string const& name) const;
+
+ private:
+  std::vector<std::string> names_;
+};
+
 class Admission {
  public:
   /// `service_names` are reachable as mcp-NAME.
@@ -33,7 +48,7 @@ class Admission {
   [[nodiscard]] bool host_allowed(std::string_view host);
   [[nodiscard]] bool origin_allowed(std::string_view origin) const;
 
-  std::vector<std::string> hosts_;
+  AllowedHosts hosts_;
   std::vector<std::string> origins_;
   std::string last_allowed_;  ///< the Host that was judged last: clients keep to one
 };

@@ -18,7 +18,7 @@ namespace gateway::http {
 namespace {
 
 /// More than any answer that is of use here.
-constexpr std::size_t kLongestAnswer = 1 << 20;
+constexpr std::size_t kLongestAnswer = 8 << 20;
 
 using Clock = std::chrono::steady_clock;
 

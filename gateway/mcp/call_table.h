@@ -27,7 +27,13 @@ enum class Purpose : std::uint8_t {
   Subscribe,
   Unsubscribe,
   Probe,        ///< whether what is behind the child works: answered and bounded as a client's
+  Operator,     ///< asked by an operator on the status page; likewise
 };
+
+/// Whether somebody is told how it ends, whatever the end.
+[[nodiscard]] constexpr bool has_asker(Purpose purpose) {
+  return purpose == Purpose::Client || purpose == Purpose::Probe || purpose == Purpose::Operator;
+}
 
 /// One request the child has and has not answered.
 struct Call {

@@ -16,8 +16,9 @@ std::optional<std::string> ToolList::add_page(std::string_view raw_result) {
   while (auto const tool = walk.next()) {
     auto const name = rpc::find_member(*tool, "name");
     if (rpc::is_string(name)) names_.insert(rpc::unquote(name));
+    if (!raw_.empty()) raw_.push_back(',');
+    raw_.append(*tool);
   }
-  raw_.append(tools);
   ++pages_;
 
   auto const next = rpc::find_member(raw_result, "nextCursor");

@@ -29,6 +29,9 @@ class ToolList {
   /// all; empty otherwise, since a cursor means something to the child alone.
   [[nodiscard]] std::string const& single_page() const { return single_page_; }
 
+  /// All tools in one raw JSON array, as the child described them; not validated.
+  [[nodiscard]] std::string as_array() const { return "[" + raw_ + "]"; }
+
   /// Whether a client that knows `other` knows this one.
   [[nodiscard]] bool same_as(ToolList const& other) const { return raw_ == other.raw_; }
 
@@ -38,7 +41,7 @@ class ToolList {
     std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
   std::unordered_set<std::string, Hash, std::equal_to<>> names_;
-  std::string raw_;  ///< all pages' tools, one after the other
+  std::string raw_;  ///< all pages' tools with commas between
   std::string single_page_;
   std::size_t pages_ = 0;
 };

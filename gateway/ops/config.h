@@ -337,6 +337,8 @@ struct GatewayConfig {
   ListenAddress listen{.host = "127.0.0.1", .port = 8080};
   /// Health, version and metrics; empty ("off") is no admin listener.
   std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
+  /// What the admin listener asks of those who change something; empty lets nobody.
+  Secret admin_token{};
   /// Threads that serve, each with services of its own; 1..64.
   std::size_t loops = 1;
   /// A loop looks for 50 microseconds whether something comes before it sleeps.

@@ -306,6 +306,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{}, "The main listener, with every service under /NAME/."},
     Field{"admin_listen", &GatewayConfig::admin_listen, AddressOrOff{},
           "The listener for health, readiness, version and metrics; off is none."},
+    Field{"admin_token", &GatewayConfig::admin_token, HiddenTokenOrNone{},
+          "The bearer token of operators: the status page's actions and the log ask for it; without one there are none."},
     Field{"loops", &GatewayConfig::loops, Count{1, 64}, "Threads that serve, each with services of its own."},
     Field{"busy_poll", &GatewayConfig::busy_poll, Flag{},
           "Before it sleeps, a loop looks for 50 microseconds whether something comes: lower latency for CPU."},

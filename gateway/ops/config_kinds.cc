@@ -154,6 +154,11 @@ void HiddenToken::read(ConfigPlace const& place, Json const& found, Secret& into
 
 Json HiddenToken::schema() const { return {{"type", "string"}}; }
 
+void HiddenTokenOrNone::read(ConfigPlace const& place, Json const& found, Secret& into) const {
+  if (found.is_string() && found.get_ref<std::string const&>().empty()) return;
+  HiddenToken{}.read(place, found, into);
+}
+
 void Variables::read(ConfigPlace const& place, Json const& found,
                      std::map<std::string, Secret, std::less<>>& into) const {
   if (!found.is_object()) return place.mismatch_hidden("an object of environment variables", found);

@@ -85,6 +85,13 @@ struct HiddenToken {
   [[nodiscard]] Json show(Secret const&) const { return nullptr; }
 };
 
+/// The same, or an empty text for none.
+struct HiddenTokenOrNone {
+  void read(ConfigPlace const& place, Json const& found, Secret& into) const;
+  [[nodiscard]] Json schema() const { return HiddenToken{}.schema(); }
+  [[nodiscard]] Json show(Secret const&) const { return ""; }
+};
+
 /// Environment variables: names to texts, numbers or flags.
 struct Variables {
   void read(ConfigPlace const& place, Json const& found,

@@ -1,5 +1,7 @@
 #include "gateway/ops/health.h"
 
+#include "gateway/ops/health_json.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -104,12 +106,28 @@ bool is_ready(GatewayHealth const& health) {
          });
 }
 
-std::string to_json(GatewayHealth const& health) {
+std::string why(GatewayHealth const& health) {
+  if (health.status == HealthStatus::Draining) return "it ends: open calls are waited for, new sessions are refused";
+  std::string names;
+  std::size_t count = 0;
+  for (auto const& service : health.services) {
+    auto const left_out = service.state == "unavailable" && !service.required;
+    if (service.status == HealthStatus::Healthy || left_out) continue;
+    ++count;
+    names += (names.empty() ? "" : ", ") + service.name;
+  }
+  if (count == 0) return {};
+  return fmt::format("{} of {} services {} not well: {}", count, health.services.size(), count == 1 ? "is" : "are", names);
+}
+
+nlohmann::ordered_json health_json(GatewayHealth const& health) {
   auto json = head_json(health, health.status);
   auto& servers = json["servers"] = Json::object();
   for (auto const& service : health.services) servers[service.name] = service_json(service);
-  return dump(json);
+  return json;
 }
+
+std::string to_json(GatewayHealth const& health) { return dump(health_json(health)); }
 
 std::string to_json(GatewayHealth const& health, ServiceHealth const& service) {
   auto json = head_json(health, health.status == HealthStatus::Draining ? health.status : service.status);

@@ -74,6 +74,9 @@ struct GatewayHealth {
 /// Whether every required service can be called.
 [[nodiscard]] bool is_ready(GatewayHealth const& health);
 
+/// In a sentence what makes it less than healthy; empty when nothing does.
+[[nodiscard]] std::string why(GatewayHealth const& health);
+
 [[nodiscard]] std::string to_json(GatewayHealth const& health);
 [[nodiscard]] std::string to_json(GatewayHealth const& health, ServiceHealth const& service);
 

@@ -20,4 +20,7 @@ inline constexpr std::size_t kRoutes = 6;
   return http::StreamTag{static_cast<std::uint32_t>(service * kStreamKinds + static_cast<std::size_t>(kind))};
 }
 
+/// A stream of the status page, which is no service's.
+inline constexpr http::StreamTag kAdminStream{0xFFFFFFFF};
+
 }  // namespace gateway::ops

@@ -46,6 +46,15 @@ bool is_empty(LogField const& field) {
   return text != nullptr && text->empty();
 }
 
+/// The service a line is about; empty when it is about none.
+std::string_view server_of(LogFields fields) {
+  for (auto const& field : fields) {
+    auto const* const text = std::get_if<std::string_view>(&field.value);
+    if (text != nullptr && field.key == "server") return *text;
+  }
+  return {};
+}
+
 /// What a line can take at most, beside what its format adds.
 std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, Fields fields) {
   constexpr std::size_t kFrame = 128;
@@ -214,8 +223,11 @@ std::string_view Log::timestamp() {
 
 void Log::write(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   if (!enabled(level)) return;
+  auto const before = gathered_.size();
   gather(level, event, message, fields);
   urgent_ = true;
+  auto const line = gathered_.view().substr(before);
+  sink_.tail().keep(server_of(fields), line.substr(0, line.size() - 1));
 }
 
 void Log::audit(std::string_view event, std::string_view message, LogFields fields) {

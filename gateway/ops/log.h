@@ -81,6 +81,9 @@ class Log {
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
 
+  [[nodiscard]] LogLevel level() const { return config_.level; }
+  /// From the next line on.
+  void set_level(LogLevel level) { config_.level = level; }
   [[nodiscard]] bool enabled(LogLevel level) const { return level >= config_.level; }
   /// Lines so far, also those that the sink dropped.
   [[nodiscard]] std::uint64_t lines(LogLevel level) const { return lines_[static_cast<std::size_t>(level)]; }

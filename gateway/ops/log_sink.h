@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "gateway/base/byte_queue.h"
+#include "gateway/ops/log_tail.h"
 
 namespace gateway::ops {
 
@@ -36,6 +37,9 @@ class LogSink {
   /// comes back empty, often with memory to fill anew.
   void write(ByteQueue& piece, std::size_t lines);
 
+  /// The last lines, for who asks; also from any thread.
+  [[nodiscard]] LogTail& tail() { return tail_; }
+
   /// Lines dropped so far.
   [[nodiscard]] std::size_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -52,6 +56,7 @@ class LogSink {
   int const fd_;
   bool const may_block_;  ///< a pipe, a terminal or a socket: somebody has to read
   std::atomic<std::size_t> dropped_ = 0;
+  LogTail tail_;
 
   std::mutex mutex_;  ///< of what follows
   std::condition_variable arrived_;

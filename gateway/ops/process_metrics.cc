@@ -23,18 +23,20 @@ double cpu_seconds() {
   return in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
 }
 
-double open_descriptors() {
-  std::error_code error;
-  std::filesystem::directory_iterator const entries("/proc/self/fd", error);
-  if (error) return 0;
-  // The look itself holds one.
-  return static_cast<double>(std::distance(begin(entries), end(entries))) - 1;
-}
-
 double descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   return static_cast<double>(limit.rlim_cur);
+}
+
+double open_descriptors() {
+  std::error_code error;
+  std::filesystem::directory_iterator const entries("/proc/self/fd", error);
+  // To look takes a descriptor: when none is left all are open, and 0 would tell the opposite.
+  if (error == std::errc::too_many_files_open) return descriptor_limit();
+  if (error) return 0;
+  // The look itself holds one.
+  return static_cast<double>(std::distance(begin(entries), end(entries))) - 1;
 }
 
 struct Memory {
@@ -91,12 +93,14 @@ void read_process(RareFamilies const& families) {
   auto const cpu = cpu_seconds();
   if (auto const more = cpu - families.process_cpu.Value(); more > 0) families.process_cpu.Increment(more);
   auto const bytes = memory();
-  families.process_memory.Set(bytes.resident_bytes);
-  families.process_virtual.Set(bytes.virtual_bytes);
+  if (bytes.resident_bytes > 0) {  // it could be read
+    families.process_memory.Set(bytes.resident_bytes);
+    families.process_virtual.Set(bytes.virtual_bytes);
+  }
   families.process_fds.Set(open_descriptors());
   families.process_max_fds.Set(descriptor_limit());
   auto const self = stat();
-  families.process_threads.Set(self.threads);
+  if (self.threads > 0) families.process_threads.Set(self.threads);
   if (families.process_start.Value() == 0) {
     families.process_start.Set(boot_time() + self.start_ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
   }

@@ -81,6 +81,7 @@ std::vector<std::string> secrets_of(Config const& config, char const* const* gat
     for (auto const& name : service.pass_env) add(secrets, std::string(variable(gateway_environment, name)));
   }
   for (auto const& token : config.gateway.auth.tokens) secrets.push_back(token.token.reveal());
+  secrets.push_back(config.gateway.admin_token.reveal());
   for (auto const& [name, value] : config.gateway.traces.headers) secrets.push_back(value.reveal());
   return secrets;
 }

@@ -9,10 +9,10 @@ def datasource(name, kind, label):
             "multi": False, "includeAll": False, "options": []}
 
 
-def labels(name, query, label, description, *, allows_absent=False):
+def labels(name, query, label, description, *, allows_absent=False, pattern=""):
     """A variable of a label's values; several may be chosen, and all are at first."""
     made = {"type": "query", "name": name, "label": label, "description": description, "datasource": PROMETHEUS,
-            "query": {"query": query, "refId": f"variable-{name}", "qryType": 1}, "regex": "",
+            "query": {"query": query, "refId": f"variable-{name}", "qryType": 3 if pattern else 1}, "regex": pattern,
             "multi": True, "includeAll": True, "refresh": 2, "sort": 1, "hide": 0, "options": [],
             "current": {"text": ["All"], "value": ["$__all"]}}
     if allows_absent:
@@ -36,8 +36,10 @@ INSTANCE = labels("instance", 'label_values(mcp_gateway_build_info{pool=~"$pool"
                   "Gateways, by the address Prometheus scrapes.")
 SERVER = labels("server", 'label_values(mcp_child_state{instance=~"$instance"}, server)', "Service",
                 "MCP services, by their names in the configuration.")
-TOOL = labels("tool", 'label_values(mcp_server_tool_calls_total{server=~"$server", instance=~"$instance"}, tool)', "Tool",
-              "Tools of the services chosen.")
+# Only what was called: a service may have a hundred tools, and each gets a panel.
+TOOL = labels("tool", 'query_result(topk(16, sum by (tool) (increase(mcp_server_tool_calls_total{server=~"$server", '
+              'instance=~"$instance"}[$__range])) > 0))', "Tool", "Of the services chosen the tools called most in the time shown.",
+              pattern='/tool="([^"]*)"/')
 
 STARTS = {"name": "Gateway starts", "datasource": PROMETHEUS, "enable": True, "iconColor": "blue",
           "expr": 'process_start_time_seconds{instance=~"$instance"} * 1000', "useValueForTime": "on", "step": "60s",

@@ -1,8 +1,8 @@
 """The gateway's own process: whether it, and not a service, is what is slow or full."""
 from boards import queries as q
 from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, STARTS, dashboard
-from boards.panels import (GREEN, LEVELS, PERCENTILES, RED, YELLOW, Query, heatmap, logs, stat, steps, table,
-                           timeseries)
+from boards.panels import (GREEN, LEVELS, PERCENTILES, RED, YELLOW, Query, heatmap, label_table, logs, stat,
+                           steps, timeseries)
 
 I = q.INSTANCE  # noqa: E741: it stands in every query below
 
@@ -72,9 +72,8 @@ def process():
     return [
         timeseries("CPU", "CPU time a second: 100 % is one core.", Query(rate("process_cpu_seconds_total", "instance"), "{{instance}}"),
                    "percentunit", width=6),
-        timeseries("Memory", "Resident, and reserved (virtual).",
-                   [Query(q.total("process_resident_memory_bytes", "instance", I), "{{instance}} resident"),
-                    Query(q.total("process_virtual_memory_bytes", "instance", I), "{{instance}} virtual")], "bytes", width=6),
+        timeseries("Memory", "Resident.", Query(q.total("process_resident_memory_bytes", "instance", I), "{{instance}}"), "bytes",
+                   width=6),
         timeseries("Descriptors", "Open files, sockets and pipes.", Query(q.total("process_open_fds", "instance", I), "{{instance}}"),
                    "none", width=6),
         timeseries("Threads", "One a loop, and those of log and sampling.",
@@ -83,8 +82,6 @@ def process():
 
 
 def telemetry():
-    columns = [(Query(f"max by (instance, pool, version, revision, instance_id) (mcp_gateway_build_info{{{I}}})", "Up"),
-                {"unit": "none"})]
     return [
         timeseries("Log lines", "Written, by level.", Query(rate("mcp_gateway_log_lines_total", "level"), "{{level}}"), "cps",
                    width=6, stack=True, colors=LEVELS),
@@ -97,7 +94,8 @@ def telemetry():
                    thresholds=steps((None, GREEN), (0.05, RED))),
         timeseries("Draining", "1 while a gateway ends: no new sessions, calls in flight may finish.",
                    Query(f"mcp_gateway_draining{{{I}}}", "{{instance}}"), "none", width=6, high=1),
-        table("Versions", "What runs where.", "instance", columns, height=5),
+        label_table("Versions", "What runs where.", f"mcp_gateway_build_info{{{I}}}",
+                    ["instance", "instance_id", "pool", "version", "revision"], height=5),
         logs("The gateway's own log", "Starts, ends, warnings.",
              q.ALL_LOGS + ' | json | event=~"gateway.*|listener.*|config.*" | line_format "{{.level}} {{.event}}  {{.msg}}"', height=7),
     ]

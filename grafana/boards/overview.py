@@ -12,8 +12,8 @@ COLORED = {"type": "color-text"}
 def health():
     requests, duration = "mcp_server_requests_total", "mcp_server_operation_duration_seconds"
     return [
-        stat("Not ready", "Services with a child that is not ready and not at rest either: starting, backing off, unavailable or "
-             "in a crash loop.", f"count({q.state()} > 2) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
+        stat("Services down", "Services with a child in a crash loop or between two starts, and those that lack what they need.",
+             f"count({q.state()} > 3) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
              filled=True, graph=False),
         stat("Availability", "Of the requests in the time shown, those the gateway got answered (no 5xx).",
              f"1 - ({q.failed_share('', '$__range')})", "percentunit", decimals=3, graph=False,
@@ -88,10 +88,10 @@ def latency():
         timeseries("p95 by service", "95 of 100 requests of the service were answered within this time.",
                    Query(q.quantile(0.95, duration, "server"), "{{server}}"), "s"),
         timeseries("What the gateway adds", "Time a call spent in the gateway itself (not at the child, not waiting for its turn), "
-                   "and time that calls waited for their turn.",
+                   "and time that calls waited, of those that had to. Each step of the scale is ten times the one before.",
                    [Query(q.quantile(0.99, "mcp_gateway_overhead_seconds"), "overhead p99"),
                     Query(q.quantile(0.5, "mcp_gateway_overhead_seconds"), "overhead p50"),
-                    Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue p95")], "s"),
+                    Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue p95")], "s", logarithmic=True),
         heatmap("Latency of all requests", "How many requests were answered within which time; darker is more.",
                 "sum by (le) (increase(" + duration + "_bucket{" + q.SERVER + "}[$__rate_interval]))", width=24, height=7),
     ]

@@ -88,8 +88,8 @@ def panel(kind, title, description, width, height, made, datasource, defaults, o
 
 
 def timeseries(title, description, queries, unit, *, width=8, height=8, stack=False, colors=None, thresholds=None, high=None,
-               datasource=PROMETHEUS, overrides=(), bars=False, repeat=None, table=False):
-    """Lines over time; `thresholds` are drawn as dashed lines, `bars` for counts in time."""
+               datasource=PROMETHEUS, overrides=(), bars=False, repeat=None, logarithmic=False):
+    """Lines over time; `thresholds` are drawn as dashed lines, `bars` for counts in time, `logarithmic` for very different ones."""
     custom = {
         "drawStyle": "bars" if bars else "line", "lineInterpolation": "linear", "lineWidth": 1 if bars else 2,
         "fillOpacity": 70 if bars else (25 if stack else 8), "gradientMode": "none", "showPoints": "never", "spanNulls": False,
@@ -98,8 +98,10 @@ def timeseries(title, description, queries, unit, *, width=8, height=8, stack=Fa
     defaults = {"unit": unit, "min": 0, "color": {"mode": "palette-classic"}, "custom": custom, "thresholds": thresholds or PLAIN}
     if high is not None:
         defaults["max"] = high
-    options = {"legend": {"displayMode": "table" if table else "list", "placement": "bottom", "showLegend": True,
-                          "calcs": ["mean", "max", "lastNotNull"] if table else []},
+    if logarithmic:
+        custom["scaleDistribution"] = {"type": "log", "log": 10}
+        del defaults["min"]
+    options = {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
                "tooltip": {"mode": "multi", "sort": "desc"}}
     more = {"repeat": repeat, "repeatDirection": "h", "maxPerRow": 24 // width} if repeat else {}
     return panel("timeseries", title, description, width, height, targets(queries, datasource), datasource, defaults, options,
@@ -155,7 +157,7 @@ def bar_gauge(title, description, query, unit, *, width=8, height=8, datasource=
                  options)
 
 
-def table(title, description, key, columns, *, width=24, height=9, datasource=PROMETHEUS, key_links=None, sort=None):
+def table(title, description, key, columns, *, width=24, height=9, datasource=PROMETHEUS, key_links=None):
     """A row for each value of the label `key`; `columns` are (Query, properties of its column), the query's legend its title."""
     queries = [query for query, _ in columns]
     names = {key: key.capitalize()}
@@ -163,16 +165,25 @@ def table(title, description, key, columns, *, width=24, height=9, datasource=PR
     for number, (query, properties) in enumerate(columns):
         names[f"Value #{chr(ord('A') + number)}" if len(columns) > 1 else "Value"] = query.legend
         overrides.append(by_name(query.legend, **properties))
-    order = {name: index for index, name in enumerate(names)}
-    transformations = [{"id": "merge", "options": {}}] if len(columns) > 1 else []
-    transformations.append({"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": order,
-                                                          "renameByName": names}})
+    bare = [Query(query.expr) for query in queries]
+    return any_table(title, description, bare, names, {"Time": True}, overrides, width, height, datasource)
+
+
+def label_table(title, description, expr, labels, *, width=24, height=9, datasource=PROMETHEUS):
+    """A row for each series of the query: its labels in that order, and not its value."""
+    names = {label: label.replace("_", " ").capitalize() for label in labels}
+    return any_table(title, description, [Query(expr)], names, {"Time": True, "Value": True}, [], width, height, datasource)
+
+
+def any_table(title, description, queries, names, without, overrides, width, height, datasource):
+    transformations = [{"id": "merge", "options": {}}] if len(queries) > 1 else []
+    transformations.append({"id": "organize", "options": {
+        "excludeByName": without, "indexByName": {name: index for index, name in enumerate(names)}, "renameByName": names}})
     defaults = {"color": {"mode": "thresholds"}, "thresholds": PLAIN,
                 "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}}
     options = {"cellHeight": "sm", "showHeader": True,
-               "sortBy": [{"displayName": sort or key.capitalize(), "desc": sort is not None}]}
-    bare = [Query(query.expr) for query in queries]
-    return panel("table", title, description, width, height, targets(bare, datasource, instant=True, format="table"), datasource,
+               "sortBy": [{"displayName": next(iter(names.values())), "desc": False}]}
+    return panel("table", title, description, width, height, targets(queries, datasource, instant=True, format="table"), datasource,
                  defaults, options, overrides, transformations=transformations)
 
 
@@ -180,7 +191,3 @@ def logs(title, description, query, *, width=24, height=10):
     options = {"showTime": True, "showLabels": False, "showCommonLabels": False, "wrapLogMessage": True,
                "prettifyLogMessage": False, "enableLogDetails": True, "dedupStrategy": "none", "sortOrder": "Descending"}
     return panel("logs", title, description, width, height, targets(query, LOKI), LOKI, {}, options)
-
-
-def text(title, content, *, width=24, height=4):
-    return Panel(width, height, {"type": "text", "title": title, "description": "", "options": {"mode": "markdown", "content": content}})

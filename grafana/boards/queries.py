@@ -28,8 +28,9 @@ def total(metric, by="", where=SERVER):
 
 
 def quantile(q, metric, by="", where=SERVER, window="$__rate_interval"):
+    """Nothing, rather than NaN, where nothing was measured."""
     labels = ", ".join(filter(None, ("le", by)))
-    return f"histogram_quantile({q}, sum by ({labels}) (rate({metric}_bucket{{{where}}}[{window}])))"
+    return f"histogram_quantile({q}, sum by ({labels}) (rate({metric}_bucket{{{where}}}[{window}]))) > 0"
 
 
 def share(part, whole, by="", window="$__rate_interval"):

@@ -59,11 +59,12 @@ def who():
 def from_logs():
     return [
         logs("Refused", "Who was turned away and why, at most a few lines a second.",
-             q.ALL_LOGS + ' | json | event="auth.denied" | line_format "{{.reason}} from {{.remote}} {{.server}}"', width=12),
+             q.ALL_LOGS + ' | json | event="auth.denied" | line_format "{{.reason}}{{if .remote}} from {{.remote}}{{end}} {{.server}}{{.path}}"', width=12),
         logs("Audit", "Who called what, where gateway.log.audit is on: shapes of arguments, never their values.",
              AUDIT + ' | json | line_format "{{.event}} {{.principal}} {{.server}}/{{.tool}} {{.decision}} {{.outcome}}"', width=12),
-        logs("Tool lists", "Each list with its tools, when it was read or became another.",
-             q.LOGS + ' | json | event="service.tools" | line_format "{{.server}}  {{.msg}}"', height=7),
+        logs("Tool lists", "When a list was read, and when it became another.",
+             q.LOGS + ' | json | event="service.tools" | line_format "{{.server}}: {{.tools}} tools'
+             '{{if eq .changed `true`}}, another list than before{{end}}"', height=7),
     ]
 
 

@@ -31,11 +31,11 @@ def calls():
                    [Query(q.quantile(p / 100, DURATION, where=q.SERVER + ', method="tools/call"'), f"p{p}") for p in (50, 95, 99)],
                    "s", colors=PERCENTILES, thresholds=steps((None, GREEN), (0.5, RED))),
         timeseries("Where the time goes, p95", "At the child, waiting for a turn, in the gateway. Each is a p95 of its own: they do "
-                   "not add up.",
+                   "not add up. Each step of the scale is ten times the one before.",
                    [Query(q.quantile(0.95, "mcp_client_operation_duration_seconds", where=q.SERVER + ', method="tools/call"'),
                           "child"),
                     Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue"),
-                    Query(q.quantile(0.95, "mcp_gateway_overhead_seconds"), "gateway")], "s"),
+                    Query(q.quantile(0.95, "mcp_gateway_overhead_seconds"), "gateway")], "s", logarithmic=True),
         timeseries("Size of messages, p95", "Of params (in), and of results or errors (out).",
                    Query(q.quantile(0.95, "mcp_server_message_bytes", "direction"), "{{direction}}"), "bytes"),
         timeseries("tools/list from memory", "Share of lists answered without asking the child.",
@@ -45,16 +45,18 @@ def calls():
                    Query(q.rate("mcp_gateway_rejected_total", "reason") + " > 0", "{{reason}}"), "reqps", stack=True),
         timeseries("Notifications", "Passed on to the child (in) and to clients (out), by method.",
                    Query(q.rate("mcp_server_notifications_total", "direction, method") + " > 0", "{{direction}} {{method}}"), "cps",
-                   width=12, stack=True),
-        timeseries("p95 by tool, from the logs", "What the gateway's log lines say; also where tool durations are not measured.",
-                   Query("quantile_over_time(0.95, " + REQUEST_LINES + ' | tool!="" | unwrap duration_ms | __error__="" '
-                         "[$__auto]) by (tool)", "{{tool}}"), "ms", width=12, datasource=LOKI),
+                   width=24, height=7, stack=True),
     ]
 
 
 def tools():
     of_tool = q.SERVER + ', tool=~"$tool"'
     return [
+        timeseries("p95 by tool", "How long calls of each tool take, where gateway.metrics.tool_durations is on.",
+                   Query(q.quantile(0.95, "mcp_server_tool_duration_seconds", "tool", of_tool), "{{tool}}"), "s", width=12),
+        timeseries("p95 by tool, from the logs", "The same from the gateway's log lines, measured or not.",
+                   Query("quantile_over_time(0.95, " + REQUEST_LINES + ' | tool=~"$tool", tool!="" | unwrap duration_ms | __error__="" '
+                         "[$__auto]) by (tool)", "{{tool}}"), "ms", width=12, datasource=LOKI),
         timeseries("$tool", "Calls of this tool by outcome.", Query(q.rate(CALLS, "outcome", of_tool) + " > 0", "{{outcome}}"),
                    "reqps", width=6, height=6, stack=True, colors=OUTCOMES, repeat="tool"),
     ]

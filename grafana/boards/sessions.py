@@ -26,7 +26,7 @@ def now():
 def sessions():
     return [
         timeseries("Open by service", "Client sessions.", Query(q.total(ACTIVE, "server"), "{{server}}"), "none", stack=True),
-        timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP.",
+        timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP, oneshot a call without a session.",
                    Query(q.total(ACTIVE, "transport"), "{{transport}}"), "none", stack=True),
         timeseries("Opened and closed", "Two lines that part for long are sessions that gather.",
                    [Query(q.rate(OPENED), "opened"), Query(q.rate(CLOSED), "closed")], "cps"),
@@ -54,13 +54,13 @@ def streams():
 
 
 def from_logs():
-    lost = q.LOGS + ' | json event="event", code="code", server="server", outcome="outcome" | event="request.done" | code=~"404|429|503"'
+    lost = q.LOGS + ' | json event="event", code="code", server="server", outcome="outcome" | event="request.done" | code=~"429|503"'
     return [
-        timeseries("Refused and lost", "Requests answered with 404 (the session is not there), 429 or 503, by service; from the log.",
+        timeseries("Calls turned away", "Calls answered with 429 or 503, by service: too many, or nobody there to answer; from the log.",
                    Query("sum by (server, code) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{code}}"), "short", width=10,
                    height=9, datasource=LOKI, stack=True, bars=True),
-        logs("Which they are", "The same requests, newest first.",
-             q.LOGS + ' | json | event="request.done" | code=~"404|429|503" | line_format "{{.server}} {{.method}} {{.transport}}: '
+        logs("Which they are", "The same calls, newest first.",
+             q.LOGS + ' | json | event="request.done" | code=~"429|503" | line_format "{{.server}} {{.method}} {{.transport}}: '
              '{{.outcome}} {{.code}}"', width=14, height=9),
     ]
 

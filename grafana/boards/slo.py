@@ -1,7 +1,7 @@
 """Whether the services keep what they promise, and how much of the allowed failure is left. From the recording rules."""
 from boards import queries as q
 from boards.dashboard import INSTANCE, POOL, PROMETHEUS_SOURCE, SERVER, TO_SERVICE, choice, dashboard
-from boards.panels import GREEN, ORANGE, PERCENTILES, RED, YELLOW, Query, by_name, fixed, stat, steps, table, timeseries
+from boards.panels import GREEN, ORANGE, PERCENTILES, RED, YELLOW, Query, by_name, fixed, label_table, stat, steps, table, timeseries
 
 OBJECTIVE = choice("objective", "Objective", "Per cent of requests that must be answered without a 5xx.", ["99.9", "99.5", "99"])
 ALLOWED = "(1 - $objective / 100)"
@@ -50,7 +50,9 @@ def by_service():
         (Query(burn("6h"), "Burn, 6 h"), {"unit": "none", "decimals": 1, "thresholds": BURN, "cell": COLORED}),
         (Query(burn("3d"), "Burn, 3 d"), {"unit": "none", "decimals": 1, "thresholds": BURN, "cell": COLORED}),
         (Query(within("0.5", "server"), "Within 500 ms"), {"unit": "percentunit", "decimals": 2}),
-        (Query(f"max by (server) (server:mcp_latency:p99:5m{{{OF_SERVER}}})", "p99"), {"unit": "s", "decimals": 2}),
+        (Query(f"max by (server) (server:mcp_latency:p95:5m{{{OF_SERVER}}}) > 0", "p95"), {"unit": "s", "decimals": 1}),
+        (Query(f"max by (server) (server:mcp_latency:p95:5m{{{OF_SERVER}}} / server:mcp_latency_objective:p95) > 0", "p95 of its objective"),
+         {"unit": "percentunit", "decimals": 0, "thresholds": steps((None, GREEN), (0.8, YELLOW), (1, RED)), "cell": COLORED}),
     ]
     return [table("Every service", "Its promise, and how fast it uses what it may fail; its name leads to its dashboard.", "server",
                   columns, height=9, key_links=TO_SERVICE)]
@@ -76,9 +78,9 @@ def budget():
 
 
 def alerts():
-    columns = [(Query('sum by (alertname, severity, server, alertstate) (ALERTS{alertname=~"Mcp.*"})', "Series"), {"unit": "none"})]
-    return [table("Alerts, pending and firing", "What Prometheus says of its rules; docs/runbook.md tells what to do.", "alertname",
-                  columns, height=8)]
+    return [label_table("Alerts, pending and firing", "What Prometheus says of its rules; docs/runbook.md tells what to do.",
+                        'max by (alertname, severity, server, alertstate) (ALERTS{alertname=~"Mcp.*"})',
+                        ["alertname", "alertstate", "severity", "server"], height=8)]
 
 
 def board():

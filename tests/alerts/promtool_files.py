@@ -31,16 +31,18 @@ def is_made_of_records(expression):
 
 
 class Scenario:
-    """Phases of series become one list of values for each series."""
+    """Phases of series, with "restart" or "end" between, become one list of values for each series."""
 
     def __init__(self, phases, step):
         self.step = seconds(step)
-        self.names = list(dict.fromkeys(one.name for phase in phases if phase != "restart" for one in phase[1]))
+        self.names = list(dict.fromkeys(one.name for phase in phases if not isinstance(phase, str) for one in phase[1]))
         self.values = {name: [] for name in self.names}
         self.last = {}
         for phase in phases:
             if phase == "restart":
                 self.last = {}
+            elif phase == "end":
+                self.values = {name: [*values, "stale"] for name, values in self.values.items()}
             else:
                 self.add(seconds(phase[0]) // self.step, {one.name: one for one in phase[1]})
 
@@ -102,6 +104,8 @@ class TestFile:
         self.add("silent just below", [(duration(length), under)], "")
         if any(isinstance(one, Gains) for one in under):
             self.add("counters begin again", [(duration(length), under), "restart", (duration(length), under)], "")
+        gone = length + max(seconds(case.calm_after), self.step)
+        self.add("its series end", [(duration(length), bad), "end"], f"{duration(length - step)} yes, {duration(gone)} no")
         if not case.fires_at_zero:
             self.add("all is 0", [(duration(length), [Stays(one.name, 0) for one in bad])], "")
 
@@ -110,7 +114,7 @@ class TestFile:
         looks = dict(look.split(" ") for look in seen.split(", ")) if seen else {}
         phases = phases if phases and not hasattr(phases[0], "name") else [(self.long_enough(looks, phases), phases)]
         scenario = Scenario(phases, self.case.step)
-        end = sum(seconds(phase[0]) for phase in phases if phase != "restart")
+        end = sum(seconds(phase[0]) for phase in phases if not isinstance(phase, str))
         self.lines += [f"  - name: {title}", f"    interval: {self.case.step}"]
         if scenario.names:
             self.lines.append("    input_series:")
@@ -125,7 +129,7 @@ class TestFile:
 
     def long_enough(self, looks, series):
         steps = [at for one in series if isinstance(one, Steps) for at in one.at]
-        windows = [seconds(window) for window in re.findall(r"\[(\w+)\]|:rate(\w+)|:(5m)", self.alert.expression) for window in window]
+        windows = [seconds(window) for windows in re.findall(r"\[(\w+)\]|:rate(\w+)|:(5m)", self.alert.expression) for window in windows]
         full = min(max([0, *windows]), 3600) + self.alert.wait  # the windows of days are seen by other tests
         least = [self.fires_at, full, *(seconds(when) for when in looks), *(at * self.step for at in steps)]
         return duration(max(least) + LONGER * self.step)

@@ -1,8 +1,10 @@
 """The rules and Alertmanager's configuration, judged by Prometheus' own tools."""
 import os
+import re
 import subprocess
 
 import pytest
+from cases import CASES
 from promtool_files import FILES, files
 from rules import ROOT, RULES, alerts, program
 
@@ -47,6 +49,14 @@ def test_fires_and_is_silent_as_the_table_says(name):
     accepted(run(program("promtool"), "test", "rules", FILES / f"{name}.yml"))
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_texts_speak_only_of_labels_the_alert_has(case):
+    alert = alerts()[case.alert]
+    spoken_of = set(re.findall(r"\$labels\.(\w+)", " ".join(alert.annotations.values())))
+
+    assert spoken_of <= {*case.told.split(), *case.more, *alert.labels}
+
+
 # --- Alertmanager
 
 
@@ -81,7 +91,8 @@ def test_email_without_a_server_is_refused_with_a_sentence():
     ("alertname=OfAnotherTeam", "people")])
 def test_an_alert_goes_to(labels, receiver):
     file = START.with_name("alertmanager.yml")
-    accepted(run(program("amtool"), "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}", *labels.split()))
+    accepted(run(program("amtool"), "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}",
+                 *labels.split()))
 
 
 def test_every_severity_has_a_route():

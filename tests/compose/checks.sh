@@ -88,6 +88,17 @@ prometheus_sees_all() {
   curl -s --get http://127.0.0.1:9090/api/v1/query --data-urlencode 'query=count(up{job="mcp-gateway"} == 1)' | grep -q '"9"'
 }
 
+# The watchdog always fires: it is there when Prometheus has read the rules and reaches Alertmanager.
+alerts_arrive() {
+  curl -s http://127.0.0.1:9093/api/v2/alerts | grep -q '"alertname":"McpWatchdog"'
+}
+rules_can_be_evaluated() {
+  local rules
+  rules=$(curl -s http://127.0.0.1:9090/api/v1/rules)
+  grep -q '"name":"McpGatewayDown"' <<<"$rules" || fail "Prometheus has not read the rules"
+  ! grep -q '"health":"err"' <<<"$rules" || fail "Prometheus cannot evaluate a rule: $(grep -o '"lastError":"[^"]*"' <<<"$rules" | head -n 3)"
+}
+
 # From outside, as a crash would be: what `docker kill` ends is not started again.
 a_killed_service_comes_back() {
   local before

@@ -29,7 +29,7 @@ class Load:
         self.failed = {}
         self.threads = [threading.Thread(target=self.repeat, args=(kind, seed), daemon=True) for seed, kind in enumerate((
             self.long_streamable, self.long_streamable, self.long_sse, self.short_sessions, self.lists, self.queue, self.timeouts,
-            self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.scanner, self.slow_reader,
+            self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.saboteur, self.scanner, self.slow_reader,
             self.lost_session, self.unavailable))]
 
     def __enter__(self):
@@ -167,6 +167,7 @@ class Load:
             client.call("update_resource", {"uri": "chaos://one"})
             self.stopping.wait(3)
             assert stream
+            client.delete()
 
     def intruder(self, chance):
         client = HttpClient(self.port, "/filesystem", headers=chance.choice((
@@ -175,6 +176,14 @@ class Load:
         with client:
             client.post(message("tools/list", id=1))
         self.stopping.wait(0.3)
+
+    def saboteur(self, chance):
+        """Wants to restart a service, and has no right to."""
+        connection = Connection(self.gateway.ports["admin"])
+        connection.send_request("POST", "/api/services/filesystem/restart")
+        connection.read_response()
+        connection.close()
+        self.stopping.wait(1)
 
     def scanner(self, chance):
         connection = Connection(self.port)
@@ -192,8 +201,8 @@ class Load:
                                                "clientInfo": {"name": "slow", "version": "1"}}, id=1))
             client.stream.answer(1)
             client.post(message("notifications/initialized"))
-            for number in range(2, 12):
-                client.post(call("big", {"bytes": 200_000}, id=number))
+            for number in range(2, 8):
+                client.post(call("big", {"bytes": 2_000_000}, id=number))
             self.stopping.wait(2)
         self.stopping.wait(2)
 

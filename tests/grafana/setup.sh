@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests of dashboards and logs need into $GRAFANA_CACHE: Prometheus and Chromium from Debian, Grafana's types
-# from npm, Loki and the last Promtail built from their Go modules. Nobody packages these two, and building them takes about
-# eight minutes on two cores; a second run takes a moment.
+# Installs what the tests of dashboards and logs need into $GRAFANA_CACHE: Prometheus from Debian, Grafana's types from npm,
+# Loki and the last Promtail built from their Go modules. Nobody packages these two, and building them takes about eight
+# minutes on two cores; a second run takes a moment.
 #
 #   tests/grafana/setup.sh            everything
 #   tests/grafana/setup.sh PART...    only these: debian types loki promtail
@@ -72,7 +72,7 @@ build_program() { # NAME PACKAGE
 
 install_part() {
   case $1 in
-    debian) install_packages prometheus chromium fonts-dejavu-core ;;
+    debian) install_packages prometheus ;;
     types) install_types ;;
     loki) build_program loki github.com/grafana/loki/v3/cmd/loki ;;
     promtail) build_program promtail github.com/grafana/loki/v3/clients/cmd/promtail ;;

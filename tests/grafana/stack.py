@@ -25,8 +25,9 @@ def many_services():
 
 
 def gateway_config(instance):
-    return {"instance_id": instance, "auth": {"tokens": [{"name": name, "token": token} for name, token in TOKENS.items()]},
-            "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 6}}
+    return {"instance_id": instance, "metrics": {"tool_durations": True}, "admin_token": "token-of-operators-" + "o" * 20,
+            "auth": {"tokens": [{"name": name, "token": token} for name, token in TOKENS.items()]},
+            "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 5}}
 
 
 class ContainerLog:

@@ -92,7 +92,9 @@ class Prometheus(Watcher):
         return fetched(self.url + "/api/v1/query_range", query=expr, start=end - seconds, end=end, step=step)["data"]["result"]
 
     def values(self, label_values):
-        """What a variable finds: label_values(selector, label)."""
+        """What a variable finds: label_values(selector, label), or query_result(expr) of series with one label."""
+        if label_values.startswith("query_result("):
+            return sorted(value for one in self.now(label_values[len("query_result("):-1]) for value in one["metric"].values())
         selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", label_values).groups()
         return fetched(f"{self.url}/api/v1/label/{label}/values", **{"match[]": selector})["data"]
 

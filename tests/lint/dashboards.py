@@ -16,7 +16,7 @@ BUILT_IN = {"__all", "__rate_interval", "__range", "__auto", "__interval"}
 NOT_OURS = {"ALERTS", "scrape_duration_seconds"}  # made by Prometheus
 METRIC = r"\b((?:mcp|process)_[a-z0-9_]+)\s*(?=[{\[])"
 RECORDED = r"\bserver:mcp_[a-z0-9_:]+"
-WITHOUT_UNIT = {"row", "logs", "text", "table", "heatmap"}  # of these a column or an axis has it
+WITHOUT_UNIT = {"logs", "table", "heatmap"}  # of these a column or an axis has it
 
 
 def queries(board):
@@ -42,7 +42,6 @@ def check_places(board):
 
 
 def check_panels(board):
-    titles = [(panel["type"], panel["title"]) for panel in board["panels"]]
     for panel in board["panels"]:
         if panel["type"] == "row":
             continue
@@ -55,8 +54,6 @@ def check_panels(board):
             yield f"{where} has two queries of one refId"
         if "thresholds" in defaults and defaults["thresholds"]["steps"][0]["value"] is not None:
             yield f"{where}: the first threshold is not the base"
-    if len(set(titles)) < len(titles) - sum(titles.count(title) > 1 for title in set(titles)):
-        yield "panels of one title"
 
 
 def check_datasources(board):

@@ -18,15 +18,16 @@ LAYERS = {
     "backend": {"ops", "mcp", "rpc", "io", "base"},
     "frontend": {"ops", "http", "mcp", "rpc", "base"},
 }
+LAYERS["admin"] = {*LAYERS}
 LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 
 # Libraries that only some layers may see, by the first part of the header's path.
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
-    "nlohmann": {"ops", "cli"},
+    "nlohmann": {"ops", "admin", "cli"},
     "prometheus": {"ops"},
-    "openssl": {"frontend"},
+    "openssl": {"frontend", "admin"},
     "CLI": {"cli", "program"},
 }
 

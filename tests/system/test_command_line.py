@@ -2,12 +2,16 @@
 
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -96,7 +100,7 @@ def test_version_is_one_line_with_name_number_revision_and_time():
 def test_help_tells_the_commands_an_example_of_each_and_the_exit_codes():
     done = mcp_gateway("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for wanted in ("run ", "check ", "health ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
+    for wanted in ("run ", "check ", "health ", "status ", "top ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
         assert wanted in done.stdout, wanted
 
 
@@ -140,6 +144,124 @@ def test_health_of_nobody_is_one_sentence_and_exit_1():
     done = mcp_gateway("health", url)
     assert (done.returncode, done.stdout) == (1, "")
     assert one_sentence(done.stderr) == f"{url}: connecting: Connection refused"
+
+
+# ── status and top ───────────────────────────────────────────────────────────────────────────────
+
+
+def status_gateway(tmp_path, **more):
+    """A gateway to ask, and how to ask it."""
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"},
+                              "mcpServers": {"echo": child(ECHO, required=True, **more), "absent": child("/no/such/program")}})
+    return Running("--config", file)
+
+
+def admin_url(gateway):
+    port = next(line["port"] for line in iter(lambda: gateway.event("listener.ready"), None) if line["listener"] == "admin")
+    return f"http://127.0.0.1:{port}"
+
+
+def test_status_is_a_table_of_the_services_and_says_why_one_is_not_well(tmp_path):
+    with status_gateway(tmp_path) as gateway:
+        url = admin_url(gateway)
+        gateway.event("service.ready")
+        done = mcp_gateway("status", "--url", url)
+        as_json = mcp_gateway("status", "--json", "--url", url + "/")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "DEGRADED" in lines[0] and lines[1].startswith("2 services, 0 sessions")
+    assert lines[3].split()[:4] == ["SERVICE", "STATE", "CALLS/MIN", "ERR/MIN"]
+    assert lines[4].split()[:2] == ["echo", "ready"] and lines[5].split()[0] == "absent"
+    assert "absent: " in done.stdout and "/no/such/program" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert list(json.loads(as_json.stdout)["servers"]) == ["echo", "absent"]
+
+
+def test_status_exits_1_when_requests_are_not_served(tmp_path):
+    with status_gateway(tmp_path, needs=[{"variable": "NOBODY_SETS_THIS", "for": "a test"}]) as gateway:
+        done = mcp_gateway("status", "--url", admin_url(gateway))
+    assert done.returncode == 1
+    assert "UNHEALTHY" in done.stdout and "NOBODY_SETS_THIS" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["status", "top"])
+def test_status_of_nobody_is_one_sentence_and_exit_1(command):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    done = mcp_gateway(command, "--url", url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert one_sentence(done.stderr) == f"{url}/api/status: connecting: Connection refused"
+
+
+def test_top_prints_once_where_stdout_is_no_terminal(tmp_path):
+    with status_gateway(tmp_path) as gateway:
+        url = admin_url(gateway)
+        gateway.event("service.ready")
+        done = mcp_gateway("top", "--url", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("SERVICE") == 1 and "\x1b" not in done.stdout
+
+
+class Screen:
+    """`mcp-gateway top` on a terminal of its own."""
+
+    def __init__(self, *arguments):
+        self.terminal, inner = pty.openpty()
+        self.before = termios.tcgetattr(self.terminal)
+        self.process = subprocess.Popen([PROGRAM, "top", *arguments], stdin=inner, stdout=inner, stderr=inner)
+        os.close(inner)
+        self.shown = ""
+
+    def until(self, wanted):
+        deadline = time.monotonic() + 10
+        while not re.search(wanted, self.shown, re.S):
+            assert select.select([self.terminal], [], [], deadline - time.monotonic())[0], self.shown
+            self.shown += os.read(self.terminal, 65536).decode()
+
+    def press(self, keys):
+        self.shown = ""
+        os.write(self.terminal, keys)
+
+
+@pytest.mark.parametrize("ending", ["q", "ctrl-c", "sigterm", "sighup"])
+def test_top_gives_the_terminal_back_however_it_ends(tmp_path, ending):
+    with status_gateway(tmp_path) as gateway:
+        url = admin_url(gateway)
+        gateway.event("service.ready")
+        screen = Screen("--url", url, "--interval", "1")
+        kept = os.dup(screen.terminal)
+        screen.until(r"\x1b\[\?1049h.*SERVICE.*echo.*absent.*q quit")
+        raw = termios.tcgetattr(kept)
+        assert not raw[3] & (termios.ECHO | termios.ICANON)
+        screen.press(b"n")
+        screen.until("absent.*echo.*q quit")
+        if ending in ("q", "ctrl-c"):
+            screen.press(b"q" if ending == "q" else b"\x03")
+        else:
+            screen.process.send_signal(signal.SIGTERM if ending == "sigterm" else signal.SIGHUP)
+        screen.until(r"\x1b\[\?1049l")
+        code = screen.process.wait(10)
+        after = termios.tcgetattr(kept)
+        os.close(kept)
+        os.close(screen.terminal)
+    assert code == 0
+    assert after == screen.before
+    assert "\x1b[?25h" in screen.shown and "\x1b[?7h" in screen.shown
+
+
+def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    screen = Screen("--url", f"http://127.0.0.1:{port}", "--interval", "1")
+    screen.until("Connection refused; asking again")
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{port}"},
+                              "mcpServers": {"echo": child(ECHO)}})
+    with Running("--config", file):
+        screen.until("SERVICE.*echo")
+        screen.press(b"q")
+        screen.until(r"\x1b\[\?1049l")
+    assert screen.process.wait(10) == 0
+    os.close(screen.terminal)
 
 
 def test_health_of_something_that_is_no_url_is_a_usage_error():

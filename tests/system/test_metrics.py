@@ -26,6 +26,14 @@ def families(text):
     return set(re.findall(r"^# TYPE (\S+) ", text, re.M))
 
 
+def settled(start_gateway, services, config=None):
+    """A gateway that has asked all that it asks by itself. A tool called before it is listed counts as _other."""
+    gateway = start_gateway(services, config)
+    for name in services:
+        gateway.wait_for("service.tools", server=name)
+    return gateway
+
+
 def errors(gateway, service, code):
     return gateway.metric("mcp_server_rpc_errors_total", server=service, rpc_code=code)
 
@@ -43,7 +51,7 @@ def times_of_calls(gateway, service="chaos"):
 
 
 def test_a_call_is_counted_in_each_of_its_series(start_gateway):
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.sse("chaos")
     for _ in range(3):
         client.text("echo")
@@ -59,7 +67,7 @@ def test_a_call_is_counted_in_each_of_its_series(start_gateway):
 
 
 def test_the_time_of_a_call_is_the_childs_and_the_gateways(start_gateway):
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     gateway.http("chaos").call("slow", {"ms": 300})
     took, at_child, waited, overhead = times_of_calls(gateway)
     assert 0.3 <= at_child < took
@@ -68,7 +76,7 @@ def test_the_time_of_a_call_is_the_childs_and_the_gateways(start_gateway):
 
 
 def test_a_call_that_waits_for_its_turn_shows_how_long(start_gateway):
-    gateway = start_gateway({"chaos": chaos(max_calls=1)})
+    gateway = settled(start_gateway, {"chaos": chaos(max_calls=1)})
     client = gateway.sse("chaos")
     client.post(call("slow", {"ms": 300}, "first"))
     client.post(call("echo", {}, "second"))
@@ -86,7 +94,7 @@ def test_a_call_that_waits_for_a_child_to_start_shows_how_long(start_gateway):
 
 
 def test_errors_are_counted_by_their_code(start_gateway):
-    gateway = start_gateway({"chaos": chaos()}, {"limits": {"max_calls_per_session": 1}})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.http("chaos")
     client.call("rpc_error", {"code": -32602})
     client.call("rpc_error", {"code": -32002})
@@ -100,15 +108,14 @@ def test_errors_are_counted_by_their_code(start_gateway):
 
 
 def test_tools_are_timed_where_that_is_wanted(start_gateway):
-    gateway = start_gateway({"echo": echo()}, {"metrics": {"tool_durations": True}})
+    gateway = settled(start_gateway, {"echo": echo()}, {"metrics": {"tool_durations": True}})
     gateway.http("echo").call("echo", {"text": "x"})
     assert gateway.metric("mcp_server_tool_duration_seconds_count", server="echo", tool="echo") == 1
     assert gateway.metric("mcp_server_tool_duration_seconds_count", server="echo", tool="big") == 0
 
 
 def test_tools_are_there_before_they_are_called(start_gateway):
-    gateway = start_gateway({"echo": echo()})
-    gateway.wait_for("service.tools", server="echo")
+    gateway = settled(start_gateway, {"echo": echo()})
     assert 'mcp_server_tool_calls_total{outcome="tool_error",server="echo",tool="big"}' in series(gateway.metrics())
     assert "mcp_server_tool_duration_seconds" not in families(gateway.metrics())
 
@@ -117,7 +124,7 @@ def test_tools_are_there_before_they_are_called(start_gateway):
 
 
 def test_notifications_are_counted_both_ways(start_gateway):
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.sse("chaos")
     client.post(call("slow", {"ms": 50, "progress_steps": 3}, "slow", progress_token="t"))
     client.stream.answer("slow")
@@ -140,7 +147,7 @@ def ended(gateway, reason):
 
 
 def test_a_legacy_stream_is_counted_until_its_client_goes(start_gateway):
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.sse("chaos")
     assert active(gateway, "sse") == 1
     client.close()
@@ -149,7 +156,7 @@ def test_a_legacy_stream_is_counted_until_its_client_goes(start_gateway):
 
 
 def test_streams_of_streamable_http_are_told_apart(start_gateway):
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.http("chaos")
     client.initialize()
     standalone = client.get()
@@ -167,7 +174,7 @@ def test_streams_of_streamable_http_are_told_apart(start_gateway):
 
 
 def test_a_client_that_reads_nothing_shows_in_the_buffer_and_then_as_slow(start_gateway):
-    gateway = start_gateway({"chaos": chaos()}, {"limits": {"max_client_queue_bytes": "64KiB"}})
+    gateway = settled(start_gateway, {"chaos": chaos()}, {"limits": {"max_client_queue_bytes": "64KiB"}})
     client = gateway.sse("chaos", receive_buffer=4096)
     client.post(call("big", {"bytes": 8 << 20}, "one"))  # a single answer may be larger than the bound
     gateway.until(lambda: gateway.metric("mcp_gateway_stream_buffer_bytes") > 1 << 20)
@@ -178,7 +185,7 @@ def test_a_client_that_reads_nothing_shows_in_the_buffer_and_then_as_slow(start_
 
 
 def test_a_client_that_takes_nothing_for_too_long_is_a_write_timeout(start_gateway):
-    gateway = start_gateway({"chaos": chaos()}, {"limits": {"write_timeout": "500ms"}})
+    gateway = settled(start_gateway, {"chaos": chaos()}, {"limits": {"write_timeout": "500ms"}})
     client = gateway.sse("chaos", receive_buffer=4096)
     client.post(call("big", {"bytes": 8 << 20}, "one"))
     gateway.until(lambda: ended(gateway, "write_timeout") == 1)
@@ -193,8 +200,8 @@ def child(gateway, name):
 
 
 def test_what_a_child_and_its_grandchildren_take_is_added_up(start_gateway):
-    gateway = start_gateway({"chaos": chaos("--grandchild", "--daemonize-grandchild", recycle={"max_memory": "1GiB"}),
-                             "echo": echo()})
+    family = chaos("--grandchild", "--daemonize-grandchild", recycle={"max_memory": "1GiB"})
+    gateway = settled(start_gateway, {"chaos": family, "echo": echo()})
     gateway.until(lambda: child(gateway, "processes") == 3, timeout=20)
     assert child(gateway, "threads") >= 3
     assert child(gateway, "open_fds") >= 3
@@ -210,7 +217,7 @@ def test_what_a_child_and_its_grandchildren_take_is_added_up(start_gateway):
 
 
 def test_the_cpu_of_children_that_ended_is_kept(start_gateway):
-    gateway = start_gateway({"chaos": chaos(restart={"backoff_initial": "10ms", "backoff_max": "20ms"})})
+    gateway = settled(start_gateway, {"chaos": chaos(restart={"backoff_initial": "10ms", "backoff_max": "20ms"})})
     gateway.http("chaos").call("die")
     gateway.wait_for("service.ready", count=2, server="chaos")
     # Starting Python takes some; nobody has looked at it before it ended.
@@ -223,7 +230,7 @@ def test_the_cpu_of_children_that_ended_is_kept(start_gateway):
 
 def test_when_a_child_was_heard_last_is_told(start_gateway):
     began = time.time()
-    gateway = start_gateway({"chaos": chaos()})
+    gateway = settled(start_gateway, {"chaos": chaos()})
     gateway.until(lambda: child(gateway, "last_seen_timestamp_seconds") >= began - 1)
     assert child(gateway, "last_seen_timestamp_seconds") <= time.time() + 1
 
@@ -232,7 +239,7 @@ def test_when_a_child_was_heard_last_is_told(start_gateway):
 
 
 def test_limits_and_the_process_are_told(start_gateway):
-    gateway = start_gateway({"echo": echo()}, {"limits": {"max_sessions": 77, "max_connections": 99}})
+    gateway = settled(start_gateway, {"echo": echo()}, {"limits": {"max_sessions": 77, "max_connections": 99}})
     assert gateway.metric("mcp_gateway_sessions_limit") == 77
     assert gateway.metric("mcp_gateway_connections_limit") == 99
     assert 0 < gateway.metric("process_open_fds") <= gateway.metric("process_max_fds")
@@ -240,7 +247,7 @@ def test_limits_and_the_process_are_told(start_gateway):
     assert gateway.metric("process_threads") >= 3
     assert abs(gateway.metric("process_start_time_seconds") - time.time()) < 60
     gateway.until(lambda: gateway.metric("mcp_gateway_event_loop_lag_seconds_count") > 0)
-    gateway.until(lambda: gateway.metric("mcp_gateway_log_lines_total", level="info") >= len(gateway.events("child.start")))
+    gateway.until(lambda: gateway.metric("mcp_gateway_log_lines_total", level="info") >= 3)
 
 
 def nine_services():
@@ -251,9 +258,9 @@ def test_promtool_finds_nothing_to_say(start_gateway):
     promtool = shutil.which("promtool")
     if not promtool:
         pytest.skip("promtool is not installed")
-    gateway = start_gateway({"chaos": chaos("--grandchild", probe={"tool": "echo", "interval": "100ms"},
-                                            expected_tools=["echo"], recycle={"max_memory": "1GiB"})},
-                            {"metrics": {"tool_durations": True}})
+    gateway = settled(start_gateway, {"chaos": chaos("--grandchild", probe={"tool": "echo", "interval": "100ms"},
+                                                     expected_tools=["echo"], recycle={"max_memory": "1GiB"})},
+                      {"metrics": {"tool_durations": True}})
     client = gateway.sse("chaos")
     client.text("echo")
     client.call("rpc_error")
@@ -299,7 +306,7 @@ def statuses_of(gateway, count, seed):
 
 
 def test_whatever_clients_send_adds_no_series(start_gateway):
-    gateway = start_gateway(nine_services())
+    gateway = settled(start_gateway, nine_services())
     assert {200, 403, 404} <= set(statuses_of(gateway, 100, 1))
     before = series(gateway.metrics())
     statuses_of(gateway, 100_000, 2)
@@ -309,7 +316,7 @@ def test_whatever_clients_send_adds_no_series(start_gateway):
 
 
 def test_a_scrape_of_nine_services_in_use_is_whole_and_how_long_it_takes_is_printed(start_gateway):
-    gateway = start_gateway(nine_services())
+    gateway = settled(start_gateway, nine_services())
     for name in NINE:
         client = gateway.http(name)
         client.initialize()

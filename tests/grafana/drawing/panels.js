@@ -18,17 +18,19 @@ function ticks(top, count) {
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, number) => number * step);
 }
 
+const powers = (least, top) => Array.from({ length: 16 }, (_, number) => 10 ** (number - 8)).filter((value) => value >= least && value <= top);
+
 function clockTicks(from, to, width) {
   const step = [15, 30, 60, 120, 300].find((candidate) => (to - from) / candidate <= width / 75) ?? 600;
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, number) => Math.ceil(from / step) * step + number * step).filter((at) => at <= to);
 }
 const clock = (at, length = 5) => new Date(at * 1000).toISOString().slice(11, 11 + (length === 5 ? 8 : length));
 
-function axes(unit, top, box, x, y) {
-  const across = ticks(top, box.height > 120 ? 4 : 2).map((value) =>
+function axes(unit, top, box, x, y, least) {
+  const across = (least ? powers(least, top) : ticks(top, box.height > 120 ? 4 : 2)).map((value) =>
     `<line x1="${box.left}" x2="${box.right}" y1="${y(value)}" y2="${y(value)}" stroke="#2a2c33"/>` +
     `<text x="${box.left - 6}" y="${y(value) + 4}" text-anchor="end">${escaped(shown(value, unit))}</text>`);
-  const along = clockTicks(DRAWN.from, DRAWN.to, box.right - box.left).map((at) =>
+  const along = clockTicks(DRAWN.from, DRAWN.to, box.right - box.left).filter((at) => x(at) < box.right - 22).map((at) =>
     `<text x="${x(at)}" y="${box.bottom + 15}" text-anchor="middle">${clock(at)}</text>`);
   return across.join('') + along.join('');
 }
@@ -62,14 +64,15 @@ function timeseries(panel, data, width, height) {
   const top = defaults.max ?? ((highest || 1) * 1.1);
   const box = { left: 62, right: width - 8, top: 4, bottom: height - 58, height: height - 58 };
   const x = (at) => box.left + (at - DRAWN.from) / (DRAWN.to - DRAWN.from) * (box.right - box.left);
-  const y = (value) => box.bottom - Math.min(value / top, 1) * (box.bottom - box.top);
+  const least = custom.scaleDistribution?.type === 'log' ? Math.min(...list.flatMap(({ points }) => points.map(([, value]) => value).filter((value) => value > 0))) / 2 : 0;
+  const y = (value) => box.bottom - (least ? Math.max(0, Math.log(value / least) / Math.log(top / least)) : Math.min(value / top, 1)) * (box.bottom - box.top);
   const step = raw[0].points.length > 1 ? Math.min(...raw.map(({ points }) => points.length > 1 ? points[1][0] - points[0][0] : Infinity)) : DRAWN.step;
   const drawn = list.map((series, number) => {
     const ink = colorOf(panel, series, number);
     if (bars) {
       const wide = Math.max(2, x(DRAWN.from + step) - box.left - 2);
-      return series.points.filter(([, value, base]) => value > base).map(([at, value, base]) =>
-        `<rect x="${x(at) - wide / 2}" width="${wide}" y="${y(value)}" height="${Math.max(0, y(base) - y(value))}" fill="${ink}" fill-opacity=".8"/>`).join('');
+      return series.points.filter(([at, value, base]) => value > base && x(at) - wide / 2 >= box.left).map(([at, value, base]) =>
+        `<rect x="${x(at) - wide / 2}" width="${Math.min(wide, box.right - x(at) + wide / 2)}" y="${y(value)}" height="${Math.max(0, y(base) - y(value))}" fill="${ink}" fill-opacity=".8"/>`).join('');
     }
     return segments(series.points, step).map((part) => {
       const over = part.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
@@ -82,7 +85,7 @@ function timeseries(panel, data, width, height) {
   const thresholds = lines.filter(({ value }) => value <= top).map((step) =>
     `<line x1="${box.left}" x2="${box.right}" y1="${y(step.value)}" y2="${y(step.value)}" stroke="${color(step.color)}" stroke-dasharray="5 5" opacity=".8"/>`);
   const legend = raw.map((series, number) => `<span><b style="background:${colorOf(panel, series, number)}"></b>${escaped(series.name)}</span>`);
-  return `<svg width="${width}" height="${height}">${axes(defaults.unit, top, box, x, y)}${drawn.join('')}${thresholds.join('')}</svg>` +
+  return `<svg width="${width}" height="${height}">${axes(defaults.unit, top, box, x, y, least)}${drawn.join('')}${thresholds.join('')}</svg>` +
     `<div class="legend">${legend.join('')}</div>`;
 }
 
@@ -130,7 +133,7 @@ function table(panel, data, width, height) {
     rows.set(key, { ...(rows.get(key) ?? series.labels), [several ? `Value #${String.fromCharCode(65 + number)}` : 'Value']: last(series) });
   }));
   if (!rows.size) return NOTHING;
-  const names = [...new Set([...Object.keys(organized.indexByName), ...[...rows.values()].flatMap(Object.keys)])];
+  const names = [...new Set([...Object.keys(organized.indexByName), ...[...rows.values()].flatMap(Object.keys)])].filter((name) => !organized.excludeByName[name]);
   const columns = names.filter((name) => [...rows.values()].some((row) => row[name] !== undefined));
   const cell = (name, value) => {
     const title = organized.renameByName[name] ?? name, own = override(panel, title);

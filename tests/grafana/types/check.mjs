@@ -1,8 +1,9 @@
 // Holds the dashboards to Grafana's own types: each file becomes a constant of the type it should have, options and the drawing of
 // every panel too, and the TypeScript compiler says what does not fit. Usage: node check.mjs FOLDER-OF-DASHBOARDS
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const ts = createRequire(import.meta.url)('typescript');
 
@@ -46,7 +47,7 @@ const folder = process.argv[2];
 const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.json')).sort();
 if (!files.length) throw new Error(`no dashboards in ${folder}`);
 const boards = files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
-const file = join(import.meta.dirname ?? process.cwd(), 'dashboards.ts');
+const file = fileURLToPath(new URL('dashboards.ts', import.meta.url));
 writeFileSync(file, [head(Object.values(KINDS)), ...boards.map(asSource), 'export {};'].join('\n'));
 
 const program = ts.createProgram([file], {

@@ -32,6 +32,14 @@ TEST(ToolList, AsksForTheNextPageWithItsRawCursor) {
   EXPECT_EQ(2U, list.size());
 }
 
+TEST(ToolList, HasTheToolsOfAllPagesInOneArray) {
+  ToolList list;
+  EXPECT_EQ("[]", list.as_array());
+  (void)list.add_page(R"({"tools":[{"name":"a"}, {"name":"b"}],"nextCursor":"2"})");
+  (void)list.add_page(R"({"tools":[]})");
+  EXPECT_EQ(R"([{"name":"a"},{"name":"b"}])", list.as_array());
+}
+
 TEST(ToolList, OffersNoSinglePageWhereThereAreMore) {
   ToolList list;
   (void)list.add_page(R"({"tools":[{"name":"a"}],"nextCursor":"2"})");

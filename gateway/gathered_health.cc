@@ -1,7 +1,4 @@
-#include "gateway/health_round.h"
-
-#include <algorithm>
-#include <string>
+#include "gateway/gathered_health.h"
 
 namespace gateway {
 
@@ -19,20 +16,18 @@ ops::ServiceHealth unheard(ops::ServiceConfig const& service, std::size_t loop) 
 
 }  // namespace
 
-bool HealthRound::is_complete() const {
-  return std::all_of(said_.begin(), said_.end(), [](auto const& each) { return each.has_value(); });
-}
-
-void HealthRound::tell(ops::GatewayHealth health, std::vector<ops::ServiceConfig> const& services,
-                       frontend::Homes const& homes, bool draining) const {
+ops::GatewayHealth gathered_health(ops::GatewayHealth health,
+                                   std::vector<std::optional<std::vector<ops::ServiceHealth>>> const& said,
+                                   std::vector<ops::ServiceConfig> const& services, frontend::Homes const& homes,
+                                   bool draining) {
   health.services.clear();
-  std::vector<std::size_t> taken(said_.size());
+  std::vector<std::size_t> taken(said.size());
   for (std::size_t i = 0; i < services.size(); ++i) {
     auto const loop = homes.of(ServiceIndex{static_cast<std::uint32_t>(i)});
-    health.services.push_back(said_[loop] ? (*said_[loop])[taken[loop]++] : unheard(services[i], loop));
+    health.services.push_back(said[loop] ? (*said[loop])[taken[loop]++] : unheard(services[i], loop));
   }
   health.status = ops::overall(health.services, draining);
-  tell_(health);
+  return health;
 }
 
 }  // namespace gateway

@@ -1,0 +1,361 @@
+#include "gateway/admin/admin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "gateway/admin/status_json.h"
+#include "gateway/base/json_text.h"
+#include "gateway/frontend/endpoint.h"
+#include "gateway/ops/http_tags.h"
+#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+#include "gateway/rpc/json_validator.h"
+
+namespace gateway::admin {
+
+namespace {
+
+using backend::OperationEnd;
+
+/// Each is told the news every other second.
+constexpr std::size_t kMaxStreams = 64;
+constexpr unsigned kNewsSeconds = 2;
+constexpr std::size_t kDenialsPerSecond = 5;
+constexpr std::size_t kDefaultLogLines = 100;
+constexpr std::size_t kMaxLogLines = 1000;
+
+/// A page of ours is no part of another's, and what is answered is what it is said to be.
+constexpr std::string_view kSecurity =
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n";
+constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
+constexpr std::string_view kNoContent = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+
+frontend::Auth auth_of(ops::GatewayConfig const& config) {
+  ops::AuthConfig auth;
+  if (!config.admin_token.empty()) auth.tokens.push_back({.name = "admin", .token = config.admin_token, .sha256 = {}});
+  return frontend::Auth(auth);
+}
+
+std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+  std::vector<std::string> names;
+  for (auto const& service : services) names.push_back(service.name);
+  return names;
+}
+
+std::string error_json(std::string_view sentence) { return fmt::format("{{\"error\":{}}}\n", json_string(sentence)); }
+
+int status_of(OperationEnd::Verdict verdict) {
+  switch (verdict) {
+    case OperationEnd::Verdict::Done: return 200;
+    case OperationEnd::Verdict::NotPossible: return 409;
+    case OperationEnd::Verdict::NotNow: return 503;
+  }
+  return 503;
+}
+
+std::optional<ops::LogLevel> log_level_from(std::string_view text) {
+  for (auto const level : {ops::LogLevel::Debug, ops::LogLevel::Info, ops::LogLevel::Warn, ops::LogLevel::Error}) {
+    if (text == to_text(level)) return level;
+  }
+  return std::nullopt;
+}
+
+/// The tool and the arguments a body names, or why it names none.
+Result<backend::CallTool> read_call(std::string_view body) {
+  auto const tool = rpc::find_member(body, "tool");
+  auto const arguments = rpc::find_member(body, "arguments");
+  if (!rpc::is_string(tool)) return Error{"expected {\"tool\":\"NAME\",\"arguments\":{...}}"};
+  if (!arguments.empty() && !rpc::is_object(arguments)) return Error{"arguments must be an object"};
+  return backend::CallTool{rpc::unquote(tool), arguments.empty() ? "{}" : std::string(arguments)};
+}
+
+/// The child a body names by its process id; 0 where it names none.
+pid_t read_pid(std::string_view body) {
+  auto const text = rpc::find_member(body, "pid");
+  pid_t pid = 0;
+  std::from_chars(text.data(), text.data() + text.size(), pid);
+  return pid;
+}
+
+}  // namespace
+
+Admin::Admin(Surroundings around)
+    : around_(around),
+      hosts_(around.config.gateway, names_of(around.config.services)),
+      auth_(auth_of(around.config.gateway)),
+      version_(fmt::format("{{\"version\":{},\"revision\":{},\"buildTime\":{},\"instance_id\":{}}}\n",
+                           json_string(around.about.version), json_string(around.about.revision),
+                           json_string(around.about.build_time), json_string(around.about.instance_id))),
+      histories_(around.config.services.size()),
+      denials_(kDenialsPerSecond) {}
+
+// ── requests ─────────────────────────────────────────────────────────────────
+
+void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
+  exchange.set_route(tag_of(ops::Route::Admin));
+  auto const& head = request.head;
+  if (!host_allowed(head.host)) {
+    around_.metrics.auth_failed("host");
+    return answer(exchange, {.status = 403, .body = error_json("this Host is not allowed here: see gateway.allowed_hosts")});
+  }
+  auto const to = route(head.path);
+  auto const reads = head.method == http::Method::Get || head.method == http::Method::Head;
+  auto const fits = to.is_posted() ? head.method == http::Method::Post : reads;
+  if (!fits && to.page != Page::None) {
+    return answer(exchange, {.status = 405, .content_type = {}, .body = {},
+                             .fields = to.is_posted() ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n"});
+  }
+  if (to.is_posted()) return post(exchange, request, to);
+  get(exchange, request, to);
+}
+
+/// Also any name without a dot, by which containers know each other: no site of the
+/// internet has one.
+bool Admin::host_allowed(std::string_view host) const {
+  auto const name = frontend::host_name(host);
+  return name.find('.') == std::string::npos || hosts_.contains(name);
+}
+
+std::optional<ServiceIndex> Admin::find_service(std::string_view name) const {
+  auto const& services = around_.config.services;
+  auto const found = std::find_if(services.begin(), services.end(), [&](auto const& each) { return each.name == name; });
+  if (found == services.end()) return std::nullopt;
+  return ServiceIndex{static_cast<std::uint32_t>(found - services.begin())};
+}
+
+void Admin::get(http::Exchange& exchange, http::Request const& request, Route const& to) {
+  constexpr std::string_view kText = "text/plain; charset=utf-8";
+  switch (to.page) {
+    case Page::Status:
+      if (!page_) page_.emplace();
+      return answer(exchange, {.content_type = "text/html; charset=utf-8", .body = std::string(page_->html()),
+                               .fields = page_->security_policy()});
+    case Page::Health: return ask_for_page(exchange, &Admin::health_page);
+    case Page::Ready: return ask_for_page(exchange, &Admin::ready_page);
+    case Page::ApiStatus: return ask_for_page(exchange, &Admin::status_answer);
+    // The loop turns, or this would not be answered.
+    case Page::Live: return answer(exchange, {.content_type = kText, .body = "ok\n"});
+    case Page::Version: return answer(exchange, {.body = version_});
+    case Page::Metrics:
+      return answer(exchange, {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = around_.metrics.text()});
+    case Page::Events:
+      if (request.head.method == http::Method::Get) return open_events(exchange);
+      return answer(exchange, {.status = 405, .content_type = {}, .body = {}, .fields = "Allow: GET\r\n"});
+    case Page::Log: return send_log(exchange, request);
+    case Page::Tools:
+      if (auto const service = find_service(to.service)) return operate(exchange.id(), *service, {}, backend::ListTools{});
+      return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
+    case Page::Restart:
+    case Page::Drain:
+    case Page::Undrain:
+    case Page::Call:
+    case Page::LogLevel:
+    case Page::None: break;
+  }
+  answer(exchange, {.status = 404, .content_type = kText,
+                    .body = "not found; here are /, /health, /livez, /readyz, /version, /metrics and /api/status\n"});
+}
+
+void Admin::post(http::Exchange& exchange, http::Request const& request, Route const& to) {
+  if (auto const refused = refusal(request.head)) return answer(exchange, *refused);
+  auto const body = request.body.empty() ? std::string_view("{}") : request.body;
+  if (rpc::validate(body) || !rpc::is_object(body.substr(rpc::skip_space(body, 0)))) {
+    return answer(exchange, {.status = 400, .body = error_json("the body must be a JSON object")});
+  }
+  perform(exchange.id(), to, body);
+}
+
+// ── who may act ──────────────────────────────────────────────────────────────
+
+std::optional<Admin::Answer> Admin::refusal(http::RequestHead const& head) {
+  if (!auth_.required()) {
+    return Answer{.status = 403, .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
+  }
+  if (auth_.principal(head)) return std::nullopt;
+  std::string_view const reason = frontend::Auth::shown(head) ? "bad_token" : "missing";
+  around_.metrics.auth_failed(reason);
+  if (denials_.take(around_.clock.now())) {
+    around_.log.warn("auth.denied", "a request to the admin API was refused",
+                     {{"listener", "admin"}, {"reason", reason}, {"path", head.path}});
+  }
+  return Answer{.status = 401,
+                .body = error_json(reason == "missing" ? "the admin token is needed" : "this is not the admin token"),
+                .fields = "WWW-Authenticate: Bearer realm=\"mcp-gateway admin\"\r\n"};
+}
+
+// ── acting ───────────────────────────────────────────────────────────────────
+
+void Admin::perform(ExchangeId exchange, Route const& to, std::string_view body) {
+  if (to.page == Page::LogLevel) return change_log_level(exchange, body);
+  auto const service = find_service(to.service);
+  if (!service) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
+  if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
+  if (to.page == Page::Drain) return operate(exchange, *service, "drain", backend::Drain{true});
+  if (to.page == Page::Undrain) return operate(exchange, *service, "undrain", backend::Drain{false});
+  auto call = read_call(body);
+  if (!call) return answer(exchange, {.status = 400, .body = error_json(call.error().what)});
+  operate(exchange, *service, "call", *std::move(call));
+}
+
+/// `action` is the word for the log; empty for what changes nothing.
+void Admin::operate(ExchangeId exchange, ServiceIndex service, std::string_view action, backend::Operation operation) {
+  if (!action.empty()) {
+    auto const* const call = std::get_if<backend::CallTool>(&operation);
+    around_.log.info("admin.action", "an operator asked for something",
+                     {{"server", around_.config.services[raw(service)].name},
+                      {"action", action},
+                      {"tool", call == nullptr ? std::string_view{} : std::string_view(call->tool)}});
+    around_.log.audit("audit.admin", "an operator asked for something",
+                      {{"server", around_.config.services[raw(service)].name},
+                       {"action", action},
+                       {"tool", call == nullptr ? std::string_view{} : std::string_view(call->tool)}});
+  }
+  around_.program.operate(service, std::move(operation), [this, exchange](OperationEnd const& end) {
+    auto const done = end.verdict == OperationEnd::Verdict::Done;
+    answer(exchange, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
+  });
+}
+
+void Admin::change_log_level(ExchangeId exchange, std::string_view body) {
+  auto const level = log_level_from(rpc::unquote(rpc::find_member(body, "level")));
+  if (!level) return answer(exchange, {.status = 400, .body = error_json("level must be debug, info, warn or error")});
+  // Before a higher level would keep it from being written, and after a lower one lets it.
+  auto const raises = *level > around_.program.log_level();
+  auto const tell = [&] {
+    around_.log.info("admin.action", "an operator changed the log level", {{"action", "log_level"}, {"to", to_text(*level)}});
+    around_.log.audit("audit.admin", "an operator changed the log level", {{"action", "log_level"}, {"to", to_text(*level)}});
+  };
+  if (raises) tell();
+  around_.program.set_log_level(*level);
+  if (!raises) tell();
+  answer(exchange, {.body = fmt::format("{{\"level\":\"{}\"}}\n", to_text(*level))});
+}
+
+// ── looking ──────────────────────────────────────────────────────────────────
+
+void Admin::ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(ops::GatewayHealth const&) const) {
+  around_.health.ask_health([this, id = exchange.id(), page](ops::GatewayHealth const& health) {
+    answer(id, (this->*page)(health));
+  });
+}
+
+Admin::Answer Admin::health_page(ops::GatewayHealth const& health) const {
+  return {.status = http_status(health.status), .body = to_json(health)};
+}
+
+Admin::Answer Admin::ready_page(ops::GatewayHealth const& health) const {
+  auto const ready = is_ready(health);
+  return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
+}
+
+Admin::Answer Admin::status_answer(ops::GatewayHealth const& health) const { return {.body = status_of(health) + "\n"}; }
+
+std::string Admin::status_of(ops::GatewayHealth const& health) const {
+  GatewayStatus status{.health = health,
+                       .configs = around_.config.services,
+                       .services = {},
+                       .log_level = around_.program.log_level(),
+                       .has_actions = auth_.required(),
+                       .log_is_open = log_is_open()};
+  for (std::size_t i = 0; i < histories_.size(); ++i) {
+    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
+    status.services.push_back({around_.program.traffic(index), histories_[i].rates(), histories_[i].chart()});
+  }
+  return to_json(status);
+}
+
+/// What children write to stderr is not for everybody who reaches us over a network.
+bool Admin::log_is_open() const {
+  auto const& listen = around_.config.gateway.admin_listen;
+  return !auth_.required() && listen && is_loopback(*listen);
+}
+
+void Admin::send_log(http::Exchange& exchange, http::Request const& request) {
+  if (!log_is_open()) {
+    if (auto const refused = refusal(request.head)) return answer(exchange, *refused);
+  }
+  auto const service = frontend::query_value(request.head.query, "service");
+  auto const wanted = frontend::query_value(request.head.query, "lines");
+  auto count = kDefaultLogLines;
+  std::from_chars(wanted.data(), wanted.data() + wanted.size(), count);
+  if (!service.empty() && !find_service(service)) {
+    return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
+  }
+  std::string body = "{\"lines\":[";
+  for (auto const& line : around_.tail.last(service, std::min(count, kMaxLogLines))) {
+    if (!body.ends_with('[')) body.push_back(',');
+    append_json_string(body, line);
+  }
+  answer(exchange, {.body = body + "]}\n"});
+}
+
+// ── open pages ───────────────────────────────────────────────────────────────
+
+void Admin::open_events(http::Exchange& exchange) {
+  if (streams_.size() >= kMaxStreams) {
+    return answer(exchange, {.status = 503, .body = error_json("too many pages are open")});
+  }
+  exchange.open_stream(fmt::format("{}{}", kSecurity, kNoContent), ops::kAdminStream);
+  streams_.push_back(exchange.id());
+  around_.health.ask_health([this, id = exchange.id()](ops::GatewayHealth const& health) {
+    auto const status = status_of(health);
+    std::string_view const data = status;
+    if (auto* const open = server_->find(id)) open->send_event({.event = "status", .id = {}, .data = {&data, 1}});
+  });
+}
+
+void Admin::on_gone(ExchangeId id, std::uint64_t, Gone) { std::erase(streams_, id); }
+
+void Admin::end_streams() {
+  for (auto const id : std::exchange(streams_, {})) {
+    if (auto* const open = server_->find(id)) open->end_stream(http::StreamEnd::Drain);
+  }
+}
+
+void Admin::tick() {
+  ++ticks_;
+  if (ticks_ % History::kSampleSeconds == 0) {
+    for (std::size_t i = 0; i < histories_.size(); ++i) {
+      histories_[i].sample(around_.program.traffic(ServiceIndex{static_cast<std::uint32_t>(i)}));
+    }
+  }
+  if (ticks_ % kNewsSeconds == 0 && !streams_.empty()) send_news();
+}
+
+/// One that has not taken the last news is spared the next.
+void Admin::send_news() {
+  around_.health.ask_health([this](ops::GatewayHealth const& health) {
+    auto const status = status_of(health);
+    std::string_view const data = status;
+    // Sending may end a stream, and take it from the list.
+    for (auto const id : std::vector(streams_)) {
+      auto* const open = server_->find(id);
+      if (open != nullptr && open->queued() == 0) open->send_event({.event = "status", .id = {}, .data = {&data, 1}});
+    }
+  });
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────
+
+void Admin::answer(http::Exchange& exchange, Answer const& answer) {
+  std::string_view const body = answer.body;
+  auto const has_policy = answer.fields.starts_with("Content-Security-Policy");
+  exchange.respond({.status = answer.status,
+                    .content_type = answer.content_type,
+                    .fields = fmt::format("{}{}{}{}", kNoStore, kSecurity, has_policy ? std::string_view{} : kNoContent,
+                                          answer.fields),
+                    .body = {&body, answer.content_type.empty() ? std::size_t{0} : 1}});
+}
+
+void Admin::answer(ExchangeId exchange, Answer const& its_answer) {
+  if (auto* const open = server_->find(exchange)) answer(*open, its_answer);
+}
+
+}  // namespace gateway::admin

@@ -1,0 +1,100 @@
+// The admin listener: health, probes, version, metrics, the status page and its API.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/admin/history.h"
+#include "gateway/admin/program.h"
+#include "gateway/admin/route.h"
+#include "gateway/admin/status_page.h"
+#include "gateway/base/token_bucket.h"
+#include "gateway/frontend/admission.h"
+#include "gateway/frontend/auth.h"
+#include "gateway/http/exchange.h"
+#include "gateway/http/server.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/health.h"
+#include "gateway/ops/log.h"
+#include "gateway/ops/log_tail.h"
+#include "gateway/ops/metrics.h"
+
+namespace gateway::admin {
+
+/// What the admin pages tell of. References outlive them.
+struct Surroundings {
+  ops::Config const& config;
+  ops::Metrics::About const& about;
+  Clock const& clock;
+  ops::HealthSource& health;
+  Program& program;
+  ops::Metrics& metrics;
+  ops::Log& log;
+  ops::LogTail& tail;
+};
+
+/// Whoever reaches the listener may look; whoever shows the admin token may also act.
+/// Owned by the program's root, on the first loop.
+class Admin final : public http::RequestHandler {
+ public:
+  explicit Admin(Surroundings around);
+
+  void on_request(http::Exchange& exchange, http::Request const& request) override;
+  /// An answer to a client that is gone finds no exchange.
+  void on_gone(ExchangeId id, std::uint64_t context, Gone why) override;
+
+  /// Set once the server is built: it needs its handler first.
+  void set_server(http::Server& server) { server_ = &server; }
+
+  /// Ends the event streams of open pages, which would wait for more.
+  void end_streams();
+
+  /// Once a second: the history goes on, and open pages are told the news.
+  void tick();
+
+ private:
+  struct Answer {
+    int status = 200;
+    std::string_view content_type = "application/json";
+    std::string body;
+    std::string fields{};  ///< further header lines
+  };
+
+  void get(http::Exchange& exchange, http::Request const& request, Route const& to);
+  void post(http::Exchange& exchange, http::Request const& request, Route const& to);
+  void perform(ExchangeId exchange, Route const& to, std::string_view body);
+  void operate(ExchangeId exchange, ServiceIndex service, std::string_view action, backend::Operation operation);
+  void change_log_level(ExchangeId exchange, std::string_view body);
+  void send_log(http::Exchange& exchange, http::Request const& request);
+  void open_events(http::Exchange& exchange);
+  void send_news();
+
+  /// What keeps a request from acting; nothing when it may.
+  [[nodiscard]] std::optional<Answer> refusal(http::RequestHead const& head);
+  [[nodiscard]] bool log_is_open() const;
+  [[nodiscard]] bool host_allowed(std::string_view host) const;
+  [[nodiscard]] std::optional<ServiceIndex> find_service(std::string_view name) const;
+  [[nodiscard]] std::string status_of(ops::GatewayHealth const& health) const;
+  void ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(ops::GatewayHealth const&) const);
+  [[nodiscard]] Answer health_page(ops::GatewayHealth const& health) const;
+  [[nodiscard]] Answer ready_page(ops::GatewayHealth const& health) const;
+  [[nodiscard]] Answer status_answer(ops::GatewayHealth const& health) const;
+
+  void answer(http::Exchange& exchange, Answer const& answer);
+  void answer(ExchangeId exchange, Answer const& answer);
+
+  Surroundings around_;
+  frontend::AllowedHosts hosts_;
+  frontend::Auth auth_;
+  std::optional<StatusPage> page_;  ///< made when it is first asked for: its hashes wake a large library
+  std::string version_;
+  std::vector<History> histories_;  ///< by service
+  std::vector<ExchangeId> streams_; ///< open pages
+  TokenBucket denials_;             ///< of the lines about them
+  http::Server* server_ = nullptr;
+  unsigned ticks_ = 0;
+};
+
+}  // namespace gateway::admin

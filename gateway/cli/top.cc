@@ -1,0 +1,57 @@
+#include "gateway/cli/top.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "gateway/cli/ask_status.h"
+#include "gateway/cli/http_get.h"
+#include "gateway/cli/status_table.h"
+#include "gateway/cli/terminal.h"
+
+namespace gateway::cli {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{2};
+constexpr std::string_view kKeys =
+    "\nsort by  o order  n name  c calls  e errors  l latency  s sessions  r restarts  m memory  u cpu     q quit\n";
+
+Result<StatusReport> look(std::string const& url) {
+  auto const answer = http_get(status_url(url), kPatience);
+  if (!answer) return answer.error();
+  return read_status(answer->body);
+}
+
+/// What is shown until the next look.
+std::string screen(Result<StatusReport> const& seen, SortBy by, Colour colour) {
+  if (!seen) return seen.error().what + "; asking again\n" + std::string(kKeys);
+  auto report = *seen;
+  sort(report.services, by);
+  return status_table(report, colour) + std::string(kKeys);
+}
+
+}  // namespace
+
+bool top(std::string const& url, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
+  if (isatty(STDOUT_FILENO) != 1) return ask_status(url, StatusForm::Table, kPatience, out, errors);
+  using SteadyClock = std::chrono::steady_clock;
+  auto const colour = std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;
+  Terminal terminal;
+  auto by = SortBy::Config;
+  while (true) {
+    auto const seen = look(url);
+    auto const next = SteadyClock::now() + interval;
+    while (true) {
+      terminal.show(screen(seen, by, colour));
+      auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(next - SteadyClock::now());
+      if (left.count() <= 0) break;
+      auto const heard = terminal.wait(left);
+      if (heard.ends || heard.key == 'q') return seen.ok() && seen->is_well();
+      if (heard.key) by = sort_for_key(*heard.key).value_or(by);
+    }
+  }
+}
+
+}  // namespace gateway::cli

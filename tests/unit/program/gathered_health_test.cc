@@ -1,0 +1,63 @@
+#include "gateway/gathered_health.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace gateway {
+namespace {
+
+using enum ops::HealthStatus;
+
+class GatheredHealthTest : public ::testing::Test {
+ protected:
+  GatheredHealthTest() {
+    for (auto const* const name : {"a", "b", "c"}) {
+      ops::ServiceConfig config;
+      config.name = name;
+      configs.push_back(config);
+    }
+  }
+
+  static ops::ServiceHealth well(std::string name) {
+    ops::ServiceHealth health;
+    health.name = std::move(name);
+    health.status = Healthy;
+    health.state = "ready";
+    return health;
+  }
+  void hear(std::size_t loop, std::vector<ops::ServiceHealth> services) { said[loop] = std::move(services); }
+  ops::GatewayHealth gathered(bool draining = false) { return gathered_health({}, said, configs, homes, draining); }
+
+  std::vector<ops::ServiceConfig> configs;
+  frontend::Homes homes{frontend::Endpoints({"a", "b", "c"}, false), 2};
+  std::vector<std::optional<std::vector<ops::ServiceHealth>>> said{2};
+};
+
+TEST_F(GatheredHealthTest, HasTheServicesInTheOrderOfTheConfiguration) {
+  hear(1, {well("b")});
+  hear(0, {well("a"), well("c")});
+  auto const health = gathered();
+  ASSERT_EQ(3U, health.services.size());
+  EXPECT_EQ("a", health.services[0].name);
+  EXPECT_EQ("b", health.services[1].name);
+  EXPECT_EQ("c", health.services[2].name);
+  EXPECT_EQ(Healthy, health.status);
+  EXPECT_EQ(Draining, gathered(true).status);
+}
+
+TEST_F(GatheredHealthTest, SaysThatItDoesNotKnowWhatALoopDidNotSay) {
+  hear(1, {well("b")});
+  auto const health = gathered();
+  EXPECT_EQ(Degraded, health.status);
+  EXPECT_EQ("unknown", health.services.at(0).state);
+  EXPECT_EQ(Unhealthy, health.services.at(0).status);
+  EXPECT_EQ("ready", health.services.at(1).state);
+  EXPECT_EQ("unknown", health.services.at(2).state);
+
+  configs[2].required = true;
+  EXPECT_EQ(Unhealthy, gathered().status);
+}
+
+}  // namespace
+}  // namespace gateway
