@@ -93,8 +93,6 @@ class Multiplexer final : public io::Mortal, private Child::Owner {
   [[nodiscard]] std::string ailment() const;
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const;
-  /// All that its child has not answered, its own and given up ones too.
-  [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
   [[nodiscard]] std::size_t sessions() const { return attached_count_; }
   /// When its last session left. Only while it has none.
   [[nodiscard]] TimePoint unused_since() const { return unused_since_; }

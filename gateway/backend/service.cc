@@ -114,13 +114,13 @@ void Service::tick() {
 
 /// What is the service's as a whole.
 void Service::report() {
-  std::size_t in_flight = 0;
+  std::size_t owed = 0;
   std::size_t queued = 0;
   children_.for_each([&](Multiplexer const& child) {
-    in_flight += child.in_flight();
+    owed += child.calls_owed();
     queued += child.child().queued_bytes();
   });
-  probe_.calls_in_flight(in_flight);
+  probe_.calls_in_flight(owed);
   probe_.child_stdin_queue(queued);
   report_resources(around_.world.loop.now());
   switch (probe_standing(children_)) {

@@ -139,6 +139,7 @@ void Server::expire(Phase phase, Duration limit) {
 }
 
 void Server::tick() {
+  tell_waiting();  // before those that made it wait are gone
   expire(Phase::Idle, limits_.keepalive_timeout);
   expire(Phase::Head, limits_.head_timeout);
   expire(Phase::Body, limits_.body_timeout);
@@ -149,7 +150,6 @@ void Server::tick() {
     probe_.slow_client_dropped();
     connection->close(RequestHandler::Gone::Stalled);
   }
-  tell_waiting();
 }
 
 void Server::tell_waiting() {

@@ -57,7 +57,7 @@ def traffic():
                    "reqps", stack=True),
         timeseries("Requests by method", "The same by MCP method.", Query(q.rate(requests, "method"), "{{method}}"), "reqps",
                    stack=True),
-        timeseries("In flight", "Calls their child has not answered: those that were given up stay for a minute, for its answer may come late.",
+        timeseries("In flight", "Calls that somebody waits for, at a child or in its queue.",
                    Query(q.total("mcp_gateway_requests_in_flight", "server"), "{{server}}"), "none"),
     ]
 

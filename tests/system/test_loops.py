@@ -75,7 +75,7 @@ def test_services_are_spread_over_the_loops_in_their_order(gateway):
 
 def loop_threads(gateway):
     tasks = Path("/proc", str(gateway.process.pid), "task")
-    return sorted(name for task in tasks.iterdir() if (name := (task / "comm").read_text().strip()).startswith("mcp-gw-"))
+    return sorted(name for task in tasks.iterdir() if (name := (task / "comm").read_text().strip()).startswith("mcp-gw-loop"))
 
 
 def test_each_loop_but_the_first_is_a_thread_with_its_number_as_name(gateway):
