@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
+#include "gateway/base/clock.h"
 #include "gateway/base/json_text.h"
 
 namespace gateway::ops {
@@ -46,18 +50,27 @@ class LineWriter {
   LineWriter& number(double value) {
     constexpr double kLargest = 1e15;
     if (!(std::abs(value) < kLargest)) return raw("null");  // nor is "nan" a JSON value
-    auto const thousandths = std::llround(std::abs(value) * 1000);
     if (value < 0) raw('-');
-    number(thousandths / 1000).raw('.');
-    auto const rest = static_cast<unsigned>(thousandths % 1000);
-    return raw(static_cast<char>('0' + rest / 100))
-        .raw(static_cast<char>('0' + rest / 10 % 10))
-        .raw(static_cast<char>('0' + rest % 10));
+    return thousandths(static_cast<std::uint64_t>(std::llround(std::abs(value) * 1000)));
+  }
+  /// In milliseconds, with three digits behind the point.
+  LineWriter& number(Duration value) {
+    auto const us = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
+    if (us < 0) raw('-');
+    return thousandths(static_cast<std::uint64_t>(std::abs(us)));
   }
 
   [[nodiscard]] char* end() const { return to_; }
 
  private:
+  LineWriter& thousandths(std::uint64_t count) {
+    number(count / 1000).raw('.');
+    auto const rest = static_cast<unsigned>(count % 1000);
+    return raw(static_cast<char>('0' + rest / 100))
+        .raw(static_cast<char>('0' + rest / 10 % 10))
+        .raw(static_cast<char>('0' + rest % 10));
+  }
+
   char* to_;
 };
 

@@ -47,7 +47,10 @@ template <Constant name, typename Value>
   if constexpr (std::is_same_v<Value, Label>) {
     return {kName, member.value.text};
   } else if constexpr (record_detail::kIsOptional<Value>) {
-    return member.value ? LogField(kName, *member.value) : LogField(kName, std::string_view{});
+    using Present = typename Value::value_type;
+    return member.value ? as_field(Member<name, Present>{*member.value}) : LogField(kName, std::string_view{});
+  } else if constexpr (std::is_same_v<Value, Duration>) {
+    return {kName, to_ms(member.value)};
   } else {
     return {kName, member.value};
   }

@@ -29,7 +29,8 @@ struct Label {
   std::string_view text;
 };
 
-/// One member of a record. An empty text, Label or optional is left out.
+/// One member of a record. An empty text, Label or optional is left out; a Duration is
+/// shown in milliseconds.
 template <Constant name, typename Value>
 struct Member {
   static constexpr auto kName = name;

@@ -107,7 +107,8 @@ TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
       record, "2025-01-01T00:00:00.000000Z", R"(,"last":1)", member<"text">(std::string_view(hostile)),
       member<"label">(Label{"tools/call"}), member<"none">(std::string_view{}), member<"no_label">(Label{}),
       member<"zero">(0), member<"big">(std::numeric_limits<std::uint64_t>::max()), member<"ms">(-1.5),
-      member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}));
+      member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}),
+      member<"took_ms">(Duration(std::chrono::microseconds(-12'034))));
   auto const list = format_log_line(LogFormat::Json, LogLevel::Info, "2025-01-01T00:00:00.000000Z", "some.event", "a message",
                                     {{"text", hostile},
                                      {"label", "tools/call"},
@@ -115,6 +116,7 @@ TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
                                      {"big", std::numeric_limits<std::uint64_t>::max()},
                                      {"ms", -1.5},
                                      {"present", 2.0},
+                                     {"took_ms", -12.034},
                                      {"last", 1}});
   EXPECT_EQ(list, record.view());
 }
