@@ -37,7 +37,11 @@ build() {
   read -ra targets <<<"$2"
   shift 2
   [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
-  if command -v ccache >/dev/null; then set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"; fi
+  if command -v ccache >/dev/null; then
+    # What another checkout has compiled of the same sources serves this one too.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+    set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
+  fi
   cmake -S . -B "$folder" -DGATEWAY_TESTS=ON -DGATEWAY_WERROR=ON "$@"
   nice cmake --build "$folder" --parallel "$jobs" --target "${targets[@]}"
 }

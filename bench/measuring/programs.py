@@ -4,6 +4,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from . import collector
+
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
@@ -56,12 +58,12 @@ class Floor(Program):
 
 
 class Gateway(Program):
-    """As it is delivered: all checks, limits and metrics on, and the access log in a file, unless `level` is above info."""
+    """As it is delivered: all checks, limits and metrics on, and the access log in a file; or with other `settings`."""
 
     serves_many = True
 
-    def __init__(self, name="gateway", title="mcp-gateway", level="info", busy_poll=False):
-        self.name, self.title, self.level, self.busy_poll = name, title, level, busy_poll
+    def __init__(self, name="gateway", title="mcp-gateway", **settings):
+        self.name, self.title, self.settings = name, title, settings
 
     def path(self, launch):
         return f"/{launch.names()[-1]}/{'sse' if launch.transport == 'sse' else 'mcp'}"
@@ -70,8 +72,15 @@ class Gateway(Program):
         program, *arguments = launch.command_line()
         service = {"command": program, "args": arguments}
         config = launch.write("gateway.json", json.dumps({
-            "gateway": {"listen": f"127.0.0.1:{launch.port}", "admin_listen": "off", "busy_poll": self.busy_poll,
-                        "log": {"level": self.level}},
+            "gateway": {"listen": f"127.0.0.1:{launch.port}", "admin_listen": "off", **self.settings},
             "mcpServers": {name: service for name in launch.names()},
         }))
         return [launch.build / "mcp-gateway", "run", "--config", config]
+
+
+class Traced(Gateway):
+    """One trace in a hundred is recorded and sent."""
+
+    def command(self, launch):
+        self.settings = {"traces": {"endpoint": collector.address(), "sample": 0.01}}
+        return super().command(launch)

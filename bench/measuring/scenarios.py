@@ -4,12 +4,13 @@ import statistics
 import time
 from pathlib import Path
 
-from .programs import Floor, Gateway
+from .programs import Floor, Gateway, Traced
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = ROOT / "services/everything/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
 COUNTS = ("left_behind", "had_to_be_killed")
-NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", level="warn")
+NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", log={"level": "warn"})
+TRACED = Traced("gateway-traced", "mcp-gateway, traces sampled 1 %")
 BUSY_POLL = Gateway("gateway-busy-poll", "mcp-gateway, busy_poll", busy_poll=True)
 
 
@@ -75,14 +76,15 @@ class Churn(Calls):
         return min(bench.seconds, self.SECONDS)
 
 
-class AccessLog(Calls):
-    """The gateway with and without its access log, in turn and often: what is looked for is a few percent."""
+class Observed(Calls):
+    """The gateway with less to tell than it is delivered with, as it is delivered, and with more; in turn and
+    often: what is looked for is a few percent."""
 
     times = 4
 
     def __init__(self):
-        super().__init__("access log", "SSE, 64 sessions, with and without the access log", "--sessions", 64,
-                         programs=[Gateway(), NO_LOG])
+        super().__init__("observed", "SSE, 64 sessions, without the access log, with it, and with traces", "--sessions", 64,
+                         programs=[Gateway(), NO_LOG, TRACED])
 
     def seconds(self, bench):
         return min(bench.seconds, 1)
@@ -188,7 +190,7 @@ def all_scenarios(quick=False):
         steady("sse", 64), steady("http", 64),
         Calls("slow reader", "SSE, 63 sessions beside one that reads slowly", "--sessions", 64, "--slow", 1),
         steady("sse", 256), steady("http", 256),
-        AccessLog(),
+        Observed(),
         Churn("sse", "short SSE sessions, 8 at a time"), Churn("http", "short Streamable HTTP sessions, 8 at a time"),
         payload("results 64 KB", "results of 64 KB, SSE, 16 sessions", "--result", 64_000),
         payload("results 1 MB", "results of 1 MB, SSE, 16 sessions", "--result", 1_000_000),

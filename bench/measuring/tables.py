@@ -2,11 +2,11 @@
 
 from .peers import all_peers
 from .programs import Floor, Gateway
-from .scenarios import BUSY_POLL, NO_LOG, Calls, all_scenarios
+from .scenarios import BUSY_POLL, NO_LOG, TRACED, Calls, all_scenarios
 from .targets import all_targets
 
 BY_FLOOR = ("calls_per_second", "p50_us", "p99_us", "cpu_us_per_call")
-TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, BUSY_POLL, *all_peers()]}
+TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, TRACED, BUSY_POLL, *all_peers()]}
 
 
 def floor_of(name):
