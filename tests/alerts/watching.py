@@ -1,33 +1,19 @@
 """What watches gateways in the live tests: a real Prometheus, a real Alertmanager, and the webhook that hears of alerts."""
 import json
 import os
-import random
 import re
-import socket
 import subprocess
 import threading
-import time
 import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import scaled
 from rules import ROOT, program
+from waiting import free_port, wait_until
 
 PATIENCE = 90  # seconds, on a busy machine
 SENDING = 600  # how many times faster Alertmanager's times are
-
-
-def free_port():
-    """Below the ports that the system gives out by itself, so that it stays free while its server is stopped."""
-    while True:
-        port = random.randrange(15000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 def ask(url):
@@ -36,12 +22,7 @@ def ask(url):
 
 
 def until(condition, what):
-    """Asks again and again; the first true answer."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE} s"
-        time.sleep(0.05)
-    return found
+    return wait_until(condition, what, PATIENCE)
 
 
 class Webhook:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE, HERE.parent / "system", HERE.parent / "services"):
+for folder in (HERE, HERE.parent / "system", HERE.parent / "services", HERE.parents[1] / "bench"):
     sys.path.insert(0, str(folder))
 
 import stack  # noqa: E402: of the folders above

@@ -2,12 +2,11 @@
 import contextlib
 import datetime
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import watchers
 from gateway_under_test import Gateway, chaos, echo
 from load import TOKENS, Load
+from measuring import collector
 
 
 def many_services():
@@ -26,31 +25,9 @@ def many_services():
     }
 
 
-class Collector(BaseHTTPRequestHandler):
-    """A stand-in that takes every span; tests/traces has a real one."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *words):
-        pass
-
-
-@contextlib.contextmanager
-def collector():
-    """The address of one that runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1/traces"
-        server.shutdown()
-
-
-def gateway_config(instance, spans_to):
+def gateway_config(instance):
     return {"instance_id": instance, "pool": "blue", "env": "test", "log": {"audit": True},
-            "traces": {"endpoint": spans_to, "sample": 0.2},
+            "traces": {"endpoint": collector.address(), "sample": 0.2},
             "metrics": {"tool_durations": True}, "admin_token": "token-of-operators-" + "o" * 20,
             "auth": {"tokens": [{"name": name, "token": token} for name, token in TOKENS.items()]},
             "limits": {"max_client_queue_bytes": "512KiB", "write_timeout": "1s", "max_calls_per_session": 5}}
@@ -71,8 +48,8 @@ class ContainerLog:
 @contextlib.contextmanager
 def aggregate(logs):
     """All services in one gateway, under load until the end; its log in a file."""
-    with collector() as spans_to, open(logs / "gateway.log", "ab", buffering=0) as copy:
-        running = Gateway(many_services(), gateway_config("aggregate", spans_to), log_copy=copy,
+    with open(logs / "gateway.log", "ab", buffering=0) as copy:
+        running = Gateway(many_services(), gateway_config("aggregate"), log_copy=copy,
                           wait_for=["filesystem", "memory", "postgres", "fetch", "github", "timescaledb"])
         with Load(running) as load:
             yield running

@@ -5,7 +5,6 @@ Each is started on a free port of 127.0.0.1 and keeps that port when it is stopp
 import json
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
@@ -19,32 +18,13 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from waiting import free_port, wait_until
+
 HERE = Path(__file__).resolve().parent
 SERVICES = HERE.parents[1] / "services"
 CACHE = Path(os.environ.get("SERVICES_CACHE") or HERE / ".cache").resolve()
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 PATIENCE = 60  # seconds, on a busy machine
-
-
-def free_port():
-    """A port that stays free while its server is stopped: below those the system gives out by itself."""
-    while True:
-        port = random.randrange(15000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
-
-
-def wait_until(condition, what, patience=PATIENCE):
-    """Asks again and again. The first true answer."""
-    end = time.monotonic() + patience
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what}: not within {patience} s"
-        time.sleep(0.05)
-    return found
 
 
 def accepts(port):
