@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent / "system"))
 from gateway_under_test import Gateway, TIMEOUT  # noqa: E402
 
 CACHE = Path(os.environ.get("TRACES_CACHE", HERE / ".cache"))
-PROGRAM = CACHE / "collector"
+PROGRAM = CACHE / "collector" / "collector"
 # Spans wait at most so long in the gateway for others.
 SENT_WITHIN = 10 + TIMEOUT
 
