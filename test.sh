@@ -68,6 +68,7 @@ build_for_threads() {
 test_threads() {
   run_ctest build-tsan '^component$'
   run_pytest tests/system/test_loops.py build-tsan
+  run_pytest tests/system/test_admin_api.py build-tsan
 }
 
 # One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
