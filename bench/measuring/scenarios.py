@@ -87,7 +87,7 @@ class Observed(Calls):
                          programs=[Gateway(), NO_LOG, TRACED])
 
     def seconds(self, bench):
-        return min(bench.seconds, 1)
+        return min(bench.seconds, 3)
 
 
 class Idle(Scenario):

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gateway {
 
@@ -58,9 +59,14 @@ Parentage choose_parent(std::optional<TraceContext> const& in_message, std::opti
   return {around_it, std::nullopt};
 }
 
-bool is_sampled(double ratio, std::uint64_t random) {
-  if (ratio >= 1) return true;
-  return static_cast<double>(random) < ratio * std::ldexp(1.0, 64);
+std::uint64_t passing_by(double ratio, std::uint64_t random) {
+  constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+  if (ratio >= 1) return 0;
+  if (ratio <= 0) return kAll;
+  // The geometric distribution, by its inverse.
+  auto const evenly = (static_cast<double>(random) + 0.5) / std::ldexp(1.0, 64);
+  auto const count = std::log(evenly) / std::log1p(-ratio);
+  return count < std::ldexp(1.0, 63) ? static_cast<std::uint64_t>(std::max(count, 0.0)) : kAll;
 }
 
 }  // namespace gateway

@@ -53,8 +53,9 @@ struct Parentage {
 [[nodiscard]] Parentage choose_parent(std::optional<TraceContext> const& in_message,
                                       std::optional<TraceContext> const& around_it);
 
-/// Whether a trace that begins here is recorded: so many of them as `ratio` says.
-/// `random` is any number of 0..2^64-1.
-[[nodiscard]] bool is_sampled(double ratio, std::uint64_t random);
+/// How many traces that begin here pass by before the next that is recorded, when of
+/// all of them `ratio` (0..1) is: one random number for each that is recorded, and
+/// none for those that pass by. `random` is any number of 0..2^64-1.
+[[nodiscard]] std::uint64_t passing_by(double ratio, std::uint64_t random);
 
 }  // namespace gateway

@@ -38,9 +38,17 @@ struct TraceSpan {
 
   /// Adds an attribute; an empty text is left out.
   void add(std::string_view key, std::string_view value) {
-    if (!value.empty()) attributes.push_back({key, std::string(value)});
+    if (!value.empty()) room_for_one().push_back({key, std::string(value)});
   }
-  void add(std::string_view key, std::int64_t value) { attributes.push_back({key, value}); }
+  void add(std::string_view key, std::int64_t value) { room_for_one().push_back({key, value}); }
+
+ private:
+  /// Made once for all that a span usually has.
+  std::vector<SpanAttribute>& room_for_one() {
+    constexpr std::size_t kUsual = 16;
+    if (attributes.capacity() == 0) attributes.reserve(kUsual);
+    return attributes;
+  }
 };
 
 /// Names and values of who made the spans, such as service.name.

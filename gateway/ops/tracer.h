@@ -21,7 +21,9 @@ class Tracer {
  public:
   /// `exporter` is null where traces are off. References outlive it.
   Tracer(TracesConfig const& config, SpanExporter* exporter, Metrics& metrics, Entropy& entropy)
-      : config_(config), exporter_(exporter), metrics_(metrics), entropy_(entropy) {}
+      : config_(config), exporter_(exporter), metrics_(metrics), entropy_(entropy) {
+    if (on()) passing_ = passing_by(config_.sample, entropy_.number());
+  }
 
   [[nodiscard]] bool on() const { return exporter_ != nullptr; }
   [[nodiscard]] bool propagates() const { return config_.propagate; }
@@ -31,7 +33,14 @@ class Tracer {
   /// A span of its own for work asked for by `parent`, or a trace begun here.
   [[nodiscard]] TraceContext child_of(std::optional<TraceContext> const& parent);
   /// Whether a trace that begins here is recorded.
-  [[nodiscard]] bool samples() { return is_sampled(config_.sample, entropy_.number()); }
+  [[nodiscard]] bool samples() {
+    if (passing_ > 0) {
+      --passing_;
+      return false;
+    }
+    passing_ = passing_by(config_.sample, entropy_.number());
+    return true;
+  }
   /// Whether work that took so long is recorded although it was not chosen.
   [[nodiscard]] bool is_slow(Duration took) const { return config_.slow > milliseconds{} && took >= config_.slow; }
 
@@ -49,6 +58,7 @@ class Tracer {
   SpanExporter* exporter_;
   Metrics& metrics_;
   Entropy& entropy_;
+  std::uint64_t passing_ = 0;  ///< traces that pass by before the next that is recorded
   static constexpr std::size_t kLatePerSecond = 50;
   TokenBucket late_{kLatePerSecond};
 };

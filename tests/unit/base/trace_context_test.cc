@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <random>
 #include <string>
 
 namespace gateway {
@@ -78,14 +80,21 @@ TEST(Parentage, IsTheMessagesWhereItNamesOneAndTheRequestBecomesALink) {
   EXPECT_FALSE(choose_parent(std::nullopt, std::nullopt).parent);
 }
 
+TEST(Sampling, TakesAllOrNothingWhereItIsTold) {
+  for (auto const random : {std::uint64_t{0}, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+    EXPECT_EQ(0U, passing_by(1, random));
+    EXPECT_EQ(~std::uint64_t{0}, passing_by(0, random));
+  }
+}
+
 TEST(Sampling, TakesThePartItIsTold) {
-  constexpr auto kMost = ~std::uint64_t{0};
-  EXPECT_FALSE(is_sampled(0, 0));
-  EXPECT_TRUE(is_sampled(1, kMost));
-  EXPECT_TRUE(is_sampled(0.5, kMost / 2 - 1000));
-  EXPECT_FALSE(is_sampled(0.5, kMost / 2 + 100'000));
-  EXPECT_FALSE(is_sampled(0.01, kMost / 50));
-  EXPECT_TRUE(is_sampled(0.01, kMost / 200));
+  std::mt19937_64 numbers;
+  for (auto const ratio : {0.001, 0.05, 0.5, 0.9}) {
+    constexpr auto kTaken = 20'000;
+    auto passed = 0.0;
+    for (int i = 0; i < kTaken; ++i) passed += static_cast<double>(passing_by(ratio, numbers()));
+    EXPECT_NEAR(ratio, kTaken / (kTaken + passed), ratio * 0.03);
+  }
 }
 
 }  // namespace
