@@ -158,6 +158,72 @@ int version() {
   return 0;
 }
 
+// ── the subcommands and their options ────────────────────────────────────────
+
+void add_run(CLI::App& app, Arguments& arguments) {
+  auto* const run_command = app.add_subcommand("run", "Serve until SIGTERM or Ctrl-C");
+  run_command->add_option("--config,-c", arguments.config, "Configuration file (docs/config.md)");
+  run_command->add_option("--service,-s", arguments.services, "Serve only this service of the file; repeat for more");
+  run_command->add_option("--host", arguments.host, "Without --config: address to listen on")->capture_default_str();
+  run_command->add_option("--port,-p", arguments.port, "Without --config: port to listen on")->capture_default_str();
+  run_command->add_option("--name", arguments.name, "Without --config: the service's name")->capture_default_str();
+  run_command->add_flag("--allow-unauthenticated", arguments.allow_unauthenticated,
+                        "Listen beyond this machine although no token is asked for");
+  run_command->add_option("--log-level", arguments.log_level, "Overrides the configuration")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  run_command->add_option("--log-format", arguments.log_format, "Overrides the configuration")
+      ->check(CLI::IsMember({"json", "text"}));
+}
+
+void add_check(CLI::App& app, Arguments& arguments) {
+  auto* const check_command = app.add_subcommand("check", "Check a configuration, and say everything that is wrong");
+  check_command->add_option("--config,-c", arguments.config, "Configuration file")->required();
+  check_command->add_option("--service,-s", arguments.services, "Check only this service; repeat for more");
+  check_command->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
+}
+
+void add_health(CLI::App& app, Arguments& arguments) {
+  auto* const health_command = app.add_subcommand("health", "Ask a running gateway; exit code 0 when it is well");
+  health_command->add_option("url", arguments.url, "A page of its admin listener")
+      ->capture_default_str()
+      ->check([](std::string const& url) {
+        return url.starts_with("http://") ? "" : "expected http://HOST:PORT/PATH, found '" + url + "'";
+      });
+}
+
+void add_status_and_top(CLI::App& app, Arguments& arguments) {
+  auto const is_url = [](std::string const& url) {
+    return url.starts_with("http://") ? "" : "expected http://HOST:PORT, found '" + url + "'";
+  };
+  auto* const status_command =
+      app.add_subcommand("status", "Show the services of a running gateway; exit code 0 when it is well");
+  status_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
+  status_command->add_flag("--json", arguments.json, "All that is known, as JSON");
+  auto* const top_command = app.add_subcommand("top", "The same, again and again, until q is pressed");
+  top_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
+  top_command->add_option("--interval", arguments.interval, "Seconds from one look to the next")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60));
+}
+
+int run_subcommand(CLI::App const& app, Arguments const& arguments) {
+  if (app.got_subcommand("run")) return run(arguments);
+  if (app.got_subcommand("check")) return check(arguments);
+  if (app.got_subcommand("health")) {
+    return gateway::cli::ask_health(arguments.url, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
+  }
+  if (app.got_subcommand("status")) {
+    auto const form = arguments.json ? gateway::cli::StatusForm::Json : gateway::cli::StatusForm::Table;
+    return gateway::cli::ask_status(arguments.admin, form, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
+  }
+  if (app.got_subcommand("top")) {
+    return gateway::cli::top(arguments.admin, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
+  }
+  if (app.got_subcommand("version")) return version();
+  std::cout << gateway::ops::config_schema() << '\n';
+  return 0;
+}
+
 int run_command_line(int argc, char** argv) {
   Arguments arguments;
   arguments.command = take_command(argc, argv);
@@ -172,46 +238,12 @@ int run_command_line(int argc, char** argv) {
       "  mcp-gateway check --config FILE --connect              start each server once and say what it offers\n"
       "Exit codes: 0 ok, 1 failed, 2 wrong command line or configuration.");
 
-  auto* const run_command = app.add_subcommand("run", "Serve until SIGTERM or Ctrl-C");
-  run_command->add_option("--config,-c", arguments.config, "Configuration file (docs/config.md)");
-  run_command->add_option("--service,-s", arguments.services, "Serve only this service of the file; repeat for more");
-  run_command->add_option("--host", arguments.host, "Without --config: address to listen on")->capture_default_str();
-  run_command->add_option("--port,-p", arguments.port, "Without --config: port to listen on")->capture_default_str();
-  run_command->add_option("--name", arguments.name, "Without --config: the service's name")->capture_default_str();
-  run_command->add_flag("--allow-unauthenticated", arguments.allow_unauthenticated,
-                        "Listen beyond this machine although no token is asked for");
-  run_command->add_option("--log-level", arguments.log_level, "Overrides the configuration")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  run_command->add_option("--log-format", arguments.log_format, "Overrides the configuration")
-      ->check(CLI::IsMember({"json", "text"}));
-
-  auto* const check_command = app.add_subcommand("check", "Check a configuration, and say everything that is wrong");
-  check_command->add_option("--config,-c", arguments.config, "Configuration file")->required();
-  check_command->add_option("--service,-s", arguments.services, "Check only this service; repeat for more");
-  check_command->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
-
-  auto* const health_command = app.add_subcommand("health", "Ask a running gateway; exit code 0 when it is well");
-  health_command->add_option("url", arguments.url, "A page of its admin listener")
-      ->capture_default_str()
-      ->check([](std::string const& url) {
-        return url.starts_with("http://") ? "" : "expected http://HOST:PORT/PATH, found '" + url + "'";
-      });
-
-  auto const is_url = [](std::string const& url) {
-    return url.starts_with("http://") ? "" : "expected http://HOST:PORT, found '" + url + "'";
-  };
-  auto* const status_command =
-      app.add_subcommand("status", "Show the services of a running gateway; exit code 0 when it is well");
-  status_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
-  status_command->add_flag("--json", arguments.json, "All that is known, as JSON");
-  auto* const top_command = app.add_subcommand("top", "The same, again and again, until q is pressed");
-  top_command->add_option("--url", arguments.admin, "Its admin listener")->capture_default_str()->check(is_url);
-  top_command->add_option("--interval", arguments.interval, "Seconds from one look to the next")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 60));
-
-  auto* const version_command = app.add_subcommand("version", "Say which build this is");
-  auto* const schema_command = app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
+  add_run(app, arguments);
+  add_check(app, arguments);
+  add_health(app, arguments);
+  add_status_and_top(app, arguments);
+  app.add_subcommand("version", "Say which build this is");
+  app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
 
   try {
     app.parse(argc, argv);
@@ -220,21 +252,7 @@ int run_command_line(int argc, char** argv) {
     auto const code = app.exit(error);
     return code == 0 ? 0 : kUsageError;
   }
-  if (run_command->parsed()) return run(arguments);
-  if (check_command->parsed()) return check(arguments);
-  if (health_command->parsed()) {
-    return gateway::cli::ask_health(arguments.url, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
-  }
-  if (status_command->parsed()) {
-    auto const form = arguments.json ? gateway::cli::StatusForm::Json : gateway::cli::StatusForm::Table;
-    return gateway::cli::ask_status(arguments.admin, form, kHealthPatience, std::cout, std::cerr) ? 0 : 1;
-  }
-  if (top_command->parsed()) {
-    return gateway::cli::top(arguments.admin, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
-  }
-  if (version_command->parsed()) return version();
-  if (schema_command->parsed()) std::cout << gateway::ops::config_schema() << '\n';
-  return 0;
+  return run_subcommand(app, arguments);
 }
 
 }  // namespace
