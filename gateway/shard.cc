@@ -61,6 +61,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
       tracer_(shared.config.gateway.traces, shared.spans, shared.metrics, entropy_),
       sessions_(entropy_, shared.homes.token_front(number)),
       desk_{.clock = loop_,
+            .turn = loop_,
             .config = shared.config.gateway,
             .sessions = sessions_,
             .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),

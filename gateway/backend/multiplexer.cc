@@ -93,19 +93,13 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
       send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
     }
   }
-  // Whatever is sent to its client may end the session.
-  auto const id = session.id;
-  auto const initialized = session.initialized;
   auto const* const known = from.shelf_.list();
   if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
     count_told(label(mcp::Method::ToolsListChanged));
-    around_.clients.notify(id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+    around_.clients.notify(session.id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
   }
-  if (initialized) tell_of_lists(id);
-  for (auto& each : waiting) {
-    if (around_.sessions.find(id) == nullptr) return;
-    wait(std::move(each.call), each.method, each.params);
-  }
+  if (session.initialized) tell_of_lists(session.id);
+  for (auto& each : waiting) wait(std::move(each.call), each.method, each.params);
   serve_waiting();
 }
 

@@ -37,7 +37,7 @@ struct Surroundings {
 /// Speaks MCP with one child for the sessions attached to it: all of a service's
 /// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
 /// Owned by its Service; an exclusive one ends with its session.
-class Multiplexer final : public io::Mortal, private Child::Owner {
+class Multiplexer final : public Mortal, private Child::Owner {
  public:
   class Owner {
    public:

@@ -78,10 +78,7 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
   if (child == nullptr) return;
   if (child->child().state() != ChildState::Ready) {
     if (auto* const other = placement_->refuge_from(*child)) {
-      auto const id = session.id;
       other->take_over(session, *child);
-      // Its client may not have taken what it was told of the move.
-      if (around_.sessions.find(id) == nullptr) return;
       child = other;
     }
   }

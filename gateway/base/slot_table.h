@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -10,8 +11,10 @@
 namespace gateway {
 
 /// Owns `T`s. An id is a place and a count of how often the place was used, so
-/// looking one up is an index and a comparison, and an old id finds nothing.
-template <typename T, typename Id>
+/// looking one up is an index and a comparison, and an old id finds nothing. A place
+/// whose count is used up is not used again: with the count as it is that is one
+/// place, of some bytes, in four thousand million objects.
+template <typename T, typename Id, typename Count = std::uint32_t>
 class SlotTable {
  public:
   /// Takes `object` in; its id is valid until `release`.
@@ -31,7 +34,7 @@ class SlotTable {
 
   [[nodiscard]] T* find(Id id) {
     auto const place = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id));
-    auto const uses = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id) >> 32);
+    auto const uses = static_cast<std::uint64_t>(id) >> 32;
     if (place >= slots_.size() || slots_[place].uses != uses) return nullptr;
     return slots_[place].object.get();
   }
@@ -42,7 +45,7 @@ class SlotTable {
   [[nodiscard]] std::unique_ptr<T> release(Id id) {
     if (find(id) == nullptr) return nullptr;
     auto const place = static_cast<std::uint32_t>(static_cast<std::uint64_t>(id));
-    free_.push_back(place);
+    if (slots_[place].uses < std::numeric_limits<Count>::max()) free_.push_back(place);
     --size_;
     return std::move(slots_[place].object);
   }
@@ -65,7 +68,7 @@ class SlotTable {
  private:
   struct Slot {
     std::unique_ptr<T> object;
-    std::uint32_t uses = 0;
+    Count uses = 0;
   };
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;

@@ -217,7 +217,7 @@ void FrontDoor::end_all_sessions() {
     if (auto* const open = desk_.server->find(session->stream)) open->end_stream(desk_.stream_end());
     session->stream = {};
     if (session->transport != Transport::Sse) streamable_.forget(*session);
-    if (desk_.sessions.find(id) != nullptr) desk_.end_session(*session, mcp::SessionEnd::Drain);
+    desk_.end_session(*session, mcp::SessionEnd::Drain);
   }
 }
 

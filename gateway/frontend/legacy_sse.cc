@@ -74,13 +74,9 @@ void LegacySse::post(Visit const& visit) {
   // for, only after this one was accepted.
   visit.reply(202);
   session->last_used = desk_.clock.now();
-  auto const id = session->id;
   for (auto const& message : std::get<Incoming>(incoming).messages) {
-    // An answer on the stream of a client that does not read may end the session.
-    auto* const still = desk_.sessions.find(id);
-    if (still == nullptr) return;
-    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = 0},
-                                          Carried(desk_, visit, message).via());
+    desk_.service(session->service).receive(*session, message, {.session = session->id, .ticket = 0},
+                                            Carried(desk_, visit, message).via());
   }
 }
 

@@ -45,7 +45,8 @@ Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, st
 void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
   log.debug("session.end", "session ended", {{"session", session.log_id}, {"reason", label(why)}});
   service(session.service).detach(session, why);
-  sessions.close(session.id);
+  session.share = {};  // now, and not when it is buried: another may need the room
+  turn.bury(sessions.close(session.id));
 }
 
 std::optional<std::string> Desk::replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply) {

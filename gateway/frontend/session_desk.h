@@ -8,6 +8,7 @@
 
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/turn.h"
 #include "gateway/http/request_head.h"
 #include "gateway/http/server.h"
 #include "gateway/mcp/ports.h"
@@ -22,6 +23,7 @@ namespace gateway::frontend {
 /// What the transports share. References outlive them.
 struct Desk {
   Clock const& clock;
+  Turn& turn;
   ops::GatewayConfig const& config;
   mcp::SessionTable& sessions;
   std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
@@ -49,7 +51,8 @@ struct Desk {
   [[nodiscard]] Opened open_session(ServiceIndex service, mcp::Transport transport, std::string_view principal,
                                     http::RequestHead const& head);
 
-  /// The one way a session ends: its calls are taken back at the child.
+  /// The one way a session ends: its calls are taken back at the child. Never called
+  /// by one who answers: the service that has something answered may hold the session.
   void end_session(mcp::Session& session, mcp::SessionEnd why);
 
   /// The raw error to send in place of an answer that would end the client's

@@ -120,12 +120,11 @@ void Streamable::post_without_session(Visit const& visit) {
 }
 
 void Streamable::serve(Visit const& visit, Session& session, Incoming const& incoming, bool initializes) {
-  auto const id = session.id;
   std::uint64_t ticket = 0;
   if (auto const owed = incoming.requests(); owed > 0) {
     auto owned = std::make_unique<Post>();
     auto& post = *owned;
-    post.session = id;
+    post.session = session.id;
     post.exchange = visit.exchange.id();
     post.accepted = accepts(visit.request.head);
     post.initializes = initializes;
@@ -140,11 +139,8 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
     visit.reply(202);
   }
   for (auto const& message : incoming.messages) {
-    // The answer to one may end the session: a failed initialize does.
-    auto* const still = desk_.sessions.find(id);
-    if (still == nullptr) return;
-    desk_.service(still->service).receive(*still, message, {.session = id, .ticket = ticket},
-                                          Carried(desk_, visit, message).via());
+    desk_.service(session.service).receive(session, message, {.session = session.id, .ticket = ticket},
+                                           Carried(desk_, visit, message).via());
   }
 }
 
@@ -229,13 +225,15 @@ void Streamable::remove(Visit const& visit) {
 // ── ends ─────────────────────────────────────────────────────────────────────
 
 void Streamable::forget(Session& session) {
-  close_standalone(session);  // first: a session that was opened for one POST ends with it
+  close_standalone(session);
   std::vector<std::uint64_t> tickets;
   posts_.for_each([&](Post const& post) {
     if (post.session == session.id) tickets.push_back(post.ticket);
   });
   for (auto const ticket : tickets) {
-    posts_.find(ticket)->owed = 1;  // none of its answers will come
+    auto* const post = posts_.find(ticket);
+    if (post == nullptr) continue;
+    post->owed = 1;  // none of its answers will come
     drop(ticket);
   }
 }
@@ -267,9 +265,19 @@ void Streamable::on_stream_gone(SessionId id) {
 void Streamable::settle(Post& post) {
   auto const owned = posts_.release(post.ticket);
   if (auto* const open = exchange(*owned)) open->end_stream(desk_.stream_end());
-  auto* const session = desk_.sessions.find(owned->session);
-  if (session != nullptr && session->transport == mcp::Transport::OneShot) {
-    desk_.end_session(*session, mcp::SessionEnd::Client);
+  auto const* const session = desk_.sessions.find(owned->session);
+  if (session != nullptr && session->transport == mcp::Transport::OneShot) end_later(owned->session);
+}
+
+/// The service that answers is in the middle of something with the session.
+void Streamable::end_later(SessionId session) {
+  over_.push_back(session);
+  desk_.turn.defer(*this);
+}
+
+void Streamable::run_deferred() {
+  for (auto const id : std::exchange(over_, {})) {
+    if (auto* const session = desk_.sessions.find(id)) desk_.end_session(*session, mcp::SessionEnd::Client);
   }
 }
 
@@ -317,12 +325,8 @@ bool Streamable::become_stream(Post& post) {
     open->send_event({.event = {}, .id = EventId{post.stream, 0}.text(), .data = {}});
     open->send_retry(kRetryMs);
   }
-  // What a batch has gathered so far. A client that does not read may be gone after it.
-  auto const ticket = post.ticket;
-  for (auto const& answer : std::exchange(post.batched, {})) {
-    send_on_post(post, {answer});
-    if (posts_.find(ticket) == nullptr) return false;
-  }
+  // What a batch has gathered so far.
+  for (auto const& answer : std::exchange(post.batched, {})) send_on_post(post, {answer});
   return true;
 }
 
@@ -356,7 +360,7 @@ void Streamable::answer_batch(Post& post) {
 }
 
 void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
-  auto* post = posts_.find(ticket);
+  auto* const post = posts_.find(ticket);
   if (post == nullptr) return;
   --post->owed;
   auto const fails_to_open = post->initializes && outcome != Outcome::Ok;
@@ -372,11 +376,9 @@ void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome,
   } else {
     answer_whole(*post, http_status(outcome), reply.pieces());
   }
-  // A client that does not read may be gone now, and its POST with it.
-  post = posts_.find(ticket);
-  if (post == nullptr || post->owed > 0) return;
+  if (post->owed > 0) return;
   settle(*post);
-  if (fails_to_open) desk_.end_session(session, mcp::SessionEnd::Client);
+  if (fails_to_open) end_later(session.id);
 }
 
 void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView message) {

@@ -10,6 +10,7 @@
 
 #include "gateway/base/intrusive_list.h"
 #include "gateway/base/slot_table.h"
+#include "gateway/base/turn.h"
 #include "gateway/frontend/incoming.h"
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/visit.h"
@@ -38,9 +39,10 @@ struct Post : ListHook<PendingTag> {
 
 /// Answers a POST with one JSON body where that is all there is to say, and
 /// becomes an event stream as soon as something else comes first.
-class Streamable {
+class Streamable : private Deferred {
  public:
   explicit Streamable(Desk& desk) : desk_(desk) {}
+  ~Streamable() override { desk_.turn.forget(*this); }
 
   void post(Visit const& visit);
   void get(Visit const& visit);
@@ -77,12 +79,15 @@ class Streamable {
   void answer_whole(Post& post, int status, rpc::PiecesView body);
   void answer_batch(Post& post);
   void settle(Post& post);
+  void end_later(SessionId session);
+  void run_deferred() override;
   [[nodiscard]] http::Exchange* exchange(Post const& post) { return desk_.server->find(post.exchange); }
   [[nodiscard]] mcp::ReplayLog& replay(mcp::Session& session);
 
   Desk& desk_;
   SlotTable<Post, std::uint64_t> posts_;
   IntrusiveList<Post, PendingTag> pending_;  ///< not streaming yet, oldest first
+  std::vector<SessionId> over_;  ///< sessions that end with what was answered in this turn
 };
 
 }  // namespace gateway::frontend

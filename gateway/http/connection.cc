@@ -276,8 +276,9 @@ void Connection::exchange_done() {
   if (close_after_) return enter(Phase::Lingering);
   enter(Phase::Idle);
   stream_.resume_reading();
-  // Called from within serve, the loop there goes on with what is buffered.
-  if (!serving_ && !in_.empty()) serve_buffered();
+  // Not here: whoever answers is in the middle of something, and the next request
+  // may end what it holds. Called from within serve, the loop there goes on with it.
+  if (!serving_ && !in_.empty()) server_.serve_later(*this);
 }
 
 void Connection::on_sent() {
@@ -320,7 +321,8 @@ void Connection::on_phase_expired() {
 
 void Connection::close_when_done() {
   close_after_ = true;
-  if (phase_ == Phase::Idle) close(RequestHandler::Gone::Shutdown);
+  // A request that waits to be served is answered first.
+  if (phase_ == Phase::Idle && !ListHook<ServeTag>::linked()) close(RequestHandler::Gone::Shutdown);
 }
 
 void Connection::close(RequestHandler::Gone why) {

@@ -21,6 +21,7 @@ class Server;
 
 struct PhaseTag;
 struct StallTag;
+struct ServeTag;
 
 /// Where a connection stands. Each phase is a list of the server's, in the order
 /// of entry, so that its oldest is always at the front.
@@ -38,9 +39,10 @@ inline constexpr std::size_t kPhases = static_cast<std::size_t>(Phase::Closed) +
 
 /// Owned by the Server from accept to close; then buried, since it is on the
 /// stack when it ends.
-class Connection final : public io::Mortal,
+class Connection final : public Mortal,
                          public ListHook<PhaseTag>,
                          public ListHook<StallTag>,
+                         public ListHook<ServeTag>,
                          public Exchange,
                          private io::Stream::Handler {
  public:
@@ -57,6 +59,8 @@ class Connection final : public io::Mortal,
   /// When it last got rid of bytes while more were waiting.
   [[nodiscard]] TimePoint stalled_since() const { return stalled_since_; }
 
+  /// Serves the requests that came while an answer was owed.
+  void serve_buffered();
   /// Its phase took too long: a status where one can still be sent, else the end.
   void on_phase_expired();
   /// The one way a connection ends.
@@ -87,7 +91,6 @@ class Connection final : public io::Mortal,
   void on_sent() override;
 
   void enter(Phase phase);
-  void serve_buffered();
   Progress serve(std::string_view& bytes);
   Progress read_head(std::string_view& bytes);
   Progress read_body(std::string_view& bytes);

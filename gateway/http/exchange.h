@@ -54,6 +54,8 @@ class ExchangeWatcher {
 /// The answer side of one request. Answer it whole with `respond`, or open a
 /// stream, write events and end it. Found again by its id as long as the client
 /// is there and the answer is not complete.
+/// Nothing here calls its caller back: the connection's next request is served, and
+/// a client that does not read is given up, later, when nobody is on the call stack.
 class Exchange {
  public:
   [[nodiscard]] virtual ExchangeId id() const = 0;

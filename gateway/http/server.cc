@@ -49,7 +49,7 @@ Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections,
       request_ids_(SystemEntropy().number()),
       slow_timer_(loop, [this] { close_slow(); }) {}
 
-Server::~Server() = default;
+Server::~Server() { loop_.forget(*this); }
 
 Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag,
                                      io::Listener::Port use) {
@@ -89,8 +89,21 @@ void Server::bury(Connection& connection) {
   auto const place = connection.place();
   connection.ListHook<PhaseTag>::unlink();
   connection.ListHook<StallTag>::unlink();
+  connection.ListHook<ServeTag>::unlink();
   loop_.bury(std::move(connections_[place]));
   free_places_.push_back(place);
+}
+
+void Server::serve_later(Connection& connection) {
+  to_serve_.push_back(connection);
+  loop_.defer(*this);
+}
+
+void Server::run_deferred() {
+  while (auto* const connection = to_serve_.front()) {
+    connection->ListHook<ServeTag>::unlink();
+    connection->serve_buffered();
+  }
 }
 
 void Server::release(Connection& connection) {

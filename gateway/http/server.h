@@ -10,6 +10,7 @@
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/result.h"
+#include "gateway/base/turn.h"
 #include "gateway/http/connection.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/mover.h"
@@ -51,11 +52,11 @@ class ServerProbe {
 
 /// Owned by the program's root. One handler answers all listeners' requests and
 /// tells them apart by their tags.
-class Server {
+class Server : private Deferred {
  public:
   /// `connections` may be shared with other servers.
   Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler, ServerProbe& probe);
-  ~Server();
+  ~Server() override;
 
   /// Gives the port.
   Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag,
@@ -90,6 +91,8 @@ class Server {
   void list_stalled(Connection& connection) { stalled_.push_back(connection); }
   /// Whether bytes wait for some client to take them.
   [[nodiscard]] bool sending() const { return !stalled_.empty(); }
+  /// Has the connection serve what it has buffered, later in this turn.
+  void serve_later(Connection& connection);
   void release(Connection& connection);
   /// As `release`, of a connection that goes on at another server.
   void release_moved(Connection& connection);
@@ -100,6 +103,7 @@ class Server {
   class Door;
   void accepted(io::UniqueFd fd, ListenerTag tag);
   Connection& take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share);
+  void run_deferred() override;
   void bury(Connection& connection);
   void expire(Phase phase, Duration limit);
   [[nodiscard]] Connection* find_connection(ExchangeId id);
@@ -118,6 +122,7 @@ class Server {
   bool closing_ = false;
   std::array<IntrusiveList<Connection, PhaseTag>, kPhases> phases_;
   IntrusiveList<Connection, StallTag> stalled_;
+  IntrusiveList<Connection, ServeTag> to_serve_;
   std::int64_t told_waiting_ = 0;
   std::vector<ExchangeId> slow_;
   io::Timer slow_timer_;

@@ -54,7 +54,7 @@ void EventLoop::turn(Duration wait) {
   if (wait < std::chrono::minutes(1)) event_base_loopexit(base_.get(), &limit);
 
   // What was written before the first turn must not wait for something to happen.
-  flush_dirty();
+  settle();
   if (busy_poll_ == Duration{} || !poll()) serve(EVLOOP_ONCE);
 }
 
@@ -63,14 +63,14 @@ void EventLoop::turn(Duration wait) {
 bool EventLoop::serve(int flags) {
   now_.reset();
   event_base_loop(base_.get(), flags);
-  auto const served = now_ || !dirty_.empty() || !graveyard_.empty();
-  flush_dirty();
+  auto const served = now_ || !deferred_.empty() || !dirty_.empty() || !graveyard_.empty();
+  settle();
   if (end_of_turn_) end_of_turn_();
-  while (!graveyard_.empty() || !dirty_.empty()) {
+  while (!graveyard_.empty() || !deferred_.empty() || !dirty_.empty()) {
     auto dead = std::move(graveyard_);
     graveyard_.clear();
     dead.clear();
-    flush_dirty();
+    settle();
   }
   return served;
 }
@@ -84,15 +84,32 @@ bool EventLoop::poll() {
   return stopped_;
 }
 
-void EventLoop::flush_dirty() {
-  // By index: a flush may append.
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    auto* const stream = dirty_[i];
-    if (stream == nullptr) continue;
-    stream->dirty_ = false;
-    stream->flush();
+void EventLoop::run_deferred() {
+  // By index: a deed may defer another.
+  for (std::size_t i = 0; i < deferred_.size(); ++i) {
+    if (deferred_[i] != nullptr) Turn::run(*deferred_[i]);
   }
-  dirty_.clear();
+  deferred_.clear();
+}
+
+void EventLoop::do_forget(Deferred& deed) {
+  std::replace(deferred_.begin(), deferred_.end(), &deed, static_cast<Deferred*>(nullptr));
+}
+
+/// What was deferred comes first, since it writes. A stream that breaks while it is
+/// flushed ends something, which may defer in its turn.
+void EventLoop::settle() {
+  do {
+    run_deferred();
+    // By index: a flush may append.
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+      auto* const stream = dirty_[i];
+      if (stream == nullptr) continue;
+      stream->dirty_ = false;
+      stream->flush();
+    }
+    dirty_.clear();
+  } while (!deferred_.empty());
 }
 
 void EventLoop::flush_later(Flushable& stream) {

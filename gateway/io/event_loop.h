@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/turn.h"
 
 struct event_base;
 
@@ -24,23 +25,17 @@ class Flushable {
   bool dirty_ = false;
 };
 
-/// Anything that may be on the call stack when it ends, and so is destroyed at
-/// the end of the turn instead.
-class Mortal {
- public:
-  virtual ~Mortal() = default;
-};
-
 /// The loop of one thread. A turn runs in this order, and the order is a promise:
 ///   1. wait until a descriptor or timer is ready,
 ///   2. run the callbacks of all that are ready (reads, writes, exits, timers),
-///   3. flush every stream that was written to: one write a stream a turn, in
+///   3. do what was deferred: nobody is on the stack now,
+///   4. flush every stream that was written to: one write a stream a turn, in
 ///      the order of their first write,
-///   4. run the end-of-turn hook (logs leave in one piece),
-///   5. destroy what was buried: nobody is on the stack now.
-/// A flush may bury and may dirty further streams; both are done in the same turn.
+///   5. run the end-of-turn hook (logs leave in one piece),
+///   6. destroy what was buried.
+/// What is deferred, dirtied or buried by one of these is still done in the same turn.
 /// Owned by the program's root, built first and destroyed last.
-class EventLoop final : public Clock {
+class EventLoop final : public Clock, public Turn {
  public:
   EventLoop();
   ~EventLoop() override;
@@ -66,9 +61,9 @@ class EventLoop final : public Clock {
   void flush_later(Flushable& stream);
   /// Must be called by a Flushable that dies before its flush.
   void forget(Flushable& stream);
+  using Turn::forget;
 
-  /// Destroys `dead` at the end of this turn.
-  void bury(std::unique_ptr<Mortal> dead);
+  void bury(std::unique_ptr<Mortal> dead) override;
 
   /// Runs at the end of every turn, after the flushes.
   void set_end_of_turn(std::function<void()> hook) { end_of_turn_ = std::move(hook); }
@@ -84,13 +79,17 @@ class EventLoop final : public Clock {
  private:
   bool serve(int flags);
   [[nodiscard]] bool poll();
-  void flush_dirty();
+  void do_defer(Deferred& deed) override { deferred_.push_back(&deed); }
+  void do_forget(Deferred& deed) override;
+  void run_deferred();
+  void settle();
 
   struct FreeBase {
     void operator()(event_base* base) const;
   };
   std::unique_ptr<event_base, FreeBase> base_;
   std::unique_ptr<char[]> scratch_;
+  std::vector<Deferred*> deferred_;
   std::vector<Flushable*> dirty_;
   std::vector<std::unique_ptr<Mortal>> graveyard_;
   std::function<void()> end_of_turn_;

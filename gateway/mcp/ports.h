@@ -65,7 +65,9 @@ struct Refusal {
 /// Why a session ended.
 enum class SessionEnd : std::uint8_t { Client, Idle, Evicted, Drain, Slow };
 
-/// Where messages for clients go. Implemented by the transports.
+/// Where messages for clients go. Implemented by the transports. None of these calls a
+/// ServicePort before it returns: a session that ends with its answer ends later in the
+/// turn, so whoever answers finds its own sessions, calls and children as they were.
 class ClientPort {
  public:
   /// The one answer to a request. Nothing more comes for it.

@@ -12,6 +12,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/turn.h"
 #include "gateway/mcp/log_level.h"
 #include "gateway/mcp/replay_log.h"
 #include "gateway/mcp/version.h"
@@ -35,8 +36,9 @@ struct OpenRequest {
 
 /// What a client's session holds. A plain record: the transports and the service
 /// keep it up to date, each the part it knows. Owned by the SessionTable from its
-/// first request to its end; others hold its id.
-class Session : public ListHook<AttachedTag>, public ListHook<AgeTag> {
+/// first request to its end, and then buried, since whoever ends it may be called by
+/// somebody who holds it; others hold its id.
+class Session final : public Mortal, public ListHook<AttachedTag>, public ListHook<AgeTag> {
  public:
   Allowance::Share share;  ///< it is one of the sessions allowed
   SessionId id{};

@@ -22,9 +22,12 @@ Session* SessionTable::find(std::string_view token) {
   return found == by_token_.end() ? nullptr : sessions_.find(found->second);
 }
 
-void SessionTable::close(SessionId id) {
-  auto const session = sessions_.release(id);
-  if (session) by_token_.erase(session->token);
+std::unique_ptr<Session> SessionTable::close(SessionId id) {
+  auto session = sessions_.release(id);
+  if (!session) return nullptr;
+  by_token_.erase(session->token);
+  session->ListHook<AgeTag>::unlink();
+  return session;
 }
 
 }  // namespace gateway::mcp

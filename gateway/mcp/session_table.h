@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,7 +29,8 @@ class SessionTable {
   [[nodiscard]] Session* find(SessionId id) { return sessions_.find(id); }
   [[nodiscard]] Session* find(std::string_view token);
 
-  void close(SessionId id);
+  /// Forgets the session and gives it out, to be buried; null when the id is not known.
+  [[nodiscard]] std::unique_ptr<Session> close(SessionId id);
 
   /// Marks a session as used: it becomes the youngest.
   void touch(Session& session, TimePoint now) {

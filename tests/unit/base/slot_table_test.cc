@@ -61,6 +61,18 @@ TEST(SlotTable, NeverGivesAnIdTwice) {
   }
 }
 
+TEST(SlotTable, LeavesAPlaceWhoseCountIsUsedUp) {
+  SlotTable<int, Id, std::uint8_t> table;
+  std::set<Id> given;
+  for (int i = 0; i < 1000; ++i) {
+    auto const id = table.insert(std::make_unique<int>(i));
+    EXPECT_TRUE(given.insert(id).second);
+    EXPECT_NE(Id{}, id);
+    EXPECT_EQ(i, *table.release(id));
+  }
+  for (auto const old : given) EXPECT_EQ(nullptr, table.find(old));
+}
+
 TEST(SlotTable, ShowsEachObjectThatIsThere) {
   Table table;
   (void)insert(table, 1);
