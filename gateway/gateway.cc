@@ -88,7 +88,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
               .about = about_,
               .endpoints = endpoints_,
               .homes = homes_,
-              .guard = *guard_,
+              .guard = guard_.get(),
               .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,

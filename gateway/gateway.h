@@ -19,7 +19,7 @@
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
 #include "gateway/ops/config.h"
-#include "gateway/ops/log_sink.h"
+#include "gateway/ops/log_thread.h"
 #include "gateway/ops/metrics.h"
 #include "gateway/ops/redaction.h"
 #include "gateway/ops/span_exporter.h"
@@ -108,7 +108,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;
-  ops::LogSink log_sink_;
+  ops::LogThread log_sink_;
   ops::Metrics metrics_;
   ops::Redaction redaction_;
   std::unique_ptr<ops::SpanExporter> spans_;  ///< null where traces are off

@@ -45,13 +45,16 @@ http::ServerLimits server_limits(ops::GatewayConfig const& config) {
   return server;
 }
 
-Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
+Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine machine)
     : number_(number),
       shared_(shared),
       owner_(owner),
       configs_(configs_of(number, shared)),
+      loop_(machine.clock),
+      spawner_(machine.spawner == nullptr ? std::make_optional<io::ChildSpawner>(loop_, *shared.guard) : std::nullopt),
       mailbox_(loop_),
       probe_(shared.metrics.loop(number)),
+      entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
       log_(shared.config.gateway.log, {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
             .pool = shared.about.pool,
@@ -72,7 +75,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner)
       front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
       server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
       supervisor_({.world = {.loop = loop_,
-                             .guard = shared.guard,
+                             .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
                              .sampler = shared.sampler,
                              .entropy = entropy_,
                              .log = log_,
@@ -130,7 +133,7 @@ void Shard::tick() {
 
 /// Of this turn, too: what ran before the timer's turn in it made the timer late.
 void Shard::look_at_lag() {
-  probe_.timer_was_late(std::max(io::EventLoop::right_now() - lag_timer_due_, Duration{}));
+  probe_.timer_was_late(std::max(loop_.right_now() - lag_timer_due_, Duration{}));
   lag_timer_due_ = loop_.now() + kLagPeriod;
   lag_timer_.set(kLagPeriod);
 }

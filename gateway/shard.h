@@ -30,6 +30,14 @@
 
 namespace gateway {
 
+/// The machine under a shard: time, chance, and programs that can be started. A test
+/// gives it others.
+struct Machine {
+  Clock const* clock = nullptr;    ///< null: the machine's own
+  Entropy* entropy = nullptr;      ///< null: the machine's own
+  io::Spawner* spawner = nullptr;  ///< null: real programs, watched by the guard
+};
+
 /// What is there once in the program, whatever the number of loops: constants, and
 /// things that may be used from several threads. References outlive every shard.
 struct Shared {
@@ -37,7 +45,7 @@ struct Shared {
   ops::Metrics::About const& about;
   frontend::Endpoints const& endpoints;
   frontend::Homes const& homes;
-  io::ChildGuard& guard;
+  io::ChildGuard* guard;  ///< null where the machine has a spawner of its own
   io::ProcessSampler const& sampler;
   ops::LogSink& log_sink;
   ops::Metrics& metrics;
@@ -72,7 +80,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   };
 
   /// `number` counts from 0.
-  Shard(std::size_t number, Shared const& shared, Owner& owner);
+  Shard(std::size_t number, Shared const& shared, Owner& owner, Machine machine = {});
 
   /// From any thread: this shard's thread calls `letter` in one of its next turns.
   /// Letters that are never called, since the program ended, are destroyed with it.
@@ -122,9 +130,11 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   Owner& owner_;
   std::vector<ops::ServiceConfig> configs_;  ///< of the services that live here
   io::EventLoop loop_;
+  std::optional<io::ChildSpawner> spawner_;  ///< of real programs
   io::Mailbox mailbox_;
   ops::LoopProbe& probe_;
-  SystemEntropy entropy_;
+  SystemEntropy system_entropy_;
+  Entropy& entropy_;
   ops::Log log_;
   ops::Tracer tracer_;
   mcp::SessionTable sessions_;

@@ -101,8 +101,8 @@ void Child::spawn() {
   spec.env = child_environment(config_, world_.environment);
   spec.cwd = config_.cwd;
   spec.max_stdin_queue = max_stdin_queue_;
-  auto started = io::ChildProcess::start(world_.loop, world_.guard, spec, *this);
-  spawned_ = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  auto started = world_.spawner.start(spec, *this);
+  spawned_ = world_.loop.right_now();
   if (!started) {
     probe_.child_spawn_failed();
     spawn_failure_ = started.error().what;

@@ -10,7 +10,6 @@
 #include "gateway/backend/restart_policy.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/token_bucket.h"
-#include "gateway/io/child_guard.h"
 #include "gateway/io/child_process.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/process_sampler.h"
@@ -28,7 +27,7 @@ namespace gateway::backend {
 /// What every part of the backend needs of the program. References outlive it.
 struct World {
   io::EventLoop& loop;
-  io::ChildGuard& guard;
+  io::Spawner& spawner;
   io::ProcessSampler const& sampler;
   Entropy& entropy;
   ops::Log& log;

@@ -63,10 +63,7 @@ void Multiplexer::attach(Session& session) {
 void Multiplexer::detach(Session& session) {
   for (auto const& waiting : waiting_.take_all_of(session.id)) record(waiting.call, Outcome::Cancelled, 0);
   for (auto const& request : session.open) {
-    if (auto* const call = calls_.find(request.call)) {
-      record(*call, Outcome::Cancelled, 0);
-      abandon(request.call, *call, {});
-    }
+    if (auto const call = abandon(request.call, {})) record(*call, Outcome::Cancelled, 0);
   }
   session.open.clear();
   let_go(session);
@@ -275,7 +272,7 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
     if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
   }
   call.progress_token.assign(params.progress_token);
-  call.sent = io::EventLoop::right_now();
+  call.sent = around_.world.loop.right_now();
   auto* const session = around_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const id = calls_.open(std::move(call));
@@ -309,7 +306,7 @@ bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string
   call.method = mcp::method_from(method);
   call.subject = std::move(subject);
   call.started = around_.world.loop.now();
-  call.sent = io::EventLoop::right_now();
+  call.sent = around_.world.loop.right_now();
   call.deadline = call.hard_deadline = call.started + kOwnPatience;
   auto const id = calls_.open(std::move(call));
   if (child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method,
@@ -374,13 +371,11 @@ void Multiplexer::on_note(Session& session, Message const& message) {
 void Multiplexer::cancel(Session& session, Params const& params) {
   auto const* const open = session.find_open(params.request_id);
   if (open == nullptr || params.ambiguous) return;
-  if (auto* const call = calls_.find(open->call)) {
-    auto const to = call->to;
-    record(*call, Outcome::Cancelled, 0);
+  if (auto const call = abandon(open->call, rpc::find_member(params.raw, "reason"))) {
     probe_.notified(ops::Way::In, label(mcp::Method::Cancelled));
-    abandon(open->call, *call, rpc::find_member(params.raw, "reason"));
-    session.close(params.request_id);
-    return around_.clients.drop(to);
+    record(*call, Outcome::Cancelled, 0);
+    session.close(call->client_id);
+    return around_.clients.drop(call->to);
   }
   auto waits = waiting_.take(session.id, params.request_id);
   if (!waits) return;

@@ -174,7 +174,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void finish_ok(mcp::Call const& call, std::string_view result);
   void fail(mcp::Call const& call, mcp::Outcome outcome, rpc::ErrorCode code, std::string_view message,
             std::string_view reason);
-  void abandon(CallId id, mcp::Call& call, std::string_view reason);
+  [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
   void expire_calls(TimePoint now);
   void count_timeout(mcp::Call const& call);
   void end_if_hung();

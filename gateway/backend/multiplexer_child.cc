@@ -83,7 +83,7 @@ void Multiplexer::on_child_started() {
   call.purpose = Purpose::Initialize;
   call.method = mcp::Method::Initialize;
   call.started = around_.world.loop.now();
-  call.sent = io::EventLoop::right_now();
+  call.sent = around_.world.loop.right_now();
   call.deadline = call.hard_deadline = TimePoint::max();
   auto const id = calls_.open(std::move(call));
   if (!child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"initialize\",\"params\":{}}}\n", raw(id),

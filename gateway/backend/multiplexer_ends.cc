@@ -73,17 +73,17 @@ void Multiplexer::fail(Call const& call, Outcome outcome, ErrorCode code, std::s
 }
 
 /// Nobody waits for it any more: the child is told, and its id is kept for a while.
-void Multiplexer::abandon(CallId id, Call& call, std::string_view reason) {
-  call.abandoned = true;
-  call.deadline = around_.world.loop.now() + kCancelGrace;
-  send_cancel(id, reason);
+std::optional<Call> Multiplexer::abandon(CallId id, std::string_view reason) {
+  auto call = calls_.abandon(id, around_.world.loop.now() + kCancelGrace);
+  if (call) send_cancel(id, reason);
+  return call;
 }
 
 /// The access record of one request, written on every way it can end.
 void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code) {
   auto const* const session = around_.sessions.find(call.to.session);
   auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
-  auto const took = io::EventLoop::right_now() - call.started;
+  auto const took = around_.world.loop.right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   count(call, outcome, transport, took, bytes_out, rpc_code);
   if (call.audited) audit(call, outcome, bytes_out);
@@ -225,10 +225,9 @@ void Multiplexer::expire_calls(TimePoint now) {
       continue;
     }
     if (call->purpose == Purpose::Client) count_timeout(*call);
-    auto const given_up = std::move(*call);  // its numbers stay, and are all that an abandoned call needs
-    abandon(id, *call, R"("the gateway's time limit passed")");
-    fail(given_up, Outcome::Timeout, ErrorCode::InternalError,
-         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up.started) / 1000),
+    auto const given_up = abandon(id, R"("the gateway's time limit passed")");
+    fail(*given_up, Outcome::Timeout, ErrorCode::InternalError,
+         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up->started) / 1000),
          "timeout");
   }
 }

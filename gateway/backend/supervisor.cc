@@ -19,13 +19,14 @@ void Supervisor::start() {
 
 void Supervisor::stop() {
   if (std::exchange(stopping_, true)) return;
-  if (services_.empty()) return owner_.on_all_stopped();
   for (auto const& service : services_) service->stop();
+  on_service_stopped();
 }
 
 void Supervisor::on_service_stopped() {
   auto const all = std::all_of(services_.begin(), services_.end(), [](auto const& each) { return each->stopped(); });
-  if (stopping_ && all) owner_.on_all_stopped();
+  // Services without a child have stopped from the start: each of them says so.
+  if (stopping_ && all && !std::exchange(told_, true)) owner_.on_all_stopped();
 }
 
 void Supervisor::tick() {

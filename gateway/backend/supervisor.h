@@ -14,7 +14,7 @@ class Supervisor final : public Service::Owner {
  public:
   class Owner {
    public:
-    /// Every child of every service is gone after `stop`.
+    /// Every child of every service is gone after `stop`. Called once.
     virtual void on_all_stopped() = 0;
 
    protected:
@@ -37,6 +37,7 @@ class Supervisor final : public Service::Owner {
   Owner& owner_;
   std::vector<std::unique_ptr<Service>> services_;
   bool stopping_ = false;
+  bool told_ = false;
 };
 
 }  // namespace gateway::backend

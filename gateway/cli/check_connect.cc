@@ -13,6 +13,7 @@
 #include "gateway/io/signals.h"
 #include "gateway/mcp/session_table.h"
 #include "gateway/ops/log.h"
+#include "gateway/ops/log_thread.h"
 #include "gateway/ops/metrics.h"
 
 extern char** environ;
@@ -44,7 +45,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
         tracer_(config_.gateway.traces, nullptr, metrics_, entropy_),
         sessions_(entropy_),
         supervisor_({.world = {.loop = loop_,
-                               .guard = *guard_,
+                               .spawner = spawner_,
                                .sampler = sampler_,
                                .entropy = entropy_,
                                .log = log_,
@@ -143,8 +144,9 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
   io::EventLoop loop_;
+  io::ChildSpawner spawner_{loop_, *guard_};
   SystemEntropy entropy_;
-  ops::LogSink log_sink_;
+  ops::LogThread log_sink_;
   ops::Log log_;
   ops::Metrics metrics_;
   ops::Redaction redaction_;

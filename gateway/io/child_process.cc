@@ -30,9 +30,45 @@ std::string ChildExit::text() const {
   return fmt::format("signal {} ({})", code, name != nullptr ? name : "unknown");
 }
 
-struct ChildProcess::Impl final : private InputPipe::Listener,
-                                 private OutputPipe::Listener,
-                                 private Watch::Listener {
+namespace {
+
+class RunningChild final : public ChildProcess,
+                           private InputPipe::Listener,
+                           private OutputPipe::Listener,
+                           private Watch::Listener {
+ public:
+  RunningChild(EventLoop& loop, ChildGuard& guard, ChildSpec const& spec, std::string mark, Spawned child, Handler& handler)
+      : guard_(guard),
+        handler_(handler),
+        mark_(std::move(mark)),
+        pid_(child.pid),
+        process_(std::move(child.process)),
+        exited_(loop, process_.get(), Watch::For::Read, *this),
+        input_(loop, std::move(child.input), spec.max_stdin_queue, *this),
+        output_(loop, std::move(child.output), *this),
+        errors_(loop, std::move(child.errors), *this),
+        timer_(loop, [this] { on_timer(); }) {
+    guard_.expect(pid_);
+    exited_.start();
+  }
+
+  ~RunningChild() override {
+    if (!is_alive()) return;
+    ::kill(-pid_, SIGKILL);
+    guard_.forget(pid_);  // an orphan from now on
+    guard_.sweep(mark_);
+  }
+
+  // ChildProcess
+  [[nodiscard]] bool write(std::string_view bytes) override { return input_.write(bytes); }
+  [[nodiscard]] bool accepts_input() const override { return input_.accepts(); }
+  [[nodiscard]] std::size_t queued_bytes() const override { return input_.queued(); }
+  [[nodiscard]] pid_t pid() const override { return pid_; }
+  [[nodiscard]] std::string entry() const override { return fmt::format("{}={}", ChildGuard::kVariable, mark_); }
+  void stop(StopLadder ladder) override;
+  void kill() override;
+
+ private:
   /// In the order a child goes through them; some are left out.
   enum class Phase {
     Running,
@@ -43,159 +79,135 @@ struct ChildProcess::Impl final : private InputPipe::Listener,
     Over,          ///< on_exit was called
   };
 
-  Impl(EventLoop& loop, ChildGuard& its_guard, ChildSpec const& spec, std::string its_mark, Spawned child,
-       Handler& its_handler)
-      : guard(its_guard),
-        handler(its_handler),
-        mark(std::move(its_mark)),
-        pid(child.pid),
-        process(std::move(child.process)),
-        exited(loop, process.get(), Watch::For::Read, *this),
-        input(loop, std::move(child.input), spec.max_stdin_queue, *this),
-        output(loop, std::move(child.output), *this),
-        errors(loop, std::move(child.errors), *this),
-        timer(loop, [this] { on_timer(); }) {
-    guard.expect(pid);
-    exited.start();
-  }
+  [[nodiscard]] bool is_alive() const { return phase_ < Phase::LastWords; }
+  void terminate();
+  void on_timer();
+  void collect();
+  void deliver_last_words();
 
-  ~Impl() {
-    if (!is_alive()) return;
-    ::kill(-pid, SIGKILL);
-    guard.forget(pid);  // an orphan from now on
-    guard.sweep(mark);
-  }
+  // InputPipe::Listener, OutputPipe::Listener and Watch::Listener
+  void on_broken() override;
+  void on_bytes(OutputPipe& from, std::string_view bytes) override;
+  void on_end(OutputPipe& of) override;
+  void on_ready(Watch::For what) override;
 
-  [[nodiscard]] bool is_alive() const { return phase < Phase::LastWords; }
-
-  void stop(StopLadder wanted) {
-    if (phase != Phase::Running) return;
-    phase = Phase::ClosingStdin;
-    ladder = wanted;
-    input.finish();
-    timer.set(ladder.after_stdin_close);
-  }
-
-  void terminate() {
-    phase = Phase::Terminating;
-    input.close();
-    ::kill(-pid, SIGTERM);
-    timer.set(ladder.after_sigterm);
-  }
-
-  void kill() {
-    if (phase >= Phase::Killing) return;
-    phase = Phase::Killing;
-    timer.cancel();
-    input.close();
-    ::kill(-pid, SIGKILL);
-  }
-
-  void on_timer() {
-    switch (phase) {
-      case Phase::Running:  // the grace after the end of a pipe is over
-      case Phase::ClosingStdin:
-        return terminate();
-      case Phase::Terminating:
-        return kill();
-      case Phase::LastWords:
-        return deliver_last_words();
-      case Phase::Killing:
-      case Phase::Over:
-        return;
-    }
-  }
-
-  void on_bytes(OutputPipe& from, std::string_view bytes) override {
-    if (&from == &output)
-      handler.on_stdout(bytes);
-    else
-      handler.on_stderr(bytes);
-  }
-
-  void on_end(OutputPipe& of) override {
-    if (&of == &output && phase == Phase::Running) timer.set(kGraceAfterPipeEnd);
-  }
-
-  void on_broken() override {
-    if (phase == Phase::Running) timer.set(kGraceAfterPipeEnd);
-  }
-
-  /// The child is dead.
-  void on_ready(Watch::For) override {
-    // Its zombie keeps the number of the group from being given to others.
-    ::kill(-pid, SIGKILL);
-    collect();
-    guard.forget(pid);
-    guard.sweep(mark);
-    phase = Phase::LastWords;
-    timer.cancel();
-    exited.stop();
-    input.close();
-    output.writer_died();
-    errors.writer_died();
-    deliver_last_words();
-  }
-
-  void collect() {
-    int status = 0;
-    rusage used{};
-    ::wait4(pid, &status, WNOHANG, &used);
-    auto const signaled = WIFSIGNALED(status);
-    exit = {.signaled = signaled,
-            .code = signaled ? WTERMSIG(status) : WEXITSTATUS(status),
-            .cpu = to_duration(used.ru_utime) + to_duration(used.ru_stime)};
-  }
-
-  /// One call of the handler a step, and as the last thing: it may bury us.
-  void deliver_last_words() {
-    if (auto const bytes = output.last_bytes(); !bytes.empty()) {
-      timer.set(Duration{});
-      return handler.on_stdout(bytes);
-    }
-    if (auto const bytes = errors.last_bytes(); !bytes.empty()) {
-      timer.set(Duration{});
-      return handler.on_stderr(bytes);
-    }
-    phase = Phase::Over;
-    handler.on_exit(exit);
-  }
-
-  ChildGuard& guard;
-  Handler& handler;
-  std::string const mark;
-  pid_t const pid;
-  Phase phase = Phase::Running;
-  StopLadder ladder;
-  ChildExit exit;
-  UniqueFd process;
-  Watch exited;
-  InputPipe input;
-  OutputPipe output;
-  OutputPipe errors;
-  Timer timer;
+  ChildGuard& guard_;
+  Handler& handler_;
+  std::string const mark_;
+  pid_t const pid_;
+  Phase phase_ = Phase::Running;
+  StopLadder ladder_;
+  ChildExit exit_;
+  UniqueFd process_;
+  Watch exited_;
+  InputPipe input_;
+  OutputPipe output_;
+  OutputPipe errors_;
+  Timer timer_;
 };
 
-ChildProcess::ChildProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ChildProcess::~ChildProcess() = default;
-
-Result<std::unique_ptr<ChildProcess>> ChildProcess::start(EventLoop& loop, ChildGuard& guard,
-                                                          ChildSpec const& spec, Handler& handler) {
-  auto mark = guard.new_mark();
-  ChildGuard::Starting const starting(guard);
-  auto child = spawn(spec, fmt::format("{}={}", ChildGuard::kVariable, mark));
-  if (!child) return child.error();
-  auto impl = std::make_unique<Impl>(loop, guard, spec, std::move(mark), *std::move(child), handler);
-  return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(impl)));
+void RunningChild::stop(StopLadder wanted) {
+  if (phase_ != Phase::Running) return;
+  phase_ = Phase::ClosingStdin;
+  ladder_ = wanted;
+  input_.finish();
+  timer_.set(ladder_.after_stdin_close);
 }
 
-bool ChildProcess::write(std::string_view bytes) { return impl_->input.write(bytes); }
-bool ChildProcess::accepts_input() const { return impl_->input.accepts(); }
-std::size_t ChildProcess::queued_bytes() const { return impl_->input.queued(); }
-void ChildProcess::stop(StopLadder ladder) { impl_->stop(ladder); }
-void ChildProcess::kill() { impl_->kill(); }
-pid_t ChildProcess::pid() const { return impl_->pid; }
+void RunningChild::terminate() {
+  phase_ = Phase::Terminating;
+  input_.close();
+  ::kill(-pid_, SIGTERM);
+  timer_.set(ladder_.after_sigterm);
+}
 
-std::string ChildProcess::entry() const { return fmt::format("{}={}", ChildGuard::kVariable, impl_->mark); }
+void RunningChild::kill() {
+  if (phase_ >= Phase::Killing) return;
+  phase_ = Phase::Killing;
+  timer_.cancel();
+  input_.close();
+  ::kill(-pid_, SIGKILL);
+}
+
+void RunningChild::on_timer() {
+  switch (phase_) {
+    case Phase::Running:  // the grace after the end of a pipe is over
+    case Phase::ClosingStdin:
+      return terminate();
+    case Phase::Terminating:
+      return kill();
+    case Phase::LastWords:
+      return deliver_last_words();
+    case Phase::Killing:
+    case Phase::Over:
+      return;
+  }
+}
+
+void RunningChild::on_bytes(OutputPipe& from, std::string_view bytes) {
+  if (&from == &output_)
+    handler_.on_stdout(bytes);
+  else
+    handler_.on_stderr(bytes);
+}
+
+void RunningChild::on_end(OutputPipe& of) {
+  if (&of == &output_ && phase_ == Phase::Running) timer_.set(kGraceAfterPipeEnd);
+}
+
+void RunningChild::on_broken() {
+  if (phase_ == Phase::Running) timer_.set(kGraceAfterPipeEnd);
+}
+
+/// The child is dead.
+void RunningChild::on_ready(Watch::For) {
+  // Its zombie keeps the number of the group from being given to others.
+  ::kill(-pid_, SIGKILL);
+  collect();
+  guard_.forget(pid_);
+  guard_.sweep(mark_);
+  phase_ = Phase::LastWords;
+  timer_.cancel();
+  exited_.stop();
+  input_.close();
+  output_.writer_died();
+  errors_.writer_died();
+  deliver_last_words();
+}
+
+void RunningChild::collect() {
+  int status = 0;
+  rusage used{};
+  ::wait4(pid_, &status, WNOHANG, &used);
+  auto const signaled = WIFSIGNALED(status);
+  exit_ = {.signaled = signaled,
+           .code = signaled ? WTERMSIG(status) : WEXITSTATUS(status),
+           .cpu = to_duration(used.ru_utime) + to_duration(used.ru_stime)};
+}
+
+/// One call of the handler a step, and as the last thing: it may bury us.
+void RunningChild::deliver_last_words() {
+  if (auto const bytes = output_.last_bytes(); !bytes.empty()) {
+    timer_.set(Duration{});
+    return handler_.on_stdout(bytes);
+  }
+  if (auto const bytes = errors_.last_bytes(); !bytes.empty()) {
+    timer_.set(Duration{});
+    return handler_.on_stderr(bytes);
+  }
+  phase_ = Phase::Over;
+  handler_.on_exit(exit_);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChildProcess>> ChildSpawner::start(ChildSpec const& spec, ChildProcess::Handler& handler) {
+  auto mark = guard_.new_mark();
+  ChildGuard::Starting const starting(guard_);
+  auto child = spawn(spec, fmt::format("{}={}", ChildGuard::kVariable, mark));
+  if (!child) return child.error();
+  return std::unique_ptr<ChildProcess>(
+      std::make_unique<RunningChild>(loop_, guard_, spec, std::move(mark), *std::move(child), handler));
+}
 
 }  // namespace gateway::io

@@ -39,12 +39,12 @@ struct StopLadder {
   Duration after_sigterm = seconds(2);
 };
 
-/// A live child. Started by `start`, owned by whoever supervises it, over when
+/// A live child. Started by a Spawner, owned by whoever supervises it, over when
 /// `on_exit` was called: exactly once, after the last bytes it wrote were given
-/// to `on_stdout`, and then the owner destroys it (by EventLoop::bury, since it
+/// to `on_stdout`, and then the owner destroys it (by Turn::bury, since it
 /// is on the stack). Destroying a child that still runs kills its group and
 /// sweeps its descendants.
-class ChildProcess final : public Mortal {
+class ChildProcess : public Mortal {
  public:
   class Handler {
    public:
@@ -57,35 +57,51 @@ class ChildProcess final : public Mortal {
     ~Handler() = default;
   };
 
-  /// Starts the program in a session and process group of its own, with signals
-  /// at their defaults and no descriptor but 0, 1 and 2. The error names the
-  /// program and says what is wrong with it (missing, not executable, ...).
-  static Result<std::unique_ptr<ChildProcess>> start(EventLoop& loop, ChildGuard& guard,
-                                                     ChildSpec const& spec, Handler& handler);
-  ~ChildProcess() override;
-
   /// Queues bytes for the child's stdin; written at the end of the turn. False,
   /// and nothing queued, when more than `max_stdin_queue` bytes wait already or
   /// stdin is closed.
-  [[nodiscard]] bool write(std::string_view bytes);
+  [[nodiscard]] virtual bool write(std::string_view bytes) = 0;
   /// Whether `write` would queue something now.
-  [[nodiscard]] bool accepts_input() const;
-  [[nodiscard]] std::size_t queued_bytes() const;
+  [[nodiscard]] virtual bool accepts_input() const = 0;
+  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
 
   /// Begins the ladder: close stdin (after what is queued), wait, SIGTERM the
-  /// group, wait, SIGKILL the group. Idempotent. `on_exit` follows.
-  void stop(StopLadder ladder);
-  /// The last rung at once.
-  void kill();
+  /// group, wait, SIGKILL the group. Idempotent. `on_exit` follows, never before
+  /// this returns.
+  virtual void stop(StopLadder ladder) = 0;
+  /// The last rung at once. `on_exit` follows, never before this returns.
+  virtual void kill() = 0;
 
-  [[nodiscard]] pid_t pid() const;
+  [[nodiscard]] virtual pid_t pid() const = 0;
   /// The entry of the environment that it and its descendants are known by.
-  [[nodiscard]] std::string entry() const;
+  [[nodiscard]] virtual std::string entry() const = 0;
+};
+
+/// Starts programs. What needs one is given this, so that a test can give it one
+/// whose programs are scripts of its own.
+class Spawner {
+ public:
+  /// The handler hears nothing before this returns. The error names the program and
+  /// says what is wrong with it (missing, not executable, ...).
+  [[nodiscard]] virtual Result<std::unique_ptr<ChildProcess>> start(ChildSpec const& spec,
+                                                                    ChildProcess::Handler& handler) = 0;
+
+ protected:
+  ~Spawner() = default;
+};
+
+/// Starts real ones: in a session and process group of their own, with signals at their
+/// defaults and no descriptor but 0, 1 and 2. Belongs to a loop, outlives its children.
+class ChildSpawner final : public Spawner {
+ public:
+  ChildSpawner(EventLoop& loop, ChildGuard& guard) : loop_(loop), guard_(guard) {}
+
+  [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start(ChildSpec const& spec,
+                                                            ChildProcess::Handler& handler) override;
 
  private:
-  struct Impl;
-  explicit ChildProcess(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  EventLoop& loop_;
+  ChildGuard& guard_;
 };
 
 }  // namespace gateway::io

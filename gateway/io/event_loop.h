@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,9 +12,12 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/turn.h"
 
+struct event;
 struct event_base;
 
 namespace gateway::io {
+
+class Timer;
 
 /// Something whose gathered output goes out once, at the end of the turn.
 class Flushable {
@@ -27,7 +32,8 @@ class Flushable {
 
 /// The loop of one thread. A turn runs in this order, and the order is a promise:
 ///   1. wait until a descriptor or timer is ready,
-///   2. run the callbacks of all that are ready (reads, writes, exits, timers),
+///   2. run the callbacks of all that are ready (reads, writes, exits), then the
+///      timers that were due when it began,
 ///   3. do what was deferred: nobody is on the stack now,
 ///   4. flush every stream that was written to: one write a stream a turn, in
 ///      the order of their first write,
@@ -37,12 +43,15 @@ class Flushable {
 /// Owned by the program's root, built first and destroyed last.
 class EventLoop final : public Clock, public Turn {
  public:
-  EventLoop();
+  /// Time comes from `clock`: the machine's where it is null. With another clock the
+  /// loop never waits: whoever moves the clock runs its turns.
+  explicit EventLoop(Clock const* clock = nullptr);
   ~EventLoop() override;
 
   /// Runs turns until `stop`.
   void run();
   /// Runs one turn, waiting at most `wait` for something to happen.
+  static constexpr Duration kNoLimit = Duration::max();
   void turn(Duration wait);
   void stop() { stopped_ = true; }
 
@@ -54,8 +63,8 @@ class EventLoop final : public Clock, public Turn {
   /// The time at which this turn's callbacks began. Constant within a turn.
   [[nodiscard]] TimePoint now() const override;
 
-  /// The machine's clock, for measuring what a turn itself takes.
-  [[nodiscard]] static TimePoint right_now();
+  /// The clock itself, for measuring what a turn takes.
+  [[nodiscard]] TimePoint right_now() const;
 
   /// Flushes `stream` at the end of this turn (once, however often it is called).
   void flush_later(Flushable& stream);
@@ -68,8 +77,19 @@ class EventLoop final : public Clock, public Turn {
   /// Runs at the end of every turn, after the flushes.
   void set_end_of_turn(std::function<void()> hook) { end_of_turn_ = std::move(hook); }
 
+  struct Armed {
+    Timer* timer;
+    std::uint64_t in_turn;  ///< when it was set
+  };
+  using TimerPlace = std::multimap<TimePoint, Armed>::iterator;
+
+  /// When the next timer is due; nothing when none is set.
+  [[nodiscard]] std::optional<TimePoint> next_timer() const;
+
   /// For the handle types of this layer only.
   [[nodiscard]] event_base* base() { return base_.get(); }
+  void arm(Timer& timer, TimePoint due);
+  void disarm(Timer& timer);
 
   /// Bytes that are read in this turn and looked at at once: one buffer for all
   /// streams, so that an idle stream holds none.
@@ -77,7 +97,10 @@ class EventLoop final : public Clock, public Turn {
   [[nodiscard]] char* scratch() { return scratch_.get(); }
 
  private:
-  bool serve(int flags);
+  bool serve(int flags, TimePoint latest);
+  void set_alarm(TimePoint latest);
+  static void on_alarm(int, short, void* self);
+  void fire_timers();
   [[nodiscard]] bool poll();
   void do_defer(Deferred& deed) override { deferred_.push_back(&deed); }
   void do_forget(Deferred& deed) override;
@@ -87,7 +110,17 @@ class EventLoop final : public Clock, public Turn {
   struct FreeBase {
     void operator()(event_base* base) const;
   };
+  struct FreeAlarm {
+    void operator()(event* alarm) const;
+  };
+  Clock const* clock_;
   std::unique_ptr<event_base, FreeBase> base_;
+  std::unique_ptr<event, FreeAlarm> alarm_;  ///< wakes the loop when the first timer is due
+  std::optional<TimePoint> alarm_at_;        ///< while it is set
+  bool alarm_rang_ = false;
+  std::multimap<TimePoint, Armed> timers_;   ///< by when they are due
+  std::vector<Timer*> firing_;
+  std::uint64_t turns_ = 0;
   std::unique_ptr<char[]> scratch_;
   std::vector<Deferred*> deferred_;
   std::vector<Flushable*> dirty_;

@@ -21,7 +21,7 @@ struct Spawned {
   UniqueFd errors;   ///< its stderr
 };
 
-/// Starts `spec` as ChildProcess::start promises, with `mark`, "NAME=value", in
+/// Starts `spec` as ChildSpawner promises, with `mark`, "NAME=value", in
 /// the place of an environment variable of that name.
 Result<Spawned> spawn(ChildSpec const& spec, std::string const& mark);
 

@@ -32,38 +32,24 @@ void Watch::call(int, short, void* self) {
   watch.listener_.on_ready(watch.what_);
 }
 
-Timer::Timer(EventLoop& loop, std::function<void()> action)
-    : action_(std::move(action)), event_(event_new(loop.base(), -1, 0, &Timer::call, this)) {
-  if (!event_) throw std::bad_alloc();
-}
-
 void Timer::set(Duration delay) {
   period_ = {};
-  arm(delay);
+  loop_.arm(*this, loop_.now() + delay);
 }
 
 void Timer::repeat(Duration period) {
   period_ = period;
-  arm(period);
+  loop_.arm(*this, loop_.now() + period);
 }
 
 void Timer::cancel() {
   period_ = {};
-  event_del(event_.get());
+  loop_.disarm(*this);
 }
 
-void Timer::arm(Duration delay) {
-  auto const us = std::chrono::duration_cast<std::chrono::microseconds>(delay).count();
-  timeval after{};
-  after.tv_sec = static_cast<time_t>(us / 1'000'000);
-  after.tv_usec = static_cast<suseconds_t>(us % 1'000'000);
-  event_add(event_.get(), &after);
-}
-
-void Timer::call(int, short, void* self) {
-  auto& timer = *static_cast<Timer*>(self);
-  if (timer.period_ > Duration{}) timer.arm(timer.period_);
-  timer.action_();
+void Timer::fire() {
+  if (period_ > Duration{}) loop_.arm(*this, loop_.now() + period_);
+  action_();
 }
 
 }  // namespace gateway::io

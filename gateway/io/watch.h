@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "gateway/base/clock.h"
 #include "gateway/io/event_loop.h"
@@ -50,23 +52,26 @@ class Watch {
 /// that one timer walks.
 class Timer {
  public:
-  Timer(EventLoop& loop, std::function<void()> action);
+  Timer(EventLoop& loop, std::function<void()> action) : loop_(loop), action_(std::move(action)) {}
+  ~Timer() { loop_.disarm(*this); }
   Timer(Timer const&) = delete;
   Timer& operator=(Timer const&) = delete;
 
-  /// Fires once after `delay`. A timer that was set before is set anew.
+  /// Fires once after `delay`, in another turn than this. A timer that was set before
+  /// is set anew.
   void set(Duration delay);
   /// Fires every `period` until cancelled.
   void repeat(Duration period);
   void cancel();
 
  private:
-  static void call(int fd, short what, void* self);
-  void arm(Duration delay);
+  friend class EventLoop;
+  void fire();
 
+  EventLoop& loop_;
   std::function<void()> action_;
-  std::unique_ptr<event, FreeEvent> event_;
   Duration period_{};
+  std::optional<EventLoop::TimerPlace> armed_;  ///< its place among the loop's, while it is set
 };
 
 }  // namespace gateway::io

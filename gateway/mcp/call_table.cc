@@ -32,6 +32,21 @@ std::optional<Call> CallTable::close(CallId id) {
   return closed;
 }
 
+std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
+  auto* const call = find(id);
+  if (call == nullptr) return std::nullopt;
+  Call left;
+  left.purpose = call->purpose;
+  left.method = call->method;
+  left.to = call->to;
+  left.started = call->started;
+  left.sent = call->sent;
+  left.deadline = left.hard_deadline = deadline;
+  left.abandoned = true;
+  left.written_off = call->written_off;
+  return std::exchange(*call, std::move(left));
+}
+
 void CallTable::grow() {
   auto old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
   for (auto& entry : old) {

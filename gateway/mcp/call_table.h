@@ -72,6 +72,10 @@ class CallTable {
 
   [[nodiscard]] Call* find(CallId id);
 
+  /// Nobody waits for the call any more: gives it out. What a late answer is known by
+  /// stays under the id, `abandoned`, with that deadline. Empty as `close`.
+  [[nodiscard]] std::optional<Call> abandon(CallId id, TimePoint deadline);
+
   /// Keeps the call, whose answer may still come, but no longer counts it.
   void write_off(Call& call) {
     if (!std::exchange(call.written_off, true)) ++written_off_;

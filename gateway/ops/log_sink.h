@@ -1,72 +1,31 @@
-// Where lines go: one thread that writes them to stderr.
+// Where lines go.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
-#include <mutex>
-#include <thread>
 
 #include "gateway/base/byte_queue.h"
 #include "gateway/ops/log_tail.h"
 
 namespace gateway::ops {
 
-/// Takes lines in pieces from any thread, without a copy, and writes them in the
-/// order of arrival. A reader that is slow, or gone, holds up nobody: what comes
-/// while too much waits is dropped, and counted. Owned by the program's root;
-/// outlives every Log.
+/// Takes the lines of every Log. Owned by the program's root; outlives every Log.
 class LogSink {
  public:
-  /// What may wait to be written; the piece that goes beyond it is still taken.
-  static constexpr std::size_t kMaxWaiting = 8 * 1024 * 1024;
-
   /// A queue to gather lines in: it keeps its memory from piece to piece.
   [[nodiscard]] static ByteQueue new_piece() { return ByteQueue(128 * 1024); }
 
-  /// Writes to `fd`, which stays open and is not made non-blocking: others may
-  /// share it.
-  explicit LogSink(int fd);
-  /// Waits until all is written, at most a moment where nobody reads.
-  ~LogSink();
-  LogSink(LogSink const&) = delete;
-  LogSink& operator=(LogSink const&) = delete;
-
   /// Takes the content of `piece`: `lines` whole lines with their ends. `piece`
-  /// comes back empty, often with memory to fill anew.
-  void write(ByteQueue& piece, std::size_t lines);
+  /// comes back empty, often with memory to fill anew. From any thread.
+  virtual void write(ByteQueue& piece, std::size_t lines) = 0;
 
   /// The last lines, for who asks; also from any thread.
   [[nodiscard]] LogTail& tail() { return tail_; }
 
-  /// Lines dropped so far.
-  [[nodiscard]] std::size_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+ protected:
+  ~LogSink() = default;
 
  private:
-  struct Piece {
-    ByteQueue bytes;
-    std::size_t lines = 0;
-  };
-
-  void run();
-  [[nodiscard]] bool write_out(Piece const& piece);
-  [[nodiscard]] bool wait_until_writable();
-
-  int const fd_;
-  bool const may_block_;  ///< a pipe, a terminal or a socket: somebody has to read
-  std::atomic<std::size_t> dropped_ = 0;
   LogTail tail_;
-
-  std::mutex mutex_;  ///< of what follows
-  std::condition_variable arrived_;
-  std::deque<Piece> waiting_;
-  std::size_t waiting_bytes_ = 0;
-  ByteQueue spare_ = new_piece();  ///< written, its memory to be filled anew
-  bool ending_ = false;
-
-  bool gave_up_ = false;  ///< the thread's own: nobody reads, and the program ends
-  std::thread thread_;  ///< last: it uses the rest
 };
 
 }  // namespace gateway::ops

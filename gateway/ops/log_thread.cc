@@ -1,4 +1,4 @@
-#include "gateway/ops/log_sink.h"
+#include "gateway/ops/log_thread.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -29,7 +29,7 @@ bool is_regular_file(int fd) {
 
 }  // namespace
 
-LogSink::LogSink(int fd) : fd_(fd), may_block_(!is_regular_file(fd)) {
+LogThread::LogThread(int fd) : fd_(fd), may_block_(!is_regular_file(fd)) {
   // Signals are for the loop's thread, which waits for them.
   sigset_t all;
   sigset_t before;
@@ -39,7 +39,7 @@ LogSink::LogSink(int fd) : fd_(fd), may_block_(!is_regular_file(fd)) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-LogSink::~LogSink() {
+LogThread::~LogThread() {
   {
     std::lock_guard const lock(mutex_);
     ending_ = true;
@@ -48,7 +48,7 @@ LogSink::~LogSink() {
   thread_.join();
 }
 
-void LogSink::write(ByteQueue& piece, std::size_t lines) {
+void LogThread::write(ByteQueue& piece, std::size_t lines) {
   {
     std::lock_guard const lock(mutex_);
     if (waiting_bytes_ < kMaxWaiting) {
@@ -62,7 +62,7 @@ void LogSink::write(ByteQueue& piece, std::size_t lines) {
   arrived_.notify_one();
 }
 
-void LogSink::run() {
+void LogThread::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     arrived_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
@@ -78,7 +78,7 @@ void LogSink::run() {
   }
 }
 
-bool LogSink::write_out(Piece const& piece) {
+bool LogThread::write_out(Piece const& piece) {
   auto rest = piece.bytes.view();
   while (!rest.empty()) {
     if (may_block_ && !wait_until_writable()) return false;
@@ -92,7 +92,7 @@ bool LogSink::write_out(Piece const& piece) {
 }
 
 /// False when nobody reads and the program ends.
-bool LogSink::wait_until_writable() {
+bool LogThread::wait_until_writable() {
   std::chrono::milliseconds waited{0};
   pollfd what{.fd = fd_, .events = POLLOUT, .revents = 0};
   while (!gave_up_ && ::poll(&what, 1, static_cast<int>(kLook.count())) == 0) {

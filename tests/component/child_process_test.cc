@@ -217,7 +217,7 @@ class Answering final : public ChildProcess::Handler {
 
 TEST_F(ChildProcessTest, MayBeWrittenToAndStoppedFromItsCallback) {
   Answering owner(loop);
-  owner.process = *ChildProcess::start(loop, *guard, shell("echo ask; read x; echo stop $x; cat"), owner);
+  owner.process = *ChildSpawner(loop, *guard).start(shell("echo ask; read x; echo stop $x; cat"), owner);
   ASSERT_TRUE(turn_until(loop, [&] { return owner.is_over; }));
   EXPECT_TRUE(owner.answered);
   EXPECT_EQ("ask\nstop answer\n", owner.seen);
@@ -225,7 +225,7 @@ TEST_F(ChildProcessTest, MayBeWrittenToAndStoppedFromItsCallback) {
 
 TEST_F(ChildProcessTest, MayBeBuriedFromItsCallback) {
   Answering owner(loop);
-  owner.process = *ChildProcess::start(loop, *guard, shell("echo bury; cat"), owner);
+  owner.process = *ChildSpawner(loop, *guard).start(shell("echo bury; cat"), owner);
   auto const pid = owner.process->pid();
   ASSERT_TRUE(turn_until(loop, [&] { return !owner.process && !is_running(pid); }));
   EXPECT_FALSE(owner.is_over);
@@ -233,7 +233,7 @@ TEST_F(ChildProcessTest, MayBeBuriedFromItsCallback) {
 
 TEST_F(ChildProcessTest, SaysNothingMoreWhenBuriedDuringItsLastWords) {
   Answering owner(loop);
-  owner.process = *ChildProcess::start(loop, *guard, shell("echo bury; kill -9 $$"), owner);
+  owner.process = *ChildSpawner(loop, *guard).start(shell("echo bury; kill -9 $$"), owner);
   // No turn until it is dead, so that its output is read together with its end.
   siginfo_t ended{};
   ASSERT_EQ(0, ::waitid(P_PID, static_cast<id_t>(owner.process->pid()), &ended, WEXITED | WNOWAIT));

@@ -1,4 +1,4 @@
-#include "gateway/ops/log_sink.h"
+#include "gateway/ops/log_thread.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 namespace gateway::ops {
 namespace {
 
-void write(LogSink& sink, std::string_view line, std::size_t lines = 1) {
-  auto piece = LogSink::new_piece();
+void write(LogThread& sink, std::string_view line, std::size_t lines = 1) {
+  auto piece = LogThread::new_piece();
   piece.append(line);
   sink.write(piece, lines);
   EXPECT_TRUE(piece.empty());
@@ -41,22 +41,22 @@ struct Pipe {
   std::array<int, 2> ends{};
 };
 
-TEST(LogSink, WritesWhatItWasGivenBeforeItEnds) {
+TEST(LogThread, WritesWhatItWasGivenBeforeItEnds) {
   Pipe pipe;
   {
-    LogSink sink(pipe.ends[1]);
+    LogThread sink(pipe.ends[1]);
     write(sink, "one\n");
     write(sink, "two\n");
   }
   EXPECT_EQ("one\ntwo\n", pipe.read_all());
 }
 
-TEST(LogSink, KeepsTheOrderOfEachThread) {
+TEST(LogThread, KeepsTheOrderOfEachThread) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::tmpfile(), std::fclose);
   constexpr int kThreads = 4;
   constexpr int kLines = 500;
   {
-    LogSink sink(::fileno(file.get()));
+    LogThread sink(::fileno(file.get()));
     std::vector<std::thread> writers;
     for (int thread = 0; thread < kThreads; ++thread) {
       writers.emplace_back([&sink, thread] {
@@ -75,25 +75,25 @@ TEST(LogSink, KeepsTheOrderOfEachThread) {
   for (auto const count : next) EXPECT_EQ(kLines, count);
 }
 
-TEST(LogSink, CountsTheLinesItDropsAndDoesNotWaitWhereNobodyReads) {
+TEST(LogThread, CountsTheLinesItDropsAndDoesNotWaitWhereNobodyReads) {
   Pipe pipe;
   std::string const line(1024 * 1024, 'x');
   constexpr std::size_t kPieces = 32;
   {
-    LogSink sink(pipe.ends[1]);
+    LogThread sink(pipe.ends[1]);
     for (std::size_t i = 0; i < kPieces; ++i) write(sink, line, 10);
     // What waits is bounded; one piece may be on its way already.
-    EXPECT_GE(sink.dropped(), 10 * (kPieces - LogSink::kMaxWaiting / line.size() - 2));
+    EXPECT_GE(sink.dropped(), 10 * (kPieces - LogThread::kMaxWaiting / line.size() - 2));
     EXPECT_LT(sink.dropped(), 10 * kPieces);
   }
 }
 
-TEST(LogSink, GoesOnWhenAReaderComesBack) {
+TEST(LogThread, GoesOnWhenAReaderComesBack) {
   Pipe pipe;
   std::string const line(512 * 1024, 'x');
   std::string read;
   {
-    LogSink sink(pipe.ends[1]);
+    LogThread sink(pipe.ends[1]);
     write(sink, line);
     std::array<char, 65536> block{};
     while (read.size() < line.size()) {
@@ -106,10 +106,10 @@ TEST(LogSink, GoesOnWhenAReaderComesBack) {
   EXPECT_EQ(line, read);
 }
 
-TEST(LogSink, CountsWhatADescriptorThatIsClosedCannotTake) {
+TEST(LogThread, CountsWhatADescriptorThatIsClosedCannotTake) {
   auto const closed = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::close(closed);
-  LogSink sink(closed);
+  LogThread sink(closed);
   write(sink, "a\nb\n", 2);
   while (sink.dropped() == 0) std::this_thread::yield();
   EXPECT_EQ(2U, sink.dropped());

@@ -21,7 +21,7 @@ inline io::ChildSpec shell(std::string script) {
 class RecordedChild final : public io::ChildProcess::Handler {
  public:
   RecordedChild(io::EventLoop& loop, io::ChildGuard& guard, io::ChildSpec const& spec) : loop_(loop) {
-    auto started = io::ChildProcess::start(loop, guard, spec, *this);
+    auto started = io::ChildSpawner(loop, guard).start(spec, *this);
     if (started)
       process = *std::move(started);
     else
