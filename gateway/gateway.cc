@@ -81,8 +81,9 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       spans_(make_exporter(config_.gateway.traces, about_)),
       endpoints_(names_of(config_.services), options.single),
       homes_(endpoints_, config_.gateway.loops),
-      connections_(config_.gateway.limits.max_connections),
-      admin_connections_(config_.gateway.limits.max_connections),
+      descriptors_(options.descriptors),
+      connections_(descriptors_.connections),
+      admin_connections_(descriptors_.admin_connections),
       sessions_(config_.gateway.limits.max_sessions),
       shared_{.config = config_,
               .about = about_,
@@ -113,7 +114,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       drain_limit_(first().loop(), [this] { stop(); }),
       drained_(shards_.size()) {
   admin_.set_server(admin_server_);
-  metrics_.limits(config_.gateway.limits.max_sessions, config_.gateway.limits.max_connections);
+  metrics_.limits(config_.gateway.limits.max_sessions, descriptors_.connections);
 }
 
 // ── listening ────────────────────────────────────────────────────────────────
@@ -129,6 +130,18 @@ Status Gateway::may_listen(ops::ListenAddress const& address) const {
 
 void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
   first().log().info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", port}});
+}
+
+/// Said once: a gateway with less room than its configuration should be seen at its start, not when it is full.
+void Gateway::log_descriptors() {
+  if (!ops::is_short(descriptors_)) return;
+  first().log().warn("gateway.descriptors", "the system allows fewer open files than the configuration needs",
+                     {{"limit", descriptors_.limit},
+                      {"wanted", ops::wanted_descriptors(descriptors_.needs)},
+                      {"connections", descriptors_.connections},
+                      {"max_connections", descriptors_.needs.connections},
+                      {"private_children", descriptors_.private_children},
+                      {"max_children", descriptors_.needs.private_children}});
 }
 
 Status Gateway::open_main() {
@@ -208,6 +221,7 @@ void Gateway::start_threads() {
 int Gateway::run() {
   auto& log = first().log();
   log.info("gateway.start", "gateway started", {{"services", config_.services.size()}, {"loops", shards_.size()}});
+  log_descriptors();
   for (auto const& warning : config_.warnings) {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }

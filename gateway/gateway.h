@@ -19,6 +19,7 @@
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
 #include "gateway/ops/config.h"
+#include "gateway/ops/descriptor_budget.h"
 #include "gateway/ops/log_thread.h"
 #include "gateway/ops/metrics.h"
 #include "gateway/ops/redaction.h"
@@ -37,8 +38,10 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
                       private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
+  /// `descriptors`: what the system leaves for connections.
   struct Options {
     bool single = false;
+    ops::DescriptorBudget descriptors;
   };
 
   /// `guard` was forked before any thread was made.
@@ -59,6 +62,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   Status open_admin();
   Status open_of_services();
   [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
+  void log_descriptors();
   void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
 
   [[nodiscard]] Shard& first() { return *shards_.front(); }
@@ -115,6 +119,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   std::string spans_trouble_;                 ///< as it was told last
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
+  ops::DescriptorBudget descriptors_;
   Allowance connections_;
   Allowance admin_connections_;
   Allowance sessions_;

@@ -2,11 +2,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <iostream>
@@ -25,6 +23,8 @@
 #include "gateway/io/program_path.h"
 #include "gateway/ops/config_needs.h"
 #include "gateway/ops/config_schema.h"
+#include "gateway/ops/descriptor_budget.h"
+#include "gateway/ops/descriptors.h"
 
 namespace {
 
@@ -87,16 +87,11 @@ void apply(Arguments const& arguments, gateway::ops::Config& config) {
   if (arguments.log_level == "error") config.gateway.log.level = LogLevel::Error;
 }
 
-/// As many descriptors as the connections allowed may take, as far as the system
-/// lets us: the usual soft limit of 1024 is less than the gateway's own.
-void raise_descriptor_limit(std::size_t connections) {
-  constexpr rlim_t kBesideConnections = 512;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  auto const wanted = std::min<rlim_t>(connections + kBesideConnections, limit.rlim_max);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  setrlimit(RLIMIT_NOFILE, &limit);
+/// As many descriptors as the configuration asks for, as far as the system lets us.
+gateway::Result<gateway::ops::DescriptorBudget> take_descriptors(gateway::ops::Config const& config) {
+  auto const needs = gateway::ops::descriptor_needs(config, gateway::ops::open_descriptors());
+  return gateway::ops::share_descriptors(
+      gateway::ops::raise_descriptor_limit(gateway::ops::wanted_descriptors(needs)), needs);
 }
 
 int run(Arguments const& arguments) {
@@ -109,7 +104,11 @@ int run(Arguments const& arguments) {
                        : gateway::cli::load_config(arguments.config, std::cerr);
   if (!config || !gateway::cli::keep_services(*config, arguments.services, std::cerr)) return kUsageError;
   apply(arguments, *config);
-  raise_descriptor_limit(config->gateway.limits.max_connections);
+  auto const descriptors = take_descriptors(*config);
+  if (!descriptors) {
+    std::cerr << descriptors.error().what << '\n';
+    return 1;
+  }
   if (single) {
     // With a file the other services run; here there is nothing to wait for.
     auto const& service = config->services.front();
@@ -126,7 +125,7 @@ int run(Arguments const& arguments) {
     std::cerr << "cannot start: " << guard.error().what << '\n';
     return 1;
   }
-  gateway::Gateway program(std::move(*config), {.single = single}, std::move(*guard));
+  gateway::Gateway program(std::move(*config), {.single = single, .descriptors = *descriptors}, std::move(*guard));
   if (auto const listening = program.listen(); !listening) {
     std::cerr << listening.error().what << '\n';
     return 1;

@@ -29,10 +29,10 @@ StreamEnd end_of(RequestHandler::Gone why) {
 Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener,
                        Allowance::Share share)
     : server_(server),
+      share_(std::move(share)),
       stream_(server.loop(), std::move(fd), *this),
       place_(place),
       listener_(listener),
-      share_(std::move(share)),
       since_(server.loop().now()),
       stalled_since_(since_) {
   server_.list(*this, phase_);
@@ -329,7 +329,6 @@ void Connection::close(RequestHandler::Gone why) {
   if (phase_ == Phase::Closed) return;
   if (phase_ == Phase::Streaming) server_.probe().stream_closed(stream_tag_, end_of(why));
   phase_ = Phase::Closed;
-  share_ = {};
   watcher_.reset();
   auto const exchange = std::exchange(exchange_, ExchangeId{});
   server_.release(*this);  // buried: it lives until the end of the turn

@@ -46,7 +46,7 @@ class Connection final : public Mortal,
                          public Exchange,
                          private io::Stream::Handler {
  public:
-  /// `share` is given back when it closes, unless it moves.
+  /// `share` is given back when its socket is closed, unless it moves.
   Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener, Allowance::Share share);
 
   /// Goes on where another server left off: first with what was not used there.
@@ -103,10 +103,10 @@ class Connection final : public Mortal,
   void wrote();
 
   Server& server_;
+  Allowance::Share share_;  ///< above the socket: given back when that is closed
   io::Stream stream_;
   std::uint32_t place_;
   ListenerTag listener_;
-  Allowance::Share share_;
   Phase phase_ = Phase::Idle;
   bool chunked_reply_ = true;   ///< the client's version knows chunks
   bool close_after_ = false;    ///< this answer is the last

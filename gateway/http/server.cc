@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/base/entropy.h"
+#include "gateway/io/farewell.h"
 
 namespace gateway::http {
 
@@ -32,7 +33,10 @@ class Server::Door final : public io::Listener::Handler {
 
  private:
   void on_accepted(io::UniqueFd fd) override { server_.accepted(std::move(fd), tag_); }
-  void on_out_of_descriptors() override { server_.probe_.out_of_descriptors(); }
+  void on_out_of_descriptors(io::UniqueFd refused) override {
+    server_.probe_.out_of_descriptors();
+    if (refused) server_.refuse(std::move(refused));
+  }
 
   Server& server_;
   ListenerTag tag_;
@@ -74,10 +78,27 @@ Connection& Server::take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share s
 
 void Server::accepted(io::UniqueFd fd, ListenerTag tag) {
   auto share = allowance_.take();
-  if (!share) return probe_.connection_refused();
+  if (!share) {
+    probe_.connection_refused();
+    return refuse(std::move(fd));
+  }
   auto& connection = take_in(std::move(fd), tag, std::move(share));
   if (closing_) connection.close_when_done();
   probe_.connection_opened();
+}
+
+/// Nothing is read of it, so what it asks is not known: any answer is for the connection.
+void Server::refuse(io::UniqueFd fd) {
+  ByteQueue answer;
+  std::string_view const body = "503 Service Unavailable: too_many_connections\n";
+  append_response(answer,
+                  {.status = 503,
+                   .content_type = "text/plain",
+                   .fields = "Retry-After: 1\r\n",
+                   .body = {&body, 1},
+                   .request_id = request_ids_.next()},
+                  After::Close);
+  io::farewell(std::move(fd), answer.view());
 }
 
 void Server::adopt(MovedConnection moved) {

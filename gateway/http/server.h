@@ -40,7 +40,7 @@ class ServerProbe {
   virtual void connection_closed() {}
   virtual void connection_refused() {}         ///< the limit was reached
   virtual void connection_moved() {}           ///< to another server of the program
-  virtual void out_of_descriptors() {}
+  virtual void out_of_descriptors() {}         ///< a connection was refused, or none could be accepted
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
   virtual void answered(RouteTag route, int status) { (void)route, (void)status; }
   virtual void stream_opened(StreamTag stream) { (void)stream; }
@@ -102,6 +102,7 @@ class Server : private Deferred {
  private:
   class Door;
   void accepted(io::UniqueFd fd, ListenerTag tag);
+  void refuse(io::UniqueFd fd);
   Connection& take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share);
   void run_deferred() override;
   void bury(Connection& connection);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -37,6 +38,11 @@ bool fill(Address& address, std::string const& host, std::uint16_t port) {
   address.length = sizeof v6;
   return true;
 }
+
+/// A descriptor that is only there to be given up.
+UniqueFd keep_one() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
+
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
 
@@ -86,29 +92,46 @@ Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string co
 
 Listener::Listener(EventLoop& loop, UniqueFd fd, std::uint16_t port, Handler& handler)
     : fd_(std::move(fd)),
+      kept_(keep_one()),
       port_(port),
       handler_(handler),
       watch_(loop, fd_.get(), Watch::For::Read, *this),
-      rest_(loop, [this] { watch_.start(); }) {
+      rest_(loop, [this] {
+        if (!kept_) kept_ = keep_one();
+        watch_.start();
+      }) {
   watch_.start();
 }
 
 void Listener::on_ready(Watch::For) {
   for (int i = 0; i < kBatch; ++i) {
     UniqueFd fd(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+    if (fd) {
+      handler_.on_accepted(std::move(fd));
+    } else if (!is_shortage(errno) || !refuse_one()) {
       return;
     }
-    handler_.on_accepted(std::move(fd));
   }
+}
+
+/// Whether there was one.
+bool Listener::refuse_one() {
+  kept_.reset();
+  UniqueFd fd(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  // The shortage is told also where nobody waits, since the system looks for a descriptor first.
+  auto const nobody = !fd && !is_shortage(errno);
+  auto const refused = static_cast<bool>(fd);
+  if (!nobody) handler_.on_out_of_descriptors(std::move(fd));
+  kept_ = keep_one();
+  // Another thread was quicker to take what was given up.
+  if (!kept_ || !(refused || nobody)) rest();
+  return refused && kept_;
 }
 
 void Listener::rest() {
   // The pending connection stays ready: without a rest the loop would spin.
   watch_.stop();
   rest_.set(seconds(1));
-  handler_.on_out_of_descriptors();
 }
 
 }  // namespace gateway::io

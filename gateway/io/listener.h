@@ -12,14 +12,18 @@
 
 namespace gateway::io {
 
-/// Accepts connections in small batches and hands them over. When the process
-/// runs out of descriptors it rests for a second and says so once.
+/// Accepts connections in small batches and hands them over. It keeps one descriptor
+/// back: when the process has no other left, each connection that waits is accepted
+/// with it and handed over to be refused, since in the backlog its client would wait
+/// without a word. Where not even that works it rests for a second.
 class Listener final : private Watch::Listener {
  public:
   class Handler {
    public:
     virtual void on_accepted(UniqueFd fd) = 0;
-    virtual void on_out_of_descriptors() = 0;
+    /// No descriptor is left. `refused` is to be closed before this returns; empty when
+    /// not even it could be accepted.
+    virtual void on_out_of_descriptors(UniqueFd refused) = 0;
 
    protected:
     ~Handler() = default;
@@ -45,9 +49,11 @@ class Listener final : private Watch::Listener {
 
  private:
   void on_ready(Watch::For what) override;
+  bool refuse_one();
   void rest();
 
   UniqueFd fd_;
+  UniqueFd kept_;  ///< for accepting when there is no other
   std::uint16_t port_;
   Handler& handler_;
   Watch watch_;

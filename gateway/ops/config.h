@@ -63,7 +63,7 @@ struct ListenAddress {
 
 /// What clients and children may cost us.
 struct LimitsConfig {
-  /// HTTP connections open at once, over all listeners; 1..1000000.
+  /// Connections of clients open at once, over all loops; the admin listener has its own; 1..1000000.
   std::size_t max_connections = 16384;
   /// Client sessions open at once, over all services; 1..1000000.
   std::size_t max_sessions = 12000;

@@ -12,7 +12,7 @@ inline constexpr milliseconds kDay = std::chrono::hours{24};
 template <>
 inline constexpr auto kFields<LimitsConfig> = std::tuple{
     Field{"max_connections", &LimitsConfig::max_connections, Count{1, 1'000'000},
-          "HTTP connections open at once, over all listeners."},
+          "Connections of clients open at once, over all loops; the admin listener has its own."},
     Field{"max_sessions", &LimitsConfig::max_sessions, Count{1, 1'000'000},
           "Client sessions open at once, over all services."},
     Field{"max_calls_per_session", &LimitsConfig::max_calls_per_session, Count{1, 100'000},

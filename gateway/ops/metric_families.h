@@ -101,7 +101,7 @@ struct Families {
 
   // ── the gateway ──
   Family<Gauge> connections_active{page, "mcp_gateway_connections_active", "Open HTTP connections."};
-  Family<Gauge> connections_limit{page, "mcp_gateway_connections_limit", "HTTP connections that may be open at once."};
+  Family<Gauge> connections_limit{page, "mcp_gateway_connections_limit", "Connections of clients that may be open at once, as many as descriptors are left for."};
   Family<Counter> connections{page, "mcp_gateway_connections_total", "HTTP connections, by what became of them."};
   Family<Counter> connections_moved{page, "mcp_gateway_connections_moved_total",
                                   "Times a connection moved to the loop of the service its next request named."};

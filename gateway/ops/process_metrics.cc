@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
-#include <system_error>
+
+#include "gateway/ops/descriptors.h"
 
 namespace gateway::ops {
 
@@ -21,22 +21,6 @@ double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
-}
-
-double descriptor_limit() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<double>(limit.rlim_cur);
-}
-
-double open_descriptors() {
-  std::error_code error;
-  std::filesystem::directory_iterator const entries("/proc/self/fd", error);
-  // To look takes a descriptor: when none is left all are open, and 0 would tell the opposite.
-  if (error == std::errc::too_many_files_open) return descriptor_limit();
-  if (error) return 0;
-  // The look itself holds one.
-  return static_cast<double>(std::distance(begin(entries), end(entries))) - 1;
 }
 
 struct Memory {
@@ -97,8 +81,8 @@ void read_process(RareFamilies const& families) {
     families.process_memory.Set(bytes.resident_bytes);
     families.process_virtual.Set(bytes.virtual_bytes);
   }
-  families.process_fds.Set(open_descriptors());
-  families.process_max_fds.Set(descriptor_limit());
+  families.process_fds.Set(static_cast<double>(open_descriptors()));
+  families.process_max_fds.Set(static_cast<double>(descriptor_limit()));
   auto const self = stat();
   if (self.threads > 0) families.process_threads.Set(self.threads);
   if (families.process_start.Value() == 0) {

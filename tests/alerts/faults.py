@@ -210,14 +210,14 @@ class Faults:
     # --- one with few descriptors, one whose log nobody reads
 
     def poor_gateway(self):
-        self.poor = self.plain({"echo": echo()}, {"limits": {"keepalive_timeout": "1h"}}, descriptors=64)
+        self.poor = self.plain({"echo": echo()}, {"limits": {"keepalive_timeout": "1h"}}, descriptors=256)
         self.crowd = []
         self.always(self.crowd_in, 0.05)
 
     def crowd_in(self):
-        """Connections that say nothing and stay, until there is no descriptor left; then one more again and again."""
+        """Connections that say nothing and stay, until all that descriptors allow are open; then one more again and again."""
         connection = socket.create_connection(("127.0.0.1", self.poor.port), 1)
-        if len(self.crowd) < 64:
+        if len(self.crowd) < 256:
             self.crowd.append(connection)
         else:
             connection.close()

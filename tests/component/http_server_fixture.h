@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,7 +34,10 @@ class TinyHandler final : public RequestHandler {
     if (request.head.path == "/stream") return exchange.open_stream("", StreamTag{});
     answer(exchange, seen.back());
   }
-  void on_gone(ExchangeId, std::uint64_t context, Gone why) override { gone.push_back({context, why}); }
+  void on_gone(ExchangeId, std::uint64_t context, Gone why) override {
+    gone.push_back({context, why});
+    if (on_gone_do) on_gone_do();
+  }
 
   static void answer(Exchange& exchange, std::string_view body) {
     exchange.respond({.status = 200, .content_type = "text/plain", .fields = {}, .body = {&body, 1}});
@@ -41,6 +45,7 @@ class TinyHandler final : public RequestHandler {
 
   std::vector<std::string> seen;
   std::vector<GoneExchange> gone;
+  std::function<void()> on_gone_do;
   ExchangeId last{};
 };
 
@@ -49,6 +54,7 @@ class CountingProbe final : public ServerProbe {
   void connection_opened() override { ++opened; }
   void connection_closed() override { ++closed; }
   void connection_refused() override { ++refused; }
+  void out_of_descriptors() override { ++without_descriptor; }
   void request_refused(int status, std::string_view reason) override {
     last_refusal = std::to_string(status) + " " + std::string(reason);
   }
@@ -57,6 +63,7 @@ class CountingProbe final : public ServerProbe {
   int opened = 0;
   int closed = 0;
   int refused = 0;
+  int without_descriptor = 0;
   int slow = 0;
   std::string last_refusal;
 };

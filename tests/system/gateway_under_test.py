@@ -12,6 +12,7 @@ runs every gateway with so many loops.
 import json
 import os
 import re
+import resource
 import select
 import signal
 import subprocess
@@ -50,10 +51,11 @@ class Gateway:
     `services` is `mcpServers` of the configuration, `config` its `gateway`. Returns when the listeners are
     open and the services in `wait_for` are ready: all that have a shared child, unless it says otherwise.
     Services with children that stay up in the face of SIGTERM should have a short `stop`. What it logs is also
-    written to `log_copy`, an unbuffered file.
+    written to `log_copy`, an unbuffered file. `descriptors` is how many open files the system allows it.
     """
 
-    def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None):
+    def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None,
+                 descriptors=None):
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -66,7 +68,8 @@ class Gateway:
             path = Path(folder, "gateway.json")
             path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
             self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
-                                            stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})})
+                                            stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
+                                            preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)))
             self.log = Log(self.process.stderr, log_copy)
             try:
                 self.wait_for("gateway.start")
@@ -245,6 +248,11 @@ class Log:
 
 # ---------------------------------------------------------------------------------------------
 # Processes
+
+
+def limit_descriptors(count, pid=0):
+    """So many open files for a process, its own by default; it cannot raise the limit again."""
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (count, count))
 
 
 def processes_marked(mark):

@@ -126,6 +126,15 @@ class Connection:
         return not self.buffer
 
 
+def is_refused(connection):
+    """Whether the gateway has no place for the connection: it says so, and when to come back, and closes."""
+    response = connection.read_response()
+    is_told = (response.status, response["retry-after"]) == (503, "1")
+    is_closed = connection.is_closed()
+    connection.close()
+    return is_told and is_closed
+
+
 @dataclass
 class Response:
     """A response. `response["name"]` is a header's value, or None."""
