@@ -1,37 +1,38 @@
 #include "gateway/cli/ask_status.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <ostream>
+#include <utility>
 
+#include "gateway/cli/address.h"
 #include "gateway/cli/http_get.h"
-#include "gateway/cli/status_table.h"
 
 namespace gateway::cli {
 
-std::string status_url(std::string url) {
-  constexpr std::size_t kScheme = sizeof("http://") - 1;
-  auto const slash = url.find('/', kScheme);
-  if (slash == std::string::npos) return url + "/api/status";
-  return slash + 1 == url.size() ? url + "api/status" : url;
+Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds patience) {
+  auto const url = url_of(address, "/api/status", NamedPage::Replace);
+  if (!url) return url.error();
+  auto answer = http_get(*url, patience);
+  if (!answer) return answer.error();
+  auto report = read_status(answer->body);
+  if (report) return AskedStatus{std::move(answer->body), std::move(*report)};
+  return Error{fmt::format("expected a gateway's admin listener at {}, found something else, which answers with status {}",
+                           *url, answer->status)};
 }
 
-bool ask_status(std::string const& url, StatusForm form, std::chrono::seconds patience, std::ostream& out,
+bool ask_status(std::string const& address, StatusForm form, std::chrono::seconds patience, std::ostream& out,
                 std::ostream& errors) {
-  auto const answer = http_get(status_url(url), patience);
-  if (!answer) {
-    errors << answer.error().what << '\n';
-    return false;
-  }
-  auto const report = read_status(answer->body);
-  if (!report) {
-    errors << url << ": " << report.error().what << '\n';
+  auto const status = get_status(address, patience);
+  if (!status) {
+    errors << fmt::format("status: {}; {}\n", status.error().what, kStartOne);
     return false;
   }
   auto const colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;
-  out << (form == StatusForm::Json ? answer->body : status_table(*report, colour));
-  return report->is_well();
+  out << (form == StatusForm::Json ? status->text : status_table(status->report, colour));
+  return status->report.is_well();
 }
 
 }  // namespace gateway::cli

@@ -5,16 +5,23 @@
 #include <iosfwd>
 #include <string>
 
+#include "gateway/base/result.h"
+#include "gateway/cli/status_table.h"
+
 namespace gateway::cli {
 
 enum class StatusForm { Table, Json };
 
-/// The status page's address: that of its API where `url` names no path.
-[[nodiscard]] std::string status_url(std::string url);
+/// The status of the gateway at `address` (address.h). The error is a sentence.
+struct AskedStatus {
+  std::string text;  ///< as it was answered
+  StatusReport report;
+};
+[[nodiscard]] Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds patience);
 
-/// Asks the admin listener at `url`. The status goes to `out`, a sentence about what
+/// Asks the admin listener at `address`. The status goes to `out`, a sentence about what
 /// stood in the way to `errors`. True when the gateway serves requests.
-[[nodiscard]] bool ask_status(std::string const& url, StatusForm form, std::chrono::seconds patience, std::ostream& out,
-                              std::ostream& errors);
+[[nodiscard]] bool ask_status(std::string const& address, StatusForm form, std::chrono::seconds patience,
+                              std::ostream& out, std::ostream& errors);
 
 }  // namespace gateway::cli

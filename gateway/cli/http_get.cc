@@ -9,8 +9,8 @@ Result<http::Answered> http_get(std::string const& url, std::chrono::seconds pat
   if (!parsed) return Error{fmt::format("expected http://HOST:PORT/PATH, found '{}'", url)};
   // The gateway serves addresses and localhost under any of its listeners.
   auto answer = http::ask(*parsed, {.host = "localhost"}, patience);
-  if (!answer) return Error{fmt::format("{}: {}", url, answer.error().what)};
-  return answer;
+  if (answer) return answer;
+  return Error{fmt::format("no gateway answers at {} ({})", url, answer.error().what)};
 }
 
 }  // namespace gateway::cli

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "gateway/base/result.h"
 #include "gateway/http/client.h"
@@ -12,5 +13,10 @@ namespace gateway::cli {
 /// GETs `url`, `http://HOST[:PORT][/PATH]`, and waits at most `patience`. The error is
 /// a sentence that names the URL.
 Result<http::Answered> http_get(std::string const& url, std::chrono::seconds patience);
+
+/// What to do where nobody answers.
+inline constexpr std::string_view kStartOne =
+    "start one with 'mcp-gateway run FILE' or 'mcp-gateway run --admin 9090 -- COMMAND', or give the address of its admin "
+    "listener";
 
 }  // namespace gateway::cli

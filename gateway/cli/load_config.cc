@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <ostream>
-#include <sstream>
 
 #include "gateway/backend/environment.h"
+#include "gateway/cli/read_config_file.h"
 #include "gateway/io/program_path.h"
 #include "gateway/ops/config_reader.h"
 
@@ -30,15 +29,14 @@ ops::Environment machine() {
 }  // namespace
 
 std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    errors << fmt::format("cannot read the configuration '{}'\n", path);
+  auto const text = read_config_file(path);
+  if (!text) {
+    errors << text.error().what << '\n';
     return std::nullopt;
   }
   std::error_code unknown_folder;
   auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
-  auto read = ops::read_config(text.str(), machine(), folder);
+  auto read = ops::read_config(*text, machine(), folder);
   if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
   auto const& wrong = std::get<ops::ConfigErrors>(read).errors;
   errors << fmt::format("{}: {} {}\n", path, wrong.size(), wrong.size() == 1 ? "error" : "errors");

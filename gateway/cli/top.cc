@@ -6,8 +6,6 @@
 #include <cstdlib>
 
 #include "gateway/cli/ask_status.h"
-#include "gateway/cli/http_get.h"
-#include "gateway/cli/status_table.h"
 #include "gateway/cli/terminal.h"
 
 namespace gateway::cli {
@@ -18,10 +16,10 @@ constexpr std::chrono::seconds kPatience{2};
 constexpr std::string_view kKeys =
     "\nsort by  o order  n name  c calls  e errors  l latency  s sessions  r restarts  m memory  u cpu     q quit\n";
 
-Result<StatusReport> look(std::string const& url) {
-  auto const answer = http_get(status_url(url), kPatience);
-  if (!answer) return answer.error();
-  return read_status(answer->body);
+Result<StatusReport> look(std::string const& address) {
+  auto status = get_status(address, kPatience);
+  if (!status) return status.error();
+  return std::move(status->report);
 }
 
 /// What is shown until the next look.
@@ -34,14 +32,14 @@ std::string screen(Result<StatusReport> const& seen, SortBy by, Colour colour) {
 
 }  // namespace
 
-bool top(std::string const& url, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
-  if (isatty(STDOUT_FILENO) != 1) return ask_status(url, StatusForm::Table, kPatience, out, errors);
+bool top(std::string const& address, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
+  if (isatty(STDOUT_FILENO) != 1) return ask_status(address, StatusForm::Table, kPatience, out, errors);
   using SteadyClock = std::chrono::steady_clock;
   auto const colour = std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;
   Terminal terminal;
   auto by = SortBy::Config;
   while (true) {
-    auto const seen = look(url);
+    auto const seen = look(address);
     auto const next = SteadyClock::now() + interval;
     while (true) {
       terminal.show(screen(seen, by, colour));

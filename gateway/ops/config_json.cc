@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <set>
+
+#include "gateway/base/nearest.h"
 
 namespace gateway::ops {
 namespace {
@@ -118,28 +119,6 @@ std::string kind_of(Json const& value) {
   return "something else";
 }
 
-/// Lower case without `_` and `-`, so that `callTimeout` is near `call_timeout`.
-std::string folded(std::string_view key) {
-  auto text = lower_case(key);
-  std::erase_if(text, [](char c) { return c == '_' || c == '-'; });
-  return text;
-}
-
-/// How many letters must be changed, added or taken away to make `a` into `b`.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      auto const changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 ConfigPlace ConfigPlace::member(std::string_view key) const {
@@ -181,17 +160,8 @@ std::optional<Json> parse_config_json(std::string_view text, ConfigReport& repor
 }
 
 std::string suggestion(std::string_view key, std::vector<std::string_view> const& names) {
-  auto const wanted = folded(key);
-  std::size_t best = std::max<std::size_t>(wanted.size() / 4, 1) + 1;
-  std::string_view nearest;
-  for (auto const name : names) {
-    auto const distance = edit_distance(wanted, folded(name));
-    if (distance < best) {
-      best = distance;
-      nearest = name;
-    }
-  }
-  return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+  auto const near = nearest(key, names);
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
 }
 
 }  // namespace gateway::ops

@@ -13,6 +13,7 @@
 #include "gateway/ops/config_fields.h"
 #include "gateway/ops/config_include.h"
 #include "gateway/ops/config_needs.h"
+#include "gateway/ops/config_overlay.h"
 
 namespace gateway::ops {
 namespace {
@@ -211,9 +212,7 @@ class FileReader {
   void read_gateway(ConfigPlace const& place, Json& found) {
     expand_variables(place, found, environment_);
     read_fields(place, found, config_.gateway);
-    for (auto& host : config_.gateway.allowed_hosts) host = lower_case(host);
-    for (auto& origin : config_.gateway.allowed_origins) origin = lower_case(origin);
-    for (auto& token : config_.gateway.auth.tokens) token.sha256 = lower_case(token.sha256);
+    fold_names(config_.gateway);
     if (found.is_object() && has(found, "auth") && found["auth"].is_object() && has(found["auth"], "tokens"))
       check_tokens(place.member("auth").member("tokens"), found["auth"]["tokens"]);
   }
@@ -283,11 +282,9 @@ class FileReader {
   }
 
   void check_listeners() {
-    add_listener("gateway.listen", config_.gateway.listen);
-    if (config_.gateway.admin_listen) add_listener("gateway.admin_listen", *config_.gateway.admin_listen);
-    for (auto const& service : config_.services)
-      if (service.listen && !service.disabled)
-        add_listener(names_[lower_case(service.name)] + ".listen", *service.listen);
+    auto conflicts = listener_conflicts(
+        config_, [this](ServiceConfig const& service) { return names_[lower_case(service.name)]; });
+    for (auto& conflict : conflicts) report_.errors.push_back(std::move(conflict));
   }
 
   void check_loops() const {
@@ -298,24 +295,11 @@ class FileReader {
         fmt::format("More than the services that run ({}): a service is on one loop.", run));
   }
 
-  void add_listener(std::string path, ListenAddress const& address) {
-    auto const is_v6 = [](ListenAddress const& a) { return a.host.find(':') != std::string::npos; };
-    auto const is_every = [](ListenAddress const& a) { return a.host == "0.0.0.0" || a.host == "::"; };
-    for (auto const& [other_path, other] : listeners_) {
-      bool const same_host = other.host == address.host || is_every(other) || is_every(address);
-      if (address.port != 0 && other.port == address.port && is_v6(other) == is_v6(address) && same_host)
-        ConfigPlace{report_, path}.error(fmt::format(
-            "expected an address of its own, found {}, which {} needs", to_string(address), other_path));
-    }
-    listeners_.emplace_back(std::move(path), address);
-  }
-
   ConfigReport& report_;
   Environment const& environment_;
   std::string folder_;
   Config& config_;
   std::map<std::string, std::string> names_;  // in lower case, to the path of the service
-  std::vector<std::pair<std::string, ListenAddress>> listeners_;
 };
 
 Result<std::string> read_file(std::string const& path) {

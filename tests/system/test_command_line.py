@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -46,9 +47,9 @@ def one_sentence(text):
 class Running:
     """`run` in the background; its log lines as they come."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, env=None):
         self.process = subprocess.Popen([PROGRAM, "run", *map(str, arguments)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         self.watchdog = threading.Timer(20, self.process.kill)
         self.watchdog.start()
 
@@ -100,17 +101,31 @@ def test_version_is_one_line_with_name_number_revision_and_time():
 def test_help_tells_the_commands_an_example_of_each_and_the_exit_codes():
     done = mcp_gateway("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for wanted in ("run ", "check ", "health ", "status ", "top ", "version ", "schema ", "Examples:", "--config", "-- node server.js", "Exit codes:"):
+    for wanted in ("run ", "check ", "health ", "status ", "top ", "version ", "schema ", "help ", "Examples:",
+                   "run gateway.json", "-- node server.js", "Exit codes:"):
         assert wanted in done.stdout, wanted
+    assert mcp_gateway("help").stdout == done.stdout
+
+
+def test_without_a_command_the_commands_are_listed_and_it_exits_2():
+    done = mcp_gateway()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == mcp_gateway("--help").stdout
+
+
+def test_version_is_also_an_option():
+    assert mcp_gateway("--version").stdout == mcp_gateway("-V").stdout == mcp_gateway("version").stdout
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_help_of_a_command_tells_its_options(command):
     done = mcp_gateway(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for wanted in {"run": ("--config", "--service", "--host", "--port", "--name", "--allow-unauthenticated"),
-                   "check": ("--config", "--service", "--connect")}[command]:
+    for wanted in {"run": ("--config", "--service", "--host", "--port", "--name", "--allow-unauthenticated", "--admin",
+                           "--token-file", "--env", "--pass-env", "FILE", "-- COMMAND", "HOME"),
+                   "check": ("--config", "--service", "--connect", "FILE")}[command]:
         assert wanted in done.stdout, wanted
+    assert mcp_gateway("help", command).stdout == done.stdout
 
 
 def test_the_schema_is_valid_json_and_names_every_block():
@@ -138,12 +153,18 @@ def test_health_says_what_the_gateway_says_and_exits_by_its_status(tmp_path, nee
     assert says in done.stdout
 
 
+def nobody_at(url):
+    """What is said where no gateway runs."""
+    return (f"no gateway answers at {url} (connecting: Connection refused); start one with 'mcp-gateway run FILE' or "
+            "'mcp-gateway run --admin 9090 -- COMMAND', or give the address of its admin listener")
+
+
 def test_health_of_nobody_is_one_sentence_and_exit_1():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/health"
     done = mcp_gateway("health", url)
     assert (done.returncode, done.stdout) == (1, "")
-    assert one_sentence(done.stderr) == f"{url}: connecting: Connection refused"
+    assert one_sentence(done.stderr) == f"health: {nobody_at(url)}"
 
 
 # ── status and top ───────────────────────────────────────────────────────────────────────────────
@@ -190,7 +211,7 @@ def test_status_of_nobody_is_one_sentence_and_exit_1(command):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     done = mcp_gateway(command, "--url", url)
     assert (done.returncode, done.stdout) == (1, "")
-    assert one_sentence(done.stderr) == f"{url}/api/status: connecting: Connection refused"
+    assert one_sentence(done.stderr) == f"status: {nobody_at(url + '/api/status')}"
 
 
 def test_top_prints_once_where_stdout_is_no_terminal(tmp_path):
@@ -253,7 +274,7 @@ def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     screen = Screen("--url", f"http://127.0.0.1:{port}", "--interval", "1")
-    screen.until("Connection refused; asking again")
+    screen.until(r"Connection refused\); asking again")
     file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{port}"},
                               "mcpServers": {"echo": child(ECHO)}})
     with Running("--config", file):
@@ -264,10 +285,34 @@ def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path):
     os.close(screen.terminal)
 
 
-def test_health_of_something_that_is_no_url_is_a_usage_error():
-    done = mcp_gateway("health", "127.0.0.1:9090")
+@pytest.mark.parametrize("command", ["health", "status", "top"])
+def test_a_gateway_is_asked_by_any_way_to_write_its_address(tmp_path, command):
+    with status_gateway(tmp_path) as gateway:
+        url = admin_url(gateway)
+        gateway.event("service.ready")
+        port = url.rsplit(":", 1)[1]
+        for address in ([url], [url + "/"], [f"127.0.0.1:{port}"], [f"localhost:{port}"], [f":{port}"], [port],
+                        ["--url", url], [f"--url={port}"], [url + "/health"]):
+            done = mcp_gateway(command, *address)
+            assert (done.returncode, done.stderr) == (0, ""), address
+            assert "DEGRADED" in done.stdout and "/no/such/program" in done.stdout, address
+
+
+@pytest.mark.parametrize("command", ["health", "status", "top"])
+def test_an_address_that_is_none_is_a_usage_error(command):
+    done = mcp_gateway(command, "ftp://127.0.0.1:9090")
     assert done.returncode == 2
-    assert "http://HOST:PORT/PATH" in done.stderr
+    assert one_sentence(done.stderr) == (f"{command}: expected the address of a gateway, such as 9090, HOST:9090 or "
+                                         "http://HOST:9090, found 'ftp://127.0.0.1:9090'")
+
+
+def test_status_of_another_listener_says_that_it_is_no_admin_listener(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off"}, "mcpServers": {"echo": child(ECHO)}})
+    with Running("--config", file) as gateway:
+        port = gateway.event("listener.ready")["port"]
+        done = mcp_gateway("status", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"expected a gateway's admin listener at http://127.0.0.1:{port}/api/status, found something else" in done.stderr
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
@@ -302,11 +347,30 @@ def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
     assert re.search(r"\bline 3\b", done.stderr), done.stderr
 
 
-def test_a_configuration_that_is_not_there_is_one_sentence():
-    for command in ("check", "run"):
-        done = mcp_gateway(command, "--config", "no-such-file.json")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert one_sentence(done.stderr) == "cannot read the configuration 'no-such-file.json'"
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("name, why", [
+    ("no-such-file.json", "it is not there; looked for {folder}/no-such-file.json"),
+    ("/no/such/file.json", "it is not there"),
+    ("some-server", "it is not there; a server's command stands behind --: mcp-gateway run -- some-server"),
+    ("folder", "it is a folder; expected a file in it"),
+])
+def test_a_configuration_that_cannot_be_read_is_one_sentence_with_the_reason(tmp_path, command, name, why):
+    (tmp_path / "folder").mkdir()
+    done = mcp_gateway(command, "--config", name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_sentence(done.stderr) == f"cannot read the configuration '{name}': {why.format(folder=tmp_path)}"
+
+
+def test_a_configuration_that_may_not_be_read_says_whose_it_is():
+    user = 65534 if os.geteuid() == 0 else os.geteuid()  # nothing is forbidden to root
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        file = written(Path(folder), {"mcpServers": {"a": child("true")}})
+        file.chmod(0)
+        done = mcp_gateway("check", file, user=user)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr) == (f"cannot read the configuration '{file}': this user (uid {user}) may not read it: "
+                                         f"it belongs to uid {os.geteuid()} and has mode 0000")
 
 
 def test_check_connect_reports_time_version_tools_and_noise(tmp_path):
@@ -351,15 +415,18 @@ def test_check_connect_can_be_kept_to_one_service(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "subcommand is required"),
-    (["run", "--nope"], "--nope"),
-    (["fly"], "fly"),
-    (["run"], "either --config FILE or a command after --"),
-    (["run", "--config", "x.json", "--", "true"], "either --config FILE or a command after --"),
-    (["run", "--port", "x", "--", "true"], "--port"),
-    (["run", "--port", "65536", "--", "true"], "--port"),
-    (["run", "--log-level", "loud", "--", "true"], "--log-level"),
-    (["check"], "--config"),
+    (["run", "--nope"], "unknown option '--nope'"),
+    (["fly"], "unknown command 'fly'"),
+    (["fly", "--help"], "unknown command 'fly'"),
+    (["chekc", "x.json"], "did you mean 'mcp-gateway check'?"),
+    (["run"], "mcp-gateway run FILE    or    mcp-gateway run -- node server.js"),
+    (["run", "--config", "x.json", "--", "true"], "expected either a file or a command behind --, found both"),
+    (["run", "--port", "x", "--", "true"], "--port: expected a number in 0..65535, found 'x'"),
+    (["run", "--port", "65536", "--", "true"], "--port: expected a number in 0..65535, found '65536'"),
+    (["run", "--log-level", "loud", "--", "true"], "--log-level: expected 'debug' or 'info' or 'warn' or 'error', found 'loud'"),
+    (["run", sys.executable, "x.py"], f"a server's command stands behind --: mcp-gateway run -- {sys.executable} x.py"),
+    (["run", "x.json", "--env", "A=b"], "--env is for a server behind --"),
+    (["check"], "expected a configuration file"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_a_wrong_command_line_exits_2_and_says_what_is_wrong(arguments, said):
     done = mcp_gateway(*arguments)
@@ -417,6 +484,39 @@ def test_run_with_a_command_serves_it_at_the_root():
         assert (status, json.loads(body)["status"], json.loads(body)["server"]) == (200, "HEALTHY", "solo")
         assert get(port, "/messages?sessionId=unknown", "POST", call, Content_Type="application/json")[0] == 404
         assert get(port, "/solo/mcp", "POST", call, Content_Type="application/json", Accept="application/json")[0] == 200
+
+
+def test_one_server_has_an_admin_listener_a_token_and_variables_by_flags(tmp_path):
+    token = tmp_path / "alice"
+    token.write_text("secret-of-alice\n")
+    script = ("import json, os, sys; open('seen', 'w').write(json.dumps([os.environ.get(n) for n in ('GIVEN', 'PASSED', 'KEPT')]));"
+              " print('written', file=sys.stderr); sys.stdin.read()")
+    with Running("--port", 0, "--admin", "127.0.0.1:0", "--token-file", token, "--env", "GIVEN=a=${B}", "--pass-env", "PASSED",
+                 "--cwd", tmp_path, "--", sys.executable, "-c", script, env={**os.environ, "PASSED": "p", "KEPT": "k"}) as running:
+        port = running.event("listener.ready")["port"]
+        admin = running.event("listener.ready")["port"]
+        assert running.event("child.stderr")["line"] == "written"
+        assert json.loads((tmp_path / "seen").read_text()) == ["a=${B}", "p", None]
+        listed = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+        fields = {"Content_Type": "application/json", "Accept": "application/json"}
+        assert get(port, "/mcp", "POST", listed, **fields)[0] == 401
+        assert get(port, "/mcp", "POST", listed, Authorization="Bearer secret-of-alice", **fields)[0] != 401
+        assert get(admin, "/metrics")[0] == 200
+        assert "server" in mcp_gateway("status", admin).stdout
+
+
+def test_flags_hold_over_the_file(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.2:1", "admin_listen": "127.0.0.1:1"}, "mcpServers": {"echo": child(ECHO)}})
+    with Running(file, "--host", "127.0.0.1", "--port", 0, "--admin", "off") as running:
+        listening = running.event("listener.ready")
+        assert (listening["listener"], listening["address"]) == ("main", "127.0.0.1")
+        assert listening["port"] > 1
+        assert get(listening["port"], "/echo/health")[0] == 200
+
+
+def test_a_configuration_may_come_from_stdin():
+    done = subprocess.run([PROGRAM, "check", "-"], input='{"mcpServers": {"a": {"command": "true"}}}', capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_run_passes_arguments_behind_the_dashes_untouched():

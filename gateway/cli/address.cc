@@ -1,0 +1,63 @@
+#include "gateway/cli/address.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "gateway/http/client.h"
+
+namespace gateway::cli {
+
+namespace {
+
+constexpr std::string_view kUsualHost = "127.0.0.1";
+constexpr std::string_view kUsualPort = "9090";
+
+bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
+
+/// Host and port, each the usual one where it is missing. A URL without a port is taken
+/// at its word: 80.
+std::string authority_of(std::string_view text, bool is_url) {
+  if (text.empty()) return fmt::format("{}:{}", kUsualHost, kUsualPort);
+  if (!is_url && is_number(text)) return fmt::format("{}:{}", kUsualHost, text);
+  if (text.starts_with(':')) return fmt::format("{}{}", kUsualHost, text);
+  auto const bracket = text.rfind(']');
+  auto const colon = text.rfind(':');
+  auto const has_port = colon != text.npos && (bracket == text.npos || colon > bracket);
+  return has_port || is_url ? std::string(text) : fmt::format("{}:{}", text, kUsualPort);
+}
+
+/// Where in `path` one of the gateway's pages begins, which then is its end.
+std::size_t page_in(std::string_view path) {
+  constexpr std::array<std::string_view, 6> kPages{"/health", "/livez", "/readyz", "/version", "/metrics", "/api/status"};
+  for (auto const page : kPages) {
+    if (path.ends_with(page)) return path.size() - page.size();
+  }
+  return path.size();
+}
+
+bool is_port(std::string_view text) { return is_number(text) && text.size() <= 5 && std::stoi(std::string(text)) <= 65535; }
+
+}  // namespace
+
+Result<std::string> url_of(std::string_view address, std::string_view page, NamedPage named) {
+  constexpr std::string_view kScheme = "http://";
+  auto rest = address;
+  auto const is_url = rest.starts_with(kScheme);
+  if (is_url) rest.remove_prefix(kScheme.size());
+  auto const slash = std::min(rest.find('/'), rest.size());
+  auto path = rest.substr(slash);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  auto const before = page_in(path);
+  if (named == NamedPage::Ask && before < path.size()) page = path.substr(before);
+
+  auto url = fmt::format("{}{}{}{}", kScheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
+  auto const has_tls = address.starts_with("https:");
+  auto const parsed = http::parse_url(url);
+  if (!has_tls && parsed && is_port(parsed->port)) return url;
+  return Error{fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or http://HOST:9090, found '{:.100}'{}",
+                           address, has_tls ? "; its admin listener speaks http" : "")};
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,41 @@
+// What the command line says, and what is wrong with it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/cli/run_flags.h"
+
+namespace gateway::cli {
+
+struct Arguments {
+  std::string command;                ///< "run", "check", ...
+  std::string file;                   ///< the configuration; empty is none
+  std::vector<std::string> services;  ///< of the file, those to keep; none is all
+  Given flags;                        ///< of `run`
+  bool allow_unauthenticated = false;
+  std::vector<std::string> server;  ///< of `run`: what stands behind "--"
+  bool connect = false;             ///< of `check`
+  std::string address;              ///< of a running gateway; empty is the usual one
+  bool json = false;                ///< of `status`
+  int interval = 2;                 ///< of `top`, in seconds
+};
+
+/// Nothing is to be done but to say this: help, or what is wrong.
+struct Farewell {
+  int code = 0;
+  std::string text;
+};
+
+/// What the machine knows of a word somebody typed.
+struct WordKinds {
+  std::function<bool(std::string const&)> is_program;  ///< that could be started
+  std::function<bool(std::string const&)> is_file;     ///< that is there and no folder
+};
+
+/// `words` are the command line's without the program's own name.
+[[nodiscard]] std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words, WordKinds const& kinds);
+
+}  // namespace gateway::cli

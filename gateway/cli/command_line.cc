@@ -1,0 +1,74 @@
+#include "gateway/cli/command_line.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+#include <variant>
+
+#include "gateway/backend/environment.h"
+#include "gateway/build_info.h"
+#include "gateway/cli/arguments.h"
+#include "gateway/cli/ask_health.h"
+#include "gateway/cli/ask_status.h"
+#include "gateway/cli/check.h"
+#include "gateway/cli/run.h"
+#include "gateway/cli/top.h"
+#include "gateway/io/program_path.h"
+#include "gateway/ops/config_schema.h"
+
+namespace gateway::cli {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};
+
+WordKinds this_machine() {
+  return {.is_program =
+              [](std::string const& word) {
+                return io::find_program(word, backend::child_environment({}, environ), AT_FDCWD).ok();
+              },
+          .is_file =
+              [](std::string const& word) {
+                std::error_code unknown;
+                return std::filesystem::is_regular_file(word, unknown);
+              }};
+}
+
+int version() {
+  std::cout << fmt::format("mcp-gateway {} ({}, built {})\n", kVersion, kRevision, kBuildTime);
+  return 0;
+}
+
+int perform(Arguments const& arguments) {
+  auto const& command = arguments.command;
+  if (command == "run") return run(arguments, std::cerr);
+  if (command == "check") return check(arguments, std::cout, std::cerr);
+  if (command == "health") return ask_health(arguments.address, kPatience, std::cout, std::cerr) ? 0 : 1;
+  if (command == "status") {
+    auto const form = arguments.json ? StatusForm::Json : StatusForm::Table;
+    return ask_status(arguments.address, form, kPatience, std::cout, std::cerr) ? 0 : 1;
+  }
+  if (command == "top") {
+    return top(arguments.address, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
+  }
+  if (command == "version") return version();
+  std::cout << ops::config_schema() << '\n';
+  return 0;
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> words) {
+  auto const read = read_arguments(std::move(words), this_machine());
+  if (auto const* const arguments = std::get_if<Arguments>(&read)) return perform(*arguments);
+  auto const& farewell = std::get<Farewell>(read);
+  (farewell.code == 0 ? std::cout : std::cerr) << farewell.text;
+  return farewell.code;
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,150 @@
+#include "gateway/cli/hints.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/base/nearest.h"
+
+namespace gateway::cli {
+
+namespace {
+
+/// Options of supergateway, of the mcp-proxies and of docker's gateway, whose users
+/// know them by heart. Those that are written almost like one of ours are found
+/// without this.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kOptionsOfOthers{{
+    {"--stdio", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
+    {"--command", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
+    {"--sse", "mcp-gateway runs programs and does not connect to remote servers"},
+    {"--streamableHttp", "mcp-gateway runs programs and does not connect to remote servers"},
+    {"--outputTransport", "leave it out: /sse and /mcp are both served"},
+    {"--transport", "leave it out: /sse and /mcp are both served"},
+    {"--server", "leave it out: /sse and /mcp are both served"},
+    {"--ssePath", "leave it out: the paths are /sse and /messages"},
+    {"--messagePath", "leave it out: the paths are /sse and /messages"},
+    {"--streamableHttpPath", "leave it out: the path is /mcp"},
+    {"--baseUrl", "say --base-path /PATH, when a proxy in front takes a path away"},
+    {"--stateful", "say --isolation session for a child of its own for each client"},
+    {"--stateless", "leave it out: requests without a session are served too"},
+    {"--sessionTimeout", "it is gateway.limits.session_idle_timeout of a configuration file"},
+    {"--cors", "say --allowed-origin https://PAGE for each web page that may call"},
+    {"--allow-origin", "say --allowed-origin https://PAGE for each web page that may call"},
+    {"--healthEndpoint", "leave it out: /health is served"},
+    {"--named-server", "several servers stand in a file: mcp-gateway run FILE"},
+    {"--named-server-config", "say mcp-gateway run FILE"},
+    {"--pass-environment", "say --pass-env NAME for each variable the server needs"},
+    {"--apiKey", "say --token-file FILE, with the token in the file"},
+    {"--api-key", "say --token-file FILE, with the token in the file"},
+    {"--requestTimeout", "say --call-timeout 5m"},
+    {"--servers", "say --service NAME for each service of the file that is to run"},
+    {"--debug", "say --log-level debug"},
+}};
+
+constexpr std::array<std::string_view, 9> kScripts{".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb", ".jar", ".php"};
+
+bool is_script(std::string_view word) {
+  return std::ranges::any_of(kScripts, [&](auto ending) { return word.ends_with(ending); });
+}
+
+bool is_configuration(std::string_view word) {
+  return word == "-" || word.ends_with(".json") || word.ends_with(".jsonc") || word.ends_with(".json5");
+}
+
+bool is_url(std::string_view word) { return word.starts_with("http://") || word.starts_with("https://"); }
+
+std::string_view interpreter(std::string_view script) {
+  if (script.ends_with("js")) return "node ";
+  if (script.ends_with(".py")) return "python3 ";
+  if (script.ends_with(".ts")) return "npx tsx ";
+  return "";
+}
+
+/// The command line that runs `server`, with what stands before it.
+std::string run_line(std::span<std::string const> before, std::span<std::string const> server) {
+  auto const& first = server.front();
+  // Somebody put the whole command into quotes.
+  auto const quoted = server.size() == 1 && first.find(' ') != std::string::npos;
+  auto const options = before.empty() ? std::string{} : shell_words(before) + ' ';
+  return fmt::format("mcp-gateway run {}-- {}{}", options, quoted ? "" : interpreter(first),
+                     quoted ? first : shell_words(server));
+}
+
+bool takes_value(std::string_view option) {
+  constexpr std::array<std::string_view, 4> kOthers{"--config", "-c", "--service", "-s"};
+  return std::ranges::find(kOthers, option) != kOthers.end() || std::ranges::any_of(run_flags(), [&](RunFlag const& flag) {
+    return option == flag.name || (!flag.letter.empty() && option == flag.letter.substr(1));
+  });
+}
+
+}  // namespace
+
+std::string shell_words(std::span<std::string const> words) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+  std::string line;
+  for (auto const& word : words) {
+    if (!line.empty()) line += ' ';
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (char const c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+std::string unknown_command(std::span<std::string const> words, std::span<std::string_view const> commands,
+                            WordKinds const& kinds) {
+  auto const& word = words.front();
+  auto const what = word.starts_with('-') ? fmt::format("expected a command first, found '{}'", word)
+                                          : fmt::format("unknown command '{}'", word);
+  if (auto const near = nearest(word, commands); !near.empty()) {
+    return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
+  }
+  if (word.starts_with('-')) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
+  if (is_configuration(word)) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
+  if (is_script(word) || kinds.is_program(word) || word.find(' ') != word.npos) {
+    return fmt::format("{}; to serve it: {}", what, run_line({}, words));
+  }
+  return what;
+}
+
+std::string unknown_option(std::string_view command, std::string_view option,
+                           std::span<std::string_view const> options) {
+  auto const name = option.substr(0, option.find('='));
+  auto const what = fmt::format("{}: unknown option '{}'", command, name);
+  auto const of_others = std::ranges::find(kOptionsOfOthers, name, [](auto const& entry) { return entry.first; });
+  if (command == "run" && of_others != kOptionsOfOthers.end()) return fmt::format("{}; {}", what, of_others->second);
+  if (auto const near = nearest(name, options); !near.empty()) return fmt::format("{}; did you mean '{}'?", what, near);
+  return fmt::format("{}; mcp-gateway {} --help lists those there are", what, command);
+}
+
+std::size_t first_word(std::span<std::string const> line) {
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (!line[at].starts_with('-') || line[at] == "-") return at;
+    if (takes_value(line[at])) ++at;
+  }
+  return line.size();
+}
+
+std::string not_a_file(std::span<std::string const> line, std::size_t at, WordKinds const& kinds) {
+  auto const server = line.subspan(at);
+  auto const& first = server.front();
+  if (is_configuration(first)) return {};
+  if (is_url(first)) {
+    return fmt::format("run: expected a configuration file or a command, found the URL '{}'; mcp-gateway runs programs and "
+                       "does not connect to remote servers",
+                       first);
+  }
+  auto const is_known = is_script(first) || kinds.is_program(first);
+  auto const has_more = server.size() > 1 && !server[1].starts_with('-');
+  auto const is_quoted = first.find(' ') != first.npos;
+  if (!is_known && (kinds.is_file(first) || !(has_more || is_quoted))) return {};
+  return fmt::format("run: a server's command stands behind --: {}", run_line(line.first(at), server));
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,110 @@
+#include "gateway/cli/one_server.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/result.h"
+#include "gateway/ops/config_json.h"
+#include "gateway/ops/config_reader.h"
+#include "gateway/ops/config_values.h"
+
+namespace gateway::cli {
+
+namespace {
+
+using ops::Json;
+
+/// Text as it must stand in a file to be meant as it is.
+std::string literal(std::string text) {
+  for (auto at = text.find("${"); at != text.npos; at = text.find("${", at + 3)) text.insert(at, 1, '$');
+  return text;
+}
+
+Json literals(std::vector<std::string> const& texts) {
+  Json list = Json::array();
+  for (auto const& text : texts) list.push_back(literal(text));
+  return list;
+}
+
+using Variables = std::map<std::string, ops::Secret, std::less<>>;
+
+Result<Variables> variables(std::vector<std::string> const& settings) {
+  Variables env;
+  for (auto const& setting : settings) {
+    auto const equals = setting.find('=');
+    if (equals == setting.npos || equals == 0) {
+      return Error{fmt::format("--env: expected NAME=VALUE, found '{:.60}'; --pass-env NAME hands the gateway's own through",
+                               setting)};
+    }
+    env.insert_or_assign(setting.substr(0, equals), ops::Secret{setting.substr(equals + 1)});
+  }
+  return env;
+}
+
+/// The entry as a file would hold it, so that it is read and checked in the same way;
+/// without what a file could not hold byte for byte.
+Json entry_of(Arguments const& arguments, Variables const& env) {
+  Json entry{{"command", "x"}, {"required", true}, {"env", Json::object()}};
+  for (auto const& [name, unused] : env) entry["env"][name] = "";
+  for (auto const& flag : run_flags()) {
+    auto const& values = arguments.flags.find(flag.name)->second;
+    if (flag.about != About::Server || flag.key.empty() || values.empty()) continue;
+    auto& field = entry[std::string(flag.key)];
+    field = flag.often == Often::Once ? Json(literal(values.front())) : literals(values);
+  }
+  auto const timeout = ops::parse_duration(value_of(arguments.flags, "--call-timeout"));
+  if (timeout > ops::ServiceConfig{}.call_timeout_max) entry["call_timeout_max"] = entry["call_timeout"];
+  return entry;
+}
+
+/// The flag that said what stands at `path`; `entry` is the path of the whole entry.
+std::string flag_at(std::string_view path, std::string_view entry) {
+  if (!path.starts_with(entry) || path.size() <= entry.size() + 1) return "--name";
+  auto const key = path.substr(entry.size() + 1);
+  if (key.starts_with("env")) return "--env";
+  for (auto const& flag : run_flags()) {
+    if (flag.about == About::Server && !flag.key.empty() && key.starts_with(flag.key)) return std::string(flag.name);
+  }
+  return std::string(path);
+}
+
+}  // namespace
+
+std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& errors) {
+  auto env = variables(arguments.flags.find("--env")->second);
+  if (!env) {
+    errors << "run: " << env.error().what << '\n';
+    return std::nullopt;
+  }
+  auto const isolation = value_of(arguments.flags, "--isolation", "shared");
+  if (isolation != "shared" && isolation != "session") {
+    errors << fmt::format("run: --isolation: expected 'shared' or 'session', found '{:.60}'; the others need a file\n", isolation);
+    return std::nullopt;
+  }
+  auto const name = value_of(arguments.flags, "--name", "server");
+  Json file{{"gateway", {{"admin_listen", "off"}}}, {"mcpServers", {{name, entry_of(arguments, *env)}}}};
+  auto read = ops::read_config(file.dump(-1, ' ', false, Json::error_handler_t::replace), ops::process_environment());
+  if (auto* const config = std::get_if<ops::Config>(&read)) {
+    auto& service = config->services.front();
+    service.command = arguments.server.front();
+    service.args.assign(arguments.server.begin() + 1, arguments.server.end());
+    service.env = std::move(*env);
+    return std::move(*config);
+  }
+  ops::ConfigReport unused;
+  auto const place = ops::ConfigPlace{unused, "mcpServers"}.member(name).path();
+  for (auto const& error : std::get<ops::ConfigErrors>(read).errors) {
+    errors << fmt::format("run: {}: {}\n", flag_at(error.path, place), error.what);
+  }
+  return std::nullopt;
+}
+
+}  // namespace gateway::cli

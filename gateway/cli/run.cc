@@ -1,0 +1,66 @@
+#include "gateway/cli/run.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "gateway/cli/gateway_flags.h"
+#include "gateway/cli/load_config.h"
+#include "gateway/cli/one_server.h"
+#include "gateway/cli/startable.h"
+#include "gateway/gateway.h"
+#include "gateway/io/child_guard.h"
+#include "gateway/ops/descriptor_budget.h"
+#include "gateway/ops/descriptors.h"
+
+namespace gateway::cli {
+
+namespace {
+
+/// As many descriptors as the configuration asks for, as far as the system lets us.
+Result<ops::DescriptorBudget> take_descriptors(ops::Config const& config) {
+  auto const needs = ops::descriptor_needs(config, ops::open_descriptors());
+  return ops::share_descriptors(ops::raise_descriptor_limit(ops::wanted_descriptors(needs)), needs);
+}
+
+std::optional<ops::Config> configuration(Arguments const& arguments, std::ostream& errors) {
+  if (!arguments.server.empty()) return one_server(arguments, errors);
+  auto config = load_config(arguments.file, errors);
+  if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
+  return config;
+}
+
+}  // namespace
+
+int run(Arguments const& arguments, std::ostream& errors) {
+  auto config = configuration(arguments, errors);
+  if (!config || !apply_gateway_flags(arguments, *config, errors)) return kUsageError;
+  auto const single = !arguments.server.empty();
+  if (single) {
+    // With a file the other services run; here there is nothing to wait for.
+    if (auto const why = why_not_startable(config->services.front()); !why.empty()) {
+      errors << why << '\n';
+      return 1;
+    }
+  }
+  auto const descriptors = take_descriptors(*config);
+  if (!descriptors) {
+    errors << descriptors.error().what << '\n';
+    return 1;
+  }
+  auto guard = io::ChildGuard::start();
+  if (!guard) {
+    errors << "cannot start: " << guard.error().what << '\n';
+    return 1;
+  }
+  Gateway program(std::move(*config), {.single = single, .descriptors = *descriptors}, std::move(*guard));
+  if (auto const listening = program.listen(); !listening) {
+    errors << listening.error().what << '\n';
+    return 1;
+  }
+  return program.run();
+}
+
+}  // namespace gateway::cli
