@@ -10,7 +10,7 @@ cd "$root"
 
 fuzz_seconds=20 # each target
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
-               python3-venv curl valgrind prometheus)
+               python3-venv curl valgrind prometheus systemd)
 
 # stage TITLE COMMAND...: the command in a subshell where any failure ends it.
 stage() {

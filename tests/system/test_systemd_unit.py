@@ -1,0 +1,68 @@
+"""The unit that docs/install.md installs, as systemd itself judges it. No systemd has to be running for that."""
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from gateway_under_test import GATEWAY, ROOT
+
+SHIPPED = ROOT / "deploy" / "systemd" / "mcp-gateway.service"
+INSTALLED = "/usr/local/bin/mcp-gateway"
+EXPOSURE = 1.5  # of 10, as it is today
+
+
+@pytest.fixture(scope="module", autouse=True)
+def systemd():
+    assert shutil.which("systemd-analyze"), "needs systemd-analyze (Debian: apt-get install systemd)"
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """The unit with the gateway at its place in the build folder: systemd looks whether the program is there."""
+    text = SHIPPED.read_text()
+    assert INSTALLED in text
+    path = tmp_path / SHIPPED.name
+    path.write_text(text.replace(INSTALLED, GATEWAY))
+    return path
+
+
+def analyze(*arguments):
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True)
+
+
+def settings():
+    return dict(line.split("=", 1) for line in SHIPPED.read_text().splitlines() if "=" in line and line[0] != "#")
+
+
+@pytest.fixture(scope="module")
+def schema():
+    """What the configuration may hold, with the defaults."""
+    return json.loads(subprocess.run([GATEWAY, "schema"], capture_output=True, check=True).stdout)
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(unit):
+    judged = analyze("verify", str(unit))
+    assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_systemd_finds_the_unit_no_more_exposed_than_it_was(unit):
+    judged = analyze("security", "--offline=true", "--threshold=%d" % (EXPOSURE * 10), str(unit))
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_systemd_waits_longer_for_the_gateway_than_it_takes_to_stop(schema):
+    drain = schema["properties"]["gateway"]["properties"]["drain_timeout"]
+    stop = schema["$defs"]["service"]["properties"]["stop"]["properties"]
+    needed = sum(seconds(each["default"]) for each in (drain, stop["stdin_grace"], stop["term_grace"]))
+    assert seconds(settings()["TimeoutStopSec"]) > needed
+
+
+def test_the_descriptors_are_enough_for_the_default_of_connections(schema):
+    connections = schema["properties"]["gateway"]["properties"]["limits"]["properties"]["max_connections"]["default"]
+    assert int(settings()["LimitNOFILE"]) >= 2 * connections
+
+
+def seconds(text):
+    assert text.endswith("s") and text[:-1].isdigit(), text
+    return int(text[:-1])
