@@ -5,12 +5,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 
+#include "gateway/http/answer_reader.h"
 #include "gateway/io/unique_fd.h"
 
 namespace gateway::http {
@@ -66,18 +65,29 @@ Status send_all(int fd, std::string_view bytes, Clock::time_point until) {
   return Done{};
 }
 
-/// All that is answered until the connection ends.
-Result<std::string> read_all(int fd, Clock::time_point until) {
-  std::string answer;
+Error no_answer(AnswerReader::State state) {
+  switch (state) {
+    case AnswerReader::State::TooLarge: return Error{fmt::format("the answer is longer than {} MiB", kLongestAnswer >> 20)};
+    case AnswerReader::State::Cut: return Error{"the connection ended before the answer did"};
+    case AnswerReader::State::NotHttp:
+    case AnswerReader::State::NeedMore:
+    case AnswerReader::State::Done: break;
+  }
+  return Error{"what was answered is not HTTP"};
+}
+
+Result<Answered> read_answer(int fd, Clock::time_point until) {
+  AnswerReader answer(kLongestAnswer);
+  auto state = AnswerReader::State::NeedMore;
   char piece[16384];
-  while (answer.size() < kLongestAnswer) {
+  while (state == AnswerReader::State::NeedMore) {
     if (!limit(fd, until)) return failed("reading the answer");
     auto const size = recv(fd, piece, sizeof piece, 0);
     if (size < 0) return failed("reading the answer");
-    if (size == 0) return answer;
-    answer.append(piece, static_cast<std::size_t>(size));
+    state = size == 0 ? answer.end() : answer.feed({piece, static_cast<std::size_t>(size)});
   }
-  return Error{"the answer does not end"};
+  if (state != AnswerReader::State::Done) return no_answer(state);
+  return Answered{answer.status(), std::string(answer.body())};
 }
 
 /// The port is left out where it is the usual one, as clients do.
@@ -119,16 +129,7 @@ Result<Answered> ask(Url const& url, Question const& question, std::chrono::mill
   auto const connection = connect_to(url, until);
   if (!connection) return connection.error();
   if (auto const sent = send_all(connection->get(), written(url, question), until); !sent) return sent.error();
-  auto const answer = read_all(connection->get(), until);
-  if (!answer) return answer.error();
-  std::string_view const text = *answer;
-  auto const body = text.find("\r\n\r\n");
-  auto const code = std::min(text.find(' '), text.size());
-  Answered answered;
-  std::from_chars(text.data() + std::min(code + 1, text.size()), text.data() + text.size(), answered.status);
-  if (!text.starts_with("HTTP/1.") || body == text.npos || answered.status == 0) return Error{"what was answered is not HTTP"};
-  answered.body = text.substr(body + 4);
-  return answered;
+  return read_answer(connection->get(), until);
 }
 
 }  // namespace gateway::http
