@@ -70,7 +70,7 @@ void LogThread::run() {
     auto piece = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    if (!write_out(piece)) dropped_.fetch_add(piece.lines, std::memory_order_relaxed);
+    dropped_.fetch_add(write_out(piece), std::memory_order_relaxed);
     lock.lock();
     waiting_bytes_ -= piece.bytes.size();
     piece.bytes.consume(piece.bytes.size());
@@ -78,17 +78,28 @@ void LogThread::run() {
   }
 }
 
-bool LogThread::write_out(Piece const& piece) {
-  auto rest = piece.bytes.view();
+/// How many of its lines could not be written.
+std::size_t LogThread::write_out(Piece const& piece) {
+  if (cut_ && write_bytes("\n") == 0) return piece.lines;
+  auto const bytes = piece.bytes.view();
+  auto const written = bytes.substr(0, write_bytes(bytes));
+  cut_ = !written.empty() && written.back() != '\n';
+  if (written.size() == bytes.size()) return 0;
+  return piece.lines - static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n'));
+}
+
+/// How many of the bytes were taken.
+std::size_t LogThread::write_bytes(std::string_view bytes) {
+  auto rest = bytes;
   while (!rest.empty()) {
-    if (may_block_ && !wait_until_writable()) return false;
+    if (may_block_ && !wait_until_writable()) break;
     // What is writable takes that much without blocking (pipe(7)).
     auto const part = may_block_ ? rest.substr(0, PIPE_BUF) : rest;
     auto const count = ::write(fd_, part.data(), part.size());
-    if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (count < 0 && errno != EINTR && errno != EAGAIN) break;
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   }
-  return true;
+  return bytes.size() - rest.size();
 }
 
 /// False when nobody reads and the program ends.

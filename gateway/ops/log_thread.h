@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "gateway/base/byte_queue.h"
@@ -15,7 +16,9 @@ namespace gateway::ops {
 
 /// Takes lines in pieces from any thread, without a copy, and writes them in the
 /// order of arrival. A reader that is slow, or gone, holds up nobody: what comes
-/// while too much waits is dropped, and counted.
+/// while too much waits is dropped, and counted, and so is what cannot be written,
+/// since the disk is full. The line that was cut there is ended when there is room
+/// again: the next one is whole.
 class LogThread final : public LogSink {
  public:
   /// What may wait to be written; the piece that goes beyond it is still taken.
@@ -41,7 +44,8 @@ class LogThread final : public LogSink {
   };
 
   void run();
-  [[nodiscard]] bool write_out(Piece const& piece);
+  [[nodiscard]] std::size_t write_out(Piece const& piece);
+  [[nodiscard]] std::size_t write_bytes(std::string_view bytes);
   [[nodiscard]] bool wait_until_writable();
 
   int const fd_;
@@ -56,6 +60,7 @@ class LogThread final : public LogSink {
   bool ending_ = false;
 
   bool gave_up_ = false;  ///< the thread's own: nobody reads, and the program ends
+  bool cut_ = false;      ///< the thread's own: what was written last is not the end of a line
   std::thread thread_;  ///< last: it uses the rest
 };
 

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -113,6 +115,61 @@ TEST(LogThread, CountsWhatADescriptorThatIsClosedCannotTake) {
   write(sink, "a\nb\n", 2);
   while (sink.dropped() == 0) std::this_thread::yield();
   EXPECT_EQ(2U, sink.dropped());
+}
+
+TEST(LogThread, CountsWhatADiskThatIsFullCannotTakeAndGoesOn) {
+  auto const full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  {
+    LogThread sink(full);
+    for (std::size_t i = 1; i <= 100; ++i) {
+      write(sink, "a\nb\n", 2);
+      while (sink.dropped() < 2 * i) std::this_thread::yield();
+    }
+    EXPECT_EQ(200U, sink.dropped());
+  }
+  ::close(full);
+}
+
+/// Files of this process can grow no further while one lives, as on a disk that is full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t size) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit const small{size, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(FullDisk const&) = delete;
+  FullDisk& operator=(FullDisk const&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(LogThread, EndsTheLineThatAFullDiskCutBeforeItWritesTheNext) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::tmpfile(), std::fclose);
+  std::size_t dropped = 0;
+  {
+    LogThread sink(::fileno(file.get()));
+    {
+      FullDisk const disk(10);  // no expectation in here: what it prints may go to a file
+      auto piece = LogThread::new_piece();
+      piece.append("first\nsecond\nthird\n");
+      sink.write(piece, 3);
+      while (sink.dropped() < 2) std::this_thread::yield();
+      piece.append("fourth\n");
+      sink.write(piece, 1);
+      while (sink.dropped() < 3) std::this_thread::yield();
+    }
+    write(sink, "fifth\n");
+    dropped = sink.dropped();
+  }
+  std::rewind(file.get());
+  std::array<char, 100> text{};
+  EXPECT_EQ("first\nseco\nfifth\n", std::string(text.data(), std::fread(text.data(), 1, text.size(), file.get())));
+  EXPECT_EQ(3U, dropped);
 }
 
 }  // namespace

@@ -7,7 +7,9 @@ import json
 import os
 import pty
 import re
+import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +17,10 @@ from pathlib import Path
 import pytest
 
 import log_schema
-from clients import JSON, call, message
+from clients import JSON, HttpClient, call, message
 from gateway_under_test import CHAOS, GATEWAY as PROGRAM, chaos, echo
+from waiting import free_port, wait_until
+from wire import Connection
 
 SERVICES = {"chaos": chaos(), "echo": echo()}
 MADE = re.compile(r"[0-9a-z]{15}")
@@ -193,6 +197,54 @@ def test_lines_for_people_have_no_colour_in_a_file(tmp_path):
         process.terminate()
         process.wait()
     assert "\x1b" not in text and not text.startswith("{")
+
+
+@pytest.fixture
+def unwritten(tmp_path):
+    """A gateway whose log goes to a device on which there is never room: its ports, and its process."""
+    main, admin = free_port(), free_port()
+    configuration = tmp_path / "gateway.json"
+    configuration.write_text(json.dumps({
+        "gateway": {"listen": f"127.0.0.1:{main}", "admin_listen": f"127.0.0.1:{admin}", "drain_timeout": "200ms"},
+        "mcpServers": {"chaos": chaos()}}))
+    with open("/dev/full", "wb") as full:
+        process = subprocess.Popen([PROGRAM, "run", "--config", str(configuration)], stdin=subprocess.DEVNULL, stderr=full)
+    wait_until(lambda: accepts(admin), "the gateway", patience=10)
+    yield main, admin, process
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def metric_of(admin, name):
+    connection = Connection(admin)
+    connection.send_request("GET", "/metrics")
+    text = connection.read_response().body.decode()
+    connection.close()
+    return sum(float(value) for value in re.findall(r"^%s(?:\{.*\})? (\S+)$" % name, text, re.M))
+
+
+def cpu_seconds(process):
+    fields = Path("/proc", str(process.pid), "stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_log_that_cannot_be_written_is_counted_as_lost_and_holds_up_nothing(unwritten):
+    main, admin, process = unwritten
+    with HttpClient(main, "/chaos") as client:
+        client.initialize()
+        for number in range(50):
+            assert client.text("echo", {"n": number})
+        client.call("stderr", {"lines": 30})
+    lines = "mcp_gateway_log_lines_total"
+    wait_until(lambda: metric_of(admin, "mcp_gateway_log_dropped_total") >= metric_of(admin, lines) > 80, "the count", patience=10)
+    before = cpu_seconds(process)
+    assert not select.select([], [], [], 1)[0]  # the time in which it would spin
+    assert cpu_seconds(process) - before < 0.5
 
 
 def test_the_schema_refuses_what_it_does_not_know():
