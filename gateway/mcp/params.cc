@@ -31,8 +31,9 @@ struct Slot {
   std::string_view name;
   std::string_view Params::*value;
 };
-constexpr std::array<Slot, 8> kSlots{{
+constexpr std::array<Slot, 9> kSlots{{
     {"name", &Params::name},
+    {"arguments", &Params::arguments},
     {"uri", &Params::uri},
     {"cursor", &Params::cursor},
     {"requestId", &Params::request_id},

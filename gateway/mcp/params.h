@@ -10,6 +10,7 @@ namespace gateway::mcp {
 struct Params {
   std::string_view raw;
   std::string_view name;            ///< tools/call, prompts/get
+  std::string_view arguments;       ///< of these
   std::string_view uri;             ///< resources/*
   std::string_view cursor;          ///< */list
   std::string_view request_id;      ///< notifications/cancelled

@@ -60,7 +60,8 @@ TEST(ReadParams, SaysWhenParsersWouldDifferOnWhatIsMeant) {
         R"({"requestId":1,"requestId":2})", R"({"_meta":{},"_meta":{}})", R"({"cursor":"","cursor":""})",
         R"({"_meta":{"progressToken":1,"progressToken":2}})",
         R"({"_meta":{"progressToken":1,"progress\u0054oken":2}})", R"({"name":"a","NAME":"b"})",
-        R"({"Uri":"a"})", R"({"requestid":1})", R"({"_Meta":{"progressToken":1}})",
+        R"({"Uri":"a"})", R"({"requestid":1})", R"({"arguments":{},"arguments":{}})", R"({"Arguments":{}})",
+        R"({"arguments":{},"\u0061rguments":{}})", R"({"_Meta":{"progressToken":1}})",
         R"({"_meta":{"ProgressToken":1}})", R"({"_meta":{"\u0050rogressToken":1}})"}) {
     EXPECT_TRUE(read_params(raw).ambiguous) << raw;
   }
