@@ -71,7 +71,8 @@ std::uint16_t bound_port(int fd) {
 Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port,
                                                  Port use, Handler& handler) {
   auto const failed = [&](char const* why) {
-    return Error{fmt::format("cannot listen on {}:{}: {}", host, port, why)};
+    auto const is_v6 = host.find(':') != std::string::npos;
+    return Error{fmt::format("cannot listen on {}:{}: {}", is_v6 ? fmt::format("[{}]", host) : host, port, why)};
   };
   Address address;
   if (!fill(address, host, port)) return failed("not a numeric address");

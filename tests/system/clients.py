@@ -56,7 +56,8 @@ class Client:
 
     patience = TIMEOUT  # for an answer on the stream; real servers, with a browser to start, may take longer
 
-    def __init__(self, port, prefix, headers):
+    def __init__(self, port, prefix, headers, host):
+        self.host = host
         self.port = port
         self.prefix = prefix  # "/chaos", or "" on a listener of one service
         self.headers = dict(headers or {})
@@ -75,7 +76,7 @@ class Client:
         self.connections = []
 
     def connect(self, **options):
-        connection = Connection(self.port, **options)
+        connection = Connection(self.port, self.host, **options)
         self.connections.append(connection)
         return connection
 
@@ -102,8 +103,8 @@ class SseClient(Client):
     `endpoint` is where messages go, `endpoint_event` the event as it came; `stream` an EventStream.
     """
 
-    def __init__(self, port, prefix="", headers=None, path=None, receive_buffer=None):
-        super().__init__(port, prefix, headers)
+    def __init__(self, port, prefix="", headers=None, path=None, receive_buffer=None, host="127.0.0.1"):
+        super().__init__(port, prefix, headers, host)
         self.path = path or prefix + "/sse"
         connection = self.connect(receive_buffer=receive_buffer)
         connection.send_request("GET", self.path, {"Accept": "text/event-stream", **self.headers})
@@ -144,8 +145,8 @@ class SseClient(Client):
 class HttpClient(Client):
     """A client of Streamable HTTP. Each request has a connection of its own."""
 
-    def __init__(self, port, prefix="", headers=None, path=None):
-        super().__init__(port, prefix, headers)
+    def __init__(self, port, prefix="", headers=None, path=None, host="127.0.0.1"):
+        super().__init__(port, prefix, headers, host)
         self.path = path or prefix + "/mcp"
         self.session = None   # sent with every request once there is one
         self.version = None   # sent likewise
