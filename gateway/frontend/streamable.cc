@@ -347,7 +347,6 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
 void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
   auto* const open = exchange(post);
   if (open == nullptr) return;
-  if (status == 503) post.fields.append("Retry-After: 1\r\n");
   open->respond(
       {.status = status, .content_type = "application/json", .fields = post.fields, .body = span(body)});
 }

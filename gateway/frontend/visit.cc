@@ -40,7 +40,7 @@ void Visit::reply_json(int status, std::string_view json, std::string_view more_
 }
 
 void Visit::reply_error(int status, rpc::ErrorCode code, std::string_view message, std::string_view raw_id) const {
-  reply_json(status, rpc::error_message(raw_id, code, message), status == 503 ? "Retry-After: 1\r\n" : "");
+  reply_json(status, rpc::error_message(raw_id, code, message));
 }
 
 void Visit::reply_refused(mcp::Refusal const& refusal, std::string_view raw_id) const {

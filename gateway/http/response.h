@@ -28,6 +28,7 @@ enum class After : std::uint8_t { KeepAlive, Close };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
+/// A 503 also says when to come back, so that no client needs to guess and no caller to think of it.
 void append_response(ByteQueue& out, Response const& response, After after);
 
 /// The head of an SSE stream. Its body is chunked for HTTP/1.1, and ends with

@@ -94,7 +94,7 @@ void Server::refuse(io::UniqueFd fd) {
   append_response(answer,
                   {.status = 503,
                    .content_type = "text/plain",
-                   .fields = "Retry-After: 1\r\n",
+                   .fields = {},
                    .body = {&body, 1},
                    .request_id = request_ids_.next()},
                   After::Close);

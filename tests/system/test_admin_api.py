@@ -299,6 +299,26 @@ def test_an_open_page_is_told_at_once_and_then_every_other_second(running):
     connection.close()
 
 
+def test_the_sixty_fifth_page_is_refused_until_another_closes(start_gateway):
+    gateway = start_gateway({"first": echo()})
+
+    def open_page():
+        connection = Connection(gateway.ports["admin"])
+        connection.send_request("GET", "/api/events", {"Accept": "text/event-stream"})
+        return connection, connection.read_response()
+
+    pages = [open_page() for _ in range(64)]
+    assert [response.status for _, response in pages] == [200] * 64
+    refused = open_page()[1]
+    assert (refused.status, refused["retry-after"], refused.json) == (503, "1", {"error": "too many pages are open"})
+    assert status(gateway)["servers"]["first"]["state"] == "ready"
+    assert all(response.stream.take().event == "status" for _, response in pages)
+
+    pages.pop()[0].close()
+    last = gateway.until(lambda: response if (response := open_page()[1]).status == 200 else None)
+    assert last.stream.take().event == "status"
+
+
 def test_the_status_counts_calls_and_their_time(running):
     client = running.sse("second")
     client.initialize()

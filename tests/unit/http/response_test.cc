@@ -47,6 +47,16 @@ TEST(Response, CarriesFurtherFieldsAndTheEnd) {
             written({.status = 202, .content_type = {}, .fields = "X: y\r\n", .body = {}}, After::Close));
 }
 
+TEST(Response, SaysWhenToComeBackWhereSomethingIsMissingForAMoment) {
+  std::string_view const body = "busy";
+  EXPECT_EQ("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nRetry-After: 1\r\nX: y\r\n\r\nbusy",
+            written({.status = 503, .content_type = "text/plain", .fields = "X: y\r\n", .body = {&body, 1}}, After::KeepAlive));
+  for (auto const status : {200, 202, 429, 500}) {
+    auto const other = written({.status = status, .content_type = {}, .fields = {}, .body = {}}, After::KeepAlive);
+    EXPECT_EQ(std::string::npos, other.find("Retry-After")) << status;
+  }
+}
+
 TEST(Response, NamesEveryStatusItGives) {
   for (int const status : {200, 202, 204, 400, 401, 403, 404, 405, 406, 408, 409,
                            413, 414, 415, 417, 421, 429, 431, 500, 501, 503, 505}) {
