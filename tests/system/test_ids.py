@@ -242,6 +242,37 @@ def test_of_a_childs_answers_the_first_counts_and_the_rest_is_counted(gateway, s
     assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="unknown_id") == dropped + 1
 
 
+@pytest.mark.parametrize("method", ["notifications/cancelled", "notifications/tasks/status", "notifications/elicitation/complete",
+                                    "notifications/of_tomorrow"])
+def test_what_a_shared_child_tells_nobody_in_particular_is_counted_and_told_to_nobody(gateway, sse, http, method):
+    def dropped():
+        return gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="no_addressee")
+
+    one, other, third = sse("chaos"), sse("chaos"), http("chaos")
+    third.initialize()
+    own = third.get().stream
+    before = dropped()
+    told = json.dumps(message(method, {"requestId": 1, "taskId": "1", "elicitationId": "1"}))
+    for number in (1, 2):
+        assert one.call("raw_line", {"line": told + '\n{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}'})["result"] == {"content": []}
+        assert dropped() == before + number
+    for client in (other, third):
+        client.call("echo")
+    assert one.stream.unread == other.stream.unread == []
+    one.call("change_tools")
+    assert own.message()["method"] == "notifications/tools/list_changed"  # and nothing before
+
+
+def test_what_a_child_of_one_session_tells_goes_to_it_and_counts_as_no_fault(start_gateway):
+    gateway = start_gateway({"own": chaos(isolation="session")})
+    client = gateway.sse("own")
+    client.initialize()
+    told = json.dumps(message("notifications/of_tomorrow", {"n": 1}))
+    client.call("raw_line", {"line": told + '\n{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}'})
+    assert client.stream.note("notifications/of_tomorrow")["params"] == {"n": 1}
+    assert gateway.metric("mcp_child_protocol_errors_total", server="own", reason="no_addressee") == 0
+
+
 def test_an_error_without_an_id_fails_no_call_before_its_time(sse):
     """Case 11."""
     a, b = sse("chaos"), sse("chaos")

@@ -125,6 +125,27 @@ def test_what_is_older_than_the_log_is_not_replayed(gateway, client):
     assert answers_in(events) == [1]
 
 
+def test_what_does_not_fit_into_replay_bytes_is_not_replayed(start_gateway):
+    """Case 23: the newest that fit together, and a message that is larger than all leaves nothing."""
+    kept_bytes = 2048
+    client = start_gateway({"chaos": chaos()}, {"limits": {"replay_bytes": f"{kept_bytes // 1024}KiB"}}).http("chaos")
+    client.initialize()
+    response, first = begin_slow(client, ms=100, steps=30)
+    seen = [first, *response.stream.rest()]
+    replayed = client.get({"Last-Event-ID": first.id}).stream.rest()
+    assert 1 < len(replayed) < 30
+    assert [(event.id, event.data) for event in replayed] == [(event.id, event.data) for event in seen[-len(replayed):]]
+    kept = sum(len(event.data.encode()) for event in replayed)
+    assert kept <= kept_bytes < kept + len(seen[-len(replayed) - 1].data.encode())
+
+    large = client.post(call("big", {"bytes": 2 * kept_bytes}, id=2), {"Accept": "text/event-stream"}).stream.rest()
+    assert answers_in(large) == [2]
+    for last in (first.id, large[0].id):
+        stream = client.get({"Last-Event-ID": last}).stream
+        assert stream.next_block().comments == ["open"]  # the session's own: nothing of the other is known
+        stream.connection.close()
+
+
 @pytest.mark.parametrize(("version", "primes"), [("2025-03-26", False), ("2025-06-18", False), ("2025-11-25", True)])
 def test_only_the_newest_revision_gets_an_event_without_data(http, version, primes):
     """Case 24: older clients fail on it."""
