@@ -137,6 +137,12 @@ test_traces() {
   run_pytest tests/traces
 }
 
+# The files of deploy/proxies on real proxies. Caddy is built from its Go module, once.
+test_proxies() {
+  tests/proxies/setup.sh
+  run_pytest tests/proxies
+}
+
 test_services() {
   tests/services/setup.sh
   run_pytest tests/services
@@ -182,6 +188,7 @@ run_stages() { # unit | all
     stage "the status page in Chromium" test_status_page
     stage "tests with programs of others" test_interop
     stage "traces, with a real OpenTelemetry Collector" test_traces
+    stage "TLS proxies: nginx, HAProxy and Caddy" test_proxies
     stage "the nine services before real backends, and through LiteLLM" test_services
     stage "dashboards and logs, before a real Prometheus and Loki" test_dashboards
     stage "alerts, with Prometheus and Alertmanager" test_alerts
