@@ -20,6 +20,9 @@ enum class ChildId : std::uint64_t {};
 /// One HTTP request that is being answered. Never reused within a process.
 enum class ExchangeId : std::uint64_t {};
 
+/// Whose calls share what a child can take: see mcp/client_id.h. 0 is the gateway itself.
+enum class ClientId : std::uint64_t {};
+
 /// A service's place in the configuration.
 enum class ServiceIndex : std::uint32_t {};
 

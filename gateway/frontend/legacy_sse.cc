@@ -36,8 +36,7 @@ void LegacySse::get(Visit const& visit) {
   if (!accepts(visit.request.head).sse) {
     return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
   }
-  auto const [session, refusal] =
-      desk_.open_session(*visit.endpoint.service, mcp::Transport::Sse, visit.principal, visit.request.head);
+  auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Sse);
   if (session == nullptr) return visit.reply_refused(refusal);
   session->revision = mcp::Revision::R2024_11_05;
   session->stream = visit.exchange.id();

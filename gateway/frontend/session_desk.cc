@@ -4,6 +4,7 @@
 
 #include "gateway/frontend/auth.h"
 #include "gateway/frontend/event_size.h"
+#include "gateway/frontend/visit.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::frontend {
@@ -22,9 +23,10 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 
 }  // namespace
 
-Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, std::string_view principal,
-                                http::RequestHead const& head) {
-  mcp::SessionOwner const owner{principal, only_value(head, service(index).key_header())};
+Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
+  auto const index = *visit.endpoint.service;
+  auto const& head = visit.request.head;
+  mcp::SessionOwner const owner{visit.principal, only_value(head, service(index).key_header())};
   if (auto refusal = service(index).refusal(owner)) return {nullptr, *std::move(refusal)};
   auto share = draining ? Allowance::Share{} : take_share();
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
@@ -32,6 +34,7 @@ Desk::Opened Desk::open_session(ServiceIndex index, mcp::Transport transport, st
   auto& session = sessions.open(index, transport, clock.now());
   session.share = std::move(share);
   session.principal.assign(owner.principal);
+  session.client = visit.client();
   session.key.assign(owner.key);
   session.max_event_bytes = max_event_bytes(config.limits, head);
   if (transport != mcp::Transport::OneShot && log.enabled(ops::LogLevel::Info)) {

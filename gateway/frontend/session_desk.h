@@ -9,7 +9,6 @@
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/turn.h"
-#include "gateway/http/request_head.h"
 #include "gateway/http/server.h"
 #include "gateway/mcp/ports.h"
 #include "gateway/mcp/session_table.h"
@@ -19,6 +18,8 @@
 #include "gateway/ops/tracer.h"
 
 namespace gateway::frontend {
+
+struct Visit;
 
 /// What the transports share. References outlive them.
 struct Desk {
@@ -42,14 +43,13 @@ struct Desk {
   /// Why a stream ends that is ended now.
   [[nodiscard]] http::StreamEnd stream_end() const { return ending ? http::StreamEnd::Drain : http::StreamEnd::Done; }
 
-  /// A new session, attached to its service, or why there is none. At the limit the
-  /// session of this loop that was idle longest makes room.
+  /// A new session, attached to the service its request names, or why there is none.
+  /// At the limit the session of this loop that was idle longest makes room.
   struct Opened {
     mcp::Session* session = nullptr;
     mcp::Refusal refusal;
   };
-  [[nodiscard]] Opened open_session(ServiceIndex service, mcp::Transport transport, std::string_view principal,
-                                    http::RequestHead const& head);
+  [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport);
 
   /// The one way a session ends: its calls are taken back at the child. Never called
   /// by one who answers: the service that has something answered may hold the session.

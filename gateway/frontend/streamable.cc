@@ -113,8 +113,7 @@ void Streamable::post_without_session(Visit const& visit) {
   if (incoming.requests() == 0) return visit.reply(202);
 
   auto const transport = initializes ? mcp::Transport::Http : mcp::Transport::OneShot;
-  auto const [session, refusal] =
-      desk_.open_session(*visit.endpoint.service, transport, visit.principal, visit.request.head);
+  auto const [session, refusal] = desk_.open_session(visit, transport);
   if (session == nullptr) return visit.reply_refused(refusal, incoming.messages.front().id);
   serve(visit, *session, incoming, initializes);
 }

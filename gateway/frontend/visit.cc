@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/mcp/client_id.h"
+
 namespace gateway::frontend {
 
 namespace {
@@ -24,6 +26,10 @@ std::string_view trimmed(std::string_view text) {
 std::string_view essence(std::string_view media_type) { return trimmed(media_type.substr(0, media_type.find(';'))); }
 
 }  // namespace
+
+ClientId Visit::client() const {
+  return principal.empty() ? mcp::client_at(exchange.address()) : mcp::client_named(principal);
+}
 
 void Visit::reply(int status, std::string_view more_fields) const {
   if (more_fields.empty()) {

@@ -22,6 +22,9 @@ struct Visit {
   std::string_view fields;     ///< header lines for CORS; often empty
   mcp::TraceAround const* trace = nullptr;  ///< null where nothing is traced
 
+  /// Who counts as its client: nobody in between is believed to speak for another.
+  [[nodiscard]] ClientId client() const;
+
   /// A status without a body.
   void reply(int status, std::string_view more_fields = {}) const;
   /// A status with a JSON body.

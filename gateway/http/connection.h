@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,7 @@ class Connection final : public Mortal,
   void set_route(RouteTag route) override { route_ = route; }
   void watch(std::unique_ptr<ExchangeWatcher> watcher) override { watcher_ = std::move(watcher); }
   [[nodiscard]] std::string remote() const override;
+  [[nodiscard]] std::optional<IpAddress> address() const override { return stream_.address(); }
   void respond(Response const& response) override;
   void open_stream(std::string_view fields, StreamTag stream) override;
   void send_event(Event const& event) override;

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/base/ids.h"
+#include "gateway/base/ip_address.h"
 #include "gateway/http/request_head.h"
 #include "gateway/http/response.h"
 #include "gateway/http/sse.h"
@@ -71,6 +73,8 @@ class Exchange {
 
   /// Where its client connects from, as a numeric address; empty when it is gone.
   [[nodiscard]] virtual std::string remote() const = 0;
+  /// The same as a value; nothing when it is gone.
+  [[nodiscard]] virtual std::optional<IpAddress> address() const = 0;
 
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;

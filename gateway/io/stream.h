@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gateway/base/byte_queue.h"
+#include "gateway/base/ip_address.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/unique_fd.h"
 #include "gateway/io/watch.h"
@@ -49,6 +50,8 @@ class Stream final : private Watch::Listener, public Flushable {
   [[nodiscard]] UniqueFd release();
   /// The peer's numeric address; empty when it is gone.
   [[nodiscard]] std::string remote() const;
+  /// The same as a value; nothing when it is gone.
+  [[nodiscard]] std::optional<IpAddress> address() const;
   /// No more will be sent: the peer sees the end once the queue is empty.
   void shutdown_write();
 

@@ -47,6 +47,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   std::string log_id;     ///< what logs call it: a hash of its token
   std::string token;      ///< what the client shows; a capability, never logged
   std::string principal;  ///< whose bearer token opened it; empty without authentication
+  ClientId client{};      ///< in whose share its calls are
   std::string key;        ///< what its service's key header held when it was opened
   Revision revision = Revision::R2025_03_26;
   bool initialized = false;  ///< it has asked `initialize` and been answered
