@@ -85,7 +85,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                              .version = shared.about.version},
                    .limits = shared.config.gateway.limits,
                    .sessions = sessions_,
-                   .clients = front_door_},
+                   .clients = front_door_,
+                   .one_client = shared.config.gateway.auth.tokens.size() == 1},
                   configs_, shared.metrics, *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {

@@ -28,6 +28,14 @@ namespace {
 
 /// How long the gateway waits for answers to its own questions.
 constexpr Duration kOwnPatience = seconds(60);
+
+/// Places are kept for others only where others may come.
+double client_share(Surroundings const& around, Sharing sharing, ops::ServiceConfig const& config) {
+  auto const one_client =
+      around.one_client || sharing == Sharing::Exclusive || config.isolation == ops::Isolation::Affinity;
+  return one_client ? 1 : config.client_share;
+}
+
 }  // namespace
 
 Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfig const& config,
@@ -37,7 +45,7 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfi
       config_(config),
       probe_(probe),
       owner_(owner),
-      calls_(config.max_calls),
+      calls_(config.max_calls, client_share(around_, sharing, config)),
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
              *this) {
@@ -129,6 +137,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   Call call;
   call.method = method;
   call.to = to;
+  call.client = session.client;
   call.client_id.assign(message.id);
   call.request_id.assign(via.request_id);
   call.bytes_in = message.params.size();
@@ -215,6 +224,7 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
   }
   if (child_.state() != ChildState::Ready) return forward(std::move(call), "resources/subscribe", params);
+  if (!calls_.admits(call.client)) return wait(std::move(call), "resources/subscribe", params.raw);
   auto const uri = std::string(params.uri);
   switch (subscriptions_.subscribe(uri, {.to = call.to,
                                         .client_id = call.client_id,
@@ -224,7 +234,7 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
     case mcp::Subscriptions::Need::Wait: return;
     case mcp::Subscriptions::Need::AskChild: break;
   }
-  if (!send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri)) {
+  if (!send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, call.client)) {
     (void)subscriptions_.settle(uri, false);
     fail(call, Outcome::Busy, ErrorCode::InternalError, "the server takes no more requests now", "queue_full");
   }
@@ -266,7 +276,7 @@ void Multiplexer::forward(Call&& call, std::string_view method, Params const& pa
 
 void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
-  if (calls_.full()) return wait(std::move(call), method, params.raw);
+  if (!calls_.admits(call.client)) return wait(std::move(call), method, params.raw);
   if (call.trace && !call.trace->given_on) {
     auto const traced = traced_params(*call.trace, params.raw);
     if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
@@ -299,12 +309,15 @@ void Multiplexer::count_rejected(Call const& call, std::string_view reason) {
   if (call.purpose == Purpose::Client) probe_.call_rejected(reason);
 }
 
-bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject) {
+/// In the share of the client for whom it is, where it is for one.
+bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject,
+                           ClientId client) {
   if (child_.state() != ChildState::Ready) return false;
   Call call;
   call.purpose = purpose;
   call.method = mcp::method_from(method);
   call.subject = std::move(subject);
+  call.client = client;
   call.started = around_.world.loop.now();
   call.sent = around_.world.loop.right_now();
   call.deadline = call.hard_deadline = call.started + kOwnPatience;

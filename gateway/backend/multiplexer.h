@@ -32,6 +32,7 @@ struct Surroundings {
   ops::LimitsConfig const& limits;
   mcp::SessionTable& sessions;
   mcp::ClientPort& clients;
+  bool one_client = false;  ///< nobody else can come in, so nothing is kept for others
 };
 
 /// Speaks MCP with one child for the sessions attached to it: all of a service's
@@ -116,8 +117,15 @@ class Multiplexer final : public Mortal, private Child::Owner {
 
   // ── to the child ──
   void wait(mcp::Call&& call, std::string_view method, std::string_view params);
+  /// Why a call that would have to wait is refused.
+  enum class Cause : std::uint8_t {
+    QueueFull,    ///< as many wait as may
+    ClientShare,  ///< its client has enough here: it stands back behind others, or behind those who may come
+  };
+  void refuse(mcp::Call const& call, Cause cause);
   void send_call(mcp::Call&& call, std::string_view method, mcp::Params const& params);
-  bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {});
+  bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {},
+                ClientId client = {});
   void count_rejected(mcp::Call const& call, std::string_view reason);
   void send_note(std::string_view method, std::string_view params);
   void send_cancel(CallId id, std::string_view reason);

@@ -12,27 +12,35 @@ using mcp::Outcome;
 using mcp::WaitingCall;
 using rpc::ErrorCode;
 
-/// Until the child is ready, or owes less. When too many wait already, the session
-/// that has most of them gives one up for one that has less.
+/// Until the child is ready, or owes less, or less to this client. When too many wait
+/// already, the client that has most of them, and of its sessions the one that has,
+/// gives one up for one that has less.
 void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
-  auto const refuse = [&](Call const& refused) {
-    count_rejected(refused, "queue_full");
-    fail(refused, Outcome::Busy, ErrorCode::InternalError,
-         fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name), "queue_full");
-  };
   if (waiting_.size() >= config_.max_queue) {
-    auto const given_up = waiting_.make_room_for(call.to.session);
-    if (!given_up) return refuse(call);
-    refuse(given_up->call);
+    auto const given_up = waiting_.make_room_for(call.client, call.to.session);
+    auto const& refused = given_up ? given_up->call : call;
+    auto const for_another = refused.client != call.client;
+    auto const place_is_kept = child_.state() == ChildState::Ready && !calls_.full();
+    refuse(refused, for_another || place_is_kept ? Cause::ClientShare : Cause::QueueFull);
+    if (!given_up) return;
   }
   if (call.queued == TimePoint{}) call.queued = around_.world.loop.now();
   waiting_.push({std::move(call), std::string(method), std::string(params)});
 }
 
-/// Session by session, as many as the child may owe.
+void Multiplexer::refuse(Call const& call, Cause cause) {
+  auto const for_others = cause == Cause::ClientShare;
+  auto const reason = for_others ? "client_share" : "queue_full";
+  auto const message = for_others ? fmt::format("this client has its share of the server '{}'; others go first", config_.name)
+                                  : fmt::format("{} calls wait for the server '{}' already", waiting_.size(), config_.name);
+  count_rejected(call, reason);
+  fail(call, Outcome::Busy, ErrorCode::InternalError, message, reason);
+}
+
+/// Client by client, and session by session, as many as the child may owe them.
 void Multiplexer::serve_waiting() {
   while (!calls_.full() && child_.state() == ChildState::Ready) {
-    auto next = waiting_.pop();
+    auto next = waiting_.pop([this](ClientId client) { return calls_.admits(client); });
     if (!next) return;
     serve(*std::move(next));
   }

@@ -10,6 +10,7 @@ CallId CallTable::open(Call&& call) {
   // over. At most half of the places are taken, so a free one is near.
   while (slot(CallId{next_}).id != CallId{}) ++next_;
   auto const id = CallId{next_++};
+  shares_.take(call.client);
   auto& taken = slot(id);
   taken.id = id;
   taken.call = std::move(call);
@@ -28,7 +29,7 @@ std::optional<Call> CallTable::close(CallId id) {
   std::optional<Call> closed(std::move(*call));
   slot(id).id = CallId{};
   --size_;
-  if (closed->written_off) --written_off_;
+  if (!closed->written_off) shares_.give_back(closed->client);
   return closed;
 }
 
@@ -39,6 +40,7 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
   left.purpose = call->purpose;
   left.method = call->method;
   left.to = call->to;
+  left.client = call->client;
   left.started = call->started;
   left.sent = call->sent;
   left.deadline = left.hard_deadline = deadline;

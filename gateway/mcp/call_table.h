@@ -13,6 +13,7 @@
 #include "gateway/base/ids.h"
 #include "gateway/base/request_id.h"
 #include "gateway/mcp/call_trace.h"
+#include "gateway/mcp/client_shares.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/ports.h"
 
@@ -40,6 +41,7 @@ struct Call {
   Purpose purpose = Purpose::Client;
   Method method = Method::Other;
   ReplyTo to;
+  ClientId client{};          ///< in whose share it is; 0 for the gateway's own
   std::string client_id;       ///< the client's raw id, given back byte for byte
   RequestId request_id;        ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
@@ -62,23 +64,28 @@ struct Call {
 /// somebody else. Costs of every operation are constant.
 class CallTable {
  public:
-  explicit CallTable(std::size_t limit) : limit_(limit), slots_(kInitialSlots) {}
+  /// `share` is the part of the places that one client may hold of those the others
+  /// leave.
+  explicit CallTable(std::size_t limit, double share = 1) : shares_(limit, share), slots_(kInitialSlots) {}
 
   /// Whether the child owes as much as it may. Clients' calls wait then; the
   /// gateway's own, which are few, do not.
-  [[nodiscard]] bool full() const { return size_ - written_off_ >= limit_; }
+  [[nodiscard]] bool full() const { return shares_.full(); }
+  /// Whether it may owe one more to this client.
+  [[nodiscard]] bool admits(ClientId client) const { return shares_.admits(client); }
 
   CallId open(Call&& call);
 
   [[nodiscard]] Call* find(CallId id);
 
   /// Nobody waits for the call any more: gives it out. What a late answer is known by
-  /// stays under the id, `abandoned`, with that deadline. Empty as `close`.
+  /// stays under the id, `abandoned`, with that deadline, in its client's share. Empty as
+  /// `close`.
   [[nodiscard]] std::optional<Call> abandon(CallId id, TimePoint deadline);
 
   /// Keeps the call, whose answer may still come, but no longer counts it.
   void write_off(Call& call) {
-    if (!std::exchange(call.written_off, true)) ++written_off_;
+    if (!std::exchange(call.written_off, true)) shares_.give_back(call.client);
   }
 
   /// Takes a call out. Empty when the id is unknown or already answered.
@@ -110,9 +117,8 @@ class CallTable {
   [[nodiscard]] Slot& slot(CallId id) { return slots_[raw(id) & (slots_.size() - 1)]; }
   void grow();
 
-  std::size_t limit_;
+  ClientShares shares_;
   std::size_t size_ = 0;
-  std::size_t written_off_ = 0;
   std::uint64_t next_ = 1;
   std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits
 };

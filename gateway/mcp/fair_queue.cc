@@ -7,17 +7,22 @@
 namespace gateway::mcp {
 
 void FairQueue::push(WaitingCall waiting) {
+  auto const client = waiting.call.client;
   auto const session = waiting.call.to.session;
   by_age_.push_back(std::move(waiting));
-  auto const [at, fresh] = lines_.try_emplace(session);
-  if (fresh) at->second.turn = turns_.insert(turns_.end(), session);
-  at->second.calls.push_back(std::prev(by_age_.end()));
+  auto const [party, comes] = parties_.try_emplace(client);
+  if (comes) party->second.turn = turns_.insert(turns_.end(), client);
+  ++party->second.waiting;
+  auto const [line, begins] = lines_.try_emplace(session);
+  if (begins) line->second.turn = party->second.turns.insert(party->second.turns.end(), session);
+  line->second.calls.push_back(std::prev(by_age_.end()));
 }
 
-std::optional<WaitingCall> FairQueue::pop() {
-  if (turns_.empty()) return std::nullopt;
-  auto& line = lines_.at(turns_.front());
-  turns_.splice(turns_.end(), turns_, line.turn);
+std::optional<WaitingCall> FairQueue::next_of(ClientId client) {
+  auto& party = parties_.at(client);
+  turns_.splice(turns_.end(), turns_, party.turn);
+  auto& line = lines_.at(party.turns.front());
+  party.turns.splice(party.turns.end(), party.turns, line.turn);
   return release(line.calls.front());
 }
 
@@ -45,18 +50,26 @@ std::optional<WaitingCall> FairQueue::take_expired(TimePoint now) {
   return std::nullopt;
 }
 
-std::optional<WaitingCall> FairQueue::make_room_for(SessionId session) {
-  auto const longest = std::max_element(lines_.begin(), lines_.end(), [](auto const& a, auto const& b) {
-    return a.second.calls.size() < b.second.calls.size();
+std::optional<WaitingCall> FairQueue::make_room_for(ClientId client, SessionId session) {
+  auto const most = std::max_element(parties_.begin(), parties_.end(), [](auto const& a, auto const& b) {
+    return a.second.waiting < b.second.waiting;
   });
-  if (longest == lines_.end() || longest->second.calls.size() <= size_of(session) + 1) return std::nullopt;
-  return release(longest->second.calls.back());
+  if (most == parties_.end()) return std::nullopt;
+  if (most->first != client && most->second.waiting > size_of(client) + 1) {
+    return release(lines_.at(longest_line_of(most->second)).calls.back());
+  }
+  auto const own = parties_.find(client);
+  if (own == parties_.end()) return std::nullopt;
+  auto const& longest = lines_.at(longest_line_of(own->second));
+  if (longest.calls.size() <= size_of(session) + 1) return std::nullopt;
+  return release(longest.calls.back());
 }
 
 std::vector<WaitingCall> FairQueue::take_all() {
   std::vector<WaitingCall> taken(std::make_move_iterator(by_age_.begin()), std::make_move_iterator(by_age_.end()));
   by_age_.clear();
   turns_.clear();
+  parties_.clear();
   lines_.clear();
   return taken;
 }
@@ -66,13 +79,29 @@ std::size_t FairQueue::size_of(SessionId session) const {
   return line == lines_.end() ? 0 : line->second.calls.size();
 }
 
+std::size_t FairQueue::size_of(ClientId client) const {
+  auto const party = parties_.find(client);
+  return party == parties_.end() ? 0 : party->second.waiting;
+}
+
+/// The first of them where several have as many.
+SessionId FairQueue::longest_line_of(Party const& party) const {
+  return *std::max_element(party.turns.begin(), party.turns.end(),
+                           [&](SessionId a, SessionId b) { return size_of(a) < size_of(b); });
+}
+
 WaitingCall FairQueue::release(Place place) {
-  auto const at = lines_.find(place->call.to.session);
-  auto& calls = at->second.calls;
+  auto const party = parties_.find(place->call.client);
+  auto const line = lines_.find(place->call.to.session);
+  auto& calls = line->second.calls;
   calls.erase(std::find(calls.begin(), calls.end(), place));
   if (calls.empty()) {
-    turns_.erase(at->second.turn);
-    lines_.erase(at);
+    party->second.turns.erase(line->second.turn);
+    lines_.erase(line);
+  }
+  if (--party->second.waiting == 0) {
+    turns_.erase(party->second.turn);
+    parties_.erase(party);
   }
   auto waiting = std::move(*place);
   by_age_.erase(place);

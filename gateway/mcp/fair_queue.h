@@ -21,16 +21,25 @@ struct WaitingCall {
   std::string params;  ///< raw
 };
 
-/// Sessions take turns, one call each, however many one of them has waiting; the
-/// calls of a session keep their order. The gateway's own calls wait as those of
-/// session 0. Costs do not grow with the number of sessions, but for those that
-/// say so.
+/// Clients take turns, one call each, however many sessions and calls one of them has
+/// waiting; so do the sessions of a client among themselves; the calls of a session
+/// keep their order. The gateway's own calls wait as those of client 0, session 0.
+/// Costs do not grow with the number of clients and sessions, but for those that say
+/// so.
 class FairQueue {
  public:
   void push(WaitingCall waiting);
 
-  /// The oldest call of the session whose turn it is; nothing when none waits.
-  [[nodiscard]] std::optional<WaitingCall> pop();
+  /// The call whose turn it is, among the clients that `may(ClientId)` have one more;
+  /// nothing when none of theirs waits. Grows with the clients that are passed over,
+  /// which keep their turn.
+  template <typename May>
+  [[nodiscard]] std::optional<WaitingCall> pop(May&& may) {
+    for (auto const client : turns_) {
+      if (may(client)) return next_of(client);
+    }
+    return std::nullopt;
+  }
 
   /// Takes out one call of a session. Grows with what that session has waiting.
   [[nodiscard]] std::optional<WaitingCall> take(SessionId session, std::string_view client_id);
@@ -39,9 +48,10 @@ class FairQueue {
   /// Takes out one whose deadline has passed. Deadlines are in the order of
   /// arrival, but for those without (TimePoint::max()), which are passed over.
   [[nodiscard]] std::optional<WaitingCall> take_expired(TimePoint now);
-  /// Takes out the newest call of the session that has most waiting, when `session`
-  /// would still have fewer with one more. Grows with what waits.
-  [[nodiscard]] std::optional<WaitingCall> make_room_for(SessionId session);
+  /// Takes out the newest call of the session that has most waiting, of the client
+  /// that has: of another client when `client` would still have fewer with one more,
+  /// else of its own when `session` would. Grows with what waits.
+  [[nodiscard]] std::optional<WaitingCall> make_room_for(ClientId client, SessionId session);
   /// Takes out everything, oldest first.
   [[nodiscard]] std::vector<WaitingCall> take_all();
 
@@ -55,10 +65,19 @@ class FairQueue {
     std::deque<Place> calls;
     std::list<SessionId>::iterator turn;
   };
+  struct Party {
+    std::list<SessionId> turns;  ///< its sessions that wait; the next is at the front
+    std::size_t waiting = 0;
+    std::list<ClientId>::iterator turn;
+  };
+  std::optional<WaitingCall> next_of(ClientId client);
   WaitingCall release(Place place);
+  [[nodiscard]] std::size_t size_of(ClientId client) const;
+  [[nodiscard]] SessionId longest_line_of(Party const& party) const;
 
   std::list<WaitingCall> by_age_;
-  std::list<SessionId> turns_;  ///< the sessions that wait; the next is at the front
+  std::list<ClientId> turns_;  ///< the clients that wait; the next is at the front
+  std::unordered_map<ClientId, Party> parties_;
   std::unordered_map<SessionId, Line> lines_;
 };
 

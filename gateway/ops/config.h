@@ -249,6 +249,8 @@ struct ServiceConfig {
   milliseconds server_request_timeout = seconds{600};
   /// Calls one child may owe at once; the rest waits; 1..100000.
   std::size_t max_calls = 1024;
+  /// Of the max_calls that other clients leave, the part one client may have; 0..1.
+  double client_share = 0.875;
   /// Calls that may wait while a child starts or owes max_calls; 0..100000.
   std::size_t max_queue = 256;
   /// Children of a shared service, on which its sessions are spread; 1..64.

@@ -161,9 +161,11 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"server_request_timeout", &ServiceConfig::server_request_timeout, Span{seconds{1}, kDay},
           "How long a client may take to answer a sampling, elicitation or roots request."},
     Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000},
-          "Calls one child may owe at once. The rest waits, session by session in turn."},
+          "Calls one child may owe at once. The rest waits, client by client in turn."},
+    Field{"client_share", &ServiceConfig::client_share, Ratio{},
+          "Of the max_calls that other clients leave, the part one client may have; with 1 nothing is kept for others."},
     Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
-          "Calls that may wait while a child starts or owes max_calls. Of more, the session that has most waiting is "
+          "Calls that may wait while a child starts or owes max_calls. Of more, the client that has most waiting is "
           "refused one."},
     Field{"replicas", &ServiceConfig::replicas, Count{1, 64},
           "Children of a shared service, alike, on which its sessions are spread."},

@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting", kRea
 constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 constexpr std::array<std::string_view, kStreamKinds> kStreams{"sse", "http_get", "http_post"};
 constexpr std::array<std::string_view, 5> kStreamEnds{"client", "done", "drain", "slow", "write_timeout"};
-constexpr std::array<std::string_view, 3> kRejections{"not_running", "queue_full", "session_limit"};
+constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full", "session_limit"};
 constexpr std::array<std::string_view, 6> kRestarts{"exit",        "signal",         "hang",
                                                      "recycle_age", "recycle_memory", "admin"};
 constexpr std::array<std::string_view, 6> kNonsense{"not_json", "bad_shape",  "bad_utf8",

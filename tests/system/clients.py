@@ -52,15 +52,19 @@ def as_bytes(posted):
 
 
 class Client:
-    """What both kinds have in common: ids, and calls in the way of tests that look at other things."""
+    """What both kinds have in common: ids, and calls in the way of tests that look at other things.
+
+    `source` is the address it comes from, as far as the gateway sees.
+    """
 
     patience = TIMEOUT  # for an answer on the stream; real servers, with a browser to start, may take longer
 
-    def __init__(self, port, prefix, headers, host):
+    def __init__(self, port, prefix, headers, host, source):
         self.host = host
         self.port = port
         self.prefix = prefix  # "/chaos", or "" on a listener of one service
         self.headers = dict(headers or {})
+        self.source = source
         self.last_id = 1000
         self.connections = []
 
@@ -76,7 +80,7 @@ class Client:
         self.connections = []
 
     def connect(self, **options):
-        connection = Connection(self.port, self.host, **options)
+        connection = Connection(self.port, self.host, source=self.source, **options)
         self.connections.append(connection)
         return connection
 
@@ -103,8 +107,8 @@ class SseClient(Client):
     `endpoint` is where messages go, `endpoint_event` the event as it came; `stream` an EventStream.
     """
 
-    def __init__(self, port, prefix="", headers=None, path=None, receive_buffer=None, host="127.0.0.1"):
-        super().__init__(port, prefix, headers, host)
+    def __init__(self, port, prefix="", headers=None, path=None, receive_buffer=None, host="127.0.0.1", source=None):
+        super().__init__(port, prefix, headers, host, source)
         self.path = path or prefix + "/sse"
         connection = self.connect(receive_buffer=receive_buffer)
         connection.send_request("GET", self.path, {"Accept": "text/event-stream", **self.headers})
@@ -145,8 +149,8 @@ class SseClient(Client):
 class HttpClient(Client):
     """A client of Streamable HTTP. Each request has a connection of its own."""
 
-    def __init__(self, port, prefix="", headers=None, path=None, host="127.0.0.1"):
-        super().__init__(port, prefix, headers, host)
+    def __init__(self, port, prefix="", headers=None, path=None, host="127.0.0.1", source=None):
+        super().__init__(port, prefix, headers, host, source)
         self.path = path or prefix + "/mcp"
         self.session = None   # sent with every request once there is one
         self.version = None   # sent likewise

@@ -19,12 +19,14 @@ class Ended(AssertionError):
 class Connection:
     """One TCP connection to the gateway. Requests go out whole or in pieces; answers are read in order."""
 
-    def __init__(self, port, host="127.0.0.1", receive_buffer=None):
+    def __init__(self, port, host="127.0.0.1", receive_buffer=None, source=None):
         is_v6 = ":" in host
         self.socket = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:  # a small one makes a slow reader stall soon
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(TIMEOUT)
+        if source:  # another address of this machine: all of 127.0.0.0/8 is
+            self.socket.bind((source, 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.host = "%s:%d" % ("[%s]" % host if is_v6 else host, port)

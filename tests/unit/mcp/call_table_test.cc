@@ -66,6 +66,42 @@ TEST(CallTable, StopsCountingACallThatIsWrittenOff) {
   EXPECT_TRUE(table.full());
 }
 
+TEST(CallTable, OwesAClientNoMoreThanItsShare) {
+  CallTable table{4, 0.875};
+  auto const call = [] {
+    Call of_the_client;
+    of_the_client.client = ClientId{7};
+    return of_the_client;
+  };
+  std::vector<CallId> ids;
+  while (table.admits(ClientId{7})) ids.push_back(table.open(call()));
+  EXPECT_EQ(3U, ids.size());
+  EXPECT_FALSE(table.full());
+  EXPECT_TRUE(table.admits(ClientId{8}));
+
+  (void)table.close(ids[0]);
+  EXPECT_TRUE(table.admits(ClientId{7}));
+  (void)table.open(call());
+  EXPECT_FALSE(table.admits(ClientId{7}));
+  table.write_off(*table.find(ids[1]));
+  EXPECT_TRUE(table.admits(ClientId{7}));
+  EXPECT_TRUE(table.close(ids[1]));
+  (void)table.open(call());
+  EXPECT_FALSE(table.admits(ClientId{7}));
+}
+
+TEST(CallTable, KeepsAnAbandonedCallInItsClientsShareUntilItIsWrittenOff) {
+  CallTable table{1, 0.875};
+  Call call;
+  call.client = ClientId{7};
+  auto const id = table.open(std::move(call));
+  EXPECT_EQ(ClientId{7}, table.abandon(id, {})->client);
+  EXPECT_TRUE(table.full());
+  table.write_off(*table.find(id));
+  EXPECT_FALSE(table.full());
+  EXPECT_TRUE(table.admits(ClientId{7}));
+}
+
 TEST(CallTable, BeginsAtOneAndNeverUsesAnIdAgain) {
   CallTable table{8};
   EXPECT_EQ(CallId{1}, table.open({}));

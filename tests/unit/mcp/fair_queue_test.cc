@@ -9,6 +9,9 @@ constexpr SessionId kA{1};
 constexpr SessionId kB{2};
 constexpr SessionId kC{3};
 
+constexpr ClientId kOne{11};
+constexpr ClientId kTwo{12};
+
 WaitingCall call_of(SessionId session, std::string id, TimePoint deadline = TimePoint{seconds(10)}) {
   WaitingCall waiting;
   waiting.call.to.session = session;
@@ -17,10 +20,18 @@ WaitingCall call_of(SessionId session, std::string id, TimePoint deadline = Time
   return waiting;
 }
 
+WaitingCall call_of(ClientId client, SessionId session, std::string id) {
+  auto waiting = call_of(session, std::move(id));
+  waiting.call.client = client;
+  return waiting;
+}
+
+bool anybody(ClientId) { return true; }
+
 /// The ids in the order they are served.
 std::string served(FairQueue& queue) {
   std::string ids;
-  while (auto const next = queue.pop()) ids += next->call.client_id;
+  while (auto const next = queue.pop(anybody)) ids += next->call.client_id;
   return ids;
 }
 
@@ -38,11 +49,11 @@ TEST(FairQueue, ServesSessionsInTurnAndEachInItsOrder) {
 TEST(FairQueue, LetsASessionThatComesLateWaitForOneCallOfEachOther) {
   FairQueue queue;
   for (int i = 0; i < 100; ++i) queue.push(call_of(kA, "a"));
-  EXPECT_EQ("a", queue.pop()->call.client_id);
+  EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
   queue.push(call_of(kB, "b"));
 
-  EXPECT_EQ("a", queue.pop()->call.client_id);
-  EXPECT_EQ("b", queue.pop()->call.client_id);
+  EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
+  EXPECT_EQ("b", queue.pop(anybody)->call.client_id);
 }
 
 TEST(FairQueue, GivesASessionThatComesBackThePlaceBehindTheOthers) {
@@ -50,7 +61,7 @@ TEST(FairQueue, GivesASessionThatComesBackThePlaceBehindTheOthers) {
   queue.push(call_of(kA, "1"));
   queue.push(call_of(kB, "x"));
   queue.push(call_of(kB, "y"));
-  EXPECT_EQ("1", queue.pop()->call.client_id);
+  EXPECT_EQ("1", queue.pop(anybody)->call.client_id);
   queue.push(call_of(kA, "2"));
 
   EXPECT_EQ("x2y", served(queue));
@@ -97,15 +108,77 @@ TEST(FairQueue, TakesOutWhatHasWaitedTooLongWhoseverTurnItIs) {
 
 TEST(FairQueue, MakesRoomAtTheCostOfTheSessionThatHasMost) {
   FairQueue queue;
-  EXPECT_FALSE(queue.make_room_for(kA));
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kA));
   for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kA, id));
   queue.push(call_of(kB, "x"));
 
-  EXPECT_FALSE(queue.make_room_for(kA));
-  EXPECT_EQ("3", queue.make_room_for(kC)->call.client_id);
-  EXPECT_FALSE(queue.make_room_for(kB));
-  EXPECT_EQ("2", queue.make_room_for(kC)->call.client_id);
-  EXPECT_FALSE(queue.make_room_for(kC));
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kA));
+  EXPECT_EQ("3", queue.make_room_for(ClientId{}, kC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kB));
+  EXPECT_EQ("2", queue.make_room_for(ClientId{}, kC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kC));
+}
+
+TEST(FairQueue, ServesClientsInTurnAndTheSessionsOfEachInTurn) {
+  FairQueue queue;
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
+  for (auto const* const id : {"x", "y"}) queue.push(call_of(kOne, kB, id));
+  for (auto const* const id : {"p", "q", "r"}) queue.push(call_of(kTwo, kC, id));
+
+  EXPECT_EQ("1pxq2ry3", served(queue));
+}
+
+TEST(FairQueue, LetsAClientWithManySessionsNotDelayAnother) {
+  FairQueue queue;
+  for (std::uint64_t session = 100; session < 200; ++session) queue.push(call_of(kOne, SessionId{session}, "a"));
+  queue.push(call_of(kTwo, kC, "b"));
+
+  EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
+  EXPECT_EQ("b", queue.pop(anybody)->call.client_id);
+}
+
+TEST(FairQueue, PassesOverClientsThatMayHaveNoMoreAndKeepsTheirTurn) {
+  FairQueue queue;
+  for (auto const* const id : {"1", "2"}) queue.push(call_of(kOne, kA, id));
+  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kC, id));
+
+  EXPECT_EQ("p", queue.pop([](ClientId client) { return client == kTwo; })->call.client_id);
+  EXPECT_FALSE(queue.pop([](ClientId) { return false; }));
+  EXPECT_EQ("1q2", served(queue));
+}
+
+TEST(FairQueue, MakesRoomAtTheCostOfTheClientThatHasMostAndOfItsLongestSession) {
+  FairQueue queue;
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
+  queue.push(call_of(kOne, kB, "x"));
+
+  EXPECT_EQ("3", queue.make_room_for(kTwo, kC)->call.client_id);
+  queue.push(call_of(kTwo, kC, "p"));
+  // With one more it would have as many.
+  queue.push(call_of(kTwo, kC, "q"));
+  EXPECT_FALSE(queue.make_room_for(kTwo, kC));
+  EXPECT_EQ("1pxq2", served(queue));
+}
+
+TEST(FairQueue, MakesRoomWithinAClientWhereNoOtherHasMore) {
+  FairQueue queue;
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
+  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kC, id));
+
+  EXPECT_FALSE(queue.make_room_for(kOne, kA));
+  EXPECT_EQ("3", queue.make_room_for(kOne, kB)->call.client_id);
+  EXPECT_EQ("1p2q", served(queue));
+}
+
+TEST(FairQueue, GivesAClientThatComesBackThePlaceBehindTheOthers) {
+  FairQueue queue;
+  queue.push(call_of(kOne, kA, "1"));
+  queue.push(call_of(kTwo, kC, "p"));
+  queue.push(call_of(kTwo, kC, "q"));
+  EXPECT_EQ("1", queue.pop(anybody)->call.client_id);
+  queue.push(call_of(kOne, kB, "x"));
+
+  EXPECT_EQ("pxq", served(queue));
 }
 
 TEST(FairQueue, CountsWhatWaits) {
@@ -122,7 +195,7 @@ TEST(FairQueue, CountsWhatWaits) {
   EXPECT_EQ("x", all[1].call.client_id);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(0U, queue.size_of(kA));
-  EXPECT_FALSE(queue.pop());
+  EXPECT_FALSE(queue.pop(anybody));
 }
 
 }  // namespace
