@@ -207,8 +207,10 @@ void Multiplexer::set_log_level(Session& session, Call const& call, Params const
 }
 
 /// The child speaks as much as the session that wants most to hear; the others'
-/// messages are filtered on their way out.
+/// messages are filtered on their way out. It is asked once at a time: clients, who are
+/// answered here, may change their minds more often than it listens.
 void Multiplexer::sync_log_level() {
+  if (log_level_asked_) return;
   std::optional<mcp::LogLevel> wanted;
   attached_.for_each([&](Session& session) {
     if (session.log_level) wanted = wanted ? std::min(*wanted, *session.log_level) : *session.log_level;
@@ -216,7 +218,13 @@ void Multiplexer::sync_log_level() {
   if (!wanted || wanted == child_log_level_ || !handshake_ || !handshake_->has_logging()) return;
   if (send_own(Purpose::SetLogLevel, "logging/setLevel", fmt::format(R"({{"level":"{}"}})", to_text(*wanted)))) {
     child_log_level_ = wanted;
+    log_level_asked_ = true;
   }
+}
+
+void Multiplexer::on_log_level_set() {
+  log_level_asked_ = false;
+  sync_log_level();
 }
 
 void Multiplexer::subscribe(Call&& call, Params const& params) {

@@ -132,6 +132,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void send_answer(std::string_view child_id, std::string_view member, std::string_view body);
   void send_initialized();
   void sync_log_level();
+  void on_log_level_set();
   void list_again();
 
   // ── from the child ──
@@ -224,6 +225,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   TimePoint weighed_;               ///< when the child's memory was looked at
   bool client_initialized_ = false; ///< an exclusive child's client said so
   std::optional<mcp::LogLevel> child_log_level_;
+  bool log_level_asked_ = false;    ///< and not answered
   int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child
   std::string line_;                ///< the line being written
   Child child_;                     ///< last: its end must find the rest alive

@@ -77,6 +77,7 @@ std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view 
 void Multiplexer::on_child_started() {
   initialized_sent_ = false;
   child_log_level_.reset();
+  log_level_asked_ = false;
   silent_timeouts_ = 0;
   // Its time limit is the start's, not a call's.
   Call call;
@@ -167,7 +168,7 @@ void Multiplexer::take_answer(Call const& call, Message const& message) {
     case Purpose::Initialize: return on_initialized(message);
     case Purpose::ListTools: return on_tools_page(message);
     case Purpose::Subscribe: return on_subscribed(call, message);
-    case Purpose::SetLogLevel:
+    case Purpose::SetLogLevel: return on_log_level_set();
     case Purpose::Unsubscribe: return;
   }
 }

@@ -218,6 +218,7 @@ void Multiplexer::expire_calls(TimePoint now) {
     if (call->abandoned || !has_asker(call->purpose)) {
       auto const closed = calls_.close(id);
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
+      if (closed->purpose == Purpose::SetLogLevel) on_log_level_set();
       if (closed->purpose == Purpose::Subscribe) {
         on_subscribed(*closed, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
                                 .error = rpc::error_object(ErrorCode::InternalError, "the server did not answer")});

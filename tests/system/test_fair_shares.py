@@ -10,6 +10,7 @@ from clients import call
 from gateway_under_test import chaos
 from test_child_faults import reason
 from test_serial_children import order_at_child
+from test_shared_child import set_level, received, until_received
 
 FOR_LONG = {"call_timeout": "30m"}  # longer than any test: nothing here ends by a time limit
 TWO_TOKENS = {"auth": {"tokens": [{"name": "greedy", "token": "token-of-the-greedy"},
@@ -169,3 +170,19 @@ def test_what_a_client_subscribes_to_is_in_its_share(start_gateway, tmp_path):
     began = seen.index("tools/call")
     assert seen[began:began + 4] == ["tools/call", "resources/subscribe", "resources/subscribe", "tools/call"]
     assert seen.count("resources/subscribe") == 8
+
+
+def test_a_client_that_changes_the_log_level_without_end_asks_the_child_once_at_a_time(start_gateway, tmp_path):
+    gateway = start_gateway({"serial": chaos("--serial", "--declare", "logging")})
+    gateway.wait_for("service.tools")
+    client = gateway.sse("serial")
+    gate = tmp_path / "gate"
+    client.post(call("wait_for", {"path": str(gate)}, "first"))
+    for _ in range(10):
+        for level in ("debug", "error"):
+            assert set_level(client, level)["result"] == {}
+    gate.touch()
+
+    assert until_received(gateway, client, 2, "logging/setLevel") == ['{"level":"debug"}', '{"level":"error"}']
+    assert set_level(client, "info")["result"] == {}
+    assert until_received(gateway, client, 3, "logging/setLevel")[2:] == ['{"level":"info"}']
