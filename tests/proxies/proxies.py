@@ -39,6 +39,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Certificate:
     """A certificate for NAME that nobody signed, made once a run."""
 
@@ -98,7 +103,7 @@ class Proxy:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             env={**os.environ, **self.environment()})
         try:
-            self.wait_until_it_listens()
+            self.wait_until_it_serves()
         except BaseException:
             self.stop()
             raise
@@ -128,15 +133,15 @@ class Proxy:
     def connect(self, source="127.0.0.1"):
         return TlsConnection(self.port, self.certificate.trust, source)
 
-    def wait_until_it_listens(self):
+    def wait_until_it_serves(self):
         deadline = time.monotonic() + TIMEOUT
-        while True:
+        while not self.serves():
             assert self.process.poll() is None, self.output.read_text()
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert time.monotonic() < deadline, "it does not listen: " + self.output.read_text()
+            assert time.monotonic() < deadline, "it does not serve: " + self.output.read_text()
             time.sleep(0.02)
+
+    def serves(self):
+        return is_open(self.port)
 
     def reload(self, edits):
         """Has it read its file anew, with these edits; open streams are not to notice."""
@@ -191,6 +196,8 @@ class Nginx(Proxy):
 
 
 class HAProxy(Proxy):
+    """As Debian's unit starts it: a master that tells systemd when it serves, and takes signals from then on."""
+
     shipped = "haproxy.cfg"
     silence = ("timeout client 1h", "timeout server 1h")
 
@@ -203,13 +210,27 @@ class HAProxy(Proxy):
         }
 
     def command(self):
-        return [debian_program("haproxy"), "-W", "-db", "-f", str(self.config)]
+        return [debian_program("haproxy"), "-Ws", "-f", str(self.config)]
+
+    def environment(self):
+        self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notified.bind("\0tests-proxies-%d" % self.port)
+        self.notified.setblocking(False)
+        return {"LD_LIBRARY_PATH": ":".join(map(str, UNPACKED.glob("usr/lib/*-linux-gnu"))),
+                "NOTIFY_SOCKET": "@tests-proxies-%d" % self.port}
+
+    def serves(self):
+        try:
+            return b"READY=1" in self.notified.recv(1000)
+        except BlockingIOError:
+            return False
 
     def ask_to_reload(self):
         self.process.send_signal(signal.SIGUSR2)
 
-    def environment(self):
-        return {"LD_LIBRARY_PATH": ":".join(map(str, UNPACKED.glob("usr/lib/*-linux-gnu")))}
+    def stop(self):
+        super().stop()
+        self.notified.close()
 
     def access_log(self):
         return self.output.read_text()

@@ -109,7 +109,7 @@ def test_a_reload_of_the_proxy_leaves_open_streams_alone(start, sse, http, gatew
         connection.send_request("GET", "/team-new/health")
         return connection.read_response().status == 200
 
-    gateway.until(has_reloaded)
+    gateway.until(has_reloaded, what="the reload")
     client.posts = None  # connections between requests are closed
     assert client.text("echo", {"text": "still here"}) == "still here"
 
