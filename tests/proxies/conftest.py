@@ -2,7 +2,6 @@
 
     tests/proxies/setup.sh && python3 -m pytest tests/proxies
 """
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +11,9 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 
-from gateway_under_test import Gateway, chaos, echo  # noqa: E402
-from proxies import CACHE, NAME, PREFIXES, PROXIES, UNPACKED, Certificate  # noqa: E402
-from through import HttpThrough, SseThrough  # noqa: E402
-
-TOKEN = "a-token-of-these-tests-0123456789"
-SDK_PYTHON = Path(os.environ.get("INTEROP_CACHE", HERE.parent / "interop" / ".cache")) / "venv-mcp2" / "bin" / "python"
+from behind import TOKEN, start_gateway  # noqa: E402
+from proxies import CACHE, PREFIXES, PROXIES, UNPACKED, Certificate  # noqa: E402
+from through import SDK_PYTHON, HttpThrough, SseThrough  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,13 +29,6 @@ def installed():
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("tls"))
-
-
-def start_gateway(prefix="", **config):
-    """A gateway as one behind a proxy is configured; its keep-alive is short, so that no test waits for it."""
-    return Gateway({"echo": echo(), "chaos": chaos()},
-                   {"base_path": prefix, "allowed_hosts": [NAME], "sse_keepalive": "1s", "drain_timeout": "0s",
-                    "log": {"level": "debug"}, "auth": {"tokens": [{"name": "alice", "token": TOKEN}]}, **config})
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
+from behind import start_gateway
 from clients import call, initialize
-from conftest import start_gateway
 from proxies import PROXIES, Nginx
 from wire import TIMEOUT
 

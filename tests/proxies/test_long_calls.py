@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from behind import start_gateway
 from clients import call
-from conftest import start_gateway
-from proxies import HAProxy, Nginx, PROXIES
+from proxies import PROXIES, HAProxy, Nginx
 from wire import Ended
 
 PATIENCE = 13  # of the proxies here, in seconds. The gateway's first sign in the answer to a POST comes after 10

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from behind import TOKEN
 from clients import call, initialize, message
-from conftest import SDK_PYTHON, TOKEN
 from proxies import NAME, PREFIXES, PROXIES, HAProxy
+from through import SDK_PYTHON
 
 MEGABYTE = 1_000_000  # within what clients take as one event
 EVERY_PROXY = pytest.mark.parametrize("kind", PROXIES, ids=lambda kind: kind.__name__)
