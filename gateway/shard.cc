@@ -113,11 +113,15 @@ Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::Lis
 
 void Shard::run() {
   probe_.runs_here();
+  start();
+  loop_.run();
+}
+
+void Shard::start() {
   ticker_.repeat(kTick);
   lag_timer_due_ = loop_.now() + kLagPeriod;
   lag_timer_.set(kLagPeriod);
   supervisor_.start();
-  loop_.run();
 }
 
 void Shard::tick() {

@@ -93,7 +93,12 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   Result<std::uint16_t> listen(ops::ListenAddress const& address, http::ListenerTag tag,
                                io::Listener::Port use = io::Listener::Port::Own);
 
-  /// Starts its services and serves until the loop is stopped.
+  /// A connection as its listeners bring them.
+  void accepted(io::UniqueFd fd, http::ListenerTag tag) { server_.accepted(std::move(fd), tag); }
+
+  /// Starts its services.
+  void start();
+  /// The same, and serves until the loop is stopped.
   void run();
   /// Takes no new sessions; `on_drained` follows, perhaps before this returns.
   void drain();

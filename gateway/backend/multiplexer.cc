@@ -328,7 +328,9 @@ bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string
   call.client = client;
   call.started = around_.world.loop.now();
   call.sent = around_.world.loop.right_now();
-  call.deadline = call.hard_deadline = call.started + kOwnPatience;
+  // Behind a subscription clients wait, for as long as for any call of theirs.
+  auto const patience = purpose == Purpose::Subscribe ? Duration(config_.call_timeout) : kOwnPatience;
+  call.deadline = call.hard_deadline = call.started + patience;
   auto const id = calls_.open(std::move(call));
   if (child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method,
                               params))) {

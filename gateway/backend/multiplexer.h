@@ -61,8 +61,12 @@ class Multiplexer final : public Mortal, private Child::Owner {
 
   void attach(mcp::Session& session);
   void detach(mcp::Session& session);
+  /// Whether the session can be taken over: all it has open waits here and was never sent.
+  [[nodiscard]] bool can_part_with(mcp::Session const& session) const {
+    return waiting_.size_of(session.id) == session.open.size();
+  }
   /// Takes a session over from another child of the same service, which is not
-  /// ready: what it has waiting there and is subscribed to comes along.
+  /// ready and can part with it: what it has waiting there and is subscribed to comes along.
   void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
 

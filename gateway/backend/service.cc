@@ -76,7 +76,9 @@ void Service::detach(Session& session, mcp::SessionEnd why) {
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
-  if (child->child().state() != ChildState::Ready) {
+  // What was sent to a child that is asked to end may still be answered by it, and can be
+  // taken back only there.
+  if (child->child().state() != ChildState::Ready && child->can_part_with(session)) {
     if (auto* const other = placement_->refuge_from(*child)) {
       other->take_over(session, *child);
       child = other;

@@ -63,6 +63,10 @@ class Server : private Deferred {
                                io::Listener::Port use = io::Listener::Port::Own);
   void stop_listening();
 
+  /// A connection that came in by a listener, or was made elsewhere. It is closed where
+  /// no more are allowed.
+  void accepted(io::UniqueFd fd, ListenerTag tag);
+
   /// Asked from now on where each request is served.
   void set_mover(Mover& mover) { mover_ = &mover; }
   /// Goes on with a connection of another server.
@@ -101,7 +105,6 @@ class Server : private Deferred {
 
  private:
   class Door;
-  void accepted(io::UniqueFd fd, ListenerTag tag);
   void refuse(io::UniqueFd fd);
   Connection& take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share);
   void run_deferred() override;

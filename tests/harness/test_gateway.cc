@@ -1,0 +1,110 @@
+#include "tests/harness/test_gateway.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace gateway::harness {
+
+namespace {
+
+std::vector<std::string> names_of(ops::Config const& config) {
+  std::vector<std::string> names;
+  for (auto const& service : config.services) names.push_back(service.name);
+  return names;
+}
+
+}  // namespace
+
+void SeededEntropy::fill(std::span<unsigned char> bytes) {
+  for (auto& byte : bytes) {
+    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
+    byte = static_cast<unsigned char>(state_ >> 56);
+  }
+}
+
+void KeptLines::write(ByteQueue& piece, std::size_t) {
+  if (keeps) text.append(piece.view());
+  piece.consume(piece.size());
+}
+
+ops::ServiceConfig service(std::string name, ops::Isolation isolation) {
+  ops::ServiceConfig config;
+  config.name = std::move(name);
+  config.command = config.name;
+  config.isolation = isolation;
+  return config;
+}
+
+TestGateway::TestGateway(ops::Config config, std::uint64_t seed)
+    : config_(std::move(config)),
+      about_{.version = "test", .revision = {}, .build_time = {}, .instance_id = "test"},
+      entropy_(seed),
+      sampler_("MCP_GATEWAY_CHILD=test"),
+      metrics_(about_, config_.gateway.metrics),
+      endpoints_(names_of(config_), false),
+      homes_(endpoints_, 1),
+      connections_(config_.gateway.limits.max_connections),
+      sessions_(config_.gateway.limits.max_sessions),
+      shared_{.config = config_,
+              .about = about_,
+              .endpoints = endpoints_,
+              .homes = homes_,
+              .guard = nullptr,
+              .sampler = sampler_,
+              .log_sink = lines_,
+              .metrics = metrics_,
+              .redaction = redaction_,
+              .spans = nullptr,
+              .connections = connections_,
+              .sessions = sessions_,
+              .started = clock_.now()} {
+  shard_.emplace(0, shared_, static_cast<Shard::Owner&>(*this),
+                 Machine{.clock = &clock_, .entropy = &entropy_, .spawner = &spawner_});
+  spawner_.deliver_on(shard_->loop());
+  shard_->start();
+  turn();
+}
+
+TestGateway::~TestGateway() {
+  spawner_.end();
+  shard_.reset();
+}
+
+void TestGateway::turn(std::size_t turns) {
+  for (std::size_t i = 0; i < turns; ++i) {
+    for (auto const& client : clients_) client->pump();
+    shard_->loop().turn({});
+    for (auto const& client : clients_) client->pump();
+  }
+}
+
+void TestGateway::advance(Duration by) {
+  auto const until = clock_.now() + by;
+  while (true) {
+    auto const next = shard_->loop().next_timer();
+    if (!next || *next > until) break;
+    clock_.set(*next);
+    turn();
+  }
+  clock_.set(until);
+  turn();
+}
+
+TestClient& TestGateway::connect(int window, http::ListenerTag listener) {
+  auto& client = *clients_.emplace_back(std::make_unique<TestClient>(window));
+  shard_->accepted(client.take_gateway_end(), listener);
+  return client;
+}
+
+std::optional<double> TestGateway::metric(std::string_view series) {
+  auto const text = "\n" + metrics();
+  auto const line = "\n" + std::string(series) + " ";
+  auto const at = text.find(line);
+  if (at == std::string::npos) return std::nullopt;
+  double value = 0;
+  std::from_chars(text.data() + at + line.size(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace gateway::harness

@@ -1,0 +1,105 @@
+// The whole middle of the program in a test: a shard, its clock moved by the test, its
+// children scripted, its clients on socket pairs. No process, no thread, no sleep.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/allowance.h"
+#include "gateway/base/entropy.h"
+#include "gateway/frontend/endpoint.h"
+#include "gateway/frontend/homes.h"
+#include "gateway/io/process_sampler.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/log_sink.h"
+#include "gateway/ops/metrics.h"
+#include "gateway/ops/redaction.h"
+#include "gateway/shard.h"
+#include "tests/harness/manual_clock.h"
+#include "tests/harness/scripted_child.h"
+#include "tests/harness/test_client.h"
+
+namespace gateway::harness {
+
+/// The same numbers in every run.
+class SeededEntropy final : public Entropy {
+ public:
+  explicit SeededEntropy(std::uint64_t seed) : state_(seed) {}
+  void fill(std::span<unsigned char> bytes) override;
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Keeps the lines, for tests that read them.
+class KeptLines final : public ops::LogSink {
+ public:
+  void write(ByteQueue& piece, std::size_t lines) override;
+  bool keeps = true;
+  std::string text;
+};
+
+/// A service named `name` with everything at its default.
+[[nodiscard]] ops::ServiceConfig service(std::string name, ops::Isolation isolation = ops::Isolation::Shared);
+
+class TestGateway final : private Shard::Owner {
+ public:
+  explicit TestGateway(ops::Config config, std::uint64_t seed = 1);
+  ~TestGateway();
+
+  /// Runs turns until `turns` have run; what clients read and write is moved between.
+  void turn(std::size_t turns = 1);
+  /// Lets time pass, with a turn for every timer that is due meanwhile.
+  void advance(Duration by);
+
+  /// A client of the main listener. Valid as long as the gateway.
+  TestClient& connect(int window = 0, http::ListenerTag listener = {});
+  std::vector<std::unique_ptr<TestClient>>& clients() { return clients_; }
+
+  [[nodiscard]] Shard& shard() { return *shard_; }
+  [[nodiscard]] ScriptedSpawner& spawner() { return spawner_; }
+  [[nodiscard]] KeptLines& log() { return lines_; }
+  [[nodiscard]] ManualClock& clock() { return clock_; }
+  [[nodiscard]] ops::Config const& config() const { return config_; }
+  [[nodiscard]] Allowance const& connections() const { return connections_; }
+  [[nodiscard]] Allowance const& sessions() const { return sessions_; }
+  [[nodiscard]] ops::ServiceHealth health(std::size_t service = 0) { return shard_->health_here().services.at(service); }
+  [[nodiscard]] std::string metrics() { return metrics_.text(); }
+  /// The value of one series, as "name{labels}" or "name"; nothing when it is not there.
+  [[nodiscard]] std::optional<double> metric(std::string_view series);
+  [[nodiscard]] bool is_over() const { return over_ > 0; }
+  [[nodiscard]] int times_over() const { return over_; }
+  [[nodiscard]] bool is_drained() const { return drained_; }
+
+ private:
+  // Shard::Owner
+  void on_drained(std::size_t, bool is_drained) override { drained_ = is_drained; }
+  void on_over(std::size_t) override { ++over_; }
+  void ask_health(ops::HealthSource::Tell tell) override { tell(shard_->health_here()); }
+  void move(std::size_t, http::MovedConnection) override {}
+
+  ops::Config config_;
+  ops::Metrics::About about_;
+  ManualClock clock_;
+  SeededEntropy entropy_;
+  ScriptedSpawner spawner_;
+  io::ProcessSampler sampler_;
+  KeptLines lines_;
+  ops::Metrics metrics_;
+  ops::Redaction redaction_;
+  frontend::Endpoints endpoints_;
+  frontend::Homes homes_;
+  Allowance connections_;
+  Allowance sessions_;
+  Shared shared_;
+  std::optional<Shard> shard_;
+  std::vector<std::unique_ptr<TestClient>> clients_;
+  bool drained_ = false;
+  int over_ = 0;
+};
+
+}  // namespace gateway::harness

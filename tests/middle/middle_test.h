@@ -1,0 +1,29 @@
+// What the tests of the middle share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "tests/harness/conversation.h"
+
+namespace gateway::harness {
+
+class MiddleTest : public ::testing::Test {
+ protected:
+  /// A gateway of these services, their children ready.
+  void start(std::vector<ops::ServiceConfig> services, ops::GatewayConfig gateway_config = {}) {
+    ops::Config config;
+    config.gateway = std::move(gateway_config);
+    config.services = std::move(services);
+    gateway = std::make_unique<TestGateway>(std::move(config));
+    shake_hands(*gateway);
+  }
+  [[nodiscard]] ScriptedChild& child() { return newest(*gateway); }
+
+  std::unique_ptr<TestGateway> gateway;
+};
+
+}  // namespace gateway::harness

@@ -1,0 +1,191 @@
+#include "tests/storm/children.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace gateway::storm {
+
+namespace {
+
+/// The gateway forgets a call that was taken back after a minute; what a child then
+/// still says of it nobody can tell from what concerns others.
+constexpr Duration kFresh = seconds(30);
+constexpr std::array<std::string_view, 4> kRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
+
+std::string value_after(std::string_view text, std::string_view key) {
+  auto const at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  auto const value = text.substr(at + key.size());
+  return std::string(value.substr(0, value.starts_with('"') ? value.find('"', 1) + 1 : value.find_first_of(",}")));
+}
+
+}  // namespace
+
+void Children::behave() {
+  behaves_ = true;
+  for (auto* const child : gateway_.spawner().alive()) child->unblock();
+}
+
+void Children::listen() {
+  for (auto* const child : gateway_.spawner().alive()) {
+    auto& mind = minds_[child->number()];
+    while (!child->heard.empty()) {
+      auto const line = std::move(child->heard.front());
+      child->heard.pop_front();
+      hear(*child, mind, line);
+    }
+    if (!behaves_) continue;
+    while (!mind.pending.empty()) answer(*child, mind, 0);
+    if (child->told_to_stop()) child->die();
+  }
+}
+
+void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
+  ledger_.tell("heard by child", child.number(), line);
+  auto const method = value_after(line, "\"method\":");
+  if (method.empty()) {  // the answer to a question
+    auto const by = number_after(line, "\"by\":");
+    if (by && mind.owner && *by != *mind.owner) {
+      throw Broken(fmt::format("the child of session {} was given an answer of session {}: {}", *mind.owner, *by, line));
+    }
+    return;
+  }
+  if (raw_id(line).empty()) return;
+  if (auto const number = number_after(line, "\"nonce\":")) {
+    auto const session = ledger_.asked().at(*number).session;
+    if (mind.owner && ledger_.sessions()[session].has_own_child && *mind.owner != session) {
+      throw Broken(fmt::format("the child of session {} was asked by session {}: {}", *mind.owner, session, line));
+    }
+    if (child.command() == "own") mind.owner = session;
+  }
+  if (method == "\"initialize\"") return shake_hands(child, mind, line);
+  mind.pending.push_back({raw_id(line), method, number_after(line, "\"nonce\":"), value_after(line, "\"progressToken\":"),
+                          gateway_.clock().now()});
+  auto const own = !mind.pending.back().number;
+  if (own && !choices_.once_in(8)) answer(child, mind, mind.pending.size() - 1);
+}
+
+void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
+  if (auto const key = number_after(line, "\"name\":\"s")) mind.owner = *key;
+  auto const id = raw_id(line);
+  auto const how = behaves_ ? 0 : choices_.below(24);
+  if (how == 23) return child.die(1);
+  if (how == 22) return;  // says nothing
+  if (how == 21) return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-1,"message":"no"}}}})", id));
+  if (how == 20) return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{}}}})", id));
+  child.say(fmt::format(
+      R"({{"jsonrpc":"2.0","id":{},"result":{{"protocolVersion":"{}","capabilities":{{"tools":{{"listChanged":{}}},"resources":{{"subscribe":true}},"logging":{{}}}},"serverInfo":{{"name":"x","version":"1"}}}}}})",
+      id, kRevisions[choices_.below(4)], choices_.below(2) == 0));
+}
+
+std::string Children::result_of(Pending const& pending) {
+  if (pending.method == "\"tools/list\"") {
+    auto const cursor = !behaves_ && choices_.once_in(6) ? R"(,"nextCursor":"c")" : "";
+    return fmt::format(R"({{"tools":[{{"name":"echo"}},{{"name":"t{}"}}]{}}})", tools_, cursor);
+  }
+  if (!pending.number) return "{}";
+  auto const big = !behaves_ && choices_.once_in(30) ? std::string(90'000, 'x') : std::string();
+  auto const failed = choices_.once_in(6) ? R"(,"isError":true)" : "";
+  return fmt::format(R"({{"content":"{}"{},"nonce":{}}})", big, failed, *pending.number);
+}
+
+void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t which) {
+  auto const pending = mind.pending[which];
+  mind.pending.erase(mind.pending.begin() + static_cast<std::ptrdiff_t>(which));
+  auto const how = behaves_ ? 0 : choices_.below(12);
+  auto const id = how == 11 ? fmt::format("\"{}\"", pending.id) : pending.id;  // as some do
+  auto const line = how == 10 && pending.number
+                        ? fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-5,"message":"no","data":{{"nonce":{}}}}}}})", id, *pending.number)
+                        : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result_of(pending));
+  child.say(line);
+  if (how == 9) child.say(line);
+}
+
+void Children::act() {
+  auto const alive = gateway_.spawner().alive();
+  if (alive.empty()) return;
+  auto& child = *alive[choices_.below(static_cast<std::uint32_t>(alive.size()))];
+  auto& mind = minds_[child.number()];
+  if (child.told_to_stop() && choices_.below(3) != 0) return child.die();
+  switch (choices_.below(16)) {
+    case 0: return speak_of(child, mind.pending.empty() ? Pending{} : mind.pending.back());
+    case 1: return ask(child, mind);
+    case 2: return tell_news(child);
+    case 3: return talk_nonsense(child, mind);
+    case 4: return misbehave(child);
+    default: break;
+  }
+  if (!mind.pending.empty()) answer(child, mind, choices_.below(static_cast<std::uint32_t>(mind.pending.size())));
+}
+
+/// Its progress, or a line of its log about it.
+void Children::speak_of(harness::ScriptedChild& child, Pending const& pending) {
+  if (!pending.number) return;
+  if (!pending.progress.empty()) {
+    child.say(fmt::format(
+        R"({{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{},"progress":1,"about":{}}}}})",
+        pending.progress, *pending.number));
+  }
+  if (gateway_.clock().now() - pending.since > kFresh) return;
+  child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{}","data":{{"about":{}}}}}}})",
+                        choices_.below(2) == 0 ? "error" : "debug", *pending.number));
+}
+
+void Children::ask(harness::ScriptedChild& child, Mind& mind) {
+  constexpr std::array<std::string_view, 5> kMethods{"sampling/createMessage", "elicitation/create", "roots/list", "ping",
+                                                     "notifications/cancelled"};
+  auto const method = kMethods[choices_.below(5)];
+  auto const whom = mind.owner ? fmt::format(R"("for":{})", *mind.owner) : std::string(R"("x":1)");
+  if (method == "notifications/cancelled") {
+    return child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"{}","params":{{"requestId":"q{}"}}}})", method, mind.questions));
+  }
+  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":"q{}","method":"{}","params":{{{}}}}})", ++mind.questions, method, whom));
+}
+
+void Children::tell_news(harness::ScriptedChild& child) {
+  switch (choices_.below(5)) {
+    case 0: tools_ = (tools_ + 1) % 3; [[fallthrough]];
+    case 1: return child.say(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+    case 2: return child.say(R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})");
+    default:
+      return child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
+                                   choices_.below(3)));
+  }
+}
+
+void Children::talk_nonsense(harness::ScriptedChild& child, Mind& mind) {
+  switch (choices_.below(9)) {
+    case 0: return child.say("[INFO] Server listening");
+    case 1: return child.say("hello");
+    case 2: return child.say_raw("{\"jsonrpc\":\"2.0\",");
+    case 3: return child.say(std::string(200, '['));
+    case 4: return child.say(R"({"jsonrpc":"2.0","id":999999,"result":{}})");
+    case 5: return child.say(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
+    case 6: return child.say(R"([{"jsonrpc":"2.0","method":"notifications/unknown"},{"jsonrpc":"2.0","id":1,"result":{}}])");
+    case 7: return child.say("\xff\xfe{}");
+    default: return answer_at_length(child, mind);
+  }
+}
+
+/// More than a line may hold.
+void Children::answer_at_length(harness::ScriptedChild& child, Mind& mind) {
+  auto const id = mind.pending.empty() ? std::string("7") : mind.pending.front().id;
+  if (!mind.pending.empty()) mind.pending.erase(mind.pending.begin());
+  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":"{}"}})", id, std::string(140'000, 'y')));
+}
+
+void Children::misbehave(harness::ScriptedChild& child) {
+  switch (choices_.below(8)) {
+    case 0: return child.die(3);
+    case 1: return child.block();
+    case 2: return child.go_deaf();
+    case 3: return gateway_.spawner().refuse(choices_.below(3));
+    case 4:
+    case 5: return child.unblock();
+    default: return child.complain("something went wrong");
+  }
+}
+
+}  // namespace gateway::storm

@@ -1,0 +1,64 @@
+// The servers of a storm: they answer late, twice, wrongly or not at all, and die.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "tests/harness/test_gateway.h"
+#include "tests/storm/choices.h"
+#include "tests/storm/ledger.h"
+
+namespace gateway::storm {
+
+class Children {
+ public:
+  Children(harness::TestGateway& gateway, Choices& choices, Ledger& ledger)
+      : gateway_(gateway), choices_(choices), ledger_(ledger) {}
+
+  /// Takes what they were told.
+  void listen();
+  /// One of them does something.
+  void act();
+  /// From now on every one answers at once, and ends when it is told to.
+  void behave();
+
+ private:
+  /// A request it has and has not answered.
+  struct Pending {
+    std::string id;
+    std::string method;
+    std::optional<std::uint64_t> number;  ///< the ledger's
+    std::string progress;                 ///< raw token
+    TimePoint since;
+  };
+  struct Mind {
+    std::vector<Pending> pending;
+    std::optional<std::uint64_t> owner;  ///< the one session it serves, where it was told
+    std::uint64_t questions = 0;
+  };
+
+  void hear(harness::ScriptedChild& child, Mind& mind, std::string const& line);
+  void shake_hands(harness::ScriptedChild& child, Mind& mind, std::string const& line);
+  void answer(harness::ScriptedChild& child, Mind& mind, std::size_t which);
+  void speak_of(harness::ScriptedChild& child, Pending const& pending);
+  void ask(harness::ScriptedChild& child, Mind& mind);
+  void tell_news(harness::ScriptedChild& child);
+  void talk_nonsense(harness::ScriptedChild& child, Mind& mind);
+  void answer_at_length(harness::ScriptedChild& child, Mind& mind);
+  void misbehave(harness::ScriptedChild& child);
+  [[nodiscard]] std::string result_of(Pending const& pending);
+
+  harness::TestGateway& gateway_;
+  Choices& choices_;
+  Ledger& ledger_;
+  std::map<std::uint64_t, Mind> minds_;
+  std::uint32_t tools_ = 0;  ///< which of its lists of tools it shows
+  bool behaves_ = false;
+};
+
+}  // namespace gateway::storm
