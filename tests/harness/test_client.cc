@@ -39,6 +39,12 @@ void TestClient::half_close() {
   pump();
 }
 
+pollfd TestClient::wants() const {
+  auto const in = reads && !closed_ ? POLLIN : 0;
+  auto const out = out_.empty() && !half_closes_ ? 0 : POLLOUT;
+  return {.fd = end_ && (in | out) != 0 ? end_.get() : -1, .events = static_cast<short>(in | out), .revents = 0};
+}
+
 void TestClient::pump() {
   if (!end_) return;
   if (!out_.empty()) {

@@ -1,6 +1,8 @@
 // A client at the other end of a socket pair, which keeps all it hears.
 #pragma once
 
+#include <poll.h>
+
 #include <cstddef>
 #include <deque>
 #include <string>
@@ -47,8 +49,10 @@ class TestClient {
   void half_close();
   /// Leaves. What it has not read resets the connection.
   void close() { end_.reset(); }
-  /// Takes what has come, unless it does not read.
+  /// Sends what could not go before, and takes what has come, unless it does not read.
   void pump();
+  /// What `pump` waits for, as poll(2) takes it; a descriptor of -1 for nothing.
+  [[nodiscard]] pollfd wants() const;
 
   [[nodiscard]] bool left() const { return !end_; }
   /// Whether the gateway has closed the connection.

@@ -76,6 +76,8 @@ class TestGateway final : private Shard::Owner {
   [[nodiscard]] bool is_drained() const { return drained_; }
 
  private:
+  void pump_clients();
+
   // Shard::Owner
   void on_drained(std::size_t, bool is_drained) override { drained_ = is_drained; }
   void on_over(std::size_t) override { ++over_; }
@@ -98,6 +100,7 @@ class TestGateway final : private Shard::Owner {
   Shared shared_;
   std::optional<Shard> shard_;
   std::vector<std::unique_ptr<TestClient>> clients_;
+  std::vector<pollfd> polled_;
   bool drained_ = false;
   int over_ = 0;
 };
