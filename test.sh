@@ -8,7 +8,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quickstart.sh"
 cd "$root"
 
-fuzz_seconds=20 # each target
+fuzz_seconds=20  # each target
+storm_seconds=60 # the stateful one
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
                python3-venv curl valgrind prometheus systemd)
 
@@ -51,33 +52,51 @@ run_ctest() { # FOLDER LABELS
 }
 
 build_sanitized() {
-  build build-asan "unit_tests component_tests mcp-echo" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  build build-asan "mcp-gateway unit_tests component_tests middle_tests storm mcp-echo" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGATEWAY_SANITIZE=address,undefined
 }
 
 test_sanitized() {
-  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
-  run_ctest build-asan '^(unit|component)$'
+  run_ctest build-asan '^(unit|component|middle|storm)$'
 }
 
 build_for_threads() {
   build build-tsan "mcp-gateway mcp-echo component_tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGATEWAY_SANITIZE=thread
 }
 
-# Without suppressions. A report ends the gateway with a status its test does not accept.
 test_threads() {
   run_ctest build-tsan '^component$'
-  run_pytest tests/system/test_loops.py build-tsan
-  run_pytest tests/system/test_admin_api.py build-tsan
+}
+
+# The system tests three times, side by side: as delivered, and sanitized, once with two loops. Without
+# suppressions: a report ends the gateway with a status its test does not accept. Children stay as they are.
+test_system() {
+  local build failed=0
+  local -A running
+  export SYSTEM_TESTS_PATIENCE=60 MCP_ECHO=$root/build/mcp-echo
+  for build in build-asan build-tsan; do
+    (
+      if [ "$build" = build-tsan ]; then export GATEWAY_LOOPS=2; fi
+      run_pytest tests/system "$build"
+    ) >"$build/system_tests.log" 2>&1 &
+    running[$build]=$!
+  done
+  run_pytest tests/system || failed=1
+  for build in build-asan build-tsan; do
+    wait "${running[$build]}" || { failed=1; tail -n 100 "$build/system_tests.log"; }
+    echo "$build: $(tail -n 1 "$build/system_tests.log")"
+  done
+  return "$failed"
 }
 
 # One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
 # an input worth keeping for all goes to tests/fuzz/corpus/.
 fuzz_one() { # NAME
-  local found=build-fuzz/corpus/$1 kept=tests/fuzz/corpus/$1 log=build-fuzz/$1.log
+  local found=build-fuzz/corpus/$1 kept=tests/fuzz/corpus/$1 log=build-fuzz/$1.log seconds=$fuzz_seconds
+  if [ "$1" = storm ]; then seconds=$storm_seconds; fi
   mkdir -p "$found" build-fuzz/crashes
   [ -d "$kept" ] || { echo "fuzz_$1 has no corpus: $kept is missing"; return 1; }
-  if nice "build-fuzz/tests/fuzz_$1" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  if nice "build-fuzz/tests/fuzz_$1" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="build-fuzz/crashes/$1-" "$found" "$kept" >"$log" 2>&1; then
     echo "fuzz_$1: $(grep '^Done' "$log"), $(ls "$found" | wc -l) inputs found"
   else
@@ -169,6 +188,7 @@ test_compose() {
 
 run_stages() { # unit | all
   rm -f build/left_out
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
   stage "install what the tests need" install
   if [ "$1" = unit ]; then
     stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
@@ -178,13 +198,13 @@ run_stages() { # unit | all
     stage "unit, component and corpus tests, lints" run_ctest build '.'
     stage "instructions a call" bench/instructions
     stage "build (ASan and UBSan)" build_sanitized
-    stage "unit and component tests under ASan and UBSan" test_sanitized
+    stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
     stage "build (TSan)" build_for_threads
-    stage "component tests and several loops under TSan" test_threads
-    stage "fuzzing, $fuzz_seconds s a target" fuzz
+    stage "component tests under TSan" test_threads
+    stage "fuzzing, $fuzz_seconds s a target and $storm_seconds s of storms" fuzz
     stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
     stage "install the servers" install_servers
-    stage "system tests" run_pytest tests/system
+    stage "system tests, as delivered and sanitized" test_system
     stage "the status page in Chromium" test_status_page
     stage "tests with programs of others" test_interop
     stage "traces, with a real OpenTelemetry Collector" test_traces
