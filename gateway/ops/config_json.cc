@@ -5,22 +5,12 @@
 #include <set>
 
 #include "gateway/base/nearest.h"
+#include "gateway/ops/config_text.h"
 
 namespace gateway::ops {
 namespace {
 
 constexpr int kMaxDepth = 32;
-
-/// Where the comment or text that begins at `at` ends; `at` when there is none.
-std::size_t skip_comment_or_text(std::string const& json, std::size_t at) {
-  auto const two = std::string_view{json}.substr(at, 2);
-  if (two == "//") return std::min(json.find('\n', at), json.size());
-  if (two == "/*") return std::min(json.find("*/", at + 2), json.size() - 2) + 2;
-  if (json[at] != '"') return at;
-  for (++at; at < json.size() && json[at] != '"'; ++at)
-    if (json[at] == '\\') ++at;
-  return std::min(at + 1, json.size());
-}
 
 /// Replaces each comma before a closing bracket by a space, so that lines and
 /// columns in errors stay true.
@@ -103,10 +93,12 @@ ConfigError syntax_error(std::string_view message) {
     return rest.substr(0, rest.find(to));
   };
   auto where = between("parse error at ", ":");
-  auto const what = between(" - ", "; last read: '");
+  std::string what{between(" - ", "; last read: '")};
   if (where.empty()) where = "JSON";
-  return {std::string{where},
-          fmt::format("not valid JSON: {}", what.empty() ? "a number is too large" : what)};
+  if (what.empty()) what = "a number is too large";
+  // What goes on where it did not end: the likeliest mistake is a comma that is missing.
+  if (what.ends_with("; expected '}'") || what.ends_with("; expected ']'")) what.insert(what.size() - 3, "',' or ");
+  return {std::string{where}, fmt::format("not valid JSON: {}", what)};
 }
 
 std::string kind_of(Json const& value) {
@@ -147,14 +139,20 @@ void ConfigPlace::mismatch_hidden(std::string_view expected, Json const& found) 
 }
 
 std::optional<Json> parse_config_json(std::string_view text, ConfigReport& report) {
+  ConfigPlace const file{report, "the file"};
+  if (auto const why = not_a_text(text)) {
+    file.error(*why);
+    return std::nullopt;
+  }
   try {
     Watcher watcher{report};
     auto tree = Json::parse(without_trailing_commas(text), std::ref(watcher), true, true);
     if (watcher.too_deep()) return std::nullopt;
     if (tree.is_object()) return tree;
-    ConfigPlace{report, "the file"}.mismatch_hidden("an object such as {\"mcpServers\": {...}}", tree);
+    file.mismatch_hidden("an object such as {\"mcpServers\": {...}}", tree);
   } catch (Json::exception const& problem) {
-    report.errors.push_back(syntax_error(problem.what()));
+    auto const other = other_format(text);
+    report.errors.push_back(other ? ConfigError{other->where, other->what} : syntax_error(problem.what()));
   }
   return std::nullopt;
 }
