@@ -30,8 +30,8 @@ Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::Ser
 
 void Service::start() {
   if (available()) return placement_->begin();
-  around_.world.log.warn("service.unavailable", "service is not started: something it needs is missing",
-                         {{"server", config_.name}, {"reason", ops::unmet_text(config_)}});
+  around_.world.log.warn("service.unavailable", "service is not started: something stands in its way",
+                         {{"server", config_.name}, {"reason", ops::why_unavailable(config_)}});
 }
 
 void Service::stop() {

@@ -52,7 +52,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
  private:
   void on_multiplexer_down(Multiplexer& multiplexer) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
-  [[nodiscard]] bool available() const { return config_.unmet.empty(); }
+  [[nodiscard]] bool available() const { return config_.available(); }
   void report();
   void report_resources(TimePoint now);
   [[nodiscard]] OperationEnd restart(Restart const& wanted);

@@ -94,9 +94,9 @@ ServiceHealth health_of(ops::ServiceConfig const& config, Children const& childr
   ServiceHealth health;
   health.name = config.name;
   health.required = config.required;
-  if (!config.unmet.empty()) {
+  if (!config.available()) {
     health.state = "unavailable";
-    health.reason = ops::unmet_text(config);
+    health.reason = ops::why_unavailable(config);
     return health;
   }
   std::vector<ops::ChildHealth> each;

@@ -28,6 +28,10 @@ ops::Environment machine() {
 
 }  // namespace
 
+std::string counted(std::size_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
   auto const text = read_config_file(path);
   if (!text) {
@@ -38,9 +42,10 @@ std::optional<ops::Config> load_config(std::string const& path, std::ostream& er
   auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
   auto read = ops::read_config(*text, machine(), folder);
   if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
-  auto const& wrong = std::get<ops::ConfigErrors>(read).errors;
-  errors << fmt::format("{}: {} {}\n", path, wrong.size(), wrong.size() == 1 ? "error" : "errors");
-  for (auto const& error : wrong) errors << fmt::format("  {}: {}\n", error.path, error.what);
+  auto const& wrong = std::get<ops::ConfigErrors>(read);
+  errors << fmt::format("{}: {}\n", path, counted(wrong.errors.size(), "error"));
+  for (auto const& error : wrong.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);
+  for (auto const& note : wrong.notes) errors << fmt::format("  note: {}: {}\n", note.path, note.what);
   return std::nullopt;
 }
 

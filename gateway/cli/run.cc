@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
 
 #include "gateway/cli/gateway_flags.h"
@@ -12,6 +14,7 @@
 #include "gateway/cli/startable.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
+#include "gateway/ops/config_needs.h"
 #include "gateway/ops/descriptor_budget.h"
 #include "gateway/ops/descriptors.h"
 
@@ -25,10 +28,24 @@ Result<ops::DescriptorBudget> take_descriptors(ops::Config const& config) {
   return ops::share_descriptors(ops::raise_descriptor_limit(ops::wanted_descriptors(needs)), needs);
 }
 
+/// A gateway of which every service is at fault would serve nothing, and look as if it
+/// did. Services that only lack what they declare to need are another matter.
+bool can_serve(std::string const& file, ops::Config const& config, std::ostream& errors) {
+  auto const any = [&](auto is) { return std::any_of(config.services.begin(), config.services.end(), is); };
+  if (any([](auto const& service) { return !service.disabled && service.available(); })) return true;
+  if (!any([](auto const& service) { return !service.disabled && !service.faults.empty(); })) return true;
+  errors << fmt::format("{}: none of its services can be started\n", file);
+  for (auto const& service : config.services) {
+    if (!service.disabled) errors << fmt::format("  {}: {}\n", service.name, ops::why_unavailable(service));
+  }
+  return false;
+}
+
 std::optional<ops::Config> configuration(Arguments const& arguments, std::ostream& errors) {
   if (!arguments.server.empty()) return one_server(arguments, errors);
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
+  if (!can_serve(arguments.file, *config, errors)) return std::nullopt;
   return config;
 }
 

@@ -41,9 +41,7 @@ bool exists(std::string const& path, int directory) {
   return ::faccessat(directory, path.c_str(), F_OK, AT_EACCESS) == 0;
 }
 
-}  // namespace
-
-Result<std::string> find_program(std::string_view name, std::vector<std::string> const& env, int directory) {
+Result<std::string> find(std::string_view name, std::vector<std::string> const& env, int directory) {
   if (name.empty()) return Error{"its name is empty"};
   if (name.find('/') != std::string_view::npos) {
     std::string path(name);
@@ -65,6 +63,18 @@ Result<std::string> find_program(std::string_view name, std::vector<std::string>
   }
   if (nearest) return Error{std::move(*nearest)};
   return Error{fmt::format("not found in PATH ({})", all)};
+}
+
+}  // namespace
+
+Result<std::string> find_program(std::string_view name, std::vector<std::string> const& env, int directory) {
+  auto found = find(name, env, directory);
+  if (found) return found;
+  // A whole command line, as a shell would take it.
+  auto const first = name.substr(0, name.find(' '));
+  if (first.size() == name.size() || !find(first, env, directory)) return found;
+  return Error{fmt::format("{}; '{}' is a program: its arguments go into args, each as a text of its own", found.error().what,
+                           first)};
 }
 
 }  // namespace gateway::io

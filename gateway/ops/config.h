@@ -235,6 +235,9 @@ struct ServiceConfig {
   std::vector<Need> needs{};
   /// Of these, in words, what was not there when the file was read.
   std::vector<std::string> unmet{};
+  /// What else keeps it from being started here, in sentences, found when the file was read: it is a
+  /// remote server, or a variable is not set.
+  std::vector<std::string> faults{};
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;
@@ -274,6 +277,8 @@ struct ServiceConfig {
   /// Lines of its stderr that are logged each second; the rest is counted; 0..100000.
   std::size_t stderr_lines_per_second = 50;
 
+  /// Whether it can be started. One that cannot is served as unavailable, beside the others.
+  [[nodiscard]] bool available() const { return unmet.empty() && faults.empty(); }
   bool operator==(ServiceConfig const&) const = default;
 };
 

@@ -1,31 +1,61 @@
 #include "gateway/ops/config_expand.h"
 
+#include <algorithm>
+#include <initializer_list>
+
+#include "gateway/ops/config_values.h"
+
 namespace gateway::ops {
 namespace {
+
+/// What only an editor knows, and what to write instead; empty for other references.
+std::string of_an_editor(std::string_view reference) {
+  auto const colon = reference.find(':');
+  auto const kind = reference.substr(0, colon);
+  auto const is_one_of = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, kind) != names.end();
+  };
+  auto const instead = [&](std::string_view what) { return fmt::format("${{{:.60}}} is an editor's variable; {}", reference, what); };
+  if (colon != reference.npos && is_one_of({"input", "promptString"})) {
+    auto name = std::string(reference.substr(colon + 1, 60));
+    for (char& c : name) {
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+      if (!is_variable_name(fmt::format("_{}", c))) c = '_';
+    }
+    return fmt::format("${{{:.60}}} is what an editor asks its user for; put it into an environment variable and write ${{{}}}",
+                       reference, name);
+  }
+  if (colon != reference.npos && is_one_of({"command", "config"})) return instead("write what it stands for");
+  if (kind == "userHome") return instead("write ${HOME}");
+  if (is_one_of({"pathSeparator", "/"})) return instead("write /");
+  if (is_one_of({"workspaceFolder", "workspaceRoot", "workspaceFolderBasename", "fileDirname", "file", "relativeFile", "__dirname"}))
+    return instead("write the folder's path, or ${dir} for that of this file");
+  return {};
+}
 
 /// The text a reference such as `VAR:-default` stands for.
 Result<std::string> resolve(std::string_view reference, Environment const& environment) {
   constexpr std::string_view kFile = "file:";
+  constexpr std::string_view kVariable = "env:";  // Cursor's and VS Code's way to write a variable
   if (reference.starts_with(kFile) && reference.size() > kFile.size()) {
     auto content = environment.file(std::string{reference.substr(kFile.size())});
     if (!content) return content.error();
     while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
     return content;
   }
+  if (reference.starts_with(kVariable)) reference.remove_prefix(kVariable.size());
   auto const mark = reference.find(":-");
   auto const name = std::string{reference.substr(0, mark)};
-  if (!is_variable_name(name))
-    return Error{
-        fmt::format("expected ${{VAR}}, ${{VAR:-default}} or ${{file:/path}}, found '${{{}}}' "
-                    "(write $${{ for a literal ${{)",
-                    reference)};
-  auto value = environment.variable(name);
-  if (mark != reference.npos)
+  auto const value = is_variable_name(name) ? environment.variable(name) : std::nullopt;
+  if (mark != reference.npos && is_variable_name(name))
     return value.value_or("").empty() ? std::string{reference.substr(mark + 2)} : *value;
-  if (!value)
-    return Error{
-        fmt::format("the environment variable {0} is not set; ${{{0}:-default}} would give a default", name)};
-  return *value;
+  if (value) return *value;
+  if (auto why = of_an_editor(reference); !why.empty()) return Error{std::move(why)};
+  if (is_variable_name(name)) return Error{fmt::format("{}; ${{{}:-default}} would give a default", unset_text(name), name)};
+  return Error{
+      fmt::format("expected ${{VAR}}, ${{VAR:-default}} or ${{file:/path}}, found '${{{}}}' "
+                  "(write $${{ for a literal ${{)",
+                  reference)};
 }
 
 /// Expands one text; empty when something in it could not be.
@@ -63,6 +93,8 @@ std::optional<std::string> expanded(ConfigPlace const& place, std::string_view t
 }
 
 }  // namespace
+
+std::string unset_text(std::string_view variable) { return fmt::format("the environment variable {} is not set", variable); }
 
 void expand_variables(ConfigPlace const& place, Json& value, Environment const& environment) {
   if (value.is_object()) {

@@ -201,14 +201,20 @@ struct AdoptedKey {
 };
 
 /// Understood, so that files of other programs run unchanged.
-inline constexpr std::array<AdoptedKey, 5> kAdoptedKeys{{
-    {"type", "string", "Only stdio; remote servers are an error."},
+inline constexpr std::array<AdoptedKey, 11> kAdoptedKeys{{
+    {"type", "string", "stdio or local. Anything else is a remote server, which is not started."},
     {"transport", "string", "The same as type."},
     {"transportType", "string", "The same as type."},
     {"enabled", "boolean", "The opposite of disabled."},
+    {"isActive", "boolean", "The same as enabled."},
     {"timeout", "number",
      "call_timeout in seconds; above 3600 it is read as milliseconds. call_timeout wins when both are "
      "there."},
+    {"cmd", "string", "The same as command."},
+    {"environment", "object", "The same as env."},
+    {"working_directory", "string", "The same as cwd."},
+    {"workingDirectory", "string", "The same as cwd."},
+    {"workdir", "string", "The same as cwd."},
 }};
 
 /// A key of a service that has no meaning here.
@@ -217,28 +223,41 @@ struct ForeignKey {
   std::string_view sentence;  ///< what its absence means to the user
 };
 
-/// Accepted and ignored, with a warning.
-inline constexpr std::array<ForeignKey, 20> kForeignKeys{{
-    {"autoApprove", "Ignored: approval is the client's."},
+/// Accepted and ignored, with a note of its own. Others are, too, with a general one.
+inline constexpr std::array<ForeignKey, 33> kForeignKeys{{
     {"alwaysAllow", "Ignored: approval is the client's."},
+    {"auth", "Ignored: it is for remote servers."},
+    {"autoApprove", "Ignored: approval is the client's."},
     {"autoStart", "Ignored: services are started with the gateway."},
     {"description", "Ignored."},
     {"dev", "Ignored: VS Code's development mode."},
     {"disabledTools", "Ignored: every tool of the service is served."},
     {"enabledTools", "Ignored: every tool of the service is served."},
+    {"env_vars", "Ignored: pass_env hands variables through."},
     {"envFile", "Ignored: the file is not read; use env with ${VAR} or ${file:/path}."},
     {"excludeTools", "Ignored: every tool of the service is served."},
     {"gallery", "Ignored."},
+    {"headers", "Ignored: they are for remote servers."},
     {"icon", "Ignored."},
     {"iconUrl", "Ignored."},
     {"idleTimeoutMs", "Ignored: idle_stop stops an idle child."},
     {"includeTools", "Ignored: every tool of the service is served."},
+    {"inheritParentEnv", "Ignored: pass_env hands variables through."},
     {"metadata", "Ignored."},
+    {"oauth", "Ignored: it is for remote servers."},
+    {"options", "Ignored: tokens are gateway.auth.tokens, and every tool of the service is served."},
+    {"sandbox", "Ignored: the child runs as the gateway's user, in no sandbox."},
+    {"sandboxEnabled", "Ignored: the child runs as the gateway's user, in no sandbox."},
     {"startOnDemand", "Ignored: services are started with the gateway."},
+    {"start_on_launch", "Ignored: services are started with the gateway."},
+    {"startup_timeout_ms", "Ignored: start_timeout is its name here."},
+    {"startup_timeout_sec", "Ignored: start_timeout is its name here."},
     {"tags", "Ignored."},
+    {"tool_timeout_sec", "Ignored: call_timeout is its name here."},
     {"tools", "Ignored: every tool of the service is served."},
     {"trust", "Ignored: approval is the client's."},
     {"version", "Ignored."},
+    {"watchPaths", "Ignored: a child is started again when it ends, not when files change."},
 }};
 
 inline constexpr Text kPlainName{"a name of 1..64 of A-Z a-z 0-9 . _ -", is_plain_name};

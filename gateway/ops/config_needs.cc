@@ -32,9 +32,11 @@ std::vector<std::string> unmet_needs(ServiceConfig const& service, Environment c
   return unmet;
 }
 
-std::string unmet_text(ServiceConfig const& service) {
-  std::string text;
-  for (auto const& need : service.unmet) text += (text.empty() ? "not started; it needs " : " and ") + need;
+std::string why_unavailable(ServiceConfig const& service) {
+  if (service.available()) return {};
+  std::string text = "not started";
+  for (auto const& need : service.unmet) text += (need == service.unmet.front() ? "; it needs " : " and ") + need;
+  for (auto const& fault : service.faults) text += "; " + fault;
   return text;
 }
 

@@ -12,7 +12,7 @@ namespace gateway::ops {
 /// `the environment variable GITHUB_TOKEN (a GitHub token)`.
 [[nodiscard]] std::vector<std::string> unmet_needs(ServiceConfig const& service, Environment const& environment);
 
-/// All of them in one sentence; empty when there is none.
-[[nodiscard]] std::string unmet_text(ServiceConfig const& service);
+/// Why a service is not started, in one line; empty when it is.
+[[nodiscard]] std::string why_unavailable(ServiceConfig const& service);
 
 }  // namespace gateway::ops

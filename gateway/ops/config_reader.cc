@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <memory>
 
 #include "gateway/ops/config_expand.h"
@@ -14,6 +13,8 @@
 #include "gateway/ops/config_include.h"
 #include "gateway/ops/config_needs.h"
 #include "gateway/ops/config_overlay.h"
+#include "gateway/ops/config_service.h"
+#include "gateway/ops/config_shape.h"
 
 namespace gateway::ops {
 namespace {
@@ -26,155 +27,6 @@ bool has(Json const& object, std::string_view key) {
 /// Keys people write comments in where their JSON has none.
 bool is_remark(std::string_view key) { return key.starts_with("//") || key.starts_with('_'); }
 
-template <typename Struct>
-void expect_at_most(ConfigPlace const& place, Struct const& in, milliseconds Struct::*lower,
-                    milliseconds Struct::*upper, std::string_view lower_key, std::string_view upper_key) {
-  if (in.*lower > in.*upper)
-    place.member(lower_key).error(fmt::format("expected at most {} ({}), found {}", upper_key,
-                                              duration_text(in.*upper), duration_text(in.*lower)));
-}
-
-/// One entry of `mcpServers`: first what other programs left there, then ours.
-class ServiceReader {
- public:
-  ServiceReader(ConfigReport& report, Environment const& environment, ConfigPlace place, Json entry)
-      : report_(report), environment_(environment), place_(std::move(place)), entry_(std::move(entry)) {}
-
-  /// Empty when the entry is nothing we can run.
-  std::optional<ServiceConfig> read() {
-    if (!entry_.is_object()) {
-      place_.mismatch_hidden("an object with a command", entry_);
-      return std::nullopt;
-    }
-    off_ = entry_.value("disabled", Json{}) == true || entry_.value("enabled", Json{}) == false;
-    if (is_remote()) return std::nullopt;
-    drop_foreign_keys();
-    auto const first = report_.errors.size();
-    auto const missing = expand();
-    adopt_timeout();
-    auto const enabled = take_enabled();
-    read_fields(place_, entry_, service_);
-    service_.affinity.header = lower_case(service_.affinity.header);
-    service_.unmet = unmet_needs(service_, environment_);
-    report(missing, first);
-    if (enabled && has(entry_, "disabled") && service_.disabled == *enabled)
-      place_.member("enabled").error("expected the opposite of disabled");
-    service_.disabled = service_.disabled || !enabled.value_or(true);
-    check();
-    return std::move(service_);
-  }
-
- private:
-  bool is_remote() {
-    std::string why;
-    for (auto const key : {"url", "serverUrl", "httpUrl"})
-      if (has(entry_, key)) why = fmt::format("it has {}", key);
-    for (auto const key : {"type", "transport", "transportType"}) {
-      if (why.empty() && has(entry_, key) && entry_[key] != "stdio")
-        why = fmt::format("its {} is not stdio", key);
-      entry_.erase(key);
-    }
-    if (why.empty()) return false;
-    why = fmt::format("remote servers are not supported, and {}", why);
-    if (off_)
-      place_.warning(why + "; left out, as it is disabled");
-    else
-      place_.error(why + "; expected a command to run");
-    return true;
-  }
-
-  void drop_foreign_keys() {
-    for (auto const& foreign : kForeignKeys)
-      if (entry_.erase(std::string{foreign.key}) > 0)
-        place_.member(foreign.key).warning(std::string{foreign.sentence});
-    std::vector<std::string> remarks;
-    for (auto const& [key, value] : entry_.items())
-      if (is_remark(key)) remarks.push_back(key);
-    for (auto const& key : remarks) entry_.erase(key);
-  }
-
-  /// Gives what could not be expanded.
-  std::vector<ConfigError> expand() {
-    ConfigReport own;
-    expand_variables(ConfigPlace{own, place_.path()}, entry_, environment_);
-    report_.originals.merge(own.originals);
-    return std::move(own.errors);
-  }
-
-  /// A service that is not started, because it is disabled or lacks what it needs,
-  /// may name variables that are not there. Errors go before those found later.
-  void report(std::vector<ConfigError> const& missing, std::size_t first) {
-    if (off_ || !service_.unmet.empty()) {
-      for (auto const& error : missing) report_.warnings.push_back({error.path, error.what});
-    } else {
-      report_.errors.insert(report_.errors.begin() + static_cast<std::ptrdiff_t>(first), missing.begin(), missing.end());
-    }
-  }
-
-  /// `timeout` of other programs: seconds for most (Cline's largest is 3600), milliseconds for some.
-  void adopt_timeout() {
-    if (!entry_.contains("timeout")) return;
-    auto const found = std::exchange(entry_["timeout"], Json{});
-    entry_.erase("timeout");
-    auto const place = place_.member("timeout");
-    if (found.is_null() || found.is_discarded() || found == 0) return;
-    if (has(entry_, "call_timeout")) return place.warning("Ignored: call_timeout is there too.");
-    Json duration = found;
-    if (found.is_number()) {
-      auto const number = found.get<double>();
-      if (number > 3600)
-        place.warning(fmt::format("Read as {} milliseconds; call_timeout is clearer.", number));
-      auto const most = static_cast<double>(std::numeric_limits<std::int32_t>::max());
-      auto const count = std::clamp(number > 3600 ? number : number * 1000, 0.0, most);
-      duration = duration_text(milliseconds{static_cast<milliseconds::rep>(count)});
-    }
-    Span{milliseconds{10}, kDay}.read(place, duration, service_.call_timeout);
-    service_.call_timeout_max = std::max(service_.call_timeout_max, service_.call_timeout);
-  }
-
-  std::optional<bool> take_enabled() {
-    if (!has(entry_, "enabled")) return std::nullopt;
-    bool enabled = true;
-    if (!entry_["enabled"].is_discarded()) Flag{}.read(place_.member("enabled"), entry_["enabled"], enabled);
-    entry_.erase("enabled");
-    return enabled;
-  }
-
-  void check() const {
-    expect_at_most(place_, service_, &ServiceConfig::call_timeout, &ServiceConfig::call_timeout_max,
-                   "call_timeout", "call_timeout_max");
-    expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
-                   &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
-    check_isolation();
-    auto const& probe = service_.probe;
-    if (probe && probe->tool.empty() == probe->method.empty())
-      place_.member("probe").error("expected exactly one of tool and method");
-    if (probe && service_.isolation == Isolation::Session)
-      place_.member("probe").warning("Ignored: a child of a single session is not probed.");
-    for (std::size_t i = 0; i < service_.needs.size(); ++i) {
-      auto const& need = service_.needs[i];
-      if (!need.variable.empty() + !need.program.empty() + !need.file.empty() != 1)
-        place_.member("needs").element(i).error("expected exactly one of variable, program and file");
-    }
-  }
-
-  void check_isolation() const {
-    if (service_.isolation != Isolation::Shared && service_.replicas > 1)
-      place_.member("replicas").warning("Ignored: only shared children have replicas.");
-    if (service_.isolation != Isolation::Shared && service_.idle_stop > milliseconds{})
-      place_.member("idle_stop").warning("Ignored: children that are not shared end with their sessions.");
-    if (service_.isolation != Isolation::Affinity && has(entry_, "affinity"))
-      place_.member("affinity").warning("Ignored: isolation is not affinity.");
-  }
-
-  ConfigReport& report_;
-  Environment const& environment_;
-  ConfigPlace place_;
-  Json entry_;
-  bool off_ = false;
-  ServiceConfig service_;
-};
-
 /// The file as a whole.
 class FileReader {
  public:
@@ -184,29 +36,60 @@ class FileReader {
   void read(Json& file) {
     set_folder(file, folder_);
     if (has(file, "include")) read_included_services(file);
-    for (auto& [key, value] : file.items()) {
-      ConfigPlace const place = ConfigPlace{report_, ""}.member(key);
-      if (key == "gateway")
-        read_gateway(place, value);
-      else if (key == "mcpServers" || key == "servers")
-        read_services(place, value);
-      else if (key != "include" && key != "$schema" && !is_remark(key))
-        read_unknown(place, key);
+    if (is_bare_map(file)) {
+      ConfigPlace{report_, "the file"}.warning("Read as mcpServers: it holds servers by name and nothing around them.");
+      for (auto const& [key, entry] : file.items())
+        if (!is_remark(key) && key != "$schema") read_service(ConfigPlace{report_, ""}.member(key), key, entry);
+    } else if (auto const why = what_instead(file); !why.empty()) {
+      return ConfigPlace{report_, "the file"}.error(why);
+    } else {
+      for (auto& [key, value] : file.items()) read_key(key, value);
+      note_unknown();
     }
-    if (config_.services.empty() && report_.errors.empty())
-      ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none");
+    if (config_.services.empty() && report_.errors.empty()) no_service(file);
     check_listeners();
     check_loops();
     check_owners();
+    if (!report_.errors.empty()) note_faults();
   }
 
  private:
-  void read_unknown(ConfigPlace const& place, std::string_view key) {
+  /// Where nothing starts, what would be said of single services is said at once, too.
+  void note_faults() {
+    for (auto const& service : config_.services) {
+      if (service.disabled || service.faults.empty()) continue;
+      ConfigPlace{report_, names_[lower_case(service.name)]}.warning(why_unavailable(service));
+    }
+  }
+
+  void read_key(std::string const& key, Json& value) {
+    ConfigPlace const place = ConfigPlace{report_, ""}.member(key);
+    if (key == "gateway") return read_gateway(place, value);
+    if (auto const block = services_under(key, value)) return read_services(*block);
+    if (key == "include" || key == "$schema" || is_remark(key)) return;
     auto const near = suggestion(key, {"mcpServers", "servers", "gateway", "include"});
     if (near.empty())
-      place.warning("Ignored: not a key of mcp-gateway.");
+      unknown_.push_back(key);
     else
       place.error(fmt::format("unknown key '{}'{}", key, near));
+  }
+
+  /// Settings of an editor have dozens.
+  void note_unknown() const {
+    constexpr std::size_t kOneByOne = 3;
+    if (unknown_.size() <= kOneByOne) {
+      for (auto const& key : unknown_) ConfigPlace{report_, ""}.member(key).warning("Ignored: not a key of mcp-gateway.");
+      return;
+    }
+    ConfigPlace{report_, "the file"}.warning(fmt::format("Ignored: {} keys that are not mcp-gateway's, from '{}' to '{}'.",
+                                                         unknown_.size(), unknown_.front(), unknown_.back()));
+  }
+
+  void no_service(Json const& file) const {
+    std::string keys;
+    for (auto const& [key, unused] : file.items()) keys += fmt::format("{}'{:.40}'", keys.empty() ? "" : ", ", key);
+    ConfigPlace{report_, "mcpServers"}.error(fmt::format("expected at least one service, found none{}",
+                                                         unknown_.empty() ? "" : "; the file's keys are " + keys));
   }
 
   void read_gateway(ConfigPlace const& place, Json& found) {
@@ -245,14 +128,32 @@ class FileReader {
     }
   }
 
-  void read_services(ConfigPlace const& place, Json const& found) {
+  void read_services(ServicesBlock const& block) {
+    ConfigPlace const place{report_, block.path};
+    auto const& found = *block.services;
+    if (!block.is_ours) place.warning("Read as mcpServers.");
+    if (found.is_array()) return read_list(place, found);
     if (!found.is_object()) return place.mismatch_hidden("an object of services by name", found);
     for (auto const& [key, entry] : found.items())
       if (!is_remark(key)) read_service(place.member(key), key, entry);
   }
 
+  /// Services that say their names themselves, as some programs write them.
+  void read_list(ConfigPlace const& place, Json const& found) {
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      auto entry = found[i];
+      auto const name = entry.is_object() ? entry.value("name", Json{}) : Json{};
+      if (!name.is_string()) {
+        place.element(i).error("expected services by name, {\"NAME\": {...}}, found one in a list that has no name");
+        continue;
+      }
+      entry.erase("name");
+      read_service(place.element(i), name.get<std::string>(), entry);
+    }
+  }
+
   void read_service(ConfigPlace const& place, std::string const& key, Json const& entry) {
-    auto service = ServiceReader{report_, environment_, place, entry}.read();
+    auto service = ops::read_service(report_, environment_, place, entry);
     if (!service) return;
     service->name = name_for(place, key);
     config_.services.push_back(*std::move(service));
@@ -299,6 +200,7 @@ class FileReader {
   Environment const& environment_;
   std::string folder_;
   Config& config_;
+  std::vector<std::string> unknown_;          // keys at the top
   std::map<std::string, std::string> names_;  // in lower case, to the path of the service
 };
 
@@ -335,7 +237,7 @@ std::variant<Config, ConfigErrors> read_config(std::string_view text, Environmen
   ConfigReport report;
   Config config;
   if (auto file = parse_config_json(text, report)) FileReader{report, environment, folder, config}.read(*file);
-  if (!report.errors.empty()) return ConfigErrors{std::move(report.errors)};
+  if (!report.errors.empty()) return ConfigErrors{std::move(report.errors), std::move(report.warnings)};
   config.warnings = std::move(report.warnings);
   return config;
 }

@@ -27,6 +27,7 @@ struct ConfigError {
 /// Everything that is wrong, in the order of the file as far as there is one.
 struct ConfigErrors {
   std::vector<ConfigError> errors;
+  std::vector<ConfigWarning> notes{};  ///< what else there is to say of the file
 };
 
 /// What a configuration sees of the machine: `${VAR}`, `${file:/path}` and included

@@ -33,7 +33,7 @@ void check_config(ops::Config const& config) {
   require(!config.services.empty(), "a configuration has a service");
   for (auto const& service : config.services) {
     require(!service.name.empty() && service.name.size() <= 64, "a service has a short name");
-    require(!service.command.empty(), "a service has a command");
+    require(!service.command.empty() || !service.available(), "a service that is started has a command");
     require(service.call_timeout <= service.call_timeout_max, "timeouts in their order");
     require(!service.probe || service.probe->tool.empty() != service.probe->method.empty(), "a probe asks one thing");
     require(service.unmet.size() <= service.needs.size(), "what is missing was needed");

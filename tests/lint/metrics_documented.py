@@ -10,6 +10,7 @@ import sys
 
 NAME = r'"((?:mcp|process)_[a-z_]+)"'
 FAMILIES = "gateway/ops/metric_families.h"
+ELSEWHERE = {"mcp_servers"}  # looks like one: a key in files of other programs
 TYPES = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 
 
@@ -36,7 +37,7 @@ def main() -> int:
     for source in sorted((root / "gateway").rglob("*.cc")) + sorted((root / "gateway").rglob("*.h")):
         if source != root / FAMILIES:
             problems += [f"{name}: named in {source.relative_to(root)}, which only {FAMILIES} may"
-                         for name in re.findall(NAME, source.read_text())]
+                         for name in re.findall(NAME, source.read_text()) if name not in ELSEWHERE]
     print("\n".join(sorted(problems) + [f"{len(named)} metrics, {len(problems)} problems"]))
     return 1 if problems or not named else 0
 

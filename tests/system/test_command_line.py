@@ -330,15 +330,32 @@ def test_check_tells_every_error_at_once_with_its_place_and_exits_2(tmp_path):
         "mcpServers": {"github": {"command": "x", "cal_timeout": 5, "env": {"TOKEN": "${NOT_SET_ANYWHERE_7}"}}, "b": {}}})
     done = mcp_gateway("check", "--config", file)
     assert (done.returncode, done.stdout) == (2, "")
-    first, *errors = done.stderr.splitlines()
-    assert first == f"{file}: 5 errors"
+    first, *errors, note = done.stderr.splitlines()
+    assert first == f"{file}: 4 errors"
+    assert note == ("  note: mcpServers.github: not started; env.TOKEN: the environment variable NOT_SET_ANYWHERE_7 is not set; "
+                    "${NOT_SET_ANYWHERE_7:-default} would give a default")
     assert sorted(errors) == sorted([
         "  gateway.limits.max_sessions: expected 1..1000000, found -5",
         "  gateway: unknown key 'lisen'; did you mean 'listen'?",
-        "  mcpServers.github.env.TOKEN: the environment variable NOT_SET_ANYWHERE_7 is not set; "
-        "${NOT_SET_ANYWHERE_7:-default} would give a default",
         "  mcpServers.github: unknown key 'cal_timeout'; did you mean 'call_timeout'?",
         "  mcpServers.b: expected the key 'command', which is missing"])
+
+
+def test_check_finds_a_program_that_is_not_there_and_a_command_line_in_one_text(tmp_path):
+    file = written(tmp_path, {"mcpServers": {
+        "missing": child("no-such-program-7"),
+        "in-one": {"command": f"{sys.executable} -m server"},
+        "folder": child("true", cwd="/no/such/folder"),
+        "off": child("no-such-program-7", disabled=True),
+        "well": child("true")}})
+    done = mcp_gateway("check", file)
+    assert (done.returncode, done.stderr) == (1, "")
+    *cannot, summary = done.stdout.splitlines()
+    assert summary == f"{file}: 5 services, 3 cannot start"
+    assert len(cannot) == 3
+    assert cannot[0].startswith("cannot start: missing: cannot start 'no-such-program-7': not found in PATH (")
+    assert cannot[1].endswith(f"'{sys.executable}' is a program: its arguments go into args, each as a text of its own")
+    assert cannot[2] == "cannot start: folder: cannot start 'true' in '/no/such/folder': No such file or directory"
 
 
 def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):

@@ -27,7 +27,7 @@ def test_check_reads_included_files_from_wherever_it_is_run(tmp_path):
                          ("/", tmp_path / "place" / "main.json")):
         ran = mcp_gateway("check", "--config", name, "--connect", cwd=folder)
         assert (ran.returncode, ran.stderr) == (0, ""), ran
-        assert ran.stdout.startswith("%s: 1 services, no errors\nok    echo" % name), ran.stdout
+        assert ran.stdout.startswith("%s: 1 service, no errors\nok    echo" % name), ran.stdout
 
 
 def test_an_included_file_that_is_missing_is_one_error_that_names_both(tmp_path):

@@ -144,23 +144,26 @@ TEST(ConfigNeeds, SaysInWordsWhatIsNotThere) {
   EXPECT_EQ(
       "not started; it needs the environment variable TOKEN (a token) and the environment variable EMPTY and the "
       "program other (its server) and the file /etc/gone",
-      unmet_text(s));
+      why_unavailable(s));
 }
 
-TEST(ConfigNeeds, OnlyWarnsAboutVariablesOfAServiceThatIsNotStarted) {
-  auto const text = with_needs(R"({"variable": "TOKEN"})", R"(, "env": {"T": "${TOKEN}"})");
+TEST(ConfigNeeds, TellsAVariableThatIsNeededAndUsedOnce) {
+  auto const text = with_needs(R"({"variable": "TOKEN", "for": "a token"})", R"(, "env": {"T": "${TOKEN}", "U": "${TOKEN}"})");
 
   auto const without = good(text, {});
-  EXPECT_FALSE(without.services[0].unmet.empty());
-  EXPECT_EQ("mcpServers.s.env.T", without.warnings.at(0).path);
+  EXPECT_EQ("not started; it needs the environment variable TOKEN (a token)", why_unavailable(without.services[0]));
+  EXPECT_TRUE(without.warnings.empty());
 
   auto const with = good(text, {}, {{"TOKEN", "t"}});
-  EXPECT_TRUE(with.services[0].unmet.empty());
-  EXPECT_EQ("", unmet_text(with.services[0]));
+  EXPECT_TRUE(with.services[0].available());
+  EXPECT_EQ("", why_unavailable(with.services[0]));
 }
 
 TEST(ConfigNeeds, StillMissesAVariableOfAServiceThatHasWhatItNeeds) {
-  EXPECT_EQ(1U, errors_of(with_needs(R"({"program": "known"})", R"(, "env": {"T": "${TOKEN}"})"), {}).size());
+  auto const config = good(with_needs(R"({"program": "known"})", R"(, "env": {"T": "${TOKEN}"})"), {});
+
+  EXPECT_EQ("not started; env.T: the environment variable TOKEN is not set; ${TOKEN:-default} would give a default",
+            why_unavailable(config.services[0]));
 }
 
 TEST(ConfigNeeds, WantsExactlyOneThingOfEachNeed) {

@@ -243,19 +243,44 @@ TEST(ConfigReader, ExpandsVariablesAndFilesInEveryText) {
 }
 
 TEST(ConfigReader, NamesEachVariableAndFileThatIsMissing) {
-  auto const errors =
-      errors_of(service(R"("args": ["${A} ${B}"], "env": {"K": "${file:/no}"}, "cwd": "${x y}")"));
+  auto const config =
+      good(service(R"("args": ["${A} ${B}"], "env": {"K": "${file:/no}", "A": "${A}"}, "cwd": "${x y}")"));
 
-  ASSERT_EQ(4U, errors.size());
-  EXPECT_EQ("mcpServers.s.args[0]: the environment variable A is not set; ${A:-default} would give a default",
-            errors[0]);
-  EXPECT_EQ("mcpServers.s.args[0]: the environment variable B is not set; ${B:-default} would give a default",
-            errors[1]);
-  EXPECT_EQ("mcpServers.s.env.K: the file /no cannot be read: it is not there", errors[2]);
-  EXPECT_EQ(
-      "mcpServers.s.cwd: expected ${VAR}, ${VAR:-default} or ${file:/path}, found '${x y}' "
-      "(write $${ for a literal ${)",
-      errors[3]);
+  EXPECT_EQ((std::vector<std::string>{
+                "args[0]: the environment variable A is not set; ${A:-default} would give a default",
+                "args[0]: the environment variable B is not set; ${B:-default} would give a default",
+                "env.K: the file /no cannot be read: it is not there",
+                "cwd: expected ${VAR}, ${VAR:-default} or ${file:/path}, found '${x y}' (write $${ for a literal ${)",
+            }),
+            config.services.at(0).faults);
+}
+
+TEST(ConfigReader, StillWantsTheVariablesOfTheGatewayItself) {
+  EXPECT_EQ("gateway.admin_token: the environment variable A is not set; ${A:-default} would give a default",
+            first_error(gateway_with(R"("admin_token": "${A}")")));
+}
+
+TEST(ConfigReader, ExplainsWhatOnlyAnEditorKnows) {
+  auto const fault = [](std::string const& text) {
+    return good(service(fmt::format(R"("args": ["{}"])", text))).services.at(0).faults.at(0);
+  };
+  EXPECT_EQ("args[0]: ${workspaceFolder} is an editor's variable; write the folder's path, or ${dir} for that of this file",
+            fault("${workspaceFolder}/x"));
+  EXPECT_EQ("args[0]: ${workspaceFolder:app} is an editor's variable; write the folder's path, or ${dir} for that of this file",
+            fault("${workspaceFolder:app}"));
+  EXPECT_EQ("args[0]: ${userHome} is an editor's variable; write ${HOME}", fault("${userHome}"));
+  EXPECT_EQ("args[0]: ${/} is an editor's variable; write /", fault("a${/}b"));
+  EXPECT_EQ("args[0]: ${command:pick} is an editor's variable; write what it stands for", fault("${command:pick}"));
+  EXPECT_EQ("args[0]: ${input:github-token2} is what an editor asks its user for; put it into an environment variable and "
+            "write ${GITHUB_TOKEN2}",
+            fault("${input:github-token2}"));
+}
+
+TEST(ConfigReader, ReadsVariablesAsEditorsWriteThem) {
+  auto const config = good(service(R"("args": ["${env:A}", "${env:NO:-d}", "${workspaceFolder}"])"),
+                           environment_with({{"A", "x"}, {"workspaceFolder", "/w"}}));
+
+  EXPECT_EQ((std::vector<std::string>{"x", "d", "/w"}), config.services.at(0).args);
 }
 
 TEST(ConfigReader, OnlyWarnsAboutVariablesOfADisabledService) {
@@ -316,14 +341,6 @@ TEST(ConfigReader, WarnsOfLoopsThatNoServiceIsLeftFor) {
             first_error(R"({"gateway": {"loops": 0}, "mcpServers": {"a": {"command": "prog"}}})"));
 }
 
-TEST(ConfigReader, RefusesRemoteServers) {
-  EXPECT_EQ("mcpServers.r: remote servers are not supported, and it has url; expected a command to run",
-            first_error(R"({"mcpServers": {"r": {"url": "https://x", "headers": {"a": "b"}}}})"));
-  EXPECT_EQ(
-      "mcpServers.r: remote servers are not supported, and its type is not stdio; expected a command to run",
-      first_error(R"({"mcpServers": {"r": {"type": "http"}}})"));
-}
-
 TEST(ConfigReader, RefusesNamesThatWouldHideOurPathsOrEachOther) {
   auto const named = [](std::string_view a, std::string_view b) {
     return fmt::format(R"({{"mcpServers": {{"{}": {{"command": "x"}}, "{}": {{"command": "x"}}}}}})", a, b);
@@ -365,9 +382,10 @@ TEST(ConfigReader, WantsExactlyOneFormOfEachToken) {
 TEST(ConfigReader, KnowsWhichTopLevelKeysAreMistyped) {
   EXPECT_EQ("gatway: unknown key 'gatway'; did you mean 'gateway'?",
             first_error(R"({"gatway": {}, "mcpServers": {"s": {"command": "prog"}}})"));
-  EXPECT_EQ("mcp_servers: unknown key 'mcp_servers'; did you mean 'mcpServers'?",
-            first_error(R"({"mcp_servers": {}})"));
-  EXPECT_EQ("mcpServers: expected at least one service, found none", first_error(R"({"inputs": []})"));
+  EXPECT_EQ("mcpServer: unknown key 'mcpServer'; did you mean 'mcpServers'?", first_error(R"({"mcpServer": {}})"));
+  EXPECT_EQ("mcpServers: expected at least one service, found none", first_error(R"({"mcpServers": {}})"));
+  EXPECT_EQ("mcpServers: expected at least one service, found none; the file's keys are 'inputs', 'editor.fontSize'",
+            first_error(R"({"inputs": [], "editor.fontSize": 12})"));
 }
 
 TEST(Secret, PrintsStars) {
