@@ -61,7 +61,8 @@ test_sanitized() {
 }
 
 build_for_threads() {
-  build build-tsan "mcp-gateway mcp-echo component_tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGATEWAY_SANITIZE=thread
+  build build-tsan "mcp-gateway mcp-echo component_tests" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DGATEWAY_UNITY=ON -DGATEWAY_SANITIZE=thread
 }
 
 test_threads() {

@@ -39,12 +39,6 @@ ops::Config completed(ops::Config config) {
   return config;
 }
 
-std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
-  std::vector<std::string> names;
-  for (auto const& service : services) names.push_back(service.name);
-  return names;
-}
-
 std::vector<ops::ServiceProbe const*> probes_of(std::vector<ops::ServiceConfig> const& services, ops::Metrics& metrics) {
   std::vector<ops::ServiceProbe const*> probes;
   for (auto const& service : services) probes.push_back(&metrics.service(service.name));

@@ -13,12 +13,6 @@ namespace {
 /// How often the loop is asked how late it is.
 constexpr Duration kLagPeriod = milliseconds(100);
 
-std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
-  std::vector<std::string> names;
-  for (auto const& service : services) names.push_back(service.name);
-  return names;
-}
-
 std::vector<ops::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
   std::vector<ops::ServiceConfig> configs;
   for (std::size_t i = 0; i < shared.config.services.size(); ++i) {
@@ -200,5 +194,11 @@ void Shard::stop() {
 }
 
 void Shard::on_all_stopped() { owner_.on_over(number_); }
+
+std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+  std::vector<std::string> names;
+  for (auto const& service : services) names.push_back(service.name);
+  return names;
+}
 
 }  // namespace gateway

@@ -155,6 +155,9 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   unsigned ticks_ = 0;
 };
 
+/// The names of services, in their order.
+[[nodiscard]] std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services);
+
 /// What the configuration says of an HTTP server.
 [[nodiscard]] http::ServerLimits server_limits(ops::GatewayConfig const& config);
 

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+
+#include "gateway/ops/config_json.h"
 
 namespace gateway::cli {
 
 namespace {
 
-using Json = nlohmann::json;
+using ops::Json;
 
 std::string printable(std::string text) {
   std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');

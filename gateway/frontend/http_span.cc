@@ -24,7 +24,7 @@ std::string_view name_of(http::Method method) {
   return "_OTHER";
 }
 
-std::string_view route_of(Door door) {
+std::string_view path_of(Door door) {
   switch (door) {
     case Door::Sse: return "/sse";
     case Door::Messages: return "/messages";
@@ -68,7 +68,7 @@ class HttpSpan final : public http::ExchangeWatcher {
 ops::TraceSpan span_of(Desk& desk, Visit const& visit, std::optional<TraceContext> const& asked_by) {
   auto const& head = visit.request.head;
   auto const method = name_of(head.method);
-  auto const route = route_of(visit.endpoint.door);
+  auto const route = path_of(visit.endpoint.door);
   ops::TraceSpan span;
   span.context = desk.tracer.child_of(asked_by);
   span.parent = asked_by ? asked_by->span : SpanId{};

@@ -14,10 +14,6 @@ using rpc::ErrorCode;
 
 namespace {
 
-http::Pieces span(rpc::PiecesView const& view) {
-  return {view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
-}
-
 SessionEnd session_end(http::RequestHandler::Gone why) {
   switch (why) {
     case http::RequestHandler::Gone::Client: return SessionEnd::Client;
@@ -92,7 +88,7 @@ void LegacySse::answer(Session& session, rpc::Reply const& reply) {
 }
 
 void LegacySse::notify(Session& session, rpc::PiecesView message) {
-  if (auto* const open = stream(session)) open->send_event({.data = span(message), .plain = message.plain()});
+  if (auto* const open = stream(session)) open->send_event({.data = message, .plain = message.plain()});
 }
 
 bool LegacySse::ask(Session& session, rpc::PiecesView message) {

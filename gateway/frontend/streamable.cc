@@ -23,10 +23,6 @@ constexpr Duration kCommitAfter = seconds(10);
 /// What a client of a lost stream waits before it comes back.
 constexpr int kRetryMs = 1000;
 
-http::Pieces span(rpc::PiecesView const& view) {
-  return {view.begin(), static_cast<std::size_t>(view.end() - view.begin())};
-}
-
 /// What the child answered goes out as 200, whatever it says; what could not be
 /// asked of it as 503, so that clients and proxies know to come back.
 int http_status(Outcome outcome) {
@@ -336,18 +332,18 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
   EventId const id{post.stream, ++post.events};
   auto* const open = exchange(post);
   if (session->transport == mcp::Transport::OneShot) {
-    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = span(message), .plain = message.plain()});
+    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = message, .plain = message.plain()});
     return;
   }
   replay(*session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message), .plain = message.plain()});
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
 
 void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
   auto* const open = exchange(post);
   if (open == nullptr) return;
   open->respond(
-      {.status = status, .content_type = "application/json", .fields = post.fields, .body = span(body)});
+      {.status = status, .content_type = "application/json", .fields = post.fields, .body = body});
 }
 
 void Streamable::answer_batch(Post& post) {
@@ -391,7 +387,7 @@ void Streamable::notify(Session& session, rpc::PiecesView message) {
   if (open == nullptr && session.standalone_events == 0) return;
   EventId const id{0, ++session.standalone_events};
   replay(session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = span(message), .plain = message.plain()});
+  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
 
 bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message) {

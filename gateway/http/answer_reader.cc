@@ -1,10 +1,10 @@
 #include "gateway/http/answer_reader.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
+
+#include "gateway/base/ascii.h"
 
 namespace gateway::http {
 
@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view kVersion = "HTTP/1.";
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 constexpr std::size_t kLongestHead = 64 * 1024;
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);

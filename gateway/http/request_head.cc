@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/base/ascii.h"
 #include "gateway/base/byte_scan.h"
 
 namespace gateway::http {
@@ -92,12 +93,6 @@ bool is_made_of(ByteClass wanted, std::string_view text) {
 }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// Whether a field's name, made of token bytes, is `lower` but for its case. Setting
 /// bit 0x20 turns no other token byte into a letter, a digit or a hyphen.

@@ -6,16 +6,16 @@
 namespace gateway::mcp {
 
 namespace {
-constexpr std::array<std::string_view, 8> kTexts{"debug", "info",     "notice", "warning",
+constexpr std::array<std::string_view, 8> kLevels{"debug", "info",     "notice", "warning",
                                                  "error", "critical", "alert",  "emergency"};
 }
 
-std::string_view to_text(LogLevel level) { return kTexts[static_cast<std::size_t>(level)]; }
+std::string_view to_text(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
 
 std::optional<LogLevel> log_level_from(std::string_view text) {
-  auto const found = std::find(kTexts.begin(), kTexts.end(), text);
-  if (found == kTexts.end()) return std::nullopt;
-  return static_cast<LogLevel>(found - kTexts.begin());
+  auto const found = std::find(kLevels.begin(), kLevels.end(), text);
+  if (found == kLevels.end()) return std::nullopt;
+  return static_cast<LogLevel>(found - kLevels.begin());
 }
 
 }  // namespace gateway::mcp

@@ -117,10 +117,9 @@ std::size_t drop_foreign(ConfigPlace const& place, Json& entry) {
   for (auto const& [key, unused] : entry.items()) {
     if (std::ranges::find(ours, key) != ours.end()) continue;
     auto const known = std::ranges::find(kForeignKeys, key, &ForeignKey::key);
-    auto const is_remark = key.starts_with("//") || key.starts_with('_');
-    if (known == kForeignKeys.end() && !is_remark && !suggestion(key, ours).empty()) continue;
+    if (known == kForeignKeys.end() && !is_remark(key) && !suggestion(key, ours).empty()) continue;
     dropped.push_back(key);
-    if (is_remark) continue;
+    if (is_remark(key)) continue;
     ++foreign;
     place.member(key).warning(known == kForeignKeys.end() ? std::string("Ignored: mcp-gateway has no such key.")
                                                           : std::string(known->sentence));

@@ -157,6 +157,13 @@ std::optional<Json> parse_config_json(std::string_view text, ConfigReport& repor
   return std::nullopt;
 }
 
+bool has(Json const& object, std::string_view key) {
+  auto const member = object.find(key);
+  return member != object.end() && !member->is_null();
+}
+
+bool is_remark(std::string_view key) { return key.starts_with("//") || key.starts_with('_'); }
+
 std::string suggestion(std::string_view key, std::vector<std::string_view> const& names) {
   auto const near = nearest(key, names);
   return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);

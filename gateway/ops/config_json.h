@@ -16,6 +16,12 @@ namespace gateway::ops {
 /// that is `discarded` had an error that is already reported.
 using Json = nlohmann::ordered_json;
 
+/// Whether an object has a value there that is not null.
+[[nodiscard]] bool has(Json const& object, std::string_view key);
+
+/// Keys people write comments in where their JSON has none.
+[[nodiscard]] bool is_remark(std::string_view key);
+
 /// What reading found, collected until the end.
 struct ConfigReport {
   std::vector<ConfigError> errors;

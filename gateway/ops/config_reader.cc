@@ -19,14 +19,6 @@
 namespace gateway::ops {
 namespace {
 
-bool has(Json const& object, std::string_view key) {
-  auto const member = object.find(key);
-  return member != object.end() && !member->is_null();
-}
-
-/// Keys people write comments in where their JSON has none.
-bool is_remark(std::string_view key) { return key.starts_with("//") || key.starts_with('_'); }
-
 /// The file as a whole.
 class FileReader {
  public:

@@ -12,11 +12,6 @@
 namespace gateway::ops {
 namespace {
 
-bool has(Json const& object, std::string_view key) {
-  auto const member = object.find(key);
-  return member != object.end() && !member->is_null();
-}
-
 template <typename Struct>
 void expect_at_most(ConfigPlace const& place, Struct const& in, milliseconds Struct::*lower,
                     milliseconds Struct::*upper, std::string_view lower_key, std::string_view upper_key) {

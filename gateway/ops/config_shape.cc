@@ -11,8 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames{"mcpServers", "servers", "mcp_servers", "context_servers", "mcp.servers"};
 constexpr std::size_t kOurs = 2;
 
-bool is_remark(std::string_view key) { return key.starts_with("//") || key.starts_with('_') || key == "$schema"; }
-
 bool has_text(Json const& value, std::string_view key) {
   auto const found = value.find(key);
   return found != value.end() && found->is_string();
@@ -22,7 +20,7 @@ bool is_map_of_entries(Json const& value) {
   auto any = false;
   if (!value.is_object()) return false;
   for (auto const& [key, entry] : value.items()) {
-    if (is_remark(key)) continue;
+    if (is_remark(key) || key == "$schema") continue;
     if (!looks_like_entry(entry)) return false;
     any = true;
   }

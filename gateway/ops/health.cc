@@ -1,19 +1,17 @@
 #include "gateway/ops/health.h"
 
-#include "gateway/ops/health_json.h"
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
+
+#include "gateway/ops/config_json.h"
+#include "gateway/ops/health_json.h"
 
 namespace gateway::ops {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string now_text() {
   auto const now = std::chrono::system_clock::now();

@@ -12,7 +12,7 @@
 namespace gateway::ops {
 namespace {
 
-using Json = nlohmann::json;
+using Value = nlohmann::json;
 
 /// Reading is work for the loop; no probe needs more to be judged.
 constexpr std::size_t kMostBytes = kMiB;
@@ -28,16 +28,16 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-Json parsed(std::string_view text) { return Json::parse(text, nullptr, false); }
+Value parsed(std::string_view text) { return Value::parse(text, nullptr, false); }
 
-Json const* member(Json const& object, char const* name) {
+Value const* member(Value const& object, char const* name) {
   if (!object.is_object()) return nullptr;
   auto const found = object.find(name);
   return found == object.end() ? nullptr : &*found;
 }
 
 /// The texts of a tool's content, one after the other.
-std::vector<std::string_view> texts_of(Json const& result) {
+std::vector<std::string_view> texts_of(Value const& result) {
   std::vector<std::string_view> texts;
   auto const* const content = member(result, "content");
   if (content == nullptr || !content->is_array()) return texts;
@@ -49,27 +49,27 @@ std::vector<std::string_view> texts_of(Json const& result) {
 }
 
 /// What pointers point into.
-Json document_of(ProbeConfig const& probe, Json const& result, std::vector<std::string_view> const& texts) {
+Value document_of(ProbeConfig const& probe, Value const& result, std::vector<std::string_view> const& texts) {
   if (!probe.method.empty()) return result;
   if (auto const* const structured = member(result, "structuredContent")) return *structured;
-  return texts.empty() ? Json{} : parsed(texts.front());
+  return texts.empty() ? Value{} : parsed(texts.front());
 }
 
 /// The value that stands there; none when the way to it is not there.
-std::optional<Json> pointed(Json const& document, std::string const& pointer) {
+std::optional<Value> pointed(Value const& document, std::string const& pointer) {
   try {
-    return document.at(Json::json_pointer(pointer));
-  } catch (Json::exception const&) {
+    return document.at(Value::json_pointer(pointer));
+  } catch (Value::exception const&) {
     return std::nullopt;
   }
 }
 
-std::string fault_of_values(ProbeConfig const& probe, Json const& document) {
+std::string fault_of_values(ProbeConfig const& probe, Value const& document) {
   for (auto const& [pointer, wanted] : probe.expect.json) {
     auto const found = pointed(document, pointer);
     if (!found) return fmt::format("its answer has no {}", pointer.empty() ? "JSON" : pointer);
     if (*found != parsed(wanted)) {
-      auto const text = found->dump(-1, ' ', false, Json::error_handler_t::replace);
+      auto const text = found->dump(-1, ' ', false, Value::error_handler_t::replace);
       return fmt::format("{} is {}, expected {}", pointer, shown(text), shown(wanted));
     }
   }
@@ -107,7 +107,7 @@ std::string fault_of_result(ProbeConfig const& probe, std::string_view raw_resul
 }
 
 std::string fault_of_error(std::string_view raw_error) {
-  auto const error = raw_error.size() > kMostBytes ? Json{} : parsed(raw_error);
+  auto const error = raw_error.size() > kMostBytes ? Value{} : parsed(raw_error);
   auto const* const message = member(error, "message");
   if (message == nullptr || !message->is_string()) return "it answered with an error";
   return fmt::format("it answered with an error: {}", shown(message->get_ref<std::string const&>()));

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::seconds kEvery{5};
 constexpr std::chrono::seconds kPatience{10};
 /// What the end of the program waits for the collector.
-constexpr std::chrono::seconds kPatienceAtEnd{1};
+constexpr std::chrono::seconds kLastPatience{1};
 
 std::string header_lines(TracesConfig const& config) {
   std::string lines = "Content-Type: application/json\r\n";
@@ -82,7 +82,7 @@ void SpanExporter::run() {
     if (given_up) {
       failed_.fetch_add(batch.size(), std::memory_order_relaxed);
     } else {
-      send(batch, ending ? kPatienceAtEnd : kPatience);
+      send(batch, ending ? kLastPatience : kPatience);
     }
     lock.lock();
   }

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""What the files of a layer have for themselves differs in name. Usage: names_in_a_layer.py REPOSITORY
+
+GATEWAY_UNITY, which quickstart.sh and the images use, compiles the files of a layer as one. Two functions, constants,
+types or aliases of one name in the anonymous namespaces of a layer then collide; two functions do not, when they take
+other arguments. So does a name that a header of the layer has as well.
+"""
+import collections
+import pathlib
+import re
+import sys
+
+LITERAL = re.compile(r'R"(\w*)\(.*?\)\1"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'|//[^\n]*', re.S)
+TYPE = re.compile(r"^(?:enum class|enum|class|struct) (\w+)(?= |$)", re.M)
+ALIAS = re.compile(r"^using (\w+) = ", re.M)
+CONSTANT = re.compile(r"^(?:inline |static )*const(?:expr|init)? (?!auto operator)[\w:<>,*& ]*?(\w+)(?:\[\])?(?:\{| =)", re.M)
+FUNCTION = re.compile(r"^(?!using|return|namespace|template|class|struct|enum|#)[\w:<>,*& ]+?(\w+)\(([^;{]*)\)(?: const)?(?: noexcept)? \{", re.M)
+
+
+def layer_of(path, gateway):
+    return path.relative_to(gateway).parts[0] if path.parent != gateway else "program"
+
+
+def anonymous_blocks(text):
+    """What stands between the braces of each `namespace {`, without texts and remarks."""
+    text = LITERAL.sub("", text)
+    for begin in re.finditer(r"^namespace \{$", text, re.M):
+        depth, at = 1, begin.end()
+        while depth and at < len(text):
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
+            at += 1
+        yield text[begin.end():at - 1]
+
+
+def names_in(text):
+    """Each name that must be the only one, as it is told."""
+    for kind in (TYPE, ALIAS, CONSTANT):
+        yield from kind.findall(text)
+    for name, arguments in FUNCTION.findall(text):
+        types = [re.sub(r"\s*=.*|\s*\b\w+$", "", argument.strip()) for argument in arguments.split(",")]
+        yield f"{name}({', '.join(types)})"
+
+
+def main(root):
+    gateway = root / "gateway"
+    where = collections.defaultdict(lambda: collections.defaultdict(set))
+    for path in sorted(gateway.rglob("*.cc")):
+        if path == gateway / "main.cc":
+            continue
+        for block in anonymous_blocks(path.read_text()):
+            for name in names_in(block):
+                where[layer_of(path, gateway)][name].add(path.relative_to(root).as_posix())
+    for path in sorted(gateway.rglob("*.h")):
+        for name in ALIAS.findall(path.read_text()):
+            if name in where[layer_of(path, gateway)]:
+                where[layer_of(path, gateway)][name].add(path.relative_to(root).as_posix())
+    wrong = [f"{name} is in {' and '.join(sorted(files))}: call one otherwise, or let them share it"
+             for names in where.values() for name, files in sorted(names.items()) if len(files) > 1]
+    found = sum(len(names) for names in where.values())
+    if found < 100:
+        wrong.append(f"only {found} names were found in anonymous namespaces: this lint no longer reads them")
+    print("\n".join(wrong) or f"{found} names, each of its own")
+    return bool(wrong)
+
+
+sys.exit(main(pathlib.Path(sys.argv[1]).resolve()))
