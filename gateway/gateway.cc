@@ -65,6 +65,7 @@ std::unique_ptr<ops::SpanExporter> make_exporter(ops::TracesConfig const& config
 
 Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
     : config_(completed(std::move(config))),
+      single_(options.single),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id,
              config_.gateway.pool, config_.gateway.env},
       guard_(std::move(guard)),
@@ -117,9 +118,16 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
 Status Gateway::may_listen(ops::ListenAddress const& address) const {
   auto const& auth = config_.gateway.auth;
   if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
-  return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens, "
-                           "listen on 127.0.0.1, or say --allow-unauthenticated",
+  return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
+                           "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",
                            to_string(address))};
+}
+
+/// The error with what says where to listen. Without a file only flags do.
+Error Gateway::with_setting(Error const& error, std::string_view key, std::string_view flag) const {
+  if (single_) return Error{fmt::format("{}; {} gives another", error.what, flag)};
+  auto const or_flag = flag.empty() ? std::string{} : fmt::format(" (or {})", flag);
+  return Error{fmt::format("{}; {}{} gives another", error.what, key, or_flag)};
 }
 
 void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
@@ -143,7 +151,7 @@ Status Gateway::open_main() {
   if (auto const may = may_listen(address); !may) return may;
   using Port = io::Listener::Port;
   auto const port = first().listen(address, http::ListenerTag{}, shards_.size() == 1 ? Port::Own : Port::FirstOfMany);
-  if (!port) return port.error();
+  if (!port) return with_setting(port.error(), "gateway.listen", "--port");
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     auto const same = shards_[i]->listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
     if (!same) return same.error();
@@ -157,7 +165,7 @@ Status Gateway::open_admin() {
   auto const& address = *config_.gateway.admin_listen;
   if (auto const may = may_listen(address); !may) return may;
   auto const port = admin_server_.listen(address.host, address.port, http::ListenerTag{});
-  if (!port) return port.error();
+  if (!port) return with_setting(port.error(), "gateway.admin_listen", "--admin");
   log_listening("admin", address, *port);
   return Done{};
 }
@@ -170,7 +178,7 @@ Status Gateway::open_of_services() {
     auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
     auto& home = *shards_[homes_.of(index)];
     auto const port = home.listen(*service.listen, frontend::Endpoints::own_listener(index));
-    if (!port) return port.error();
+    if (!port) return with_setting(port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
     log_listening(service.name, *service.listen, *port);
   }
   return Done{};

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -62,6 +63,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   Status open_admin();
   Status open_of_services();
   [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
+  [[nodiscard]] Error with_setting(Error const& error, std::string_view key, std::string_view flag) const;
   void log_descriptors();
   void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
 
@@ -109,6 +111,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   void move(std::size_t to, http::MovedConnection connection) override;
 
   ops::Config config_;
+  bool single_;
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;

@@ -8,6 +8,7 @@
 
 #include "gateway/admin/status_json.h"
 #include "gateway/base/json_text.h"
+#include "gateway/frontend/denial.h"
 #include "gateway/frontend/endpoint.h"
 #include "gateway/ops/http_tags.h"
 #include "gateway/rpc/json_scanner.h"
@@ -101,10 +102,7 @@ Admin::Admin(Surroundings around)
 void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
   exchange.set_route(tag_of(ops::Route::Admin));
   auto const& head = request.head;
-  if (!host_allowed(head.host)) {
-    around_.metrics.auth_failed("host");
-    return answer(exchange, {.status = 403, .body = error_json("this Host is not allowed here: see gateway.allowed_hosts")});
-  }
+  if (!host_allowed(head.host)) return forbid(exchange, head);
   auto const to = route(head.path);
   auto const reads = head.method == http::Method::Get || head.method == http::Method::Head;
   auto const fits = to.is_posted() ? head.method == http::Method::Post : reads;
@@ -114,6 +112,18 @@ void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
   }
   if (to.is_posted()) return post(exchange, request, to);
   get(exchange, request, to);
+}
+
+void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
+  around_.metrics.auth_failed("host");
+  if (denials_.take(around_.clock.now())) {
+    auto const remote = exchange.remote();
+    around_.log.warn("auth.denied", "a request to the admin listener was refused: its Host is not among gateway.allowed_hosts",
+                     {{"listener", "admin"}, {"reason", "host"}, {"shown", head.host.substr(0, 200)}, {"path", head.path},
+                      {"remote", remote}});
+  }
+  auto const text = frontend::forbidden_text({.allowed = false, .reason = "host", .origin = {}, .shown = head.host});
+  answer(exchange, {.status = 403, .body = error_json(text)});
 }
 
 /// Also any name without a dot, by which containers know each other: no site of the
@@ -160,7 +170,8 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::None: break;
   }
   answer(exchange, {.status = 404, .content_type = kText,
-                    .body = "not found; here are /, /health, /livez, /readyz, /version, /metrics and /api/status\n"});
+                    .body = "not found; here are /, /health, /livez, /readyz, /version, /metrics and /api/status; "
+                            "services are at the main listener (gateway.listen, --port)\n"});
 }
 
 void Admin::post(http::Exchange& exchange, http::Request const& request, Route const& to) {
@@ -179,7 +190,8 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
     return Answer{.status = 403, .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
   }
   if (auth_.principal(head)) return std::nullopt;
-  std::string_view const reason = frontend::Auth::shown(head) ? "bad_token" : "missing";
+  auto const shown = frontend::Auth::shown(head);
+  std::string_view const reason = shown == frontend::Auth::Shown::Token ? "bad_token" : "missing";
   around_.metrics.auth_failed(reason);
   if (denials_.take(around_.clock.now())) {
     auto const remote = exchange.remote();
@@ -190,7 +202,7 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
   }
   return Answer{.status = 401,
                 .body = error_json(reason == "missing" ? "the admin token is needed" : "this is not the admin token"),
-                .fields = "WWW-Authenticate: Bearer realm=\"mcp-gateway admin\"\r\n"};
+                .fields = frontend::challenge(shown, "mcp-gateway admin")};
 }
 
 // ── acting ───────────────────────────────────────────────────────────────────

@@ -74,6 +74,7 @@ class Admin final : public http::RequestHandler {
   /// What keeps a request from acting; nothing when it may.
   [[nodiscard]] std::optional<Answer> refusal(http::Exchange const& exchange, http::RequestHead const& head);
   [[nodiscard]] bool log_is_open() const;
+  void forbid(http::Exchange& exchange, http::RequestHead const& head);
   [[nodiscard]] bool host_allowed(std::string_view host) const;
   [[nodiscard]] std::optional<ServiceIndex> find_service(std::string_view name) const;
   [[nodiscard]] std::string status_of(ops::GatewayHealth const& health) const;

@@ -76,12 +76,12 @@ bool Admission::origin_allowed(std::string_view origin) const {
 }
 
 Admitted Admission::judge(http::RequestHead const& head) {
-  if (!host_allowed(head.host)) return {.allowed = false, .reason = "host", .origin = {}};
+  if (!host_allowed(head.host)) return {.allowed = false, .reason = "host", .origin = {}, .shown = head.host};
   auto const origins = head.count("origin");
-  if (origins > 1) return {.allowed = false, .reason = "origin", .origin = {}};
+  if (origins > 1) return {.allowed = false, .reason = "origin", .origin = {}, .shown = "two of them"};
   if (origins == 1) {
     auto const origin = *head.find("origin");
-    if (!origin_allowed(origin)) return {.allowed = false, .reason = "origin", .origin = {}};
+    if (!origin_allowed(origin)) return {.allowed = false, .reason = "origin", .origin = {}, .shown = origin};
     return {.allowed = true, .reason = {}, .origin = origin};
   }
   auto const site = head.find("sec-fetch-site").value_or("none");

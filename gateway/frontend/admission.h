@@ -17,6 +17,8 @@ struct Admitted {
   std::string_view reason;  ///< "host", "origin", "fetch_site"
   /// The Origin to echo for CORS; empty when none was sent.
   std::string_view origin;
+  /// The Host or the Origin that is not allowed.
+  std::string_view shown{};
 };
 
 /// The names by which the gateway is asked for. A page of another site whose name was

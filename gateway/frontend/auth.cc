@@ -56,7 +56,10 @@ Auth::Auth(ops::AuthConfig const& config) {
   }
 }
 
-bool Auth::shown(http::RequestHead const& head) { return !shown_token(head).empty(); }
+Auth::Shown Auth::shown(http::RequestHead const& head) {
+  if (!shown_token(head).empty()) return Shown::Token;
+  return head.find("authorization") ? Shown::OtherScheme : Shown::Nothing;
+}
 
 std::optional<std::string> Auth::principal(http::RequestHead const& head) const {
   auto const token = shown_token(head);

@@ -29,8 +29,9 @@ class Auth {
   /// The name of the token's holder, or nothing. `Authorization: Bearer` and
   /// `X-API-Key` are both looked at; LiteLLM sends either.
   [[nodiscard]] std::optional<std::string> principal(http::RequestHead const& head) const;
-  /// Whether a token was shown at all.
-  [[nodiscard]] static bool shown(http::RequestHead const& head);
+  /// What was shown as a token, whether it is one of ours or not.
+  enum class Shown { Nothing, OtherScheme, Token };
+  [[nodiscard]] static Shown shown(http::RequestHead const& head);
 
  private:
   struct Token {

@@ -65,6 +65,14 @@ std::optional<Endpoint> Endpoints::find(http::ListenerTag tag, std::string_view 
   return Endpoint{*door, service};
 }
 
+Directory Endpoints::directory(http::ListenerTag tag, ops::GatewayConfig const& config) const {
+  auto const own = tag != http::ListenerTag{};
+  std::span<std::string const> services(names_);
+  if (own) services = services.subspan(static_cast<std::size_t>(tag) - 1, 1);
+  return {.services = services, .at_root = own || single_, .admin_elsewhere = config.admin_listen.has_value(),
+          .base_path = config.base_path};
+}
+
 std::string_view query_value(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     auto const end = query.find('&');

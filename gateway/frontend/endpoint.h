@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/base/ids.h"
+#include "gateway/frontend/denial.h"
 #include "gateway/http/exchange.h"
 
 namespace gateway::frontend {
@@ -33,6 +34,9 @@ class Endpoints {
 
   /// `tag` is 0 for the main listener, and a service's index + 1 for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
+
+  /// What is served at a listener, for those who ask there for something else.
+  [[nodiscard]] Directory directory(http::ListenerTag tag, ops::GatewayConfig const& config) const;
 
   [[nodiscard]] std::string const& name(ServiceIndex service) const { return names_[raw(service)]; }
 

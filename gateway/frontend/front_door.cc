@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/frontend/denial.h"
 #include "gateway/frontend/http_span.h"
 #include "gateway/ops/http_tags.h"
 
@@ -16,6 +17,15 @@ using rpc::ErrorCode;
 namespace {
 
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
+
+constexpr std::size_t kShownInLog = 200;
+
+/// What the operator reads, who can change it.
+std::string_view denial_message(std::string_view reason) {
+  if (reason == "host") return "a request was not let in: its Host is not among gateway.allowed_hosts";
+  if (reason == "origin") return "a request was not let in: its Origin is not among gateway.allowed_origins";
+  return "a request was not let in";
+}
 
 /// For those who show no token where one is needed.
 std::string brief(ops::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
@@ -55,27 +65,16 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
         admitted.origin);
   }
   Visit visit{exchange, request, {}, {}, fields};
-  if (!admitted.allowed) {
-    denied(visit, admitted.reason);
-    return visit.reply_error(403, ErrorCode::BadRequest,
-                             fmt::format("Forbidden: this {} is not allowed here",
-                                         admitted.reason == "host" ? "Host" : "Origin"));
-  }
+  if (!admitted.allowed) return forbid(visit, admitted);
   auto const endpoint = endpoints_.find(request.listener, request.head.host, request.head.path);
-  if (!endpoint) {
-    return visit.reply_error(404, ErrorCode::BadRequest, "Not Found: there is no endpoint at this path");
-  }
+  if (!endpoint) return not_found(visit);
   visit.endpoint = *endpoint;
   exchange.set_route(route_of(endpoint->door));
   if (request.head.method == http::Method::Options) return preflight(exchange, admitted);
 
   auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
   if (endpoint->door == Door::Health) return health(visit, principal.has_value());
-  if (!principal) {
-    denied(visit, Auth::shown(request.head) ? "bad_token" : "missing");
-    return visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, "Unauthorized: a bearer token is needed"),
-                            "WWW-Authenticate: Bearer realm=\"mcp-gateway\"\r\n");
-  }
+  if (!principal) return unauthorized(visit);
   visit.principal = *principal;
   if (!desk_.tracer.on()) return serve(visit);
   // Not before it is known who asks: strangers do not decide what is recorded.
@@ -84,15 +83,35 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   serve(visit);
 }
 
+void FrontDoor::forbid(Visit const& visit, Admitted const& judged) {
+  denied(visit, judged.reason, judged.shown);
+  visit.reply_error(403, ErrorCode::BadRequest, forbidden_text(judged));
+}
+
+void FrontDoor::unauthorized(Visit const& visit) {
+  auto const shown = Auth::shown(visit.request.head);
+  denied(visit, shown == Auth::Shown::Token ? "bad_token" : "missing");
+  visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, unauthorized_text(shown)), challenge(shown, "mcp-gateway"));
+}
+
+/// Who shows no token where one is needed does not learn which services there are.
+void FrontDoor::not_found(Visit const& visit) {
+  auto const& head = visit.request.head;
+  Directory directory;
+  if (!auth_.required() || auth_.principal(head)) directory = endpoints_.directory(visit.request.listener, desk_.config);
+  visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, directory));
+}
+
 /// Whoever tries a thousand tokens must not fill a disk with lines about it.
-void FrontDoor::denied(Visit const& visit, std::string_view reason) {
+void FrontDoor::denied(Visit const& visit, std::string_view reason, std::string_view shown) {
   metrics_.auth_failed(reason);
   if (!denials_.take(desk_.clock.now())) return;
   auto const suppressed = denials_.take_refused();
   auto const remote = visit.exchange.remote();
   auto const id = visit.request.request_id;
-  desk_.log.warn("auth.denied", "a request was not let in",
-                 {{"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
+  desk_.log.warn("auth.denied", denial_message(reason),
+                 {{"reason", reason}, {"shown", shown.substr(0, kShownInLog)}, {"remote", remote}, {"suppressed", suppressed},
+                  {"request_id", id}});
   desk_.log.audit("audit.auth", "a request was not let in",
                   {{"decision", "denied"}, {"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
 }

@@ -41,7 +41,11 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   static constexpr std::size_t kDenialsPerSecond = 10;
 
   void serve(Visit const& visit);
-  void denied(Visit const& visit, std::string_view reason);
+  /// What was shown and refused is named in the log, but for tokens.
+  void denied(Visit const& visit, std::string_view reason, std::string_view shown = {});
+  void forbid(Visit const& visit, Admitted const& judged);
+  void not_found(Visit const& visit);
+  void unauthorized(Visit const& visit);
   static void preflight(http::Exchange& exchange, Admitted const& admitted);
   void health(Visit const& visit, bool detailed);
   void service_health(Visit const& visit, bool detailed);

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace gateway::io {
 
@@ -58,6 +59,14 @@ void set_options(int fd) {
   set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 45'000);
 }
 
+/// Why an address could not be had.
+std::string reason(int error) {
+  if (error == EADDRINUSE) return "the port is taken by another program";
+  if (error == EADDRNOTAVAIL) return "this machine has no such address";
+  if (error == EACCES) return "this user may not listen there (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
+  return std::strerror(error);
+}
+
 std::uint16_t bound_port(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
@@ -70,14 +79,14 @@ std::uint16_t bound_port(int fd) {
 
 Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port,
                                                  Port use, Handler& handler) {
-  auto const failed = [&](char const* why) {
+  auto const failed = [&](std::string_view why) {
     auto const is_v6 = host.find(':') != std::string::npos;
     return Error{fmt::format("cannot listen on {}:{}: {}", is_v6 ? fmt::format("[{}]", host) : host, port, why)};
   };
   Address address;
   if (!fill(address, host, port)) return failed("not a numeric address");
   UniqueFd fd(socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return failed(std::strerror(errno));
+  if (!fd) return failed(reason(errno));
   set_options(fd.get());
   if (use == Port::OneOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   auto const bound = bind(fd.get(), address.get(), address.length) == 0;
@@ -85,7 +94,7 @@ Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string co
   // our connections instead of being told that the port is taken.
   if (bound && use == Port::FirstOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (!bound || listen(fd.get(), kBacklog) != 0) {
-    return failed(errno == EADDRINUSE ? "the port is taken by another program" : std::strerror(errno));
+    return failed(reason(errno));
   }
   auto const chosen = bound_port(fd.get());
   return std::make_unique<Listener>(loop, std::move(fd), chosen, handler);

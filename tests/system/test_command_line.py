@@ -474,10 +474,14 @@ def test_a_port_that_is_taken_ends_the_start_with_one_sentence(tmp_path):
         file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{port}",
                                               "log": {"level": "error"}}, "mcpServers": {"a": child(ECHO)}})
         from_file = mcp_gateway("run", "--config", file)
-    for done in (from_arguments, from_file):
+        own = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", "log": {"level": "error"}},
+                                 "mcpServers": {"a": child(ECHO, listen=f"127.0.0.1:{port}")}})
+        of_service = mcp_gateway("run", "--config", own)
+    for done, gives in ((from_arguments, "--port gives another"), (from_file, "gateway.admin_listen (or --admin) gives another"),
+                        (of_service, "mcpServers.a.listen gives another")):
         assert (done.returncode, done.stdout) == (1, "")
         sentence = one_sentence(done.stderr)
-        assert sentence == f"cannot listen on 127.0.0.1:{port}: the port is taken by another program"
+        assert sentence == f"cannot listen on 127.0.0.1:{port}: the port is taken by another program; {gives}"
 
 
 # ── run ──────────────────────────────────────────────────────────────────────────────────────────

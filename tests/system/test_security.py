@@ -58,7 +58,19 @@ def test_a_host_that_is_not_ours_is_forbidden_on_every_door(gateway, host):
         response = ask(gateway, path, method, host=host)
         assert response.status == 403, path
         assert response["access-control-allow-origin"] is None
-        assert response.json["error"]["message"] == "Forbidden: this Host is not allowed here"
+        name = host.split(":")[0].lower()
+        assert response.json["error"]["message"] == (f"Forbidden: the Host '{name}' is not allowed here; "
+                                                     "gateway.allowed_hosts (--allowed-host) says which names are")
+
+
+def test_the_log_names_what_was_refused_and_what_would_allow_it(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    ask(gateway, host="evil.example.com:8080")
+    ask(gateway, fields={"Origin": "https://evil.example.com"})
+    host = gateway.wait_for("auth.denied", reason="host")
+    assert (host["shown"], host["msg"]) == ("evil.example.com:8080", "a request was not let in: its Host is not among gateway.allowed_hosts")
+    origin = gateway.wait_for("auth.denied", reason="origin")
+    assert (origin["shown"], origin["msg"]) == ("https://evil.example.com", "a request was not let in: its Origin is not among gateway.allowed_origins")
 
 
 @pytest.mark.parametrize("host", NO_HOSTS)
@@ -167,6 +179,15 @@ def guarded():
     running.stop()
 
 
+def wanted_of(fields):
+    """What is said to who shows no token, something else, or a wrong one."""
+    if fields.get("X-API-Key") or re.match("Bearer +[^ ]", fields.get("Authorization", "")):
+        return ', error="invalid_token"', "the token that was shown is none of this gateway's"
+    if "Authorization" in fields:
+        return "", "expected Authorization: Bearer TOKEN, found another scheme or no token"
+    return "", "a bearer token is needed; expected the field Authorization: Bearer TOKEN"
+
+
 @pytest.mark.parametrize("fields", [
     {}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer "}, {"Authorization": A},
     {"Authorization": "Basic " + A}, {"Authorization": "Bearer %sx" % A}, {"Authorization": "Bearer " + A[:-1]},
@@ -180,14 +201,24 @@ def test_without_a_right_token_every_door_is_closed_and_says_what_it_wants(guard
                          ("POST", "/echo/sse"), ("POST", "/echo/messages?sessionId=x"), ("POST", "/servers/echo/mcp")):
         response = ask(guarded, path, method, fields=fields)
         assert response.status == 401, (method, path)
-        assert response["www-authenticate"] == 'Bearer realm="mcp-gateway"'
-        assert response.json["error"]["message"] == "Unauthorized: a bearer token is needed"
+        challenge, message = wanted_of(fields)
+        assert response["www-authenticate"] == 'Bearer realm="mcp-gateway"' + challenge
+        assert response.json["error"]["message"] == "Unauthorized: " + message
 
 
 @pytest.mark.parametrize("fields", [{"Authorization": "Bearer " + A}, {"Authorization": "bearer   " + A}, {"Authorization": "BEARER " + B},
                                     {"X-API-Key": A}, {"x-api-key": B}], ids=lambda fields: json.dumps(fields)[:60])
 def test_with_a_right_token_the_doors_are_open(guarded, fields):
     assert ask(guarded, fields=fields).json["result"]["content"][0]["text"] == "in"
+
+
+def test_a_path_that_is_not_served_is_told_the_nearest_and_strangers_learn_nothing(guarded):
+    known = ask(guarded, "/ehco/mcp", fields={"X-API-Key": A})
+    assert (known.status, known.json["error"]["message"]) == (404, (
+        "Not Found: there is no endpoint at '/ehco/mcp'; did you mean '/echo/mcp'?; each service is at /NAME/mcp and /NAME/sse: echo, chaos"))
+    stranger = ask(guarded, "/ehco/mcp")
+    assert (stranger.status, stranger.json["error"]["message"]) == (404, (
+        "Not Found: there is no endpoint at '/ehco/mcp'; with a token this answer says which there are"))
 
 
 def test_without_a_token_health_says_how_it_is_and_no_more(guarded):

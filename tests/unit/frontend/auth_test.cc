@@ -48,11 +48,12 @@ TEST(Auth, KnowsNobodyByAnythingElse) {
   EXPECT_EQ("nobody", holder({std::string("X-API-Key: ") + kHashOfAbc}));
 }
 
-TEST(Auth, TellsWhetherATokenWasShownAtAll) {
-  EXPECT_TRUE(Auth::shown(post({"Authorization: Bearer wrong"}).head));
-  EXPECT_TRUE(Auth::shown(post({"X-API-Key: wrong"}).head));
-  EXPECT_FALSE(Auth::shown(post({"Authorization: Basic abc"}).head));
-  EXPECT_FALSE(Auth::shown(post({}).head));
+TEST(Auth, TellsWhatWasShownAsAToken) {
+  EXPECT_EQ(Auth::Shown::Token, Auth::shown(post({"Authorization: Bearer wrong"}).head));
+  EXPECT_EQ(Auth::Shown::Token, Auth::shown(post({"X-API-Key: wrong"}).head));
+  EXPECT_EQ(Auth::Shown::OtherScheme, Auth::shown(post({"Authorization: Basic abc"}).head));
+  EXPECT_EQ(Auth::Shown::OtherScheme, Auth::shown(post({"Authorization: abc"}).head));
+  EXPECT_EQ(Auth::Shown::Nothing, Auth::shown(post({}).head));
 }
 
 TEST(Auth, HashesForLogsToTwelveDigits) { EXPECT_EQ("ba7816bf8f01", short_hash("abc")); }

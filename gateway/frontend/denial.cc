@@ -1,0 +1,102 @@
+#include "gateway/frontend/denial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "gateway/base/nearest.h"
+
+namespace gateway::frontend {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kDoors{"/mcp", "/sse", "/messages", "/message", "/health"};
+constexpr std::size_t kNamed = 10;  ///< services that are named; a list of a hundred helps nobody
+
+std::string shortened(std::string_view text) { return fmt::format("'{:.100}'", text); }
+
+bool is_admin_page(std::string_view path) {
+  constexpr std::array<std::string_view, 5> kPages{"/metrics", "/livez", "/readyz", "/version", "/status"};
+  return path.starts_with("/api/") || std::ranges::find(kPages, path) != kPages.end();
+}
+
+/// The door somebody meant; the one for Streamable HTTP where nothing says otherwise.
+std::string_view door_for(std::string_view rest) {
+  auto const near = nearest(rest, kDoors);
+  return near.empty() ? kDoors.front() : near;
+}
+
+std::string_view service_for(std::string_view segment, std::span<std::string const> services) {
+  std::vector<std::string_view> const names(services.begin(), services.end());
+  return nearest(segment, names);
+}
+
+/// The path that is served and nearest to this one; empty when none is near.
+std::string nearest_path(std::string_view path, Directory const& directory) {
+  constexpr std::string_view kAlias = "/servers/";
+  if (directory.at_root) return std::string(nearest(path, kDoors));
+  if (path.starts_with(kAlias)) path.remove_prefix(kAlias.size() - 1);
+  if (std::ranges::find(kDoors, path) != kDoors.end()) {
+    return directory.services.size() == 1 ? fmt::format("/{}{}", directory.services.front(), path) : std::string{};
+  }
+  auto const slash = std::min(path.find('/', 1), path.size());
+  auto const name = service_for(path.substr(0, slash).substr(path.empty() ? 0 : 1), directory.services);
+  return name.empty() ? std::string{} : fmt::format("/{}{}", name, door_for(path.substr(slash)));
+}
+
+std::string list_of(std::span<std::string const> services) {
+  std::string list;
+  for (auto const& name : services.first(std::min(kNamed, services.size()))) {
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", name);
+  }
+  if (services.size() > kNamed) list += fmt::format(" and {} more", services.size() - kNamed);
+  return list;
+}
+
+std::string what_is_served(Directory const& directory) {
+  if (directory.at_root) return "this port serves /mcp, /sse, /messages and /health";
+  return fmt::format("each service is at /NAME/mcp and /NAME/sse: {}", list_of(directory.services));
+}
+
+}  // namespace
+
+std::string forbidden_text(Admitted const& judged) {
+  if (judged.reason == "host") {
+    return fmt::format("Forbidden: the Host {} is not allowed here; gateway.allowed_hosts (--allowed-host) says which names are",
+                       shortened(host_name(judged.shown)));
+  }
+  if (judged.reason == "origin") {
+    return fmt::format("Forbidden: the Origin {} is not allowed here; gateway.allowed_origins (--allowed-origin) says which are",
+                       shortened(judged.shown));
+  }
+  return "Forbidden: a web page of another site asks, and sends no Origin that gateway.allowed_origins (--allowed-origin) has";
+}
+
+std::string unauthorized_text(Auth::Shown shown) {
+  switch (shown) {
+    case Auth::Shown::Nothing: return "Unauthorized: a bearer token is needed; expected the field Authorization: Bearer TOKEN";
+    case Auth::Shown::OtherScheme: return "Unauthorized: expected Authorization: Bearer TOKEN, found another scheme or no token";
+    case Auth::Shown::Token: return "Unauthorized: the token that was shown is none of this gateway's";
+  }
+  return "Unauthorized";
+}
+
+std::string challenge(Auth::Shown shown, std::string_view realm) {
+  return fmt::format("WWW-Authenticate: Bearer realm=\"{}\"{}\r\n", realm,
+                     shown == Auth::Shown::Token ? ", error=\"invalid_token\"" : "");
+}
+
+std::string not_found_text(std::string_view path, Directory const& directory) {
+  auto text = fmt::format("Not Found: there is no endpoint at {}", shortened(path));
+  if (directory.services.empty()) return text + "; with a token this answer says which there are";
+  if (directory.admin_elsewhere && is_admin_page(path)) return text + "; the admin listener has it (gateway.admin_listen, --admin)";
+  if (!directory.base_path.empty() && path.starts_with(directory.base_path)) {
+    return fmt::format("{}; the proxy in front must take {} away (gateway.base_path)", text, directory.base_path);
+  }
+  if (auto const near = nearest_path(path, directory); !near.empty()) text += fmt::format("; did you mean '{}'?", near);
+  return fmt::format("{}; {}", text, what_is_served(directory));
+}
+
+}  // namespace gateway::frontend

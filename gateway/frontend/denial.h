@@ -1,0 +1,34 @@
+// What those are told who are not let in, or ask for what is not there. A sentence
+// each: what was expected, what was found, and what to change.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/frontend/admission.h"
+#include "gateway/frontend/auth.h"
+
+namespace gateway::frontend {
+
+/// For 403. Also names what the operator would have to add, where it was meant well.
+[[nodiscard]] std::string forbidden_text(Admitted const& judged);
+
+/// For 401.
+[[nodiscard]] std::string unauthorized_text(Auth::Shown shown);
+/// Its WWW-Authenticate field. (RFC 6750, section 3: no error code where no token was shown.)
+[[nodiscard]] std::string challenge(Auth::Shown shown, std::string_view realm);
+
+/// What a 404 may tell.
+struct Directory {
+  std::span<std::string const> services{};  ///< that are served where it was asked
+  bool at_root = false;                      ///< one service, whose doors have no name before them
+  bool admin_elsewhere = false;              ///< whether the admin's pages are at another listener
+  std::string_view base_path{};              ///< that a proxy should have taken away
+};
+
+/// For 404: the nearest path that is served, and the services. `directory` is empty for
+/// those who may not know them.
+[[nodiscard]] std::string not_found_text(std::string_view path, Directory const& directory);
+
+}  // namespace gateway::frontend
