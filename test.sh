@@ -53,7 +53,7 @@ run_ctest() { # FOLDER LABELS
 
 build_sanitized() {
   build build-asan "mcp-gateway unit_tests component_tests middle_tests storm mcp-echo" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DGATEWAY_SANITIZE=address,undefined
+    -DGATEWAY_UNITY=ON -DGATEWAY_SANITIZE=address,undefined
 }
 
 test_sanitized() {
@@ -112,7 +112,7 @@ fuzz() {
   mapfile -t names < <(cd tests/fuzz && ls -- *_fuzz.cc | sed 's/_fuzz\.cc$//')
   [ ${#names[@]} -gt 0 ] || { echo "no fuzz target in tests/fuzz"; return 1; }
   build build-fuzz "${names[*]/#/fuzz_}" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
-    -DGATEWAY_FUZZERS=ON -DGATEWAY_SANITIZE=fuzzer-no-link,address,undefined
+    -DGATEWAY_UNITY=ON -DGATEWAY_FUZZERS=ON -DGATEWAY_SANITIZE=fuzzer-no-link,address,undefined
   for name in "${names[@]}"; do
     if [ "$running" -ge "$jobs" ]; then
       wait -n || failed=1
