@@ -14,12 +14,13 @@ using rpc::ErrorCode;
 
 namespace {
 
+/// A shutdown ends streams with their sessions: what it closes by itself has no request.
 SessionEnd session_end(http::RequestHandler::Gone why) {
   switch (why) {
-    case http::RequestHandler::Gone::Client: return SessionEnd::Client;
     case http::RequestHandler::Gone::Slow:
     case http::RequestHandler::Gone::Stalled: return SessionEnd::Slow;
-    case http::RequestHandler::Gone::Shutdown: return SessionEnd::Drain;
+    case http::RequestHandler::Gone::Client:
+    case http::RequestHandler::Gone::Shutdown: break;
   }
   return SessionEnd::Client;
 }

@@ -35,9 +35,9 @@ int http_status(Outcome outcome) {
     case Outcome::Cancelled: return 200;
     case Outcome::Unavailable:
     case Outcome::Busy: return 503;
-    case Outcome::Invalid: return 400;
+    case Outcome::Invalid: break;
   }
-  return 500;
+  return 400;
 }
 
 }  // namespace
