@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,13 @@ class MiddleTest : public ::testing::Test {
     shake_hands(*gateway);
   }
   [[nodiscard]] ScriptedChild& child() { return newest(*gateway); }
+  /// What is answered comes on the connection that is given.
+  TestClient& send(std::string const& text) {
+    auto& client = gateway->connect();
+    client.send(text);
+    gateway->turn(2);
+    return client;
+  }
 
   std::unique_ptr<TestGateway> gateway;
 };
