@@ -143,8 +143,6 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   ops::Config config_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
-  io::EventLoop loop_;
-  io::ChildSpawner spawner_{loop_, *guard_};
   SystemEntropy entropy_;
   ops::LogThread log_sink_;
   ops::Log log_;
@@ -153,6 +151,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   ops::Tracer tracer_;
   mcp::SessionTable sessions_;
   Nobody nobody_;
+  io::EventLoop loop_;  ///< below all that children tell of their end: it destroys the last of them
+  io::ChildSpawner spawner_{loop_, *guard_};
   backend::Supervisor supervisor_;
   io::Signals signals_;
   std::ostream& out_;

@@ -40,7 +40,8 @@ class Flushable {
 ///   5. run the end-of-turn hook (logs leave in one piece),
 ///   6. destroy what was buried.
 /// What is deferred, dirtied or buried by one of these is still done in the same turn.
-/// Owned by the program's root, built first and destroyed last.
+/// Owned by the program's root, and destroyed after all who use it. It destroys what
+/// is buried still, so whatever the dead report to outlives the loop.
 class EventLoop final : public Clock, public Turn {
  public:
   /// Time comes from `clock`: the machine's where it is null. With another clock the

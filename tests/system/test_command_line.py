@@ -421,6 +421,14 @@ def test_check_connect_of_servers_that_fail_tells_why_with_the_end_of_stderr_and
     assert "it refused initialize: chaos refuses to start" in reports["refuses"]
 
 
+@pytest.mark.parametrize("service", [child("/no/such/program"), child("sh", "-c", "exit 3")], ids=["missing", "dies"])
+def test_check_connect_exits_1_in_good_order_when_no_service_comes_up(tmp_path, service):
+    file = written(tmp_path, {"mcpServers": {"a": service}})
+    done = mcp_gateway("check", "--config", file, "--connect")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[1].startswith("FAIL  a ")
+
+
 def test_check_connect_can_be_kept_to_one_service(tmp_path):
     file = written(tmp_path, {"mcpServers": {"well": child(ECHO), "missing": child("no-such-program-7")}})
     done = mcp_gateway("check", "--config", file, "--service", "well", "--connect")
