@@ -7,6 +7,7 @@
 #include <cstring>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "gateway/base/byte_scan.h"
 
@@ -18,17 +19,33 @@ namespace {
 /// U+0085 (C2) and of U+2028 and U+2029 (E2).
 constexpr auto kSuspect = [](auto x) { return below(x, 0x20) | equals(x, '\xC2') | equals(x, '\xE2'); };
 
+/// Where a JSON text stands: within a string, and behind a backslash there.
+class StringState {
+ public:
+  void pass(char c) {
+    auto const escaped = std::exchange(escaped_, inside_ && !escaped_ && c == '\\');
+    if (c == '"' && !escaped) inside_ = !inside_;
+  }
+  [[nodiscard]] bool inside() const { return inside_; }
+
+ private:
+  bool inside_ = false;
+  bool escaped_ = false;
+};
+
 /// CR ends a line of an event, and a child's CR could forge one. The others end
 /// a line for readers that cut where Unicode does (httpx-sse up to 0.4.1).
-/// Inside a JSON string the escape means the same; between tokens there is only
-/// CR, which is white space there.
-void append_escaped(std::string& out, std::string_view text) {
+/// Inside a JSON string the escape means the same, and a control character that is
+/// not escaped there is no JSON (RFC 8259, section 7). Between tokens there are only
+/// TAB and line ends, which are white space there.
+void append_escaped(std::string& out, std::string_view text, StringState& at) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto const rest = text.substr(i);
     auto const code = static_cast<unsigned char>(text[i]);
-    if (text[i] == '\r' || text[i] == '\n') {
+    at.pass(text[i]);
+    if (!at.inside() && (text[i] == '\r' || text[i] == '\n')) {
       out.push_back(' ');
-    } else if (code < 0x20 && text[i] != '\t') {
+    } else if (code < 0x20 && (at.inside() || text[i] != '\t')) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
     } else if (rest.starts_with("\xC2\x85")) {
       out.append("\\u0085");
@@ -44,7 +61,8 @@ void append_escaped(std::string& out, std::string_view text) {
 
 std::string escaped(Pieces data) {
   std::string text;
-  for (auto const piece : data) append_escaped(text, piece);
+  StringState at;
+  for (auto const piece : data) append_escaped(text, piece, at);
   return text;
 }
 

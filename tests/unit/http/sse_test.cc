@@ -61,16 +61,24 @@ TEST(SseEvent, EscapesWhatEndsALineForSomeReader) {
 }
 
 TEST(SseEvent, KeepsTheNeighboursOfWhatItEscapes) {
-  auto const text = "\"\xC2\x84\xC2\x86\xC3\x85\xE2\x80\xA7\xE2\x80\xAA\xE2\x81\xA8\xE2\x82\xAC\t\x7f\""s;
+  auto const text = "\"\xC2\x84\xC2\x86\xC3\x85\xE2\x80\xA7\xE2\x80\xAA\xE2\x81\xA8\xE2\x82\xAC\x7f\""s;
   EXPECT_EQ(text, data_of(text));
 }
 
-TEST(SseEvent, EscapesEveryOtherControl) {
+TEST(SseEvent, EscapesEveryControlWithinAString) {
   for (int code = 0; code < 0x20; ++code) {
-    if (code == '\n' || code == '\r' || code == '\t') continue;
     auto const control = std::string(1, static_cast<char>(code));
     EXPECT_EQ(control, nlohmann::json::parse(data_of("\"" + control + "\"")).get<std::string>());
   }
+}
+
+TEST(SseEvent, KeepsTabsBetweenTokens) {
+  EXPECT_EQ("{\t\"a\":\t\"\\u0009\",\t\"\\\"\\u0009\\\\\":\t1\t}", data_of("{\t\"a\":\t\"\t\",\t\"\\\"\t\\\\\":\t1\t}"));
+  EXPECT_EQ("{\"a\\\\\":\t1}", data_of("{\"a\\\\\":\t1}"));
+}
+
+TEST(SseEvent, KnowsAStringThatGoesOnInAnotherPiece) {
+  EXPECT_EQ("data: \"a\\u0009b\\\"\\u0009\"\t\n\n", event_of({"\"a", "\tb\\", "\"\t\"", "\t"}, ""));
 }
 
 TEST(SseEvent, MeansTheSameJsonAfterItsEscapes) {
