@@ -54,6 +54,18 @@ TEST(ProbeVerdict, OfAMethodLooksAtTheWholeResult) {
   EXPECT_EQ("its answer does not contain 'echo'", fault_of_result(probe, R"({"tools":[]})"));
 }
 
+/// Copying and comparing such a tree would need more stack than there is.
+TEST(ProbeVerdict, TakesNoAnswerThatIsVeryDeep) {
+  auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  auto const probe = tool_expecting({.json = {{"/x", "1"}}});
+  auto const result = [](std::string const& x) { return fmt::format(R"({{"structuredContent":{{"x":1,"y":{}}}}})", x); };
+
+  EXPECT_EQ("", fault_of_result(probe, result(nested(60))));
+  EXPECT_EQ("its answer is no JSON object", fault_of_result(probe, result(nested(400'000))));
+  EXPECT_EQ("its answer has no /x", fault_of_result(probe, text_result(nested(400'000))));
+  EXPECT_EQ("it answered with an error", fault_of_error(fmt::format(R"({{"message":"x","data":{}}})", nested(400'000))));
+}
+
 TEST(ProbeVerdict, OfAnErrorIsItsMessage) {
   EXPECT_EQ("it answered with an error: no such tool", fault_of_error(R"({"code":-1,"message":"no such tool"})"));
   for (auto const* const odd : {"", "x", "7", R"({"message":7})"}) EXPECT_EQ("it answered with an error", fault_of_error(odd));
