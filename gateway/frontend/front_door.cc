@@ -70,7 +70,7 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   if (!endpoint) return not_found(visit);
   visit.endpoint = *endpoint;
   exchange.set_route(route_of(endpoint->door));
-  if (request.head.method == http::Method::Options) return preflight(exchange, admitted);
+  if (request.head.method == http::Method::Options) return preflight(visit, admitted);
 
   auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
   if (endpoint->door == Door::Health) return health(visit, principal.has_value());
@@ -134,17 +134,31 @@ void FrontDoor::serve(Visit const& visit) {
   }
 }
 
-/// A browser asks for what it will send; what an MCP client may send is allowed.
-void FrontDoor::preflight(http::Exchange& exchange, Admitted const& admitted) {
+/// The header fields that tell the owners of a service's sessions apart; of all
+/// services where the path names none, as a proxy may have taken the name away.
+std::string FrontDoor::key_headers(std::optional<ServiceIndex> service) const {
+  std::string names;
+  for (std::size_t i = 0; i < desk_.services.size(); ++i) {
+    auto const here = desk_.services[i] != nullptr && (!service || raw(*service) == i);
+    auto const name = here ? desk_.services[i]->key_header() : std::string_view{};
+    if (!name.empty()) names.append(", ").append(name);
+  }
+  return names;
+}
+
+/// A browser asks for what it will send; what an MCP client may send is allowed, and
+/// what the configuration expects of it.
+void FrontDoor::preflight(Visit const& visit, Admitted const& admitted) {
+  auto& exchange = visit.exchange;
   if (admitted.origin.empty()) {
     return exchange.respond({.status = 204, .content_type = {}, .fields = "Allow: GET, POST, DELETE, OPTIONS\r\n", .body = {}});
   }
   auto const fields = fmt::format(
       "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
       "Access-Control-Allow-Headers: content-type, accept, authorization, x-api-key, mcp-session-id, "
-      "mcp-protocol-version, mcp-method, mcp-name, last-event-id, x-request-id, traceparent, tracestate\r\n"
+      "mcp-protocol-version, mcp-method, mcp-name, last-event-id, x-request-id, traceparent, tracestate{}\r\n"
       "Access-Control-Max-Age: 3600\r\nVary: Origin\r\n",
-      admitted.origin);
+      admitted.origin, key_headers(visit.endpoint.service));
   exchange.respond({.status = 204, .content_type = {}, .fields = fields, .body = {}});
 }
 

@@ -2,6 +2,7 @@
 // transport serves it, and where its answers go.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void forbid(Visit const& visit, Admitted const& judged);
   void not_found(Visit const& visit);
   void unauthorized(Visit const& visit);
-  static void preflight(http::Exchange& exchange, Admitted const& admitted);
+  void preflight(Visit const& visit, Admitted const& admitted);
+  [[nodiscard]] std::string key_headers(std::optional<ServiceIndex> service) const;
   void health(Visit const& visit, bool detailed);
   void service_health(Visit const& visit, bool detailed);
 

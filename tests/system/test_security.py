@@ -19,9 +19,9 @@ GATEWAY = {"allowed_hosts": ["mcp.example.com"], "allowed_origins": ["https://ap
 SAME = object()  # stands for the Host that a good client sends
 
 
-def ask(gateway, path="/echo/mcp", method="POST", body=None, host=SAME, fields=()):
-    """One request, its response and the connection."""
-    connection = Connection(gateway.port)
+def ask(gateway, path="/echo/mcp", method="POST", body=None, host=SAME, fields=(), port=None):
+    """One request and its response."""
+    connection = Connection(port or gateway.port)
     head = {"Accept": BOTH, **JSON, **dict(fields)} if method == "POST" else {"Accept": BOTH, **dict(fields)}
     if host is not SAME:
         head["Host"] = host
@@ -162,8 +162,26 @@ def test_a_preflight_is_answered_without_a_token_and_allows_what_clients_send(st
         assert {"GET", "POST", "DELETE"} <= set(re.split(", *", response["access-control-allow-methods"]))
         assert {"authorization", "content-type", "accept", "mcp-session-id", "mcp-protocol-version", "last-event-id",
                 "x-api-key"} <= set(re.split(", *", response["access-control-allow-headers"].lower()))
+        assert "x-user-id" not in response["access-control-allow-headers"].lower()
     refused = ask(gateway, fields={"Origin": "http://localhost:6274"})
     assert (refused.status, refused["access-control-allow-origin"]) == (401, "http://localhost:6274")
+
+
+def test_a_preflight_allows_the_header_by_which_a_service_tells_owners_apart(start_gateway):
+    """Without it no page could open a session there."""
+    owned = {"isolation": "affinity", "affinity": {"header": "X-User-Id"}, "listen": "127.0.0.1:0"}
+    gateway = start_gateway({"mine": echo(**owned), "echo": echo()}, {"allowed_origins": ["https://app.example.com"]}, wait_for=["echo"])
+
+    def allowed(path, port=None):
+        response = ask(gateway, path, "OPTIONS", port=port, fields={
+            "Origin": "https://app.example.com", "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,x-user-id"})
+        return set(re.split(", *", response["access-control-allow-headers"]))
+
+    for path in ("/mine/mcp", "/mine/sse", "/mine/messages", "/messages?sessionId=x"):
+        assert {"x-user-id", "content-type"} <= allowed(path)
+    assert "x-user-id" in allowed("/mcp", gateway.ports["mine"])
+    assert "x-user-id" not in allowed("/echo/mcp")
 
 
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────
