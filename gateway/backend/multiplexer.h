@@ -225,6 +225,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   SessionId sole_{};                ///< the one session of an exclusive child
   std::string init_params_;         ///< of this child's handshake
   bool initialized_sent_ = false;   ///< to this run of the child
+  bool tools_logged_ = false;       ///< of this run of the child
   bool lists_may_differ_ = false;   ///< sessions know those of a run before this one
   TimePoint weighed_;               ///< when the child's memory was looked at
   bool client_initialized_ = false; ///< an exclusive child's client said so

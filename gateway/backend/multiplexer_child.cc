@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
@@ -75,7 +76,7 @@ std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view 
 // ── the handshake ────────────────────────────────────────────────────────────
 
 void Multiplexer::on_child_started() {
-  initialized_sent_ = false;
+  initialized_sent_ = tools_logged_ = false;
   child_log_level_.reset();
   log_level_asked_ = false;
   silent_timeouts_ = 0;
@@ -205,8 +206,10 @@ void Multiplexer::on_tools_page(Message const& message) {
   if (config_.expected_tools.any()) probe_.tools_missing(lack_of(config_.expected_tools, *shelf_.list()).tools);
   probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
   if (shelf_.list() != nullptr) shelf_.list()->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
-  around_.world.log.info("service.tools", "tools listed",
-                         {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
+  // A server that does not tell of changes is asked again and again: the same list is no news.
+  auto const is_news = differs || !std::exchange(tools_logged_, true);
+  around_.world.log.write(is_news ? ops::LogLevel::Info : ops::LogLevel::Debug, "service.tools", "tools listed",
+                          {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
   if (differs) {
     count_told(label(mcp::Method::ToolsListChanged), attached_count_);
     tell_all({R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});

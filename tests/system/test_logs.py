@@ -27,6 +27,16 @@ MADE = re.compile(r"[0-9a-z]{15}")
 
 
 
+def test_a_list_of_tools_that_is_the_same_again_is_no_news(start_gateway):
+    gateway = start_gateway({"chaos": chaos(tools_refresh="10ms")}, {"log": {"level": "debug"}})
+    gateway.wait_for("service.tools", count=3, server="chaos")
+    gateway.sse("chaos").text("change_tools", {"silent": True})
+    gateway.wait_for("service.tools", changed=True)
+    levels = [(event["level"], event["changed"]) for event in gateway.events("service.tools")]
+    assert [level for level in levels if level[0] == "info"] == [("info", False), ("info", True)]
+    assert levels[0] == ("info", False) and ("debug", False) in levels and ("debug", True) not in levels
+
+
 # --- request ids
 
 
