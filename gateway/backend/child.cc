@@ -9,6 +9,7 @@
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/utf8.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_validator.h"
 
 namespace gateway::backend {
 
@@ -17,6 +18,8 @@ namespace {
 constexpr std::size_t kMaxStderrLine = 16 * 1024;
 constexpr std::size_t kStderrTail = 20;
 constexpr std::size_t kNoiseLinesPerSecond = 5;
+/// Of a line on stdout that is no message.
+constexpr std::size_t kShownNoise = 200;
 
 }  // namespace
 
@@ -317,36 +320,46 @@ void Child::on_stdout(std::string_view bytes) {
 
 void Child::on_line(rpc::LineFramer::Line line) {
   if (line.oversized) {
-    nonsense("too_long", line.text);
+    nonsense("too_long", line.text, line.bytes);
     return owner_.on_child_oversized(line.text, line.back);
   }
   auto const start = rpc::skip_space(line.text, 0);
   if (start == line.text.size()) return;
-  auto const first = line.text[start];
-  if (first == '[') {
-    // 2025-03-26 lets a server gather its messages in an array.
-    rpc::ElementWalk walk(line.text);
-    while (auto const element = walk.next()) on_line({*element, false});
-    if (!walk.ok()) nonsense("not_json", line.text);
-    return;
-  }
-  auto const plain = !has_byte(line.text, [](auto x) { return below(x, 0x20) | is_high(x); });
-  if (!plain && !is_utf8(line.text)) return nonsense("bad_utf8", line.text);
-  auto message = first == '{' ? rpc::read_child_line(line.text) : std::nullopt;
-  if (!message) return nonsense(first == '{' ? "bad_shape" : "not_json", line.text);
-  message->plain = plain;
-  owner_.on_child_message(*message, line.text.size());
+  if (line.text[start] == '[') return on_array(line.text);
+  on_object(line.text);
 }
 
-void Child::nonsense(std::string_view reason, std::string_view line) {
+/// 2025-03-26 lets a server gather its messages in an array. Other lines that begin
+/// like one are a banner, as "[INFO] listening", or no message. Looked at as a whole
+/// first, and never an array within an array: a line may be as deep as it is long.
+void Child::on_array(std::string_view line) {
+  if (!rpc::is_array_of_objects(line)) return nonsense(rpc::validate(line) ? "not_json" : "bad_shape", line, line.size());
+  rpc::ElementWalk walk(line);
+  while (auto const element = walk.next()) on_object(*element);
+}
+
+void Child::on_object(std::string_view text) {
+  auto const plain = !has_byte(text, [](auto x) { return below(x, 0x20) | is_high(x); });
+  if (!plain && !is_utf8(text)) return nonsense("bad_utf8", text, text.size());
+  auto const is_object = text[rpc::skip_space(text, 0)] == '{';
+  auto message = is_object ? rpc::read_child_line(text) : std::nullopt;
+  if (!message) return nonsense(is_object ? "bad_shape" : "not_json", text, text.size());
+  message->plain = plain;
+  owner_.on_child_message(*message, text.size());
+}
+
+void Child::nonsense(std::string_view reason, std::string_view line, std::size_t bytes) {
   ++noise_lines_;
   probe_.child_spoke_nonsense(reason);
   if (!noise_bucket_.take(world_.loop.now())) return;
   // Only the front, and nothing of what may be a message with a client's data in it.
-  auto const front = line.substr(rpc::skip_space(line, 0));
-  auto const shown = front.starts_with('{') || front.starts_with('[') ? std::string_view{} : line.substr(0, 200);
+  auto const first = line.find_first_not_of("[ \t\r");
+  auto const may_be_message = first != line.npos && line[first] == '{';
   world_.log.warn("child.noise", "a line on stdout is no message",
-                  {{"server", config_.name}, {"reason", reason}, {"bytes", line.size()}, {"line", world_.redaction.apply(shown)}});
+                  {{"server", config_.name},
+                   {"reason", reason},
+                   {"bytes", bytes},
+                   {"line", world_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
 }
 
 void Child::on_stderr(std::string_view bytes) {

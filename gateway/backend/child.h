@@ -153,7 +153,9 @@ class Child final : private io::ChildProcess::Handler {
   void end(Then then);
   void count_restart(bool signaled);
   void on_line(rpc::LineFramer::Line line);
-  void nonsense(std::string_view reason, std::string_view line);
+  void on_array(std::string_view line);
+  void on_object(std::string_view text);
+  void nonsense(std::string_view reason, std::string_view line, std::size_t bytes);
   void log_stderr(std::string_view line);
   void down(RunEnd end, std::string_view why);
   void come_back(std::string_view why);

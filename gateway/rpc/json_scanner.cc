@@ -169,6 +169,16 @@ bool Member::resembles(std::string_view name) const {
   return escaped_key ? equal(unquote(key)) : equal(key);
 }
 
+bool is_array_of_objects(std::string_view text) {
+  ElementWalk walk(text);
+  auto any = false;
+  while (auto const element = walk.next()) {
+    if (!is_object(*element)) return false;
+    any = true;
+  }
+  return any && walk.ok() && skip_space(text, walk.position()) == text.size();
+}
+
 std::string_view find_member(std::string_view object, std::string_view name) {
   std::string_view found;
   MemberWalk walk(object);

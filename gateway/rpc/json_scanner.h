@@ -68,6 +68,10 @@ class ElementWalk final : public ItemWalk {
 /// the parsers of the children.
 [[nodiscard]] std::string_view find_member(std::string_view object, std::string_view name);
 
+/// Whether the text is an array, with nothing behind it, of one object at least and of
+/// nothing else. As deep as it may be, nothing recurses.
+[[nodiscard]] bool is_array_of_objects(std::string_view text);
+
 [[nodiscard]] inline bool is_string(std::string_view value) { return !value.empty() && value.front() == '"'; }
 [[nodiscard]] inline bool is_object(std::string_view value) { return !value.empty() && value.front() == '{'; }
 [[nodiscard]] inline bool is_array(std::string_view value) { return !value.empty() && value.front() == '['; }

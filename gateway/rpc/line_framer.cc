@@ -18,6 +18,7 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   if (!skipping_ && part_.size() + front.size() > max_line_) {
     back_.clear();
     keep_back(part_.view());
+    length_ = part_.size();
     skipping_ = true;
   } else if (!skipping_ && (found == nullptr || !part_.empty())) {
     part_.append(front);
@@ -25,18 +26,19 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   if (skipping_) {
     part_.append(front.substr(0, kFrontBytes - std::min(kFrontBytes, part_.size())));
     keep_back(front);
+    length_ += front.size();
   }
   if (found == nullptr) return Verdict::NeedMore;
 
   if (skipping_) {
     skipping_ = false;
     used_ = part_.size();
-    line = finish(part_.view().substr(0, kFrontBytes), true);
+    line = finish(part_.view().substr(0, kFrontBytes), length_, true);
   } else if (!part_.empty()) {
     used_ = part_.size();
-    line = finish(part_.view(), false);
+    line = finish(part_.view(), part_.size(), false);
   } else {
-    line = finish(front, false);
+    line = finish(front, front.size(), false);
   }
   return Verdict::Line;
 }
@@ -47,14 +49,14 @@ void LineFramer::keep_back(std::string_view bytes) {
   back_.erase(0, back_.size() - std::min(kBackBytes, back_.size()));
 }
 
-LineFramer::Line LineFramer::finish(std::string_view text, bool oversized) {
+LineFramer::Line LineFramer::finish(std::string_view text, std::size_t bytes, bool oversized) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (first_ && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   first_ = false;
   if (text.ends_with('\r')) text.remove_suffix(1);
-  if (!oversized) return {text};
+  if (!oversized) return {.text = text, .bytes = bytes};
   if (back_.ends_with('\r')) back_.pop_back();
-  return {text, oversized, back_};
+  return {.text = text, .oversized = true, .back = back_, .bytes = bytes};
 }
 
 }  // namespace gateway::rpc

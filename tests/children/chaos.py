@@ -38,6 +38,7 @@ NOISE = [
     b"{}",
     b"}",
     b"npm notice New major version of npm available!",
+    b"[INFO] Server listening on stdio",
 ]
 
 # ---------------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def test_timeouts_of_a_child_that_answers_others_do_not_end_it(start_gateway):
 
 # ── stdout ───────────────────────────────────────────────────────────────────────────────────────
 
-NOISE = {"not_json": 8, "bad_shape": 4, "bad_utf8": 1}  # what chaos.NOISE is counted as
+NOISE = {"not_json": 9, "bad_shape": 5, "bad_utf8": 1}  # what chaos.NOISE is counted as
 
 
 def test_noise_on_stdout_is_counted_and_the_next_message_is_fine(start_gateway):
@@ -199,8 +199,50 @@ def test_noise_on_stdout_is_counted_and_the_next_message_is_fine(start_gateway):
         assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason=kind) == 3 * count
     events = gateway.wait_for("child.noise")
     assert events["line"] == "Chaos server 1.0 -- listening on stdio"
-    assert not any(event.get("line", "").lstrip().startswith(("{", "[")) for event in gateway.events("child.noise"))
+    assert not any("{" in event.get("line", "") for event in gateway.events("child.noise"))
     assert gateway.health("chaos")["restarts"] == 0
+
+
+@pytest.mark.parametrize(("line", "kind", "shown"), [
+    ("[INFO] Server listening on stdio", "not_json", "[INFO] Server listening on stdio"),
+    ("[12:00:01] [warn] " + "x" * 300, "not_json", ("[12:00:01] [warn] " + "x" * 300)[:200]),
+    ("[]", "bad_shape", "[]"),
+    ('[{"jsonrpc":"2.0","id":$ID,"result":{"secret":1}}] and more', "not_json", None),
+    ('[{"jsonrpc":"2.0","id":$ID,"result":{"secret":1}}, 7]', "bad_shape", None),
+    ('[[{"jsonrpc":"2.0","id":$ID,"result":{"secret":1}}]]', "bad_shape", None)])
+def test_a_line_that_only_begins_like_an_array_is_logged_whole(start_gateway, line, kind, shown):
+    """Nothing of one that may be a message is shown, and none of it is taken for one."""
+    gateway = start_gateway({"chaos": chaos()})
+    a = gateway.sse("chaos")
+    a.post(call("raw_line", {"line": line}, 7))
+    event = gateway.wait_for("child.noise")
+    assert (event["reason"], event.get("line")) == (kind, shown)
+    assert event["bytes"] >= len(line.replace("$ID", "1"))
+    assert len(gateway.events("child.noise")) == 1
+    assert a.text("echo", {}) == "{}"
+    assert not any(each.json.get("id") == 7 for each in a.stream.unread)
+
+
+def test_messages_in_an_array_are_taken_one_by_one(start_gateway):
+    """2025-03-26 allows it. What is no message among them is noise."""
+    gateway = start_gateway({"chaos": chaos("--protocol", "2025-03-26")})
+    a = gateway.sse("chaos")
+    note = '{"jsonrpc":"2.0","method":"notifications/resources/list_changed"}'
+    answer = a.call("raw_line", {"line": ' [%s , {"x":1},{"jsonrpc":"2.0","id":$ID,"result":{"ok":true}}]\r' % note})
+    assert answer["result"] == {"ok": True}
+    assert a.stream.note("notifications/resources/list_changed")
+    assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="bad_shape") == 1
+
+
+def test_a_line_of_nothing_but_brackets_costs_one_line_of_noise(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    a = gateway.sse("chaos")
+    for line in ("[" * 1_000_000 + "]" * 1_000_000, "[" * 3_000_000, '[{"a":' * 300_000 + "1" + "}]" * 300_000):
+        a.post(call("raw_line", {"line": line}, a.next_id()))
+    assert a.text("echo", {}) == "{}"
+    assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="not_json") == 2
+    assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="bad_shape") == 1
+    assert gateway.events("child.exit") == []
 
 
 def test_a_message_byte_by_byte_and_a_thousand_in_one_write_arrive_whole(start_gateway):
@@ -237,6 +279,7 @@ def test_a_result_over_the_limit_fails_its_call_only(start_gateway):
         assert client.text("big", {"bytes": 1_000_000}) == "x" * 1_000_000
     assert a.stream.answer("bystander")["result"]["content"][0]["text"] == "slow"
     assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="too_long") == 2
+    assert gateway.wait_for("child.noise", reason="too_long")["bytes"] > 3_000_000
     assert gateway.events("child.exit") == []
 
 

@@ -116,6 +116,13 @@ TEST(ElementWalk, IsOkOnlyAtTheEndOfAnArray) {
   }
 }
 
+TEST(ElementWalk, TellsAnArrayOfObjectsFromWhatBeginsLikeOne) {
+  for (auto const* const good : {R"([{}])", R"( [ {"a":[1]} , {"b":2} ]  )"}) EXPECT_TRUE(is_array_of_objects(good)) << good;
+  for (auto const* const bad : {"", "{}", "[]", "[INFO] up", "[{}] up", "[{},7]", "[[{}]]", "[{}", "[{},]", R"(["{}"])"})
+    EXPECT_FALSE(is_array_of_objects(bad)) << bad;
+  EXPECT_FALSE(is_array_of_objects(std::string(1'000'000, '[') + std::string(1'000'000, ']')));
+}
+
 TEST(FindMember, TakesTheLastAsParsersDo) {
   EXPECT_EQ("3", find_member(R"({"a":1,"b":2,"a":3})", "a"));
   EXPECT_EQ("2", find_member(R"({"a":1,"\u0061":2})", "a"));

@@ -91,6 +91,20 @@ TEST(LineFramer, TakesALineOfExactlyItsLimit) {
   EXPECT_EQ((std::vector<Cut>{{"123456", true, "123456"}}), cut("123456\n", 3, 5));
 }
 
+TEST(LineFramer, TellsTheLengthOfALineOfWhichItGivesTheEndsOnly) {
+  for (std::size_t const piece : {1U, 7U, 600U, 100'000U}) {
+    LineFramer framer(1000);
+    LineFramer::Line line;
+    auto const bytes = std::string(50'000, 'x') + "\nshort\n";
+    std::vector<std::size_t> lengths;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      auto rest = std::string_view(bytes).substr(at, piece);
+      while (framer.next(rest, line) == LineFramer::Verdict::Line) lengths.push_back(line.bytes);
+    }
+    EXPECT_EQ((std::vector<std::size_t>{50'000, 5}), lengths) << piece;
+  }
+}
+
 TEST(LineFramer, KeepsNothingOfWhatItSkips) {
   LineFramer framer(1000);
   std::vector<Cut> lines;
