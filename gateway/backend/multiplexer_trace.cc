@@ -109,7 +109,8 @@ Multiplexer::TraceNames Multiplexer::end_trace(Call const& call, Outcome outcome
   span.ended_ns = tracer.unix_ns(now);
   span.started_ns = span.ended_ns - took.count();
   if (auto const* const session = around_.sessions.find(call.to.session)) {
-    span.add("mcp.session.id", session->log_id);  // the hash: the id itself lets in
+    // The hash: the id itself lets in. A POST without a session has none.
+    if (!session->log_id.empty()) span.add("mcp.session.id", session->log_id);
     span.add("mcp.protocol.version", to_text(session->revision));
   }
   span.add("jsonrpc.request.id", rpc::unquote(std::string_view(call.client_id).substr(0, kLongestId)));

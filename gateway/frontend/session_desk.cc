@@ -37,9 +37,8 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   session.client = visit.client();
   session.key.assign(owner.key);
   session.max_event_bytes = max_event_bytes(config.limits, head);
-  if (transport != mcp::Transport::OneShot && log.enabled(ops::LogLevel::Info)) {
-    session.log_id = short_hash(session.token);
-  }
+  // Whatever the log's level: the audit, traces and warnings name it, and the level may change.
+  if (transport != mcp::Transport::OneShot) session.log_id = short_hash(session.token);
   service(index).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
   return {&session, {}};

@@ -160,6 +160,34 @@ def test_the_audit_tells_who_called_what_and_never_with_which_values(start_gatew
     assert len(gateway.events("audit.call")) == 1
 
 
+def test_sessions_are_named_whatever_the_level_of_the_log(start_gateway):
+    """Also those that were opened while there were no lines to name them in."""
+    gateway = start_gateway({"echo": echo()}, {"log": {"audit": True, "level": "info"}, "admin_token": "token-of-the-operator",
+                                               "limits": {"sse_event_limits": {"python": "1KiB"}}})
+
+    def set_level(level):
+        connection = Connection(gateway.ports["admin"])
+        connection.send_request("POST", "/api/log-level", {"Authorization": "Bearer token-of-the-operator"},
+                                json.dumps({"level": level}).encode())
+        assert connection.read_response().status == 200
+        connection.close()
+
+    set_level("warn")
+    client, stream = gateway.http("echo"), gateway.sse("echo", headers={"User-Agent": "python"})
+    client.initialize()
+    client.post(call("echo", {"text": "x"}, id=7), headers={"X-Request-Id": "quiet"})
+    stream.call("big", {"bytes": 5000})
+    names = {gateway.wait_for("audit.call", request_id="quiet")["session"], gateway.wait_for("answer.too_large")["session"]}
+    assert names == {session_name(client.session), session_name(stream.endpoint.rpartition("=")[2])}
+    set_level("info")
+    client.post(call("echo", {"text": "x"}, id=8), headers={"X-Request-Id": "loud"})
+    assert gateway.wait_for("request.done", request_id="loud")["session"] == session_name(client.session)
+
+
+def session_name(token):
+    return hashlib.sha256(token.encode()).hexdigest()[:12]
+
+
 def test_there_is_no_audit_unless_it_is_asked_for(gateway, http):
     client = http("echo")
     client.initialize()
