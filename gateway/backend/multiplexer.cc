@@ -69,12 +69,16 @@ void Multiplexer::attach(Session& session) {
 }
 
 void Multiplexer::detach(Session& session) {
+  take_back(session);
+  let_go(session);
+}
+
+void Multiplexer::take_back(Session& session) {
   for (auto const& waiting : waiting_.take_all_of(session.id)) record(waiting.call, Outcome::Cancelled, 0);
   for (auto const& request : session.open) {
     if (auto const call = abandon(request.call, {})) record(*call, Outcome::Cancelled, 0);
   }
   session.open.clear();
-  let_go(session);
 }
 
 /// The part of leaving that is about the session and not about its calls.

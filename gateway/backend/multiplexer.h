@@ -61,6 +61,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
 
   void attach(mcp::Session& session);
   void detach(mcp::Session& session);
+  void take_back(mcp::Session& session);
   /// Whether the session can be taken over: all it has open waits here and was never sent.
   [[nodiscard]] bool can_part_with(mcp::Session const& session) const {
     return waiting_.size_of(session.id) == session.open.size();
@@ -199,8 +200,8 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void fail_owed(std::string_view why);
   void fail_waiting(std::string_view why);
   void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code = {});
-  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, Duration took,
-             std::size_t bytes_out, std::optional<int> rpc_code);
+  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, std::optional<int> status,
+             Duration took, std::size_t bytes_out, std::optional<int> rpc_code);
   void count_told(std::string_view method, std::size_t clients = 1);
 
   Surroundings around_;

@@ -27,22 +27,6 @@ constexpr Duration kAbandonedFor = seconds(60);
 /// Timeouts in a row, without a sound from the child, after which it counts as hung.
 constexpr int kSilentTimeouts = 3;
 
-/// The HTTP status an outcome counts as, also where the answer went down a stream.
-int status_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::Ok:
-    case Outcome::ToolError:
-    case Outcome::RpcError: return 200;
-    case Outcome::Timeout: return 504;
-    case Outcome::ChildExited: return 502;
-    case Outcome::Unavailable:
-    case Outcome::Busy: return 503;
-    case Outcome::Cancelled: return 499;
-    case Outcome::Invalid: return 400;
-  }
-  return 500;
-}
-
 }  // namespace
 
 // ── how requests end ─────────────────────────────────────────────────────────
@@ -85,7 +69,8 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
   auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
   auto const took = around_.world.loop.right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
-  count(call, outcome, transport, took, bytes_out, rpc_code);
+  auto const status = around_.clients.status_of(call.to, outcome);
+  count(call, outcome, transport, status, took, bytes_out, rpc_code);
   if (call.audited) audit(call, outcome, bytes_out);
   auto const traced = around_.world.tracer.on() ? end_trace(call, outcome, took, rpc_code) : TraceNames{};
   auto const now = around_.world.loop.now();
@@ -97,7 +82,7 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
       member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
       member<"method">(Label{label(call.method)}),
       member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
-      member<"outcome">(Label{label(outcome)}), member<"code">(status_of(outcome)), member<"rpc_code">(rpc_code),
+      member<"outcome">(Label{label(outcome)}), member<"code">(status), member<"rpc_code">(rpc_code),
       member<"duration_ms">(took),
       member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
       member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
@@ -126,8 +111,8 @@ void Multiplexer::audit(Call const& call, Outcome outcome, std::size_t bytes_out
 }
 
 /// The metrics of one request.
-void Multiplexer::count(Call const& call, Outcome outcome, std::string_view transport, Duration took,
-                        std::size_t bytes_out, std::optional<int> rpc_code) {
+void Multiplexer::count(Call const& call, Outcome outcome, std::string_view transport, std::optional<int> status,
+                        Duration took, std::size_t bytes_out, std::optional<int> rpc_code) {
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   auto const was_sent = call.sent != TimePoint{};
   auto const ended = call.started + took;
@@ -135,7 +120,7 @@ void Multiplexer::count(Call const& call, Outcome outcome, std::string_view tran
       {.transport = transport,
        .method = label(call.method),
        .outcome = label(outcome),
-       .code = status_of(outcome),
+       .code = status,
        .rpc_code = rpc_code,
        .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
        .took = took,

@@ -73,6 +73,10 @@ void Service::detach(Session& session, mcp::SessionEnd why) {
   placement_->on_left(*child);
 }
 
+void Service::take_back(Session& session) {
+  if (auto* const child = children_.find(session.child)) child->take_back(session);
+}
+
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
   auto* child = children_.find(session.child);
   if (child == nullptr) return;

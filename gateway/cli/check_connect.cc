@@ -25,6 +25,7 @@ namespace {
 /// There are no clients here.
 class Nobody final : public mcp::ClientPort {
  public:
+  [[nodiscard]] std::optional<int> status_of(mcp::ReplyTo, mcp::Outcome) override { return std::nullopt; }
   void answer(mcp::ReplyTo, mcp::Outcome, rpc::Reply const&) override {}
   void drop(mcp::ReplyTo) override {}
   void during(mcp::ReplyTo, rpc::PiecesView) override {}

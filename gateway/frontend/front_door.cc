@@ -6,6 +6,7 @@
 
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/http_span.h"
+#include "gateway/mcp/http_status.h"
 #include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
@@ -199,6 +200,12 @@ void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────
+
+std::optional<int> FrontDoor::status_of(mcp::ReplyTo to, mcp::Outcome outcome) {
+  auto const* const session = desk_.sessions.find(to.session);
+  if (session == nullptr) return std::nullopt;
+  return session->transport == Transport::Sse ? mcp::kAcceptedStatus : streamable_.status_of(to.ticket, outcome);
+}
 
 void FrontDoor::answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) {
   auto* const session = desk_.sessions.find(to.session);

@@ -28,6 +28,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void on_gone(ExchangeId id, std::uint64_t context, Gone why) override;
 
   // mcp::ClientPort
+  [[nodiscard]] std::optional<int> status_of(mcp::ReplyTo to, mcp::Outcome outcome) override;
   void answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) override;
   void drop(mcp::ReplyTo to) override;
   void during(mcp::ReplyTo to, rpc::PiecesView message) override;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/frontend/audit.h"
+#include "gateway/mcp/http_status.h"
 #include "gateway/mcp/version.h"
 #include "gateway/ops/http_tags.h"
 
@@ -22,23 +23,6 @@ namespace {
 constexpr Duration kCommitAfter = seconds(10);
 /// What a client of a lost stream waits before it comes back.
 constexpr int kRetryMs = 1000;
-
-/// What the child answered goes out as 200, whatever it says; what could not be
-/// asked of it as 503, so that clients and proxies know to come back.
-int http_status(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::Ok:
-    case Outcome::ToolError:
-    case Outcome::RpcError:
-    case Outcome::Timeout:
-    case Outcome::ChildExited:
-    case Outcome::Cancelled: return 200;
-    case Outcome::Unavailable:
-    case Outcome::Busy: return 503;
-    case Outcome::Invalid: break;
-  }
-  return 400;
-}
 
 }  // namespace
 
@@ -220,6 +204,7 @@ void Streamable::remove(Visit const& visit) {
 // ── ends ─────────────────────────────────────────────────────────────────────
 
 void Streamable::forget(Session& session) {
+  desk_.service(session.service).take_back(session);
   close_standalone(session);
   std::vector<std::uint64_t> tickets;
   posts_.for_each([&](Post const& post) {
@@ -243,8 +228,8 @@ void Streamable::on_post_gone(std::uint64_t ticket, ExchangeId gone) {
   if (session == nullptr) return;
   // Nobody can come back to a session whose id was never told.
   if (session->transport == mcp::Transport::OneShot || post->initializes) {
-    auto const owned = posts_.release(ticket);
     desk_.end_session(*session, mcp::SessionEnd::Client);
+    auto const owned = posts_.release(ticket);
   }
 }
 
@@ -353,6 +338,15 @@ void Streamable::answer_batch(Post& post) {
   answer_whole(post, 200, {all});
 }
 
+/// As `answer` and `drop` do it.
+std::optional<int> Streamable::status_of(std::uint64_t ticket, Outcome outcome) {
+  auto* const post = posts_.find(ticket);
+  if (post == nullptr) return std::nullopt;
+  if (post->streaming) return mcp::kStreamStatus;
+  if (exchange(*post) == nullptr) return std::nullopt;
+  return post->batch || !post->accepted.json ? mcp::kStreamStatus : mcp::http_status(outcome);
+}
+
 void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
   auto* const post = posts_.find(ticket);
   if (post == nullptr) return;
@@ -368,7 +362,7 @@ void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome,
     post->batched.push_back(reply.pieces().joined());
     if (post->owed == 0) answer_batch(*post);
   } else {
-    answer_whole(*post, http_status(outcome), reply.pieces());
+    answer_whole(*post, mcp::http_status(outcome), reply.pieces());
   }
   if (post->owed > 0) return;
   settle(*post);

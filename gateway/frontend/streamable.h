@@ -55,6 +55,7 @@ class Streamable : private Deferred {
   void tick();
 
   // ClientPort, for sessions of this transport.
+  [[nodiscard]] std::optional<int> status_of(std::uint64_t ticket, mcp::Outcome outcome);
   void answer(mcp::Session& session, std::uint64_t ticket, mcp::Outcome outcome, rpc::Reply const& reply);
   void drop(std::uint64_t ticket);
   void during(mcp::Session& session, std::uint64_t ticket, rpc::PiecesView message);

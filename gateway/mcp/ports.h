@@ -37,7 +37,8 @@ struct Via {
   Audited const* audited = nullptr;    ///< null where no audit is kept of it
 };
 
-/// How a request ended. The transports choose an HTTP status by it, metrics a label.
+/// How a request ended. The transports choose an HTTP status by it (http_status.h),
+/// metrics a label.
 enum class Outcome : std::uint8_t {
   Ok,
   ToolError,    ///< a result whose isError is true
@@ -70,6 +71,10 @@ enum class SessionEnd : std::uint8_t { Client, Idle, Evicted, Drain, Slow };
 /// turn, so whoever answers finds its own sessions, calls and children as they were.
 class ClientPort {
  public:
+  /// The HTTP status of the answer to a request that is still open, should it end so:
+  /// that which was sent, where the answer has begun, and else that which will be.
+  /// Nothing where the client is gone without one.
+  [[nodiscard]] virtual std::optional<int> status_of(ReplyTo to, Outcome outcome) = 0;
   /// The one answer to a request. Nothing more comes for it.
   virtual void answer(ReplyTo to, Outcome outcome, rpc::Reply const& reply) = 0;
   /// No answer will come: the client took the request back.
@@ -92,6 +97,9 @@ class ServicePort {
   /// A session begins and ends. A session is attached before its first message.
   virtual void attach(Session& session) = 0;
   virtual void detach(Session& session, SessionEnd why) = 0;
+  /// Takes back at the child all that the session waits for, as `detach` does. For who
+  /// ends its requests first: how they end is recorded while they are known.
+  virtual void take_back(Session& session) = 0;
   /// One message of a client. A request is answered exactly once through
   /// ClientPort, perhaps before this returns. `to` is not used for others.
   virtual void receive(Session& session, rpc::Message const& message, ReplyTo to, Via const& via) = 0;

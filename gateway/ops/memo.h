@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -17,11 +18,12 @@ namespace gateway::ops {
 template <typename Value>
 class Memo {
  public:
-  static constexpr std::size_t kMostLabels = 3;
+  static constexpr std::size_t kMostLabels = 4;
 
   /// `make` gives the value for labels that were not seen before.
   template <typename Make>
   Value& get(std::initializer_list<std::string_view> labels, Make make) {
+    assert(labels.size() <= kMostLabels);
     Key key{};
     std::transform(labels.begin(), labels.end(), key.begin(), [](std::string_view label) { return label.data(); });
     // Most calls are like the one before.

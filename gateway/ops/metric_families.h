@@ -31,7 +31,8 @@ struct Families {
   Page page;  ///< first: the families put themselves on it
 
   // ── calls ──
-  Family<Counter> requests{page, "mcp_server_requests_total", "Client requests answered, by method and HTTP status."};
+  Family<Counter> requests{page, "mcp_server_requests_total",
+                           "Client requests ended, by method, outcome and the HTTP status that was sent."};
   Family<Histogram> operation_seconds{page, "mcp_server_operation_duration_seconds",
                                          "Time from a client's request to its answer, by method and outcome.",
                                          kCallSeconds};

@@ -8,6 +8,7 @@
 
 #include "gateway/ops/memo.h"
 #include "gateway/ops/metric_families.h"
+#include "gateway/ops/service_labels.h"
 
 namespace gateway::ops {
 
@@ -16,51 +17,6 @@ namespace {
 /// Tools a service may have series for; the others are counted together.
 constexpr std::size_t kMaxTools = 64;
 constexpr std::string_view kOverflow = "_overflow";
-
-// What there is to count from the start, so that the first of its kind shows as an
-// increase. What is not here appears when it first happens.
-constexpr std::string_view kToolsCall = "tools/call";
-constexpr std::string_view kOk = "ok";
-constexpr std::string_view kCancelled = "cancelled";
-constexpr std::string_view kToolError = "tool_error";
-constexpr std::string_view kReady = "ready";
-constexpr std::string_view kOtherCode = "other";
-constexpr std::array<std::string_view, 3> kTransports{"sse", "http", "oneshot"};
-constexpr std::array<std::string_view, 6> kCodes{"200", "400", "499", "502", "503", "504"};
-constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting", kReady, "backoff",
-                                                  "crash_loop", "stopping", "idle", "unavailable"};
-constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
-constexpr std::array<std::string_view, kStreamKinds> kStreams{"sse", "http_get", "http_post"};
-constexpr std::array<std::string_view, 5> kStreamEnds{"client", "done", "drain", "slow", "write_timeout"};
-constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full", "session_limit"};
-constexpr std::array<std::string_view, 6> kRestarts{"exit",        "signal",         "hang",
-                                                     "recycle_age", "recycle_memory", "admin"};
-constexpr std::array<std::string_view, 6> kNonsense{"not_json", "bad_shape",  "bad_utf8",
-                                                    "too_long", "unknown_id", "no_addressee"};
-constexpr std::array<std::string_view, 4> kNotesIn{"notifications/cancelled", "notifications/progress",
-                                                   "notifications/roots/list_changed", "_other"};
-constexpr std::array<std::string_view, 7> kNotesOut{
-    "notifications/progress",           "notifications/message",
-    "notifications/resources/updated",  "notifications/tools/list_changed",
-    "notifications/prompts/list_changed", "notifications/resources/list_changed",
-    "_other"};
-/// JSON-RPC's codes and those MCP has given a meaning; any other is a child's own.
-constexpr std::array<std::pair<int, std::string_view>, 8> kRpcCodes{{{-32700, "-32700"},
-                                                                     {-32600, "-32600"},
-                                                                     {-32601, "-32601"},
-                                                                     {-32602, "-32602"},
-                                                                     {-32603, "-32603"},
-                                                                     {-32020, "-32020"},
-                                                                     {-32021, "-32021"},
-                                                                     {-32022, "-32022"}}};
-
-std::string_view label_of(int rpc_code) {
-  auto const* const found = std::find_if(kRpcCodes.begin(), kRpcCodes.end(),
-                                         [&](auto const& known) { return known.first == rpc_code; });
-  return found != kRpcCodes.end() ? found->second : kOtherCode;
-}
-
-std::string_view label_of(Way way) { return way == Way::In ? "in" : "out"; }
 
 std::uint64_t nanoseconds(Duration d) { return static_cast<std::uint64_t>(std::max(d, Duration{}).count()); }
 
@@ -119,15 +75,20 @@ class ServiceProbe::Impl {
   };
 
   CallSeries& calls(EndedCall const& call) {
-    // Every outcome has one code.
-    return calls_.get({call.transport, call.method, call.outcome}, [&] {
-      auto const code = std::to_string(call.code);
+    auto const code = label_of_status(call.code);
+    return calls_.get({call.transport, call.method, call.outcome, code}, [&] {
       CallSeries const made{
-          &families_.requests.at(with({{"transport", call.transport}, {"method", call.method}, {"code", code}})),
+          &requests(call.transport, call.method, call.outcome, code),
           &families_.operation_seconds.at(with({{"method", call.method}, {"outcome", call.outcome}}))};
       remember(*made.seconds, call.outcome);
       return made;
     });
+  }
+
+  Counter& requests(std::string_view transport, std::string_view method, std::string_view outcome,
+                    std::string_view code) {
+    return families_.requests.at(
+        with({{"transport", transport}, {"method", method}, {"outcome", outcome}, {"code", code}}));
   }
 
   SessionSeries& sessions(std::string_view transport) {
@@ -225,8 +186,8 @@ class ServiceProbe::Impl {
  private:
   void begin_calls() {
     for (auto const transport : kTransports) {
-      for (auto const code : kCodes) {
-        families_.requests.at(with({{"transport", transport}, {"method", kToolsCall}, {"code", code}}));
+      for (auto const& [outcome, code] : kEnds) {
+        (void)requests(transport, kToolsCall, outcome, transport == kSse ? k202 : code);
       }
     }
     remember(families_.operation_seconds.at(with({{"method", kToolsCall}, {"outcome", kOk}})), kOk);

@@ -21,7 +21,7 @@ struct EndedCall {
   std::string_view transport;
   std::string_view method;
   std::string_view outcome;
-  int code = 200;  ///< as HTTP would say it, also where the answer went down a stream
+  std::optional<int> code{};      ///< the HTTP status that was sent; none where the client was gone
   std::optional<int> rpc_code{};  ///< of the JSON-RPC error it was answered with
   std::string_view tool;
   Duration took{};

@@ -15,12 +15,12 @@ def health():
         stat("Services down", "Services with a child in a crash loop or between two starts, and those that lack what they need.",
              f"count({q.state()} > 3) or vector(0)", "none", thresholds=steps((None, GREEN), (1, RED)),
              filled=True, graph=False),
-        stat("Availability", "Of the requests in the time shown, those the gateway got answered (no 5xx).",
+        stat("Availability", "Of the requests in the time shown, those the gateway got answered.",
              f"1 - ({q.failed_share('', '$__range')})", "percentunit", decimals=3, graph=False,
              thresholds=steps((None, RED), (0.99, YELLOW), (0.999, GREEN))),
         stat("Requests", "Client requests answered a second.", q.rate(requests), "reqps"),
-        stat("Errors", "Share of requests answered with a 5xx, or what would have been one on a stream. Yellow from 1 %, red from "
-             "5 %.", q.failed_share(), "percentunit", thresholds=ERRORS, decimals=2),
+        stat("Errors", "Share of requests that got no answer of the server: timeout, child_exited, unavailable, busy. Yellow from "
+             "1 %, red from 5 %.", q.failed_share(), "percentunit", thresholds=ERRORS, decimals=2),
         stat("p95", "95 of 100 requests were answered within this time, the tool's own work included.", q.quantile(0.95, duration),
              "s", thresholds=SECONDS, decimals=1),
         stat("Sessions", "Open client sessions.", q.total("mcp_gateway_sessions_active"), "none"),
@@ -66,7 +66,7 @@ def errors():
     failing = ("topk(10, " + q.increase("mcp_server_tool_calls_total", "server, tool", q.SERVER + ', outcome!~"ok|cancelled"')
                + " > 0)")
     return [
-        timeseries("Error ratio by service", "Share of requests answered with a 5xx. The line is at 1 %.",
+        timeseries("Error ratio by service", "Share of requests that got no answer of the server. The line is at 1 %.",
                    Query(q.failed_share("server"), "{{server}}"), "percentunit", width=6, thresholds=steps((None, GREEN), (0.01, RED))),
         timeseries("Tool calls by outcome", "tool_error is what a tool says of itself (isError); timeout, child_exited, unavailable "
                    "and busy are the gateway's words for a call without an answer.",

@@ -5,8 +5,9 @@ SERVER = 'server=~"$server", ' + INSTANCE
 LOGS = '{service_name="mcp-gateway", mcp_type=~"$server"}'
 ALL_LOGS = '{service_name="mcp-gateway"}'
 
-# A call in error is one the gateway could not get answered; what a tool itself reports as an error has panels of its own.
-FAILED = 'code=~"5.."'
+# A call in error is one the gateway could not get answered; what a tool itself reports as an error has panels of its own. The
+# HTTP status does not tell: on a stream it is sent before anybody knows, and a timeout is an answer.
+FAILED = 'outcome=~"timeout|child_exited|unavailable|busy"'
 
 # What a service's children do, as a number that is higher the worse it is: so that the worst of several children shows.
 STATES = (("ready", 1), ("idle", 2), ("stopped", 2), ("starting", 3), ("stopping", 3), ("backoff", 4), ("unavailable", 5),

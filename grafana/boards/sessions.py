@@ -54,14 +54,14 @@ def streams():
 
 
 def from_logs():
-    lost = q.LOGS + ' | json event="event", code="code", server="server", outcome="outcome" | event="request.done" | code=~"429|503"'
+    lost = q.LOGS + ' | json event="event", server="server", outcome="outcome" | event="request.done" | outcome=~"busy|unavailable"'
     return [
-        timeseries("Calls turned away", "Calls answered with 429 or 503, by service: too many, or nobody there to answer; from the log.",
-                   Query("sum by (server, code) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{code}}"), "short", width=10,
+        timeseries("Calls turned away", "By service: busy is too many, unavailable is nobody there to answer; from the log.",
+                   Query("sum by (server, outcome) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{outcome}}"), "short", width=10,
                    height=9, datasource=LOKI, stack=True, bars=True),
         logs("Which they are", "The same calls, newest first.",
-             q.LOGS + ' | json | event="request.done" | code=~"429|503" | line_format "{{.server}} {{.method}} {{.transport}}: '
-             '{{.outcome}} {{.code}}"', width=14, height=9),
+             q.LOGS + ' | json | event="request.done" | outcome=~"busy|unavailable" | line_format "{{.server}} {{.method}} '
+             '{{.transport}}: {{.outcome}} {{.code}}"', width=14, height=9),
     ]
 
 

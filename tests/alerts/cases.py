@@ -93,10 +93,10 @@ def increase(name, seconds, **more):
 
 def requests(share, labels=BAD, a_second=100, step=15):
     """The level is the share that fails."""
-    def of(code, share):
-        return Gains(named("mcp_server_requests_total", labels, transport="http", method="tools/call", code=code),
+    def of(outcome, share):
+        return Gains(named("mcp_server_requests_total", labels, transport="http", method="tools/call", outcome=outcome, code="200"),
                      a_second * step * share)
-    return [of("200", 1 - share), of("504", share)]
+    return [of("ok", 1 - share), of("timeout", share)]
 
 
 def by_minute(share, labels=BAD, a_second=100):

@@ -144,7 +144,7 @@ def test_a_call_that_is_not_answered_in_time_fails_and_is_cancelled_at_the_child
     transcript = gateway.clients[0].seen_by_child()
     hung = [each["id"] for each in transcript["received"] if '"hang"' in each["params"]]
     assert transcript["cancelled"] == hung and len(hung) == 2
-    assert gateway.metric("mcp_server_requests_total", method="tools/call", code="504") == 2
+    assert gateway.metric("mcp_server_requests_total", method="tools/call", outcome="timeout") == 2
 
 
 def test_progress_keeps_a_call_alive_up_to_its_limit(start_gateway):

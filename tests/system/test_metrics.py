@@ -11,7 +11,7 @@ import time
 import pytest
 
 from clients import call, cancelled, message
-from gateway_under_test import chaos, echo
+from gateway_under_test import Gateway, chaos, echo
 from wire import Connection
 
 NINE = ["memory", "filesystem", "monitoring", "n8n", "playwright", "timescaledb", "postgres", "github", "echo"]
@@ -56,7 +56,7 @@ def test_a_call_is_counted_in_each_of_its_series(start_gateway):
     for _ in range(3):
         client.text("echo")
     labels = {"server": "chaos", "method": "tools/call"}
-    assert gateway.metric("mcp_server_requests_total", transport="sse", code="200", **labels) == 3
+    assert gateway.metric("mcp_server_requests_total", transport="sse", outcome="ok", code="202", **labels) == 3
     assert gateway.metric("mcp_server_operation_duration_seconds_count", outcome="ok", **labels) == 3
     assert gateway.metric("mcp_client_operation_duration_seconds_count", **labels) == 3
     assert gateway.metric("mcp_server_tool_calls_total", server="chaos", tool="echo", outcome="ok") == 3
@@ -64,6 +64,86 @@ def test_a_call_is_counted_in_each_of_its_series(start_gateway):
     assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 0
     assert gateway.metric("mcp_gateway_http_requests_total", route="messages", code="202") == 3
     assert gateway.metric("mcp_gateway_http_requests_total", route="sse", code="200") == 1
+
+
+ENDS = {  # how a call ends: the service, the tool that ends so, the status of an answer that is one body
+    "ok": ("chaos", "echo", 200), "tool_error": ("chaos", "is_error", 200), "rpc_error": ("chaos", "rpc_error", 200),
+    "timeout": ("hasty", "hang", 200), "child_exited": ("mortal", "die", 200), "unavailable": ("absent", "echo", 503),
+    "busy": ("full", "echo", 503), "invalid": ("chaos", "doubled", 400)}
+
+
+@pytest.fixture(scope="module")
+def all_ends():
+    """A gateway with a service for each way a call can end."""
+    running = Gateway({"chaos": chaos(), "hasty": chaos(call_timeout="100ms"),
+                       "mortal": chaos(restart={"backoff_initial": "10ms", "max_restarts": 100}),
+                       "absent": {"command": "/no/such/program", "restart": {"max_restarts": 0}},
+                       "full": chaos(max_calls=1, max_queue=1)}, wait_for=["chaos", "hasty", "mortal", "full"])
+    running.wait_for("service.tools", server="full")  # which takes a turn, too
+    for number in range(2):  # one at the child, one that waits
+        running.sse("full").post(call("hang", id=number))
+    running.wait_for("child.crash_loop", server="absent")
+    yield running
+    running.stop()
+
+
+def bytes_of(tool):
+    if tool == "doubled":
+        return b'{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"echo","name":"echo"}}'
+    return json.dumps(call(tool, {"code": 3} if tool == "die" else {}, id=5)).encode()
+
+
+def counted_and_logged(gateway, outcome, code, transport, number):
+    """How often such an end was counted, and the statuses in the log."""
+    gateway.wait_for("request.done", count=number, outcome=outcome, transport=transport)
+    return (gateway.metric("mcp_server_requests_total", method="tools/call", outcome=outcome, code=code, transport=transport),
+            {event.get("code") for event in gateway.events("request.done", outcome=outcome, transport=transport)})
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_the_status_of_an_answer_is_counted_and_logged_as_it_was_sent(all_ends, outcome):
+    service, tool, status = ENDS[outcome]
+    response = all_ends.http(service).post(bytes_of(tool))
+    assert response.status == status
+    assert counted_and_logged(all_ends, outcome, str(status), "oneshot", 1) == (1, {status})
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in ENDS if outcome != "unavailable"])
+def test_an_answer_on_a_stream_is_counted_and_logged_by_the_status_of_the_stream(all_ends, outcome):
+    service, tool, _ = ENDS[outcome]
+    client = all_ends.http(service)
+    client.initialize()
+    response = client.post(bytes_of(tool), {"Accept": "text/event-stream"})
+    assert (response.status, response.stream.message()["id"]) == (200, 5)
+    assert counted_and_logged(all_ends, outcome, "200", "http", 1) == (1, {200})
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_an_answer_of_legacy_sse_is_counted_and_logged_by_the_status_of_its_post(all_ends, outcome):
+    service, tool, _ = ENDS[outcome]
+    client = all_ends.sse(service)
+    assert client.post(bytes_of(tool)).status == 202
+    client.stream.answer(5)
+    assert counted_and_logged(all_ends, outcome, "202", "sse", 1) == (1, {202})
+
+
+def test_a_call_whose_client_is_gone_has_no_status_and_one_taken_back_that_of_its_end(start_gateway):
+    gateway = start_gateway({"chaos": chaos()})
+    gone = gateway.http("chaos").begin(call("hang"))
+    gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 1)
+    gone.close()
+    assert counted_and_logged(gateway, "cancelled", "none", "oneshot", 1) == (1, {None})
+
+    client = gateway.http("chaos")
+    client.initialize()
+    taken_back = client.begin(call("hang", id="a"))
+    deleted = client.begin(call("hang", id="b"))
+    gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 2)
+    client.post(cancelled("a"))
+    assert taken_back.read_response().status == 200
+    assert client.delete().status == 200
+    assert deleted.read_response().status == 200
+    assert counted_and_logged(gateway, "cancelled", "200", "http", 2) == (2, {200})
 
 
 def test_the_time_of_a_call_is_the_childs_and_the_gateways(start_gateway):

@@ -81,15 +81,31 @@ TEST_F(MetricsTest, CountACallInEachOfItsSeries) {
   echo.call_ended(call_of("greet"));
   auto const text = metrics.text();
   EXPECT_EQ(
-      "mcp_server_requests_total{code=\"200\",method=\"tools/call\",server=\"echo\",transport=\"http\"} 2",
+      "mcp_server_requests_total{code=\"200\",method=\"tools/call\",outcome=\"ok\",server=\"echo\",transport=\"http\"} 2",
       line_of(text,
               "mcp_server_requests_total{code=\"200\",method=\"tools/"
-              "call\",server=\"echo\",transport=\"http\"}"));
+              "call\",outcome=\"ok\",server=\"echo\",transport=\"http\"}"));
   EXPECT_EQ("mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"greet\"} 2",
             line_of(text, "mcp_server_tool_calls_total{"));
   EXPECT_EQ(
       "mcp_server_operation_duration_seconds_count{method=\"tools/call\",outcome=\"ok\",server=\"echo\"} 2",
       line_of(text, "mcp_server_operation_duration_seconds_count{"));
+}
+
+TEST_F(MetricsTest, CountACallByTheStatusThatWasSent) {
+  auto const counted = [&](std::string_view code) {
+    auto const text = metrics.text();
+    auto const name = fmt::format("mcp_server_requests_total{{code=\"{}\",method=\"tools/call\",outcome=\"timeout\"", code);
+    return line_of(text, name + ",server=\"echo\",transport=\"http\"}");
+  };
+  auto call = call_of("greet");
+  call.outcome = "timeout";
+  echo.call_ended(call);
+  call.code.reset();
+  echo.call_ended(call);
+  echo.call_ended(call);
+  EXPECT_TRUE(counted("200").ends_with(" 1")) << counted("200");
+  EXPECT_TRUE(counted("none").ends_with(" 2")) << counted("none");
 }
 
 /// Lines that are no comments.

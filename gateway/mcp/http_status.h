@@ -1,0 +1,31 @@
+// How the end of a request is said in HTTP: the only place that knows.
+#pragma once
+
+#include "gateway/mcp/ports.h"
+
+namespace gateway::mcp {
+
+/// Of an answer that is one JSON body. What the child answered, and that it did not,
+/// goes out as 200: the body says it. What could not be asked of it is 503, so that
+/// clients and proxies know to come back.
+[[nodiscard]] constexpr int http_status(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok:
+    case Outcome::ToolError:
+    case Outcome::RpcError:
+    case Outcome::Timeout:
+    case Outcome::ChildExited:
+    case Outcome::Cancelled: return 200;
+    case Outcome::Unavailable:
+    case Outcome::Busy: return 503;
+    case Outcome::Invalid: return 400;
+  }
+  return 500;
+}
+
+/// Of an answer on an event stream, which has begun before it is known how it ends.
+inline constexpr int kStreamStatus = 200;
+/// Of the POST that brought a message of legacy SSE.
+inline constexpr int kAcceptedStatus = 202;
+
+}  // namespace gateway::mcp
