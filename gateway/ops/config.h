@@ -238,6 +238,8 @@ struct ServiceConfig {
   /// What else keeps it from being started here, in sentences, found when the file was read: it is a
   /// remote server, or a variable is not set.
   std::vector<std::string> faults{};
+  /// What was put into any of this for a variable or a file: perhaps a secret, wherever it stands.
+  std::vector<Secret> put_in{};
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;

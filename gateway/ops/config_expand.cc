@@ -33,23 +33,28 @@ std::string of_an_editor(std::string_view reference) {
   return {};
 }
 
-/// The text a reference such as `VAR:-default` stands for.
-Result<std::string> resolve(std::string_view reference, Environment const& environment) {
+/// What a reference such as `VAR:-default` stands for.
+struct Resolved {
+  std::string text;
+  bool is_from_outside = true;  ///< and not a default, which everybody can read in the file
+};
+
+Result<Resolved> resolve(std::string_view reference, Environment const& environment) {
   constexpr std::string_view kFile = "file:";
   constexpr std::string_view kVariable = "env:";  // Cursor's and VS Code's way to write a variable
   if (reference.starts_with(kFile) && reference.size() > kFile.size()) {
     auto content = environment.file(std::string{reference.substr(kFile.size())});
     if (!content) return content.error();
     while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-    return content;
+    return Resolved{*std::move(content)};
   }
   if (reference.starts_with(kVariable)) reference.remove_prefix(kVariable.size());
   auto const mark = reference.find(":-");
   auto const name = std::string{reference.substr(0, mark)};
   auto const value = is_variable_name(name) ? environment.variable(name) : std::nullopt;
-  if (mark != reference.npos && is_variable_name(name))
-    return value.value_or("").empty() ? std::string{reference.substr(mark + 2)} : *value;
-  if (value) return *value;
+  if (mark != reference.npos && is_variable_name(name) && value.value_or("").empty())
+    return Resolved{.text = std::string{reference.substr(mark + 2)}, .is_from_outside = false};
+  if (value) return Resolved{*value};
   if (auto why = of_an_editor(reference); !why.empty()) return Error{std::move(why)};
   if (is_variable_name(name)) return Error{fmt::format("{}; ${{{}:-default}} would give a default", unset_text(name), name)};
   return Error{
@@ -80,11 +85,13 @@ std::optional<std::string> expanded(ConfigPlace const& place, std::string_view t
     }
     auto const value = resolve(text.substr(0, close), environment);
     text.remove_prefix(close + 1);
-    if (value)
-      result += *value;
-    else
-      place.error(value.error().what);
     whole = whole && value.ok();
+    if (!value) {
+      place.error(value.error().what);
+      continue;
+    }
+    result += value->text;
+    if (value->is_from_outside) place.put_in(value->text);
   }
   if (!whole) return std::nullopt;
   if (result.find('\0') == result.npos) return result;

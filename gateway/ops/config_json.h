@@ -28,6 +28,8 @@ struct ConfigReport {
   std::vector<ConfigWarning> warnings;
   /// Path to the text before its variables were expanded: what an error shows.
   std::map<std::string, std::string, std::less<>> originals;
+  /// What was put in for variables and files.
+  std::vector<Secret> put_in;
 };
 
 /// A value's place in the file: knows its path, and where to report.
@@ -42,6 +44,7 @@ class ConfigPlace {
   void error(std::string what) const { report_->errors.push_back({path_, std::move(what)}); }
   void warning(std::string what) const { report_->warnings.push_back({path_, std::move(what)}); }
   void expanded_from(std::string original) const { report_->originals[path_] = std::move(original); }
+  void put_in(std::string text) const { report_->put_in.emplace_back(std::move(text)); }
 
   /// `expected 1..100, found -5`.
   void mismatch(std::string_view expected, Json const& found) const;

@@ -78,6 +78,7 @@ class ServiceReader {
     ConfigReport own;
     expand_variables(ConfigPlace{own, place_.path()}, entry_, environment_);
     report_.originals.merge(own.originals);
+    service_.put_in = std::move(own.put_in);
     return std::move(own.errors);
   }
 

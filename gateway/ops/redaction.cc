@@ -78,6 +78,7 @@ std::vector<std::string> secrets_of(Config const& config, char const* const* gat
   std::vector<std::string> secrets;
   for (auto const& service : config.services) {
     for (auto const& [name, value] : service.env) add(secrets, value.reveal());
+    for (auto const& text : service.put_in) add(secrets, text.reveal());
     for (auto const& name : service.pass_env) add(secrets, std::string(variable(gateway_environment, name)));
   }
   for (auto const& token : config.gateway.auth.tokens) secrets.push_back(token.token.reveal());

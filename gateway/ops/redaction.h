@@ -27,9 +27,9 @@ class Redaction {
   std::vector<std::string> secrets_;  ///< the longest first, since one may hold another
 };
 
-/// What the configuration keeps secret: values of the services' `env`, the variables
-/// of `gateway_environment` that `pass_env` hands on, tokens, and headers for the
-/// collector; of a URL with a password in it also the password. A value that is the
+/// What the configuration keeps secret: values of the services' `env`, what was put into
+/// a service's part for `${VAR}` or `${file:}`, the variables of `gateway_environment`
+/// that `pass_env` hands on, tokens, and headers for the collector; of a URL with a password in it also the password. A value that is the
 /// path of something that exists is none.
 [[nodiscard]] std::vector<std::string> secrets_of(Config const& config, char const* const* gateway_environment);
 

@@ -123,6 +123,17 @@ def test_secrets_of_the_configuration_are_taken_out_of_what_a_child_writes(start
     assert not [text for text in (secret, "pass-in-url", "token-of-alice") if text in everything]
 
 
+def test_what_was_put_in_for_a_variable_or_a_file_is_taken_out_wherever_it_stands(start_gateway, tmp_path):
+    """A child may write its command line. A default is in the file for everybody to read."""
+    (tmp_path / "key").write_text("key-from-a-file\n")
+    shout = "import sys; print(*sys.argv[1:], file=sys.stderr, flush=True); sys.stdin.read()"
+    arguments = ["-c", shout, "--token=${TOKEN}", "${file:%s}" % (tmp_path / "key"), "${ABSENT:-by-default}", "${PLACE}", "${SHORT}"]
+    gateway = start_gateway({"shouts": {"command": sys.executable, "args": arguments, "start_timeout": "1h"}}, wait_for=[],
+                            env={"TOKEN": "token-from-a-variable", "PLACE": str(tmp_path), "SHORT": "abcde"})
+    assert gateway.wait_for("child.stderr")["line"] == f"--token=*** *** by-default {tmp_path} abcde"
+    assert "from-a-" not in json.dumps(gateway.log.events) + gateway.admin("/health").body.decode()
+
+
 def test_what_was_not_let_in_is_logged_and_a_flood_of_it_only_counted(start_gateway):
     gateway = start_gateway({"echo": echo()}, {"auth": {"tokens": [{"name": "alice", "token": "token-of-alice-0123"}]}})
     client = gateway.http("echo")

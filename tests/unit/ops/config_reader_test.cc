@@ -227,6 +227,12 @@ TEST(ConfigReader, RefusesCommasThatStandForNothing) {
   EXPECT_EQ(1U, errors_of(service(R"("args": ["a",,])")).size());
 }
 
+TEST(ConfigReader, KeepsWhatWasPutIntoAServiceForVariablesAndFiles) {
+  auto const text = service(R"("args": ["--token=${A}", "${NOT_SET:-by-default}", "$${B}"], "env": {"K": "<${file:/run/key}>"})");
+  auto const config = good(text, environment_with({{"A", "alpha"}, {"B", "beta"}}, {{"/run/key", "gamma\n"}}));
+  EXPECT_EQ((std::vector{Secret("alpha"), Secret("gamma")}), config.services.at(0).put_in);
+}
+
 TEST(ConfigReader, ExpandsVariablesAndFilesInEveryText) {
   auto const environment = environment_with(
       {{"A", "x${B}$"}, {"B", "y"}, {"EMPTY", ""}, {"N", "7"}, {"OFF", "true"}}, {{"/run/key", "k\n"}});

@@ -39,13 +39,14 @@ TEST(Secrets, AreTheValuesOfEnvPassedVariablesTokensAndHeaders) {
   service.env.emplace("A", Secret("value-of-env"));
   service.env.emplace("HOME_DIR", Secret("/tmp"));
   service.env.emplace("URL", Secret("postgres://me:s3cr3t-pw@db/x"));
+  service.put_in = {Secret("put-into-args"), Secret("/tmp")};
   service.pass_env = {"PASSED", "NOT_SET"};
   config.services.push_back(service);
   config.gateway.auth.tokens.push_back({"alice", Secret("token-of-alice"), {}});
   config.gateway.traces.headers.emplace("authorization", Secret("Bearer collector"));
   char const* const environment[] = {"OTHER=x", "PASSED=value-passed", nullptr};
   auto const secrets = secrets_of(config, environment);
-  for (std::string const each : {"value-of-env", "s3cr3t-pw", "value-passed", "token-of-alice", "Bearer collector"})
+  for (std::string const each : {"value-of-env", "put-into-args", "s3cr3t-pw", "value-passed", "token-of-alice", "Bearer collector"})
     EXPECT_NE(secrets.end(), std::ranges::find(secrets, each)) << each;
   EXPECT_EQ(secrets.end(), std::ranges::find(secrets, "/tmp"));
 }
