@@ -297,7 +297,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::ListChanged:
     case mcp::NewsRoute::Relay: break;
     case mcp::NewsRoute::Cancelled: {
-      auto const child_id = rpc::find_member(message.params, "requestId");
+      auto const child_id = rpc::plain_id(rpc::find_member(message.params, "requestId"));
       if (auto const request = client_requests_.close_by_child_id(child_id)) {
         count_told(label(method));
         auto const id = fmt::format_int(request->id);

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/message.h"
 
 namespace gateway::mcp {
 
@@ -82,14 +83,14 @@ class ObjectWriter {
   bool first_ = true;
 };
 
-void append_meta(std::string& out, std::string_view meta, ParamsRewrite const& rewrite) {
+void append_meta(std::string& out, std::string_view meta, std::string_view progress_token) {
   ObjectWriter object(out);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
     if (is_envelope(*member)) continue;
     auto& to = object.member(member->key);
-    if (!rewrite.progress_token.empty() && member->is("progressToken")) {
-      to.append(rewrite.progress_token);
+    if (!progress_token.empty() && member->is("progressToken")) {
+      to.append(progress_token);
     } else {
       append_on_one_line(to, member->value);
     }
@@ -107,6 +108,10 @@ Params read_params(std::string_view raw) {
     for (auto const& slot : kSlots) take(params, *member, slot);
   }
   read_meta(params);
+  for (auto* const value : {&params.cursor, &params.progress_token}) {
+    if (*value == "null") *value = {};
+  }
+  params.request_id = rpc::plain_id(params.request_id);
   return params;
 }
 
@@ -120,7 +125,8 @@ void append_on_one_line(std::string& out, std::string_view raw) {
 }
 
 void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite) {
-  auto const rewrites_meta = params.has_envelope || (!rewrite.progress_token.empty() && !params.progress_token.empty());
+  auto const token = params.progress_token.empty() ? std::string_view{} : rewrite.progress_token;
+  auto const rewrites_meta = params.has_envelope || !token.empty();
   auto const drops_task = rewrite.drop_task && !params.task.empty();
   if (!rewrites_meta && !drops_task) return append_on_one_line(out, params.raw);
 
@@ -130,9 +136,9 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
     if (drops_task && member->is("task")) continue;
     auto& to = object.member(member->key);
     if (member->is("_meta") && rpc::is_object(member->value)) {
-      append_meta(to, member->value, rewrite);
-    } else if (!rewrite.progress_token.empty() && member->is("progressToken")) {
-      to.append(rewrite.progress_token);
+      append_meta(to, member->value, token);
+    } else if (!token.empty() && member->is("progressToken")) {
+      to.append(token);
     } else {
       append_on_one_line(to, member->value);
     }

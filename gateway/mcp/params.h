@@ -6,7 +6,8 @@
 
 namespace gateway::mcp {
 
-/// Raw spans of the params they were read from; empty when absent.
+/// Raw spans of the params they were read from; empty when absent. A cursor or a
+/// progress token that is null is none.
 struct Params {
   std::string_view raw;
   std::string_view name;            ///< tools/call, prompts/get

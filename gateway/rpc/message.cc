@@ -49,16 +49,35 @@ class Fields final : public MemberSink {
   bool clear_ = true;
 };
 
-bool is_integer(std::string_view token) {
-  if (!token.empty() && token.front() == '-') token.remove_prefix(1);
-  return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos;
+constexpr std::string_view kNull = "null";
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_legal_id(std::string_view id) {
-  return id.size() <= kMaxIdBytes && (is_string(id) || is_integer(id));
+  if (id.size() > kMaxIdBytes) return false;
+  return is_string(id) || is_digits(id.starts_with('-') ? id.substr(1) : id);
 }
 
-bool is_structured(std::string_view params) { return params.empty() || is_object(params) || is_array(params); }
+std::string_view unless_null(std::string_view value) { return value == kNull ? std::string_view{} : value; }
+
+/// Null, and an array of nothing, are what some libraries write where there are none.
+std::string_view params_of(std::string_view value) {
+  auto const is_empty_array = is_array(value) && value[skip_space(value, 1)] == ']';
+  return is_empty_array ? std::string_view{} : unless_null(value);
+}
+
+/// Nobody waits for an answer to a notification, so an id that is null can be none.
+std::string_view id_of(std::string_view value, std::string_view raw_method) {
+  return value == kNull && raw_method.starts_with("\"notifications/") ? std::string_view{} : plain_id(value);
+}
+
+/// Null beside the other of the two says that it is not there.
+void set_answer(Message& message, std::string_view result, std::string_view error) {
+  message.error = unless_null(error);
+  message.result = message.error.empty() ? result : unless_null(result);
+}
 
 void set_method(Message& message, std::string_view raw) {
   raw = raw.substr(1, raw.size() - 2);
@@ -94,26 +113,27 @@ std::variant<Message, Unreadable> read_client_message(std::string_view text) {
   }
 
   Message message;
-  message.id = fields[Field::Id];
+  auto const method = unless_null(fields[Field::Method]);
+  message.id = id_of(fields[Field::Id], method);
   if (!message.id.empty() && !is_legal_id(message.id)) {
     return Unreadable{InvalidRequest, "id must be a string or an integer", {}};
   }
   auto const refuse = [&](std::string_view why) { return Unreadable{InvalidRequest, why, message.id}; };
   if (fields[Field::JsonRpc] != R"("2.0")") return refuse("jsonrpc must be \"2.0\"");
 
-  auto const method = fields[Field::Method];
-  message.result = fields[Field::Result];
-  message.error = fields[Field::Error];
   if (method.empty()) {
+    set_answer(message, fields[Field::Result], fields[Field::Error]);
     if (message.id.empty()) return refuse("neither a method nor an answer to one");
     if (message.result.empty() == message.error.empty()) return refuse("an answer holds either result or error");
     message.kind = MessageKind::Response;
     return message;
   }
-  if (!message.result.empty() || !message.error.empty()) return refuse("a request holds no result or error");
+  if (!unless_null(fields[Field::Result]).empty() || !unless_null(fields[Field::Error]).empty()) {
+    return refuse("a request holds no result or error");
+  }
   if (!is_string(method) || method.size() > kMaxMethodBytes) return refuse("method must be a short string");
-  message.params = fields[Field::Params];
-  if (!is_structured(message.params)) return refuse("params must be an object");
+  message.params = params_of(fields[Field::Params]);
+  if (!message.params.empty() && !is_object(message.params)) return refuse("params must be an object");
   set_method(message, method);
   message.kind = message.id.empty() ? MessageKind::Notification : MessageKind::Request;
   return message;
@@ -128,22 +148,30 @@ std::optional<Message> read_child_line(std::string_view line) {
   if (fields[Field::JsonRpc] != R"("2.0")") return std::nullopt;
 
   Message message;
-  message.id = fields[Field::Id];
-  message.params = fields[Field::Params];
-  message.result = fields[Field::Result];
-  message.error = fields[Field::Error];
+  message.id = id_of(fields[Field::Id], fields[Field::Method]);
   if (is_string(fields[Field::Method])) {
+    message.params = params_of(fields[Field::Params]);
     set_method(message, fields[Field::Method]);
     message.kind = message.id.empty() ? MessageKind::Notification : MessageKind::Request;
     return message;
   }
+  set_answer(message, fields[Field::Result], fields[Field::Error]);
   if (message.result.empty() && message.error.empty()) return std::nullopt;
   if (!message.error.empty() && !is_object(message.error)) return std::nullopt;
   message.kind = MessageKind::Response;
   return message;
 }
 
+std::string_view plain_id(std::string_view raw_id) {
+  auto const whole = raw_id.substr(0, raw_id.find('.'));
+  auto const zeros = raw_id.substr(std::min(raw_id.size(), whole.size() + 1));
+  auto const is_whole_number = is_digits(whole.starts_with('-') ? whole.substr(1) : whole) && !zeros.empty() &&
+                               zeros.find_first_not_of('0') == std::string_view::npos;
+  return is_whole_number ? whole : raw_id;
+}
+
 std::optional<std::uint64_t> id_number(std::string_view raw_id) {
+  raw_id = plain_id(raw_id);
   if (is_string(raw_id) && raw_id.size() >= 2) raw_id = raw_id.substr(1, raw_id.size() - 2);
   std::uint64_t number = 0;
   auto const [end, ec] = std::from_chars(raw_id.data(), raw_id.data() + raw_id.size(), number);

@@ -18,9 +18,9 @@ enum class MessageKind { Request, Notification, Response };
 /// top does not travel on.
 struct Message {
   MessageKind kind = MessageKind::Notification;
-  std::string_view id;      ///< raw token, quotes included; empty for a notification
+  std::string_view id;      ///< raw token, quotes included, as plain_id has it; empty for a notification
   std::string method;       ///< escapes resolved; empty for a response
-  std::string_view params;  ///< raw object or array; empty when absent
+  std::string_view params;  ///< raw object, from a child perhaps an array; empty when there are none
   std::string_view result;  ///< raw; of a response
   std::string_view error;   ///< raw object; of a response
   bool plain = false;       ///< all of it is known to be printable ASCII
@@ -37,6 +37,8 @@ struct Unreadable {
 /// an id that is a string or an integer, no member given twice or in another
 /// case. A parser that reads such a text differently (the last member wins in
 /// most, and Go's ignores case) would see another message than the one we judge.
+/// What can only mean one thing is forgiven (docs/protocol.md has a table): null
+/// for what is not there, and an array for params where nothing is in it.
 [[nodiscard]] std::variant<Message, Unreadable> read_client_message(std::string_view text);
 
 /// True when the text is a JSON array: a batch, in the one revision that has them.
@@ -44,6 +46,9 @@ struct Unreadable {
 
 /// Reads one line of a child. Nothing when it is no JSON-RPC message.
 [[nodiscard]] std::optional<Message> read_child_line(std::string_view line);
+
+/// The raw id as most spell it: languages with one kind of number write 1.0 for 1.
+[[nodiscard]] std::string_view plain_id(std::string_view raw_id);
 
 /// The integer a raw id spells, as a number or as its decimal string.
 [[nodiscard]] std::optional<std::uint64_t> id_number(std::string_view raw_id);

@@ -91,7 +91,10 @@ void check_client_message(std::string_view text) {
     require(inside(text, part), "inside");
   require(message.id.empty() == (message.kind == MessageKind::Notification), "an id unless a notification");
   require(message.id.find_first_of("\r\n") == std::string_view::npos, "an id is on one line");
-  if (message.kind == MessageKind::Response) return;
+  require(message.params.empty() || rpc::is_object(message.params), "params are an object");
+  if (message.kind == MessageKind::Response) {
+    return require(message.result.empty() != message.error.empty(), "either a result or an error");
+  }
   check_rewriting(message, {});
   check_rewriting(message, {.progress_token = kToken, .drop_task = false});
   check_rewriting(message, {.progress_token = kToken, .drop_task = true});
@@ -106,6 +109,7 @@ void check_child_line(std::string_view line) {
   for (auto const part : {message->id, message->params, message->result, message->error})
     require(inside(line, part), "inside");
   (void)rpc::id_number(message->id);
+  require(message->params != "null" && message->error != "null", "null is for what is not there");
   mcp::ToolList tools;
   (void)tools.add_page(message->result);
   if (auto handshake = mcp::Handshake::from(message->result, mcp::Sharing::Shared)) {

@@ -63,7 +63,7 @@ TEST(ClientMessage, KeepsIdsByteForByte) {
 }
 
 TEST(ClientMessage, RefusesIdsThatAreNeitherStringNorInteger) {
-  for (auto const* const id : {"null", "true", "1.0", "1e3", "1.5", "{}", "[]", "[1]"}) {
+  for (auto const* const id : {"null", "true", "1e3", "1.5", "1.01", "1e0", "{}", "[]", "[1]"}) {
     auto const answer = refused(request_with_id(id));
     EXPECT_EQ(ErrorCode::InvalidRequest, answer.code) << id;
     EXPECT_EQ("id must be a string or an integer", answer.why) << id;
@@ -110,10 +110,16 @@ TEST(ClientMessage, NamesWhatIsWrongAndWhoAsked) {
       {R"({"jsonrpc":"2.0","id":1,"method":5})", ErrorCode::InvalidRequest, "method must be a short string",
        "1"},
       {R"({"jsonrpc":"2.0","id":1,"method":null})", ErrorCode::InvalidRequest,
-       "method must be a short string", "1"},
+       "an answer holds either result or error", "1"},
+      {R"({"jsonrpc":"2.0","id":1,"error":null})", ErrorCode::InvalidRequest,
+       "an answer holds either result or error", "1"},
+      {R"({"jsonrpc":"2.0","id":null,"result":{}})", ErrorCode::InvalidRequest,
+       "id must be a string or an integer", ""},
       {R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(255, 'x') + "\"}", ErrorCode::InvalidRequest,
        "method must be a short string", "1"},
-      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":null})", ErrorCode::InvalidRequest,
+      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[1]})", ErrorCode::InvalidRequest,
+       "params must be an object", "1"},
+      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[[]]})", ErrorCode::InvalidRequest,
        "params must be an object", "1"},
       {R"({"jsonrpc":"2.0","id":"q","method":"x","params":"{}"})", ErrorCode::InvalidRequest,
        "params must be an object", "\"q\""},
@@ -128,7 +134,7 @@ TEST(ClientMessage, NamesWhatIsWrongAndWhoAsked) {
 
 TEST(ClientMessage, RefusesDoubledAndDisguisedMembers) {
   for (auto const* const member :
-       {R"("id":2)", R"("method":"y")", R"("params":{})", R"("jsonrpc":"2.0")", R"("ID":2)",
+       {R"("id":2)", R"("method":"y")", R"("params":{})", R"("params":null)", R"("jsonrpc":"2.0")", R"("ID":2)",
         R"("Method":"y")", R"("JSONRPC":"2.0")", R"("rEsUlT":1)", R"("Error":{})", R"("i\u0064":2)",
         R"("meth\u006Fd":"y")", R"("harmless\n":1)"}) {
     auto const text = R"({"jsonrpc":"2.0","id":1,"method":"x","params":{},)"s + member + "}";
@@ -147,8 +153,33 @@ TEST(ClientMessage, ResolvesTheEscapesOfAMethod) {
   EXPECT_EQ("a\"\n\\", readable(R"({"jsonrpc":"2.0","id":1,"method":"a\"\n\\"})").method);
 }
 
-TEST(ClientMessage, TakesParamsThatAreAnArray) {
-  EXPECT_EQ("[1]", readable(R"({"jsonrpc":"2.0","id":1,"method":"x","params":[1]})").params);
+TEST(ClientMessage, TakesNullAndAnArrayOfNothingForNoParams) {
+  for (auto const* const params : {"null", "[]", "[ \t\n]"}) {
+    auto const text = R"({"jsonrpc":"2.0","id":1,"method":"x","params":)"s + params + "}";
+    EXPECT_EQ("", readable(text).params) << params;
+  }
+  EXPECT_EQ("", readable(R"({"jsonrpc":"2.0","method":"x","params":null})").params);
+}
+
+TEST(ClientMessage, TakesNullForWhatIsNotThere) {
+  EXPECT_EQ(MessageKind::Request, readable(R"({"jsonrpc":"2.0","id":1,"method":"x","result":null,"error":null})").kind);
+  auto const result = readable(R"({"jsonrpc":"2.0","id":1,"method":null,"result":{"a":1},"error":null})");
+  EXPECT_EQ(MessageKind::Response, result.kind);
+  EXPECT_EQ(R"({"a":1})", result.result);
+  EXPECT_EQ("", result.error);
+  auto const error = readable(R"({"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1}})");
+  EXPECT_EQ("", error.result);
+  EXPECT_EQ(R"({"code":1})", error.error);
+}
+
+TEST(ClientMessage, TakesAnIdOfNullForNoneInANotificationAlone) {
+  EXPECT_EQ(MessageKind::Notification, readable(R"({"jsonrpc":"2.0","id":null,"method":"notifications/initialized"})").kind);
+  EXPECT_EQ("id must be a string or an integer", refused(R"({"jsonrpc":"2.0","id":null,"method":"ping"})").why);
+}
+
+TEST(ClientMessage, TakesAWholeNumberWithAPoint) {
+  for (auto const& [id, plain] : {std::pair{"1.0", "1"}, {"-7.000", "-7"}, {"0.0", "0"}}) EXPECT_EQ(plain, readable(request_with_id(id)).id);
+  EXPECT_EQ(R"("1.0")", readable(request_with_id(R"("1.0")")).id);
 }
 
 TEST(Batch, IsAnArrayWhateverItHolds) {
@@ -166,6 +197,31 @@ TEST(ChildLine, ReadsEveryKind) {
   EXPECT_EQ(MessageKind::Request, read_child_line(R"({"jsonrpc":"2.0","id":"c","method":"ping"})")->kind);
   EXPECT_EQ(MessageKind::Notification, read_child_line(" \t{\"jsonrpc\":\"2.0\",\"method\":\"x\"} \r")->kind);
   EXPECT_EQ(R"({"code":1})", read_child_line(R"({"jsonrpc":"2.0","id":null,"error":{"code":1}})")->error);
+}
+
+TEST(ChildLine, TakesNullForWhatIsNotThere) {
+  auto const result = read_child_line(R"({"jsonrpc":"2.0","id":1,"result":{"a":1},"error":null,"method":null})");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(R"({"a":1})", result->result);
+  EXPECT_EQ("", result->error);
+  auto const error = read_child_line(R"({"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1}})");
+  ASSERT_TRUE(error);
+  EXPECT_EQ("", error->result);
+  EXPECT_EQ("null", read_child_line(R"({"jsonrpc":"2.0","id":1,"result":null,"error":null})")->result);
+  EXPECT_FALSE(read_child_line(R"({"jsonrpc":"2.0","id":1,"error":null})"));
+
+  auto const note = read_child_line(R"({"jsonrpc":"2.0","id":null,"method":"notifications/x","params":null})");
+  EXPECT_EQ(MessageKind::Notification, note->kind);
+  EXPECT_EQ("", note->params);
+  EXPECT_EQ("", read_child_line(R"({"jsonrpc":"2.0","method":"x","params":[ ]})")->params);
+  auto const ask = read_child_line(R"({"jsonrpc":"2.0","id":null,"method":"ping"})");
+  EXPECT_EQ(MessageKind::Request, ask->kind);
+}
+
+TEST(ChildLine, MayHoldBothAResultAndAnError) {
+  auto const both = read_child_line(R"({"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1}})");
+  ASSERT_TRUE(both);
+  EXPECT_EQ(R"({"code":1})", both->error);
 }
 
 TEST(ChildLine, TakesTheLastOfDoubledMembers) {
@@ -192,8 +248,10 @@ TEST(ChildLine, IsNothingWhenItIsNoMessage) {
 TEST(IdNumber, ReadsNumbersAndTheirDecimalStrings) {
   EXPECT_EQ(42U, id_number("42"));
   EXPECT_EQ(42U, id_number("\"42\""));
+  EXPECT_EQ(42U, id_number("42.0"));
+  EXPECT_EQ(42U, id_number("42.000"));
   EXPECT_EQ(18446744073709551615U, id_number("18446744073709551615"));
-  for (auto const* const id : {"", "\"\"", "\"", "-1", "+1", "1.0", "1e3", "null", "\"a\"", "\" 1\"",
+  for (auto const* const id : {"", "\"\"", "\"", "-1", "+1", "1.5", "1.", "1.0.0", ".0", "\"1.0\"", "1e3", "null", "\"a\"", "\" 1\"",
                                "18446744073709551616", "{}", "42x"}) {
     EXPECT_EQ(std::nullopt, id_number(id)) << id;
   }
