@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/frontend/audit.h"
@@ -24,6 +25,27 @@ constexpr Duration kCommitAfter = seconds(10);
 /// What a client of a lost stream waits before it comes back.
 constexpr int kRetryMs = 1000;
 
+/// MCP 2025-11-25, Transports, Session Management.
+bool is_visible_ascii(std::string_view token) {
+  return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x21 && c <= 0x7E; });
+}
+
+void replay_after(EventId last, mcp::ReplayLog const& log, http::Exchange& to) {
+  log.for_each_after(last, [&](mcp::ReplayLog::Event const& event) {
+    std::string_view const data = event.message;
+    to.send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
+  });
+}
+
+/// The first event of a stream: without data, for its id, by which a client can come
+/// back before it has seen another. Clients of older revisions fail on it.
+bool begin_stream(http::Exchange& stream, Session const& session, EventId at) {
+  if (!has_priming_events(session.revision) || session.transport != mcp::Transport::Http) return false;
+  stream.send_event({.event = {}, .id = at.text(), .data = {}});
+  stream.send_retry(kRetryMs);
+  return true;
+}
+
 }  // namespace
 
 // ── requests ─────────────────────────────────────────────────────────────────
@@ -32,7 +54,8 @@ constexpr int kRetryMs = 1000;
 /// the version in its body. Absent means 2025-03-26.
 bool Streamable::version_is_fine(Visit const& visit) {
   auto const version = visit.request.head.find("mcp-protocol-version");
-  if (!version || mcp::revision_from(*version)) return true;
+  auto const once = visit.request.head.count("mcp-protocol-version") <= 1;
+  if (!version || (once && mcp::revision_from(*version))) return true;
   visit.reply_error(400, ErrorCode::BadRequest,
                     fmt::format("Bad Request: Unsupported protocol version: {} (supported: 2024-11-05, 2025-03-26, "
                                 "2025-06-18, 2025-11-25)",
@@ -40,8 +63,14 @@ bool Streamable::version_is_fine(Visit const& visit) {
   return false;
 }
 
-/// Another service's session, or another principal's, does not exist here.
+/// Another service's session, or another principal's, does not exist here. What is no
+/// session id is told from one that is over: its client need not initialize anew.
 Session* Streamable::session_of(Visit const& visit, std::string_view token) {
+  if (visit.request.head.count("mcp-session-id") > 1 || !is_visible_ascii(token)) {
+    visit.reply_error(400, ErrorCode::BadRequest,
+                      "Bad Request: Mcp-Session-Id must stand once, and hold visible ASCII characters only");
+    return nullptr;
+  }
   auto* const session = desk_.sessions.find(token);
   auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
                      session->service == *visit.endpoint.service && session->principal == visit.principal;
@@ -134,28 +163,33 @@ void Streamable::get(Visit const& visit) {
 
   auto const last = visit.request.head.find("last-event-id");
   auto const id = last ? EventId::from(*last) : std::nullopt;
-  if (id && id->stream != 0 && resume(visit, *session, *id)) return;
-  if (id && id->stream == 0) close_standalone(*session);  // lost, whatever it looks like from here
-  open_standalone(visit, *session);
-  if (id && id->stream == 0) {
-    if (auto* const open = desk_.server->find(session->stream)) {
-      replay(*session).for_each_after(*id, [&](mcp::ReplayLog::Event const& event) {
-        std::string_view const data = event.message;
-        open->send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
-      });
-    }
+  auto const of_post = id && id->stream != 0;
+  if (of_post && resume(visit, *session, *id)) return;
+  // Who asks for the rest of an answer does not mean to end the session's own stream.
+  if (of_post && desk_.server->find(session->stream) != nullptr) {
+    return visit.reply_error(409, ErrorCode::BadRequest,
+                             "Conflict: nothing is known of that stream, and this session's own is open");
   }
+  open_standalone(visit, *session, of_post ? std::nullopt : id);
 }
 
-void Streamable::open_standalone(Visit const& visit, Session& session) {
-  // A stream whose client is gone without a word is found by its keep-alive.
-  if (desk_.server->find(session.stream) != nullptr) {
-    return visit.reply_error(409, ErrorCode::BadRequest, "Conflict: this session has a stream open already");
+/// The newest stream is the client's: an older one may be lost without a word, which
+/// its client knows long before the keep-alive finds out. The older one ends, since a
+/// message goes out on one stream only. (MCP 2025-11-25, Transports, Multiple Connections.)
+void Streamable::open_standalone(Visit const& visit, Session& session, std::optional<EventId> last) {
+  auto& stream = visit.exchange;
+  auto const older = std::exchange(session.stream, stream.id());
+  auto const sent = session.standalone_events;
+  EventId const from{0, last ? std::min(last->number, sent) : sent};
+  stream.set_context(raw(session.id));
+  stream.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpGet));
+  if (begin_stream(stream, session, from)) {
+    session.can_come_back = true;
+  } else {
+    stream.send_comment("open");
   }
-  session.stream = visit.exchange.id();
-  visit.exchange.set_context(raw(session.id));
-  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpGet));
-  visit.exchange.send_comment("open");
+  if (session.replay) replay_after(from, *session.replay, stream);
+  if (auto* const lost = desk_.server->find(older)) lost->end_stream(desk_.stream_end());
 }
 
 void Streamable::close_standalone(Session& session) {
@@ -175,12 +209,7 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   if (!known) return false;
 
   visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpPost));
-  if (session.replay) {
-    session.replay->for_each_after(last, [&](mcp::ReplayLog::Event const& event) {
-      std::string_view const data = event.message;
-      visit.exchange.send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
-    });
-  }
+  if (session.replay) replay_after(last, *session.replay, visit.exchange);
   if (open == nullptr) {
     visit.exchange.end_stream(desk_.stream_end());
     return true;
@@ -301,10 +330,7 @@ bool Streamable::become_stream(Post& post) {
   post.ListHook<PendingTag>::unlink();
   post.stream = session->next_stream++;
   open->open_stream(post.fields, ops::stream_tag(raw(session->service), ops::StreamKind::HttpPost));
-  if (has_priming_events(session->revision) && session->transport == mcp::Transport::Http) {
-    open->send_event({.event = {}, .id = EventId{post.stream, 0}.text(), .data = {}});
-    open->send_retry(kRetryMs);
-  }
+  (void)begin_stream(*open, *session, EventId{post.stream, 0});
   // What a batch has gathered so far.
   for (auto const& answer : std::exchange(post.batched, {})) send_on_post(post, {answer});
   return true;
@@ -378,7 +404,8 @@ void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView 
 void Streamable::notify(Session& session, rpc::PiecesView message) {
   auto* const open = desk_.server->find(session.stream);
   // Kept for a client that had a stream and may come back for it.
-  if (open == nullptr && session.standalone_events == 0) return;
+  if (open == nullptr && !session.can_come_back) return;
+  session.can_come_back = true;
   EventId const id{0, ++session.standalone_events};
   replay(session).add(id, message.joined());
   if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});

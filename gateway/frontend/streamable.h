@@ -71,7 +71,7 @@ class Streamable : private Deferred {
   void serve(Visit const& visit, mcp::Session& session, Incoming const& incoming, bool initializes);
   [[nodiscard]] mcp::Session* session_of(Visit const& visit, std::string_view token);
   [[nodiscard]] bool version_is_fine(Visit const& visit);
-  void open_standalone(Visit const& visit, mcp::Session& session);
+  void open_standalone(Visit const& visit, mcp::Session& session, std::optional<mcp::EventId> last);
   void close_standalone(mcp::Session& session);
   [[nodiscard]] bool resume(Visit const& visit, mcp::Session& session, mcp::EventId last);
 

@@ -69,6 +69,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   std::size_t max_event_bytes = 0;  ///< the largest SSE event its client takes; 0: any
   std::uint64_t next_stream = 1;    ///< 0 is the standalone stream
   std::uint64_t standalone_events = 0;
+  bool can_come_back = false;  ///< its client was given an id of its standalone stream
   std::unique_ptr<ReplayLog> replay;
 
   [[nodiscard]] OpenRequest* find_open(std::string_view raw_id) {

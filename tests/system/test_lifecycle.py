@@ -71,6 +71,34 @@ def test_a_request_without_a_session_is_served_for_itself(gateway, http):
     assert gateway.metric("mcp_gateway_sessions_active", server="chaos", transport="oneshot") == 0
 
 
+@pytest.mark.parametrize("session", ["\x80", "s\xe9ssion", "a b", "a\tb", ""])
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+def test_what_can_be_no_session_id_is_refused_as_malformed(http, session, method):
+    """Case 90. It is not a session that is over, for which a client would initialize anew."""
+    client = http("chaos")
+    client.session, client.headers = None, {"Mcp-Session-Id": session}
+    send = {"POST": lambda: client.post(message("ping", id=1)), "GET": client.get, "DELETE": client.delete}[method]
+    assert send().error == (400, -32000)
+
+
+@pytest.mark.parametrize("field", ["Mcp-Session-Id", "MCP-Protocol-Version"])
+def test_a_field_that_stands_twice_is_refused(http, field):
+    """What stands before us may mean the other one."""
+    client = http("chaos")
+    client.initialize()
+    connection = client.connect()
+    value = client.fields({})[field]
+    connection.send_request("POST", client.path, {**client.fields({}), field.upper(): value}, json.dumps(message("ping", id=1)).encode())
+    assert connection.read_response().error == (400, -32000)
+
+
+@pytest.mark.parametrize("version", ["\x80", "2025-11-25\xe9", ""])
+def test_what_can_be_no_version_is_refused(http, version):
+    client = http("chaos")
+    client.initialize()
+    assert client.post(message("ping", id=1), {"MCP-Protocol-Version": version}).error == (400, -32000)
+
+
 def test_an_unknown_session_is_not_found(http):
     """Case 16."""
     client = http("chaos")
