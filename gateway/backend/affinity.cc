@@ -20,7 +20,9 @@ std::optional<mcp::Refusal> Affinity::refusal(mcp::SessionOwner const& owner) co
   if (header.empty() && owner.principal.empty()) {
     return mcp::Refusal{mcp::Outcome::Invalid, "Bad Request: a bearer token must say whose session this is"};
   }
-  auto const room = owned_.size() < config_.max_children || longest_unused() != nullptr;
+  // One that makes room may take its time to end.
+  auto const may_begin = children_.size() < 2 * config_.max_children;
+  auto const room = may_begin && (owned_.size() < config_.max_children || longest_unused() != nullptr);
   if (room || owned_.count(key_of(owner)) > 0) return std::nullopt;
   return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
 }

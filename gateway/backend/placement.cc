@@ -6,6 +6,14 @@
 
 namespace gateway::backend {
 
+ChildBound bound_of(Children const& children, std::size_t most) {
+  if (children.size() < most) return ChildBound::Room;
+  if (children.size() >= 2 * most) return ChildBound::Leaving;
+  std::size_t used = 0;
+  children.for_each([&](Multiplexer const& child) { used += child.sessions() > 0 ? 1 : 0; });
+  return used < most ? ChildBound::Room : ChildBound::InUse;
+}
+
 std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children) {
   switch (config.isolation) {
     case ops::Isolation::Shared: return std::make_unique<Replicas>(config, children);

@@ -1,6 +1,8 @@
 // Which child a session talks to: one class for each kind of isolation.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -33,6 +35,16 @@ class Placement {
   [[nodiscard]] virtual Multiplexer* refuge_from(Multiplexer const&) { return nullptr; }
   virtual void tick(TimePoint) {}
 };
+
+/// Whether one more child may begin.
+enum class ChildBound : std::uint8_t {
+  Room,
+  InUse,    ///< as many as may run are used by sessions
+  Leaving,  ///< too many have still to end
+};
+/// Of children that are for their sessions alone. One that its session has left may take
+/// its time to end, and does not count; but there are never more than twice as many.
+[[nodiscard]] ChildBound bound_of(Children const& children, std::size_t most);
 
 [[nodiscard]] std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children);
 

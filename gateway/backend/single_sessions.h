@@ -11,8 +11,11 @@ class SingleSessions final : public Placement {
   SingleSessions(ops::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
 
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const&) const override {
-    if (children_.size() < config_.max_children) return std::nullopt;
-    return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
+    auto const bound = bound_of(children_, config_.max_children);
+    if (bound == ChildBound::Room) return std::nullopt;
+    return mcp::Refusal{.outcome = mcp::Outcome::Busy,
+                        .why = "no more sessions can be opened now",
+                        .room_helps = bound == ChildBound::InUse};
   }
   [[nodiscard]] Multiplexer& place(mcp::Session const&) override { return children_.add(mcp::Sharing::Exclusive); }
   void on_left(Multiplexer& child) override { child.stop(); }

@@ -27,7 +27,9 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   auto const index = *visit.endpoint.service;
   auto const& head = visit.request.head;
   mcp::SessionOwner const owner{visit.principal, only_value(head, service(index).key_header())};
-  if (auto refusal = service(index).refusal(owner)) return {nullptr, *std::move(refusal)};
+  auto refusal = service(index).refusal(owner);
+  while (refusal && refusal->room_helps && !draining && make_room_at(index)) refusal = service(index).refusal(owner);
+  if (refusal) return {nullptr, *std::move(refusal)};
   auto share = draining ? Allowance::Share{} : take_share();
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
 
@@ -79,6 +81,16 @@ bool Desk::make_room() {
     sessions.touch(*session, clock.now());
   }
   return false;
+}
+
+/// As `make_room`, where a service takes no more. Its sessions that hold a stream or
+/// wait for an answer keep their place in the order, which is that of all services.
+bool Desk::make_room_at(ServiceIndex service) {
+  auto* const longest = sessions.oldest_if(
+      [&](mcp::Session const& session) { return session.service == service && is_idle(session); });
+  if (longest == nullptr) return false;
+  end_session(*longest, mcp::SessionEnd::Evicted);
+  return true;
 }
 
 void Desk::tick() {

@@ -65,6 +65,7 @@ struct Desk {
  private:
   [[nodiscard]] Allowance::Share take_share();
   [[nodiscard]] bool make_room();
+  [[nodiscard]] bool make_room_at(ServiceIndex service);
 };
 
 }  // namespace gateway::frontend

@@ -61,6 +61,7 @@ struct SessionOwner {
 struct Refusal {
   Outcome outcome = Outcome::Busy;
   std::string why;  ///< fit for a client's eyes
+  bool room_helps = false;  ///< it would not be, if a session of the service ended
 };
 
 /// Why a session ended.

@@ -42,6 +42,16 @@ class SessionTable {
   /// (Streamable ones), or null.
   [[nodiscard]] Session* oldest() { return by_age_.front(); }
 
+  /// Of these the one used longest ago that `matches`, or null.
+  template <typename F>
+  [[nodiscard]] Session* oldest_if(F&& matches) {
+    Session* found = nullptr;
+    by_age_.for_each([&](Session& session) {
+      if (found == nullptr && matches(session)) found = &session;
+    });
+    return found;
+  }
+
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
   template <typename F>

@@ -351,10 +351,43 @@ def test_at_the_limit_of_children_no_more_sessions_are_opened(start_gateway):
     a, b = gateway.sse("own"), gateway.http("own")
     a.initialize()
     b.initialize()
-    assert gateway.http("own").post(initialize()).status == 503
+    b.get()
+    refused = gateway.http("own").post(initialize())
+    assert (refused.status, refused["retry-after"]) == (503, "1")
     a.close()
     gateway.until(lambda: gateway.health("own")["children"] == 1)
     assert gateway.http("own").initialize()["serverInfo"]["name"] == "mcp-echo"
+
+
+def test_at_the_limit_of_children_the_session_that_was_idle_longest_makes_room(start_gateway):
+    """Clients that never say that they are done must not lock others out until their sessions are too old."""
+    gateway = start_gateway({"own": chaos(isolation="session", max_children=4), "other": echo()}, wait_for=["other"])
+    streaming, stream, calling = gateway.http("own"), gateway.sse("own"), gateway.http("own")
+    bystander, idle = gateway.http("other"), gateway.http("own")
+    for client in (bystander, streaming, stream, calling, idle):
+        client.initialize()
+    streaming.get()
+    calling.begin(call("hang"))
+    gateway.until(lambda: gateway.health("own")["calls_in_flight"] == 1)
+    for number in range(3):
+        new = gateway.http("own")
+        assert new.initialize()["serverInfo"]["name"] == "chaos"
+        assert idle.post(message("ping", id=1)).error == (404, -32001)
+        assert gateway.metric("mcp_gateway_sessions_closed_total", server="own", reason="evicted") == number + 1
+        idle = new
+    for client in (bystander, streaming, stream, calling, idle):
+        assert client.request("ping")["result"] == {}
+
+
+def test_sessions_that_make_room_cannot_leave_any_number_of_children_behind(start_gateway):
+    """A child may take its time to end: until then no more than twice as many run."""
+    stubborn = chaos("--ignore-stdin-close", "--ignore-sigterm", isolation="session", max_children=2,
+                     stop={"stdin_grace": "10m", "term_grace": "10ms"})
+    gateway = start_gateway({"own": stubborn})
+    statuses = [gateway.http("own").post(initialize()).status for _ in range(8)]
+    assert statuses == [200] * 4 + [503] * 4
+    assert gateway.health("own")["children"] == 4
+    gateway.kill()
 
 
 def test_an_idle_session_ends_and_the_child_does_not(start_gateway):
