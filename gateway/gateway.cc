@@ -74,7 +74,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       metrics_(about_, config_.gateway.metrics),
       redaction_(ops::secrets_of(config_, environ)),
       spans_(make_exporter(config_.gateway.traces, about_)),
-      endpoints_(names_of(config_.services), options.single),
+      endpoints_(names_of(config_.services), options.single, config_.gateway.base_path),
       homes_(endpoints_, config_.gateway.loops),
       descriptors_(options.descriptors),
       connections_(descriptors_.connections),

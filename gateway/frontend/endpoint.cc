@@ -1,5 +1,7 @@
 #include "gateway/frontend/endpoint.h"
 
+#include <fmt/format.h>
+
 #include "gateway/frontend/admission.h"
 
 namespace gateway::frontend {
@@ -40,7 +42,31 @@ std::optional<ServiceIndex> Endpoints::by_host(std::string_view host) const {
   return std::nullopt;
 }
 
+std::optional<std::string_view> Endpoints::without_base_path(std::string_view path) const {
+  if (base_path_.empty() || !path.starts_with(base_path_)) return std::nullopt;
+  path.remove_prefix(base_path_.size());
+  if (!path.starts_with('/')) return std::nullopt;
+  return path;
+}
+
 std::optional<Endpoint> Endpoints::find(http::ListenerTag tag, std::string_view host, std::string_view path) const {
+  if (auto const found = find_at_root(tag, host, path)) return found;
+  auto const rest = without_base_path(path);
+  return rest ? find_at_root(tag, host, *rest) : std::nullopt;
+}
+
+/// A path that begins with the base path finds its way back whether a proxy takes
+/// that away, leaves it, or is not there, since it is served with it and without. On
+/// a service's own listener nobody knows what stands before it, and a relative
+/// reference finds the way back through any prefix.
+std::string Endpoints::messages_reference(http::ListenerTag tag, std::string_view path) const {
+  if (tag != http::ListenerTag{} || base_path_.empty()) return path.ends_with('/') ? "../messages" : "messages";
+  auto const below = path.substr(0, path.rfind("sse"));
+  return fmt::format("{}{}messages", without_base_path(path) ? "" : base_path_, below);
+}
+
+std::optional<Endpoint> Endpoints::find_at_root(http::ListenerTag tag, std::string_view host,
+                                                std::string_view path) const {
   // "/mcp/" is served like "/mcp": a redirect would lose the POST's body.
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
 

@@ -29,14 +29,20 @@ struct Endpoint {
 /// Paths and hosts to endpoints. Pure.
 class Endpoints {
  public:
-  /// With `single`, the main listener serves the one service at its root.
-  Endpoints(std::vector<std::string> names, bool single) : names_(std::move(names)), single_(single) {}
+  /// With `single`, the main listener serves the one service at its root. `base_path`
+  /// is the public path before ours, which a proxy may take away or leave.
+  Endpoints(std::vector<std::string> names, bool single, std::string base_path = {})
+      : names_(std::move(names)), single_(single), base_path_(std::move(base_path)) {}
 
   /// `tag` is 0 for the main listener, and a service's index + 1 for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
   /// What is served at a listener, for those who ask there for something else.
   [[nodiscard]] Directory directory(http::ListenerTag tag, ops::GatewayConfig const& config) const;
+
+  /// Where the client of a legacy stream, asked for by `path`, sends its messages: a
+  /// reference that leads back through the proxies before us.
+  [[nodiscard]] std::string messages_reference(http::ListenerTag tag, std::string_view path) const;
 
   [[nodiscard]] std::string const& name(ServiceIndex service) const { return names_[raw(service)]; }
 
@@ -45,11 +51,15 @@ class Endpoints {
   }
 
  private:
+  [[nodiscard]] std::optional<Endpoint> find_at_root(http::ListenerTag tag, std::string_view host,
+                                                     std::string_view path) const;
+  [[nodiscard]] std::optional<std::string_view> without_base_path(std::string_view path) const;
   [[nodiscard]] std::optional<ServiceIndex> by_name(std::string_view name) const;
   [[nodiscard]] std::optional<ServiceIndex> by_host(std::string_view host) const;
 
   std::vector<std::string> names_;
   bool single_;
+  std::string base_path_;
 };
 
 /// The value of `name` in a query, not decoded; empty when absent.

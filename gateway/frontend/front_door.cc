@@ -124,7 +124,9 @@ void FrontDoor::serve(Visit const& visit) {
       if (method != http::Method::Post) return visit.reply_not_allowed("POST");
       return sse_.post(visit);
     case Door::Sse:
-      if (method == http::Method::Get && !visit.request.head.find("mcp-session-id")) return sse_.get(visit);
+      if (method == http::Method::Get && !visit.request.head.find("mcp-session-id")) {
+        return sse_.get(visit, endpoints_.messages_reference(visit.request.listener, visit.request.head.path));
+      }
       [[fallthrough]];
     case Door::Mcp:
       if (method == http::Method::Post) return streamable_.post(visit);

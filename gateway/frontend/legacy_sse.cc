@@ -29,7 +29,7 @@ SessionEnd session_end(http::RequestHandler::Gone why) {
 
 http::Exchange* LegacySse::stream(Session const& session) { return desk_.server->find(session.stream); }
 
-void LegacySse::get(Visit const& visit) {
+void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   if (!accepts(visit.request.head).sse) {
     return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
   }
@@ -40,12 +40,7 @@ void LegacySse::get(Visit const& visit) {
   visit.exchange.set_context(raw(session->id));
   visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session->service), ops::StreamKind::Sse));
 
-  // A relative reference finds the way back through any prefix a proxy took off.
-  auto const prefix = desk_.config.base_path.empty()
-                          ? std::string(visit.request.head.path.ends_with('/') ? "../" : "")
-                          : desk_.config.base_path +
-                                std::string(visit.request.head.path.substr(0, visit.request.head.path.rfind("sse")));
-  auto const endpoint = fmt::format("{}messages?sessionId={}", prefix, session->token);
+  auto const endpoint = fmt::format("{}?sessionId={}", messages_at, session->token);
   std::string_view const data = endpoint;
   visit.exchange.send_event({.event = "endpoint", .id = {}, .data = {&data, 1}});
 }

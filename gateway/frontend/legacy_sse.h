@@ -13,7 +13,8 @@ class LegacySse {
  public:
   explicit LegacySse(Desk& desk) : desk_(desk) {}
 
-  void get(Visit const& visit);
+  /// `messages_at` is a reference to where its messages are to go.
+  void get(Visit const& visit, std::string_view messages_at);
   void post(Visit const& visit);
   /// The stream of a session is gone.
   void on_gone(SessionId session, http::RequestHandler::Gone why);

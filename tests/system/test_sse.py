@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from clients import BOTH, JSON, call, initialize, message, resolved
+from clients import BOTH, JSON, SseClient, call, initialize, message, resolved
 from gateway_under_test import chaos, echo
 from wire import Connection
 
@@ -251,5 +251,30 @@ def test_a_configured_prefix_stands_before_the_endpoint(start_gateway, path):
     client = gateway.sse("echo", path=path)
     folder = path.removesuffix("/").removesuffix("sse")
     assert client.endpoint_event.data.startswith("/team-a" + folder + "messages?sessionId=")
-    client.endpoint = client.endpoint_event.data.removeprefix("/team-a")
+    for endpoint in (client.endpoint, client.endpoint_event.data.removeprefix("/team-a")):
+        client.endpoint = endpoint  # of a client that asks here, and of one behind a proxy that takes the prefix away
+        assert client.request("ping")["result"] == {}
+
+
+@pytest.mark.parametrize("path", ["/team-a/echo/sse", "/team-a/echo/sse/", "/team-a/servers/echo/sse"])
+def test_a_proxy_may_leave_the_prefix_on(start_gateway, path):
+    gateway = start_gateway({"echo": echo()}, {"base_path": "/team-a"})
+    client = gateway.sse("echo", path=path)
+    folder = path.removesuffix("/").removesuffix("sse")
+    assert client.endpoint_event.data.startswith(folder + "messages?sessionId=")
     assert client.request("ping")["result"] == {}
+    http = gateway.http("echo", path="/team-a/echo/mcp")
+    http.initialize()
+    assert http.get().status == 200 and http.delete().status == 200
+    for page in ("/team-a/health", "/team-a/echo/health"):
+        connection = client.connect()
+        connection.send_request("GET", page)
+        assert connection.read_response().json["status"] == "HEALTHY"
+
+
+@pytest.mark.parametrize("path", ["/sse", "/sse/", "/team-a/sse"])
+def test_a_listener_of_a_services_own_knows_no_prefix_and_takes_any_path_with_it(start_gateway, path):
+    gateway = start_gateway({"echo": echo(listen="127.0.0.1:0")}, {"base_path": "/team-a"})
+    with SseClient(gateway.ports["echo"], path=path) as client:
+        assert client.endpoint_event.data.startswith(("messages?sessionId=", "../messages?sessionId="))
+        assert client.request("ping")["result"] == {}

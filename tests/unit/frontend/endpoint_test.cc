@@ -106,6 +106,37 @@ TEST(Endpoints, GiveAListenerOfAServiceThatServiceAlone) {
   EXPECT_EQ("nothing", found(two().find(own, "localhost", "/servers/echo/mcp")));
 }
 
+TEST(Endpoints, ServeWhatComesWithTheBasePathAndWithout) {
+  Endpoints const based({"echo", "Notes.1"}, false, "/team-a");
+  for (auto const* const path : {"/echo/mcp", "/team-a/echo/mcp", "/team-a/servers/echo/mcp", "/team-a/echo/mcp/"})
+    EXPECT_EQ("mcp of 0", found(based.find(kMain, "localhost", path))) << path;
+  EXPECT_EQ("sse of 1", found(based.find(kMain, "mcp-Notes.1", "/team-a/sse")));
+  EXPECT_EQ("health", found(based.find(kMain, "localhost", "/team-a/health")));
+  EXPECT_EQ("messages", found(based.find(kMain, "localhost", "/team-a/messages")));
+  EXPECT_EQ("messages of 1", found(based.find(Endpoints::own_listener(ServiceIndex{1}), "localhost", "/team-a/messages")));
+  for (auto const* const path : {"/team-a", "/team-a/", "/team-ab/echo/mcp", "/team-a/team-a/echo/mcp", "/team-aecho/mcp"})
+    EXPECT_EQ("nothing", found(based.find(kMain, "localhost", path))) << path;
+  EXPECT_EQ("nothing", found(two().find(kMain, "localhost", "/team-a/echo/mcp")));
+}
+
+TEST(Endpoints, PreferAServiceThatIsCalledLikeTheBasePath) {
+  Endpoints const based({"team-a"}, false, "/team-a");
+  for (auto const* const path : {"/team-a/mcp", "/team-a/team-a/mcp"})
+    EXPECT_EQ("mcp of 0", found(based.find(kMain, "localhost", path))) << path;
+}
+
+TEST(Endpoints, ReferToTheMessagesBesideAStream) {
+  Endpoints const based({"echo"}, false, "/team-a");
+  EXPECT_EQ("messages", two().messages_reference(kMain, "/echo/sse"));
+  EXPECT_EQ("../messages", two().messages_reference(kMain, "/echo/sse/"));
+  for (auto const* const path : {"/echo/sse", "/echo/sse/", "/team-a/echo/sse", "/team-a/echo/sse/"})
+    EXPECT_EQ("/team-a/echo/messages", based.messages_reference(kMain, path)) << path;
+  EXPECT_EQ("/team-a/messages", based.messages_reference(kMain, "/sse"));
+  auto const own = Endpoints::own_listener(ServiceIndex{0});
+  EXPECT_EQ("messages", based.messages_reference(own, "/sse"));
+  EXPECT_EQ("../messages", based.messages_reference(own, "/team-a/sse/"));
+}
+
 TEST(QueryValue, IsThatOfTheFirstOfItsName) {
   EXPECT_EQ("b", query_value("a=b", "a"));
   EXPECT_EQ("2", query_value("x=1&sessionId=2&sessionId=3", "sessionId"));
