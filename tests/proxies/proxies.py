@@ -1,6 +1,6 @@
 """The real proxies on the files of deploy/proxies, with a certificate of our own.
 
-    with Nginx({"main": 8080, "stripped": 8081}, folder) as proxy:
+    with Nginx({"main": 8080, "stripped": 8081, "kept": 8082}, folder) as proxy:
         proxy.connect()           # a TLS connection to it
         proxy.access_log()        # what it has written of requests so far
 
@@ -23,8 +23,8 @@ SHIPPED = HERE.parents[1] / "deploy" / "proxies"
 CACHE = Path(os.environ.get("PROXIES_CACHE", HERE / ".cache"))
 UNPACKED = CACHE / "debian"
 NAME = "mcp.example.com"
-SHIPPED_PORTS = {"main": "127.0.0.1:8080", "stripped": "127.0.0.1:8081"}
-PREFIXES = {"main": "", "stripped": "/team-a"}
+SHIPPED_PORTS = {"main": "127.0.0.1:8080", "stripped": "127.0.0.1:8081", "kept": "127.0.0.1:8082"}
+PREFIXES = {"main": "", "stripped": "/team-a", "kept": "/team-b"}
 
 
 def debian_program(name):
