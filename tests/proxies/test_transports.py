@@ -132,5 +132,5 @@ def test_a_request_that_is_too_large_is_refused(proxy):
 
 def test_refusals_come_through_as_they_are(proxy, http):
     refused = http(proxy, "echo", token="wrong").post(initialize())
-    assert (refused.status, refused["www-authenticate"]) == (401, 'Bearer realm="mcp-gateway"')
+    assert refused.status == 401 and refused["www-authenticate"].startswith("Bearer ")
     assert http(proxy, "nothing").post(initialize()).status == 404
