@@ -42,7 +42,7 @@ TestGateway::TestGateway(ops::Config config, std::uint64_t seed)
       entropy_(seed),
       sampler_("MCP_GATEWAY_CHILD=test"),
       metrics_(about_, config_.gateway.metrics),
-      endpoints_(names_of(config_), false),
+      endpoints_(names_of(config_), false, config_.gateway.base_path),
       homes_(endpoints_, 1),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),

@@ -71,15 +71,17 @@ TEST_F(StreamableTest, RefusesASessionWhenNoneCanBeOpened) {
   EXPECT_EQ(7, body(refused)["id"]);
 }
 
-TEST_F(StreamableTest, OpensOneStreamBesideItsAnswers) {
+TEST_F(StreamableTest, LetsTheNewerOfTwoStreamsTakeOver) {
   start({service("one")});
   HttpSession session(*gateway, "one");
   auto& first = session.get();
   EXPECT_TRUE(heard(first).is_stream);
-  EXPECT_EQ(409, heard(session.get()).status);
-  first.close();
+  auto& newer = session.get();
+  EXPECT_TRUE(heard(first).complete);
+  child().say(note("notifications/prompts/list_changed").dump());
   gateway->turn(2);
-  EXPECT_TRUE(heard(session.get()).is_stream);
+  EXPECT_TRUE(events(first).empty());
+  EXPECT_EQ(1U, events(newer).size());
 }
 
 // ── whole answers ────────────────────────────────────────────────────────────

@@ -119,7 +119,8 @@ TEST_F(StreamableTest, GivesWhatAStreamMissedAndTakesAnUnknownIdForANewOne) {
   third.close();
   gateway->turn(2);
   EXPECT_TRUE(heard(session.get("77-1")).is_stream);
-  EXPECT_EQ(409, heard(session.get("no id")).status);
+  EXPECT_EQ(409, heard(session.get("77-1")).status);
+  EXPECT_TRUE(heard(session.get("no id")).is_stream);
 }
 
 // ── what a child asks ────────────────────────────────────────────────────────
