@@ -92,10 +92,9 @@ std::string not_found_text(std::string_view path, Directory const& directory) {
   auto text = fmt::format("Not Found: there is no endpoint at {}", shortened(path));
   if (directory.services.empty()) return text + "; with a token this answer says which there are";
   if (directory.admin_elsewhere && is_admin_page(path)) return text + "; the admin listener has it (gateway.admin_listen, --admin)";
-  if (!directory.base_path.empty() && path.starts_with(directory.base_path)) {
-    return fmt::format("{}; the proxy in front must take {} away (gateway.base_path)", text, directory.base_path);
-  }
-  if (auto const near = nearest_path(path, directory); !near.empty()) text += fmt::format("; did you mean '{}'?", near);
+  auto const before = path.starts_with(directory.base_path) ? directory.base_path : std::string_view{};
+  auto const near = nearest_path(path.substr(before.size()), directory);
+  if (!near.empty()) text += fmt::format("; did you mean '{}{}'?", before, near);
   return fmt::format("{}; {}", text, what_is_served(directory));
 }
 

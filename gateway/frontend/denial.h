@@ -24,7 +24,7 @@ struct Directory {
   std::span<std::string const> services{};  ///< that are served where it was asked
   bool at_root = false;                      ///< one service, whose doors have no name before them
   bool admin_elsewhere = false;              ///< whether the admin's pages are at another listener
-  std::string_view base_path{};              ///< that a proxy should have taken away
+  std::string_view base_path{};              ///< that may stand before any path
 };
 
 /// For 404: the nearest path that is served, and the services. `directory` is empty for

@@ -52,11 +52,14 @@ TEST(Denial, NamesTheNearestPathAndTheServices) {
   EXPECT_EQ(none + "'/nobody/mcp'" + kServed, not_found("/nobody/mcp"));
 }
 
-TEST(Denial, SendsToTheOtherListenerAndToTheProxy) {
+TEST(Denial, LooksBelowTheBasePath) {
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a/time/mpc'; did you mean '/team-a/time/mcp'?") + kServed, not_found("/team-a/time/mpc"));
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a'") + kServed, not_found("/team-a"));
+}
+
+TEST(Denial, SendsToTheOtherListener) {
   EXPECT_EQ("Not Found: there is no endpoint at '/metrics'; the admin listener has it (gateway.admin_listen, --admin)",
             not_found("/metrics"));
-  EXPECT_EQ("Not Found: there is no endpoint at '/team-a/time/mcp'; the proxy in front must take /team-a away (gateway.base_path)",
-            not_found("/team-a/time/mcp"));
 }
 
 TEST(Denial, KnowsWhereOneServiceHasTheRoot) {
