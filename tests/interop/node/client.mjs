@@ -209,6 +209,16 @@ const checks = {
     return { told, uri, listed, read };
   },
 
+  /// A session whose stream is lost on the way hears of a change all the same.
+  async lostStream() {
+    let told = 0;
+    const session = await open({ notifications: { 'notifications/resources/list_changed': () => { told += 1; } } });
+    await waitUntil(() => told > 0, 30_000);
+    const echo = await outcome(() => session.text('echo', { message: 'still here' }));
+    await session.close();
+    return { told, echo };
+  },
+
   /// A call given up by the client neither blocks nor answers a later one.
   async cancel() {
     const session = await open();

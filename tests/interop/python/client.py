@@ -325,6 +325,15 @@ async def listChanged():
     return {"told": told, "uri": uri, "listed": listed, "read": read}
 
 
+async def lostStream():
+    """A session whose stream is lost on the way hears of a change all the same."""
+    told = []
+    async with opened({"notifications/resources/list_changed": told.append}) as session:
+        await wait_until(lambda: told, 30)
+        echo = await outcome(session.text("echo", {"message": "still here"}))
+    return {"told": len(told), "echo": echo}
+
+
 async def cancel():
     """A call given up by the client neither blocks nor answers a later one."""
     begun = time.monotonic()
@@ -397,7 +406,7 @@ async def asked():
 
 
 CHECKS = {check.__name__: check for check in
-          (tour, progress, sessions, files, memory, large, limit, subscriptions, listChanged, cancel, terminate, idle, asked)}
+          (tour, progress, sessions, files, memory, large, limit, subscriptions, listChanged, lostStream, cancel, terminate, idle, asked)}
 
 try:
     print(json.dumps(asyncio.run(CHECKS[check_name]())))
