@@ -79,8 +79,8 @@ CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& nam
 }
 
 void add_asking_commands(CLI::App& app, Arguments& arguments) {
-  add_asking(app, arguments, "health", "Ask a running gateway how it is; exit code 0 when it is well");
-  auto* const status = add_asking(app, arguments, "status", "Show the services of a running gateway; exit code 0 when it is well");
+  add_asking(app, arguments, "health", "Ask a running gateway how it is; exit code 0 while requests are served");
+  auto* const status = add_asking(app, arguments, "status", "Show the services of a running gateway; exit code 0 while requests are served");
   status->add_flag("--json", arguments.json, "All that is known, as JSON");
   auto* const top = add_asking(app, arguments, "top", "The same, again and again, until q is pressed");
   top->add_option("--interval", arguments.interval, "From one look to the next, 1 to 60: 2")

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "gateway/ops/config_json.h"
 #include "gateway/ops/health_json.h"
@@ -19,12 +20,15 @@ std::string now_text() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
 }
 
+/// Nobody reads seventeen digits.
+double to_three_places(double value) { return std::round(value * 1000) / 1000; }
+
 Json probe_json(ProbeHealth const& probe) {
   Json json{{"status", probe.status}};
   if (!probe.reason.empty()) json["reason"] = probe.reason;
   if (probe.status != "unknown") {
-    json["age_seconds"] = probe.age_seconds;
-    json["ms"] = probe.ms;
+    json["age_seconds"] = to_three_places(probe.age_seconds);
+    json["ms"] = to_three_places(probe.ms);
   }
   return json;
 }
@@ -61,7 +65,7 @@ Json service_json(ServiceHealth const& service) {
 Json head_json(GatewayHealth const& health, HealthStatus status) {
   return {{"status", to_text(status)},         {"version", health.version},
           {"buildTime", health.build_time},    {"timestamp", now_text()},
-          {"instance_id", health.instance_id}, {"uptime_seconds", health.uptime_seconds},
+          {"instance_id", health.instance_id}, {"uptime_seconds", to_three_places(health.uptime_seconds)},
           {"draining", health.status == HealthStatus::Draining}};
 }
 

@@ -153,6 +153,76 @@ def test_health_says_what_the_gateway_says_and_exits_by_its_status(tmp_path, nee
     assert says in done.stdout
 
 
+def listening_at(gateway):
+    """Listener to port, of a gateway that has just begun."""
+    ports = {}
+    while not {"main", "admin"} <= ports.keys():
+        line = gateway.event("listener.ready")
+        ports[line["listener"]] = line["port"]
+    return ports
+
+
+def until_all_are_heard_of(gateway, count):
+    """Waits until so many services are ready or have failed."""
+    servers = set()
+    while len(servers) < count:
+        line = json.loads(next(gateway.process.stderr))
+        if line["event"] in ("service.ready", "child.backoff"):
+            servers.add(line["server"])
+
+
+@pytest.mark.parametrize(("required", "status", "code"), [(False, "DEGRADED", 0), (True, "UNHEALTHY", 1)])
+def test_health_exits_with_0_while_every_required_service_can_be_called(tmp_path, required, status, code):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"},
+                              "mcpServers": {"echo": child(ECHO), "dies": child("false", required=required)}})
+    with Running("--config", file) as gateway:
+        ports = listening_at(gateway)
+        until_all_are_heard_of(gateway, 2)
+        done = mcp_gateway("health", str(ports["admin"]))
+        ready = mcp_gateway("health", f"http://127.0.0.1:{ports['admin']}/readyz")
+        of_echo = mcp_gateway("health", f"http://127.0.0.1:{ports['main']}/echo/health")
+        of_dead = mcp_gateway("health", f"http://127.0.0.1:{ports['main']}/dies/health")
+        nowhere = mcp_gateway("health", f"http://127.0.0.1:{ports['main']}/none/health")
+    assert (done.returncode, json.loads(done.stdout)["status"], done.stderr) == (code, status, "")
+    assert (ready.returncode, ready.stdout) == (code, "not ready\n" if code else "ok\n")
+    assert (of_echo.returncode, json.loads(of_echo.stdout)["status"]) == (0, "HEALTHY")
+    assert (of_dead.returncode, json.loads(of_dead.stdout)["status"]) == (1, "UNHEALTHY")
+    assert nowhere.returncode == 1 and "found status 404" in nowhere.stderr
+
+
+def test_health_of_a_gateway_that_was_told_to_stop_is_draining_and_exits_1(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "2s"},
+                              "mcpServers": {"chaos": child(*CHAOS)}})
+    with Running("--config", file) as gateway:
+        ports = listening_at(gateway)
+        until_all_are_heard_of(gateway, 1)
+        with socket.create_connection(("127.0.0.1", ports["main"]), 10) as waiting:
+            body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hang"}}'
+            waiting.sendall(b"POST /chaos/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+            while json.loads(get(ports["admin"], "/health")[2])["servers"]["chaos"]["calls_in_flight"] == 0:
+                pass
+            gateway.process.send_signal(signal.SIGTERM)
+            gateway.event("gateway.drain")
+            done = mcp_gateway("health", str(ports["admin"]))
+            alive = mcp_gateway("health", f"http://127.0.0.1:{ports['admin']}/livez")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["status"], found["draining"], done.stderr) == (1, "DRAINING", True, "")
+    assert (alive.returncode, alive.stdout) == (0, "ok\n")
+
+
+def test_health_without_a_token_is_the_status_alone_and_exits_by_it(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0",
+                                          "auth": {"tokens": [{"name": "a", "token": "0123456789abcdef"}]}},
+                              "mcpServers": {"echo": child(ECHO), "dies": child("false")}})
+    with Running("--config", file) as gateway:
+        ports = listening_at(gateway)
+        until_all_are_heard_of(gateway, 2)
+        asked = [mcp_gateway("health", f"http://127.0.0.1:{ports['main']}{path}") for path in ("/health", "/echo/health", "/dies/health")]
+    assert [(each.returncode, json.loads(each.stdout)) for each in asked] == [
+        (0, {"status": "DEGRADED"}), (0, {"status": "HEALTHY"}), (1, {"status": "UNHEALTHY"})]
+
+
 def nobody_at(url):
     """What is said where no gateway runs."""
     return (f"no gateway answers at {url} (connecting: Connection refused); start one with 'mcp-gateway run FILE' or "

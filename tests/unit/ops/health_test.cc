@@ -24,7 +24,7 @@ GatewayHealth gateway(HealthStatus status, std::vector<ServiceHealth> services =
   health.status = status;
   health.version = "1.2.3";
   health.instance_id = "here";
-  health.uptime_seconds = 7.5;
+  health.uptime_seconds = 7.4999999999;
   health.services = std::move(services);
   return health;
 }
