@@ -35,6 +35,7 @@ std::string host_name() {
 
 ops::Config completed(ops::Config config) {
   if (config.gateway.instance_id.empty()) config.gateway.instance_id = host_name();
+  config.gateway.log.format = ops::format_for(config.gateway.log.format, STDERR_FILENO);
   std::erase_if(config.services, [](ops::ServiceConfig const& service) { return service.disabled; });
   return config;
 }
@@ -156,6 +157,7 @@ Status Gateway::open_main() {
     auto const same = shards_[i]->listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
     if (!same) return same.error();
   }
+  listening_.main = {address.host, *port};
   log_listening("main", address, *port);
   return Done{};
 }
@@ -166,6 +168,7 @@ Status Gateway::open_admin() {
   if (auto const may = may_listen(address); !may) return may;
   auto const port = admin_server_.listen(address.host, address.port, http::ListenerTag{});
   if (!port) return with_setting(port.error(), "gateway.admin_listen", "--admin");
+  listening_.admin = {address.host, *port};
   log_listening("admin", address, *port);
   return Done{};
 }
@@ -179,6 +182,7 @@ Status Gateway::open_of_services() {
     auto& home = *shards_[homes_.of(index)];
     auto const port = home.listen(*service.listen, frontend::Endpoints::own_listener(index));
     if (!port) return with_setting(port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
+    listening_.of_services[service.name] = {service.listen->host, *port};
     log_listening(service.name, *service.listen, *port);
   }
   return Done{};
@@ -227,6 +231,14 @@ int Gateway::run() {
   for (auto const& warning : config_.warnings) {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
+  if (log.is_for_people()) {
+    start_report_ = std::make_unique<StartReport>(StartReport::About{.version = about_.version,
+                                                                     .services = names_of(config_.services),
+                                                                     .listening = listening_,
+                                                                     .single = single_,
+                                                                     .asks_token = !config_.gateway.auth.tokens.empty()});
+    log.say(start_report_->beginning());
+  }
   ticker_.repeat(kTick);
   sampler_.start(kSampleEvery);
   start_threads();
@@ -239,11 +251,21 @@ int Gateway::run() {
 void Gateway::tick() {
   guard_->reap_orphans();
   finish_late_rounds();
+  if (start_report_) look_at_start();
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
   admin_.tick();
   metrics_.logs_dropped(log_sink_.dropped());
   if (spans_) look_at_spans();
+}
+
+void Gateway::look_at_start() {
+  ask_health([this](ops::GatewayHealth const& health) {
+    if (!start_report_) return;
+    auto const since = first().loop().now() - shared_.started;
+    if (phase_ == Phase::Serving) first().log().say(start_report_->look(health.services, since));
+    if (phase_ != Phase::Serving || start_report_->is_over(since)) start_report_.reset();
+  });
 }
 
 /// A collector that is down is told of once, and once more when it is back.

@@ -27,6 +27,7 @@
 #include "gateway/ops/span_exporter.h"
 #include "gateway/round.h"
 #include "gateway/shard.h"
+#include "gateway/start_report.h"
 
 namespace gateway {
 
@@ -65,6 +66,8 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
   [[nodiscard]] Error with_setting(Error const& error, std::string_view key, std::string_view flag) const;
   void log_descriptors();
+  /// For people who look on, as long as there is something to tell of the start.
+  void look_at_start();
   void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
 
   [[nodiscard]] Shard& first() { return *shards_.front(); }
@@ -142,6 +145,8 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   std::uint64_t last_round_ = 0;
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;
+  Listening listening_;
+  std::unique_ptr<StartReport> start_report_;  ///< null where nobody looks on, or all is told
 };
 
 }  // namespace gateway

@@ -304,12 +304,16 @@ struct AuthConfig {
 };
 
 enum class LogLevel { Debug, Info, Warn, Error };
-enum class LogFormat { Json, Text };
+enum class LogFormat {
+  Auto,  ///< text where stderr is a terminal, JSON elsewhere
+  Json,
+  Text,
+};
 
 /// What is written to stderr, and how.
 struct LogConfig {
   LogLevel level = LogLevel::Info;
-  LogFormat format = LogFormat::Json;
+  LogFormat format = LogFormat::Auto;
   /// Also writes who called which tool, and the shape of what was given.
   bool audit = false;
 

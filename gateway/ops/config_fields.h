@@ -284,13 +284,14 @@ inline constexpr Choice<LogLevel, 4> kLogLevels{{{{"debug", LogLevel::Debug},
                                                   {"info", LogLevel::Info},
                                                   {"warn", LogLevel::Warn},
                                                   {"error", LogLevel::Error}}}};
-inline constexpr Choice<LogFormat, 2> kLogFormats{{{{"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
+inline constexpr Choice<LogFormat, 3> kLogFormats{
+    {{{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
 
 template <>
 inline constexpr auto kFields<LogConfig> = std::tuple{
     Field{"level", &LogConfig::level, kLogLevels, "The least important events that are written to stderr."},
     Field{"format", &LogConfig::format, kLogFormats,
-          "json: one object a line. text: for people at a terminal."},
+          "json: one object a line. text: for people. auto: text where stderr is a terminal, and json elsewhere."},
     Field{"audit", &LogConfig::audit, Flag{},
           "Also writes who called which tool, with the shape of the arguments and never their values."},
 };

@@ -132,7 +132,7 @@ void append_line(ByteQueue& out, Style style, LogLevel level, std::string_view t
                  std::string_view message, Fields fields, std::string_view constant_fields) {
   auto* const start = out.extend(room_for(timestamp, event, message, fields) + constant_fields.size());
   LineWriter to(start);
-  if (style.format == LogFormat::Json) {
+  if (style.format != LogFormat::Text) {
     write_json_line(to, level, timestamp, event, message, fields);
     to.raw(constant_fields).raw('}');
   } else {
@@ -190,9 +190,14 @@ Colour colour_for(int fd) {
   return !refused && !dumb && ::isatty(fd) == 1 ? Colour::Yes : Colour::No;
 }
 
+LogFormat format_for(LogFormat format, int fd) {
+  if (format != LogFormat::Auto) return format;
+  return ::isatty(fd) == 1 ? LogFormat::Text : LogFormat::Json;
+}
+
 Log::Log(LogConfig config, Writer const& writer, LogSink& sink)
     : config_(config), colour_(writer.colour), sink_(sink), gathered_(LogSink::new_piece()) {
-  if (config_.format != LogFormat::Json) return;
+  if (config_.format == LogFormat::Text) return;
   auto rest = fmt::format(R"(,"service":"mcp-gateway","version":{},"instance_id":{})", json_string(writer.version),
                           json_string(writer.instance_id));
   if (!writer.pool.empty()) rest.append(R"(,"pool":)").append(json_string(writer.pool));
@@ -244,6 +249,13 @@ void Log::gather(LogLevel level, std::string_view event, std::string_view messag
   append_any_line(gathered_, {config_.format, colour_}, level, timestamp(), event, message, {fields.begin(), fields.size()},
                   constant);
   end_line(level);
+}
+
+void Log::say(std::string_view lines) {
+  if (!is_for_people() || lines.empty()) return;
+  gathered_.append(lines);
+  gathered_lines_ += static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+  urgent_ = true;
 }
 
 void Log::end_turn(TimePoint now) {

@@ -61,6 +61,9 @@ enum class Colour : std::uint8_t { No, Yes };
 /// Only where a person looks on, and has not said otherwise (NO_COLOR, TERM=dumb).
 [[nodiscard]] Colour colour_for(int fd);
 
+/// The format in which a log to `fd` is written.
+[[nodiscard]] LogFormat format_for(LogFormat format, int fd);
+
 /// Formats a line, without its line end. Empty texts are left out; texts are cut
 /// where the line would be longer than 16 KiB, which then says `truncated`. Pure.
 [[nodiscard]] std::string format_log_line(LogFormat format, LogLevel level, std::string_view timestamp,
@@ -110,6 +113,11 @@ class Log {
   void end_turn(TimePoint now);
   /// Hands over what was gathered.
   void flush();
+
+  /// Whether people read along, who are told more than events.
+  [[nodiscard]] bool is_for_people() const { return config_.format == LogFormat::Text && enabled(LogLevel::Info); }
+  /// Whole lines for them, in their place among the events.
+  void say(std::string_view lines);
 
  private:
   std::string_view timestamp();

@@ -294,12 +294,13 @@ def test_top_prints_once_where_stdout_is_no_terminal(tmp_path):
 
 
 class Screen:
-    """`mcp-gateway top` on a terminal of its own."""
+    """A command on a terminal of its own: `top`, unless another is named."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, command="top"):
         self.terminal, inner = pty.openpty()
         self.before = termios.tcgetattr(self.terminal)
-        self.process = subprocess.Popen([PROGRAM, "top", *arguments], stdin=inner, stdout=inner, stderr=inner)
+        self.process = subprocess.Popen([PROGRAM, command, *map(str, arguments)], stdin=inner, stdout=inner, stderr=inner,
+                                        env={**os.environ, "TERM": "dumb"} if command == "run" else None)
         os.close(inner)
         self.shown = ""
 
@@ -616,6 +617,44 @@ def test_flags_hold_over_the_file(tmp_path):
 def test_a_configuration_may_come_from_stdin():
     done = subprocess.run([PROGRAM, "check", "-"], input='{"mcpServers": {"a": {"command": "true"}}}', capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"}, "mcpServers": {
+        "echo": child(ECHO), "remote": {"url": "https://example.com/mcp"}, "missing": child("no-such-program-7"),
+        "private": child(ECHO, isolation="session")}})
+    screen = Screen(file, command="run")
+    screen.until(r"\r\nmcp-gateway [\d.]+ serves 4 services at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: http://127\.0\.0\.1:\d+/\r\n")
+    port = re.search(r"serves 4 services at http://127\.0\.0\.1:(\d+);", screen.shown)[1]
+    for line in (f"  echo     3 tools   http://127.0.0.1:{port}/echo/mcp  http://127.0.0.1:{port}/echo/sse",
+                 f"  private  a child for each session  http://127.0.0.1:{port}/private/mcp  http://127.0.0.1:{port}/private/sse",
+                 "  remote   not started; it has url, so it is a remote server",
+                 "  missing  cannot start 'no-such-program-7': not found in PATH"):
+        screen.until(r"\r\n" + re.escape(line))
+    assert not re.search(r"^\{", screen.shown, re.M)
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.process.wait(10) == 0
+    os.close(screen.terminal)
+
+
+def test_one_server_at_a_terminal_has_its_urls_at_the_root():
+    screen = Screen("--port", 0, "--", ECHO, command="run")
+    screen.until(r"serves 1 service at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: none; --admin 9090 gives one\.")
+    screen.until(r"\r\n  server  3 tools   http://127\.0\.0\.1:\d+/mcp  http://127\.0\.0\.1:\d+/sse\r\n")
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.process.wait(10) == 0
+    os.close(screen.terminal)
+
+
+def test_a_log_that_is_configured_stays_as_it_is_at_a_terminal(tmp_path):
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", "log": {"format": "json"}},
+                              "mcpServers": {"echo": child(ECHO)}})
+    screen = Screen(file, command="run")
+    screen.until('"event":"service.tools"')
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.process.wait(10) == 0
+    assert all(line.startswith("{") for line in screen.shown.splitlines() if line)
+    os.close(screen.terminal)
 
 
 def test_run_passes_arguments_behind_the_dashes_untouched():

@@ -1,0 +1,69 @@
+// What a person who starts the gateway at a terminal is told: where it is, and a line
+// for each service as it becomes ready, or why it does not.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/ops/config.h"
+#include "gateway/ops/health.h"
+
+namespace gateway {
+
+/// Where the gateway listens, with the ports the system chose.
+struct Listening {
+  ops::ListenAddress main{};
+  std::optional<ops::ListenAddress> admin{};
+  std::map<std::string, ops::ListenAddress> of_services{};
+};
+
+/// The address a browser or a client on this machine takes.
+[[nodiscard]] std::string url_of(ops::ListenAddress const& address);
+
+/// Fed with how services are, again and again; gives lines that were not given yet.
+/// Pure: who asks, and where lines go, is the Gateway's.
+class StartReport {
+ public:
+  struct About {
+    std::string version;
+    std::vector<std::string> services;
+    Listening listening;
+    bool single = false;       ///< one service, its endpoints at the root
+    bool asks_token = false;   ///< clients must show one
+  };
+  explicit StartReport(About about);
+
+  /// How long a service may start before that is told, and how long its start is watched.
+  static constexpr Duration kPatience = seconds(10);
+  static constexpr Duration kWatch = seconds(120);
+
+  /// The lines before anything has started.
+  [[nodiscard]] std::string beginning() const;
+  /// New lines, `since` the start; empty mostly.
+  [[nodiscard]] std::string look(std::vector<ops::ServiceHealth> const& services, Duration since);
+  /// There is nothing left to tell.
+  [[nodiscard]] bool is_over(Duration since) const;
+
+ private:
+  struct Told {
+    bool ready = false;
+    bool final = false;    ///< it will not become ready
+    bool trouble = false;
+    bool waiting = false;
+    unsigned without_tools = 0;  ///< looks at which it was ready and its tools not known
+  };
+
+  [[nodiscard]] std::string line(std::string const& service, std::string const& text) const;
+  [[nodiscard]] std::string urls(std::string const& service) const;
+  [[nodiscard]] std::string look_at(ops::ServiceHealth const& service, Duration since);
+
+  About about_;
+  std::size_t width_ = 0;  ///< of the longest name
+  std::map<std::string, Told> told_;
+};
+
+}  // namespace gateway
