@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gateway/base/counted.h"
+
 namespace gateway {
 
 namespace {
@@ -12,10 +14,6 @@ namespace {
 /// this many looks are enough.
 constexpr unsigned kLooksForTools = 4;
 constexpr std::size_t kLongestReason = 400;
-
-std::string counted(std::size_t count, std::string_view thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
 
 bool is_every(ops::ListenAddress const& address) { return address.host == "0.0.0.0" || address.host == "::"; }
 

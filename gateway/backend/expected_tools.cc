@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/base/counted.h"
+
 namespace gateway::backend {
 
 Lack lack_of(ops::ExpectedTools const& expected, mcp::ToolList const& list) {
@@ -13,7 +15,7 @@ Lack lack_of(ops::ExpectedTools const& expected, mcp::ToolList const& list) {
   }
   if (list.size() < expected.count) {
     lack.tools = expected.count - list.size();
-    lack.why = fmt::format("it lists {} tools, expected {}", list.size(), expected.count);
+    lack.why = fmt::format("it lists {}, expected {}", counted(list.size(), "tool"), expected.count);
   }
   return lack;
 }

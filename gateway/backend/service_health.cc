@@ -65,7 +65,10 @@ void judge_replicas(ServiceHealth& health, std::vector<ops::ChildHealth> const& 
   if (ailing != replicas.end()) health.reason = ailing->reason;
   if (well == 0) return;
   auto const all = static_cast<std::ptrdiff_t>(replicas.size());
-  if (well < all) health.reason = fmt::format("{} of {} children are not ready: {}", all - well, all, health.reason);
+  if (well < all) {
+    auto const are = all - well == 1 ? "is" : "are";
+    health.reason = fmt::format("{} of {} children {} not ready: {}", all - well, all, are, health.reason);
+  }
   health.status = health.reason.empty() ? HealthStatus::Healthy : HealthStatus::Degraded;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/base/counted.h"
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/startable.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/backend/supervisor.h"
+#include "gateway/base/counted.h"
 #include "gateway/base/entropy.h"
 #include "gateway/build_info.h"
 #include "gateway/io/event_loop.h"
@@ -105,10 +106,10 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
       auto const well = health.status == ops::HealthStatus::Healthy;
       all_well_ = all_well_ && well;
-      out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {} tools", well ? "ok  " : "FAIL", health.name, to_ms(took),
-                          health.protocol, health.tools);
+      out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name, to_ms(took),
+                          health.protocol, counted(health.tools, "tool"));
       auto const noise = child.child().noise_lines();
-      if (noise > 0) out_ << fmt::format(", {} lines on stdout were no messages", noise);
+      if (noise > 0) out_ << fmt::format(", {} on stdout {}", counted(noise, "line"), noise == 1 ? "was no message" : "were no messages");
       if (health.probe) out_ << fmt::format(", probe {} in {:.0f} ms", health.probe->status, health.probe->ms);
       if (!well) out_ << "\n      " << health.reason;
       out_ << std::endl;

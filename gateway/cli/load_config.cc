@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "gateway/backend/environment.h"
+#include "gateway/base/counted.h"
 #include "gateway/cli/read_config_file.h"
 #include "gateway/io/program_path.h"
 #include "gateway/ops/config_reader.h"
@@ -27,10 +28,6 @@ ops::Environment machine() {
 }
 
 }  // namespace
-
-std::string counted(std::size_t count, std::string_view thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
 
 std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
   auto const text = read_config_file(path);

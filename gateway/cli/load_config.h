@@ -1,11 +1,9 @@
 // A configuration from a file, for the commands.
 #pragma once
 
-#include <cstddef>
 #include <iosfwd>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gateway/ops/config.h"
@@ -14,9 +12,6 @@ namespace gateway::cli {
 
 /// What a wrong command line or configuration ends the program with.
 inline constexpr int kUsageError = 2;
-
-/// `1 error`, `2 errors`.
-[[nodiscard]] std::string counted(std::size_t count, std::string_view thing);
 
 /// Reads and checks the file. Everything that is wrong with it goes to `errors`, with
 /// what else is to be noted, and nothing is given then.

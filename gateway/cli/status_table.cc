@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/base/counted.h"
 #include "gateway/ops/config_json.h"
 
 namespace gateway::cli {
@@ -122,8 +123,11 @@ std::string sums_line(StatusReport const& report) {
     errors += row.errors_per_minute;
     sessions += row.sessions;
   }
-  return fmt::format("{} services, {} sessions, {} calls and {} errors a minute\n\n", report.services.size(), sessions,
-                     amount(calls), amount(errors));
+  auto const a_minute = [](double value, std::string_view thing) {
+    return fmt::format("{} {}{}", amount(value), thing, value == 1 ? "" : "s");
+  };
+  return fmt::format("{}, {}, {} and {} a minute\n\n", counted(report.services.size(), "service"), counted(sessions, "session"),
+                     a_minute(calls, "call"), a_minute(errors, "error"));
 }
 
 }  // namespace

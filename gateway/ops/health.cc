@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "gateway/base/counted.h"
 #include "gateway/ops/config_json.h"
 #include "gateway/ops/health_json.h"
 
@@ -119,7 +120,7 @@ std::string why(GatewayHealth const& health) {
     names += (names.empty() ? "" : ", ") + service.name;
   }
   if (count == 0) return {};
-  return fmt::format("{} of {} services {} not well: {}", count, health.services.size(), count == 1 ? "is" : "are", names);
+  return fmt::format("{} of {} {} not well: {}", count, counted(health.services.size(), "service"), count == 1 ? "is" : "are", names);
 }
 
 nlohmann::ordered_json health_json(GatewayHealth const& health) {

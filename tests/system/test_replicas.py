@@ -74,7 +74,7 @@ def test_a_child_that_goes_down_fails_its_calls_and_its_sessions_go_on_at_anothe
     assert "result" in b.stream.answer("elsewhere")
     health = gateway.health("chaos")
     assert (health["status"], health["state"], health["children"]) == ("DEGRADED", "ready", 1)
-    assert health["reason"] == "1 of 2 children are not ready: it ended with signal 9 (Killed)"
+    assert health["reason"] == "1 of 2 children is not ready: it ended with signal 9 (Killed)"
     assert {each["state"]: each["sessions"] for each in health["replicas"]} == {"ready": 2, "backoff": 0}
     assert pid_of(gateway.http("chaos")) == pid_b
 

@@ -37,7 +37,7 @@ class StatusJsonTest : public ::testing::Test {
 TEST_F(StatusJsonTest, SaysWhatTheHealthPageSaysAndMore) {
   auto const json = told();
   EXPECT_EQ("DEGRADED", json["status"]);
-  EXPECT_EQ("1 of 1 services is not well: files", json["reason"]);
+  EXPECT_EQ("1 of 1 service is not well: files", json["reason"]);
   EXPECT_EQ("warn", json["log_level"]);
   EXPECT_EQ(false, json["actions"]);
   EXPECT_EQ("a \"quoted\"\nreason", json["servers"]["files"]["reason"]);
