@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/base/counted.h"
 #include "gateway/cli/check_connect.h"
@@ -18,24 +19,48 @@ namespace gateway::cli {
 
 namespace {
 
-/// What a service declares to need may be missing by intent; what it lacks beside that
-/// is a fault.
-enum class Standing { Good, Unavailable, Faulty };
+/// What services lack, each thing once however many lack it.
+class Missing {
+ public:
+  void add(ops::ServiceConfig const& service) {
+    ++services_;
+    for (auto const& need : service.unmet) {
+      auto const known = std::ranges::find(things_, need, &Thing::what);
+      if (known == things_.end())
+        things_.push_back({need, service.name});
+      else
+        known->whose += ", " + service.name;
+    }
+  }
 
-Standing report(ops::ServiceConfig const& service, bool looks_for_program, std::ostream& out) {
-  if (service.disabled) return Standing::Good;
-  auto const is_faulty = !service.faults.empty();
-  auto why = ops::why_unavailable(service);
-  if (service.available() && looks_for_program) why = why_not_startable(service);
-  if (why.empty()) return Standing::Good;
-  auto const standing = is_faulty || service.available() ? Standing::Faulty : Standing::Unavailable;
-  out << fmt::format("{}: {}: {}\n", standing == Standing::Faulty ? "cannot start" : "unavailable", service.name, why);
-  return standing;
+  void tell(std::ostream& out) const {
+    for (auto const& thing : things_) out << fmt::format("missing: {}; for {}\n", thing.what, thing.whose);
+  }
+
+  /// The services that lack something.
+  [[nodiscard]] std::size_t services() const { return services_; }
+
+ private:
+  struct Thing {
+    std::string what;
+    std::string whose;
+  };
+  std::vector<Thing> things_;
+  std::size_t services_ = 0;
+};
+
+/// Why a service cannot start although it lacks nothing it says it needs; empty when it can. What it does say may be
+/// missing by intent.
+std::string fault_of(ops::ServiceConfig const& service, bool looks_for_program) {
+  if (!service.faults.empty()) return ops::why_unavailable(service);
+  return service.unmet.empty() && looks_for_program ? why_not_startable(service) : std::string();
 }
 
-std::string summary(ops::Config const& config, std::size_t faulty) {
-  auto const all = counted(config.services.size(), "service");
-  return faulty == 0 ? fmt::format("{}, no errors", all) : fmt::format("{}, {} cannot start", all, faulty);
+std::string summary(ops::Config const& config, std::size_t faulty, std::size_t lacking) {
+  auto text = counted(config.services.size(), "service");
+  text += faulty == 0 ? ", no errors" : fmt::format(", {} cannot start", faulty);
+  if (lacking > 0) text += fmt::format("; {} not started until what is missing is there", lacking);
+  return text;
 }
 
 }  // namespace
@@ -44,10 +69,20 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return kUsageError;
   for (auto const& warning : config->warnings) out << fmt::format("note: {}: {}\n", warning.path, warning.what);
-  auto const faulty = std::count_if(config->services.begin(), config->services.end(), [&](auto const& service) {
-    return report(service, !arguments.connect, out) == Standing::Faulty;
-  });
-  out << fmt::format("{}: {}\n", arguments.file, summary(*config, static_cast<std::size_t>(faulty)));
+  std::size_t faulty = 0;
+  Missing missing;
+  for (auto const& service : config->services) {
+    if (service.disabled) continue;
+    auto const fault = fault_of(service, !arguments.connect);
+    if (!fault.empty()) {
+      ++faulty;
+      out << fmt::format("cannot start: {}: {}\n", service.name, fault);
+    } else if (!service.unmet.empty()) {
+      missing.add(service);
+    }
+  }
+  if (!arguments.connect) missing.tell(out);  // else each service tells for itself
+  out << fmt::format("{}: {}\n", arguments.file, summary(*config, faulty, missing.services()));
   if (!arguments.connect) return faulty == 0 ? 0 : 1;
   auto guard = io::ChildGuard::start();
   if (!guard) {

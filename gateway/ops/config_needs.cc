@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace gateway::ops {
 namespace {
 
@@ -16,7 +18,7 @@ std::string missing(ServiceConfig const& service, Need const& need, Environment 
     return fmt::format("the program {}", need.program);
   }
   if (environment.exists && environment.exists(need.file)) return {};
-  return fmt::format("the file {}", need.file);
+  return fmt::format("the file {}", std::filesystem::path(need.file).lexically_normal().string());
 }
 
 }  // namespace

@@ -51,7 +51,9 @@ def test_check_lists_what_services_lack_and_finds_no_fault_with_it(tmp_path):
 
     ran = mcp_gateway("check", "--config", main)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "unavailable: gone: %s\n" % lacks in ran.stdout
+    assert "missing: the environment variable %s (an account); for gone\n" % ABSENT in ran.stdout
+    assert "missing: the program no-such-program; for gone\n" in ran.stdout
+    assert ran.stdout.endswith("2 services, no errors; 1 not started until what is missing is there\n")
 
     ran = mcp_gateway("check", "--config", main, "--connect")
     assert ran.returncode == 0
@@ -66,9 +68,18 @@ def test_a_program_is_looked_for_in_the_path_its_child_would_have(tmp_path):
     service = {"command": "only-here", "env": {"PATH": "${dir}/bin"}, "needs": [{"program": "only-here"}]}
     main = files(tmp_path, main={"mcpServers": {"s": service}}) / "main.json"
 
-    assert "unavailable" not in mcp_gateway("check", "--config", main).stdout
+    assert "missing" not in mcp_gateway("check", "--config", main).stdout
     program.unlink()
-    assert "unavailable: s: not started; it needs the program only-here" in mcp_gateway("check", "--config", main).stdout
+    assert "missing: the program only-here; for s\n" in mcp_gateway("check", "--config", main).stdout
+
+
+def test_check_says_once_what_several_services_lack(tmp_path):
+    both = {"command": ECHO, "needs": [{"file": "${dir}/bin/../tool", "for": "the tool"}]}
+    main = files(tmp_path, main={"mcpServers": {"one": both, "two": both}}) / "main.json"
+
+    said = mcp_gateway("check", "--config", main).stdout.splitlines()
+    assert said == ["missing: the file %s/tool (the tool); for one, two" % tmp_path,
+                    "%s: 2 services, no errors; 2 not started until what is missing is there" % main]
 
 
 def test_a_service_that_lacks_something_is_unavailable_and_the_others_run(start_gateway):
