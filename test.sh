@@ -1,8 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs them all. The first stage that fails ends it.
-#
-#   ./test.sh        everything, as CI does
-#   ./test.sh unit   the fast part: builds, then unit tests and lints
+# Installs what the tests need, builds, runs them all; see --help.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/quickstart.sh"
@@ -11,7 +8,25 @@ cd "$root"
 fuzz_seconds=20  # each target
 storm_seconds=60 # the stateful one
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
-               python3-venv curl valgrind prometheus systemd)
+               python3-venv curl valgrind prometheus shellcheck systemd)
+
+usage() {
+  cat <<'END_OF_USAGE'
+./test.sh: installs what the tests need, builds, runs them. The first stage that fails ends it.
+
+  ./test.sh          everything, as CI does: real clients, servers, databases and browsers; about 40 minutes
+  ./test.sh unit     the fast part: builds, then unit tests, lints, and the tests of scripts and documentation
+  ./test.sh --help   this text
+
+What it needs comes from apt, as root or by sudo, and from npm, PyPI and Go modules, all pinned. It writes build/, build-asan/,
+build-tsan/, build-fuzz/, and .cache/ folders in tests/. One test by itself:
+
+  ctest --test-dir build -R unit                                                    a program of GoogleTest, or a lint
+  MCP_GATEWAY=$PWD/build/mcp-gateway python3 -m pytest tests/system/test_sse.py     a file of system tests
+
+tests/clean_root/run tries quickstart.sh and the README in a Debian of its own; no stage does.
+END_OF_USAGE
+}
 
 # stage TITLE COMMAND...: the command in a subshell where any failure ends it.
 stage() {
@@ -108,22 +123,22 @@ fuzz_one() { # NAME
 }
 
 fuzz() {
-  local names running=0 failed=0 name
+  local names at_work=0 failed=0 name
   mapfile -t names < <(cd tests/fuzz && ls -- *_fuzz.cc | sed 's/_fuzz\.cc$//')
   [ ${#names[@]} -gt 0 ] || { echo "no fuzz target in tests/fuzz"; return 1; }
   build build-fuzz "${names[*]/#/fuzz_}" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
     -DGATEWAY_UNITY=ON -DGATEWAY_FUZZERS=ON -DGATEWAY_SANITIZE=fuzzer-no-link,address,undefined
   for name in "${names[@]}"; do
-    if [ "$running" -ge "$jobs" ]; then
+    if [ "$at_work" -ge "$jobs" ]; then
       wait -n || failed=1
-      running=$((running - 1))
+      at_work=$((at_work - 1))
     fi
     fuzz_one "$name" &
-    running=$((running + 1))
+    at_work=$((at_work + 1))
   done
-  while [ "$running" -gt 0 ]; do
+  while [ "$at_work" -gt 0 ]; do
     wait -n || failed=1
-    running=$((running - 1))
+    at_work=$((at_work - 1))
   done
   return "$failed"
 }
@@ -191,13 +206,20 @@ run_stages() { # unit | all
   rm -f build/left_out
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
   stage "install what the tests need" install
+  # The Node that tests run themselves; services have the one they were installed with.
+  use_node 20 || die "$reason"
+  export PATH
   if [ "$1" = unit ]; then
     stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
     stage "unit tests and lints" run_ctest build '^(unit|lint)$'
+    stage "scripts" run_pytest tests/scripts
+    stage "documentation" run_pytest tests/docs
   else
     stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
     stage "unit, component and corpus tests, lints" run_ctest build '.'
     stage "instructions a call" bench/instructions
+    stage "scripts" run_pytest tests/scripts
+    stage "documentation" run_pytest tests/docs
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
     stage "build (TSan)" build_for_threads
@@ -221,7 +243,8 @@ run_stages() { # unit | all
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   case "${1-all}" in
+    --help | -h) usage ;;
     all | unit) run_stages "${1-all}" ;;
-    *) die "expected no argument or 'unit', found '$1'" ;;
+    *) usage >&2; die "expected no argument or 'unit', found '$1'" ;;
   esac
 fi

@@ -1,4 +1,5 @@
 # For run: what is looked at while the stack is up. Each ends the run where something is not as it should be.
+# shellcheck shell=bash
 
 missing_secrets_stop_it() { # COMPOSE
   local said

@@ -1,4 +1,5 @@
 # For run: a Docker engine of the test's own, and all of it gone at the end.
+# shellcheck shell=bash
 
 folder=${COMPOSE_TEST_FOLDER:-}
 work=

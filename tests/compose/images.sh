@@ -1,4 +1,5 @@
 # For run: the images, without a registry to pull any from.
+# shellcheck shell=bash
 
 # A base image is made once and kept with the engine's folder.
 has_image() { docker image inspect "$1" >/dev/null 2>&1; }

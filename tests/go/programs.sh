@@ -1,4 +1,5 @@
 # Programs of others that nobody packages, built from their Go modules. For setup scripts, which source quickstart.sh first.
+# shellcheck shell=bash
 
 oldest_go=26.5 # after "1.": what the go.mod of the newest of them asks for
 own_go=$root/.cache/go
