@@ -36,9 +36,9 @@ become_root() { # PACKAGE...: what for
   sudo -v || die "needs root to install packages; as root run: apt-get install $*"
 }
 
-# A signal reaches apt alone: while it fetches it ends at once, later when dpkg is through with the packages in its hands.
+# Waits for another apt, such as the one that upgrades by itself. A signal reaches apt alone: while it fetches it ends at once, later when dpkg is through with the packages in its hands.
 apt_get() { # ARGUMENT...
-  local apt code interrupted='' command=(env DEBIAN_FRONTEND=noninteractive apt-get -q "$@")
+  local apt code interrupted='' command=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@")
   [ "$EUID" -eq 0 ] || command=(sudo "${command[@]}")
   set -m # keeps Ctrl-C from dpkg
   "${command[@]}" </dev/null &
