@@ -17,7 +17,7 @@ SENDING = 600  # how many times faster Alertmanager's times are
 
 
 def ask(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return json.load(answer)
 
 
