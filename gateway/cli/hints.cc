@@ -15,7 +15,12 @@ namespace {
 /// Options of supergateway, of the mcp-proxies and of docker's gateway, whose users
 /// know them by heart. Those that are written almost like one of ours are found
 /// without this.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kOptionsOfOthers{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kOptionsOfOthers{{
+    {"--check", "say mcp-gateway check FILE"},
+    {"--dry-run", "say mcp-gateway check FILE"},
+    {"--validate-only", "say mcp-gateway check FILE"},
+    {"--watch", "leave it out: a configuration is read at the start, so start it again"},
+    {"--hot-reload", "leave it out: a configuration is read at the start, so start it again"},
     {"--stdio", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
     {"--command", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
     {"--sse", "mcp-gateway runs programs and does not connect to remote servers"},
@@ -41,6 +46,25 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kOptions
     {"--requestTimeout", "say --call-timeout 5m"},
     {"--servers", "say --service NAME for each service of the file that is to run"},
     {"--debug", "say --log-level debug"},
+}};
+
+/// Commands of other programs, and what does here what they do there.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kCommandsOfOthers{{
+    {"serve", "did you mean 'mcp-gateway run'?"},
+    {"start", "did you mean 'mcp-gateway run'?"},
+    {"up", "did you mean 'mcp-gateway run'?"},
+    {"proxy", "did you mean 'mcp-gateway run'?"},
+    {"validate", "did you mean 'mcp-gateway check'?"},
+    {"lint", "did you mean 'mcp-gateway check'?"},
+    {"doctor", "did you mean 'mcp-gateway check FILE --connect'?"},
+    {"test", "did you mean 'mcp-gateway check FILE --connect'?"},
+    {"ps", "did you mean 'mcp-gateway status'?"},
+    {"list", "did you mean 'mcp-gateway status'?"},
+    {"ls", "did you mean 'mcp-gateway status'?"},
+    {"stop", "Ctrl-C or SIGTERM ends a gateway"},
+    {"reload", "a configuration is read at the start: start the gateway again"},
+    {"restart", "the status page restarts a service; SIGTERM ends the gateway"},
+    {"logs", "the log is the gateway's stderr"},
 }};
 
 constexpr std::array<std::string_view, 9> kScripts{".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb", ".jar", ".php"};
@@ -102,9 +126,9 @@ std::string unknown_command(std::span<std::string const> words, std::span<std::s
   auto const& word = words.front();
   auto const what = word.starts_with('-') ? fmt::format("expected a command first, found '{}'", word)
                                           : fmt::format("unknown command '{}'", word);
-  if (auto const near = nearest(word, commands); !near.empty()) {
-    return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
-  }
+  auto const of_others = std::ranges::find(kCommandsOfOthers, word, [](auto const& entry) { return entry.first; });
+  if (of_others != kCommandsOfOthers.end()) return fmt::format("{}; {}", what, of_others->second);
+  if (auto const near = nearest(word, commands); !near.empty()) return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
   if (word.starts_with('-')) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
   if (is_configuration(word)) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
   if (is_script(word) || kinds.is_program(word) || word.find(' ') != word.npos) {

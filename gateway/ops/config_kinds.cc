@@ -137,7 +137,7 @@ void Text::read(ConfigPlace const& place, Json const& found, std::string& into) 
 Json Text::schema() const { return {{"type", "string"}}; }
 
 void Texts::read(ConfigPlace const& place, Json const& found, std::vector<std::string>& into) const {
-  if (!found.is_array()) return place.mismatch_hidden("a list of texts", found);
+  if (!found.is_array()) return place.mismatch_hidden("a list of texts, [\"a\", \"b\"]", found);
   into.clear();
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!found[i].is_discarded()) each.read(place.element(i), found[i], into.emplace_back());
@@ -161,7 +161,7 @@ void HiddenTokenOrNone::read(ConfigPlace const& place, Json const& found, Secret
 
 void Variables::read(ConfigPlace const& place, Json const& found,
                      std::map<std::string, Secret, std::less<>>& into) const {
-  if (!found.is_object()) return place.mismatch_hidden("an object of environment variables", found);
+  if (!found.is_object()) return place.mismatch_hidden("an object of environment variables, {\"NAME\": \"value\"}", found);
   for (auto const& [name, value] : found.items()) {
     if (name.empty() || name.find('=') != name.npos || name.find('\0') != name.npos)
       place.error("expected names of environment variables, found one that is empty or holds =");

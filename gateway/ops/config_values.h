@@ -22,7 +22,7 @@ namespace gateway::ops {
 [[nodiscard]] std::string bytes_text(std::size_t bytes);
 
 inline constexpr std::string_view kAddressForms =
-    "an address such as 127.0.0.1:8080, [::1]:8080, :8080 (every interface) or 8080 (this machine only)";
+    "an address such as 127.0.0.1:8080, [::1]:8080, :8080 (every interface) or 8080 (this machine only), port 0..65535";
 
 /// `127.0.0.1:8501`, `[::1]:80`, `localhost:80`, `:8080` (every interface), `8080` (loopback).
 [[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);

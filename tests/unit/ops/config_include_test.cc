@@ -120,7 +120,7 @@ TEST(ConfigInclude, RefusesAServiceThatTwoFilesHave) {
 }
 
 TEST(ConfigInclude, ReadsAListOfFilesOnly) {
-  EXPECT_EQ("include: expected a list of texts, found a text",
+  EXPECT_EQ("include: expected a list of texts, [\"a\", \"b\"], found a text",
             errors_of(R"({"include": "a.json", "mcpServers": {"s": {"command": "x"}}})", {}).at(0));
 }
 

@@ -170,7 +170,7 @@ TEST(ConfigReader, ChecksEachBound) {
        "mcpServers.s.call_timeout: expected at most call_timeout_max (30m), found 2h"},
       {service(R"("restart": {"backoff_max": "1ms"})"),
        "mcpServers.s.restart.backoff_initial: expected at most backoff_max (1ms), found 250ms"},
-      {service(R"("args": "-y")"), "mcpServers.s.args: expected a list of texts, found a text"},
+      {service(R"("args": "-y")"), "mcpServers.s.args: expected a list of texts, [\"a\", \"b\"], found a text"},
       {service(R"("args": ["a", 5])"), "mcpServers.s.args[1]: expected a text, found 5"},
       {service(R"("isolation": "none")"),
        "mcpServers.s.isolation: expected 'shared' or 'session' or 'affinity', found 'none'"},
