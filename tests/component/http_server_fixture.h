@@ -101,10 +101,12 @@ class HttpServerTest : public ::testing::Test {
   /// The exchange the handler has not answered.
   Exchange& open_exchange() { return *server->find(handler.last); }
 
+  // What was put off to the end of a turn is destroyed with the loop and may hold a
+  // share of the allowance then.
+  std::unique_ptr<Allowance> allowance;
   io::EventLoop loop;
   TinyHandler handler;
   CountingProbe probe;
-  std::unique_ptr<Allowance> allowance;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
 };
