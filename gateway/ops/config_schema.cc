@@ -10,7 +10,8 @@ Json service_schema() {
   auto schema = fields_schema<ServiceConfig>();
   auto& properties = schema["properties"];
   for (auto const& adopted : kAdoptedKeys)
-    properties[std::string{adopted.key}] = {{"type", adopted.type}, {"description", adopted.sentence}};
+    properties[std::string{adopted.key}] = {
+        {"type", adopted.type}, {"description", adopted.sentence}, {"x-synonym", true}};
   for (auto const& foreign : kForeignKeys)
     properties[std::string{foreign.key}] = {{"description", foreign.sentence}, {"deprecated", true}};
   return schema;
@@ -25,16 +26,16 @@ Json services_schema(std::string_view sentence) {
 
 std::string config_schema() {
   auto gateway = fields_schema<GatewayConfig>();
-  gateway["description"] = "The gateway itself.";
+  gateway["description"] = "Settings of the gateway itself: listeners, limits, authentication.";
   Json properties;
   properties["mcpServers"] = services_schema(
-      "The services by name, in the shape of Claude Desktop. The name is part of their URLs.");
-  properties["servers"] = services_schema("The same as mcpServers, under VS Code's name.");
+      "Services by name, in the format of Claude Desktop. The name is part of their URLs.");
+  properties["servers"] = services_schema("Synonym of mcpServers, as VS Code calls it.");
   properties["include"] = {
       {"type", "array"},
       {"items", {{"type", "string"}}},
-      {"description", "Files whose mcpServers are taken in, from this file's folder. What stands here under the "
-                      "name of one of them is laid over it."}};
+      {"description", "Files whose mcpServers are included, relative to this file. Settings of a service of the same "
+                      "name in this file override the included ones."}};
   properties["gateway"] = std::move(gateway);
 
   Json schema;
