@@ -77,12 +77,11 @@ bool Admission::origin_allowed(std::string_view origin) const {
 
 Admitted Admission::judge(http::RequestHead const& head) {
   if (!host_allowed(head.host)) return {.allowed = false, .reason = "host", .origin = {}, .shown = head.host};
-  auto const origins = head.count("origin");
-  if (origins > 1) return {.allowed = false, .reason = "origin", .origin = {}, .shown = "two of them"};
-  if (origins == 1) {
-    auto const origin = *head.find("origin");
-    if (!origin_allowed(origin)) return {.allowed = false, .reason = "origin", .origin = {}, .shown = origin};
-    return {.allowed = true, .reason = {}, .origin = origin};
+  auto const [origin, repeated] = head.look_up("origin");
+  if (repeated) return {.allowed = false, .reason = "origin", .origin = {}, .shown = "two of them"};
+  if (origin) {
+    if (!origin_allowed(*origin)) return {.allowed = false, .reason = "origin", .origin = {}, .shown = *origin};
+    return {.allowed = true, .reason = {}, .origin = *origin};
   }
   auto const site = head.find("sec-fetch-site").value_or("none");
   if (site == "cross-site" || site == "same-site") return {.allowed = false, .reason = "fetch_site", .origin = {}};

@@ -17,8 +17,9 @@ bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{
 /// What the header holds; empty when it is absent, and when it stands twice, since
 /// what stands behind us and what stands before us may each mean the other one.
 std::string_view only_value(http::RequestHead const& head, std::string_view lower_name) {
-  if (lower_name.empty() || head.count(lower_name) != 1) return {};
-  return head.find(lower_name).value_or("");
+  if (lower_name.empty()) return {};
+  auto const [value, repeated] = head.look_up(lower_name);
+  return repeated ? std::string_view{} : value.value_or("");
 }
 
 }  // namespace

@@ -53,9 +53,8 @@ bool begin_stream(http::Exchange& stream, Session const& session, EventId at) {
 /// From 2025-06-18 on the header is on every request but the first, which names
 /// the version in its body. Absent means 2025-03-26.
 bool Streamable::version_is_fine(Visit const& visit) {
-  auto const version = visit.request.head.find("mcp-protocol-version");
-  auto const once = visit.request.head.count("mcp-protocol-version") <= 1;
-  if (!version || (once && mcp::revision_from(*version))) return true;
+  auto const [version, repeated] = visit.request.head.look_up("mcp-protocol-version");
+  if (!version || (!repeated && mcp::revision_from(*version))) return true;
   visit.reply_error(400, ErrorCode::BadRequest,
                     fmt::format("Bad Request: Unsupported protocol version: {} (supported: 2024-11-05, 2025-03-26, "
                                 "2025-06-18, 2025-11-25)",
@@ -65,13 +64,13 @@ bool Streamable::version_is_fine(Visit const& visit) {
 
 /// Another service's session, or another principal's, does not exist here. What is no
 /// session id is told from one that is over: its client need not initialize anew.
-Session* Streamable::session_of(Visit const& visit, std::string_view token) {
-  if (visit.request.head.count("mcp-session-id") > 1 || !is_visible_ascii(token)) {
+Session* Streamable::session_of(Visit const& visit, http::FoundField const& token) {
+  if (token.repeated || !is_visible_ascii(*token.value)) {
     visit.reply_error(400, ErrorCode::BadRequest,
                       "Bad Request: Mcp-Session-Id must stand once, and hold visible ASCII characters only");
     return nullptr;
   }
-  auto* const session = desk_.sessions.find(token);
+  auto* const session = desk_.sessions.find(*token.value);
   auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
                      session->service == *visit.endpoint.service && session->principal == visit.principal;
   if (!known) {
@@ -90,24 +89,24 @@ void Streamable::post(Visit const& visit) {
   if (!accepted.json && !accepted.sse) {
     return visit.reply_error(406, ErrorCode::BadRequest, "Accept must admit application/json or text/event-stream");
   }
-  auto const token = visit.request.head.find("mcp-session-id");
-  if (!token) return post_without_session(visit);
-  if (auto* const session = session_of(visit, *token)) post_to_session(visit, *session);
+  auto const token = visit.request.head.look_up("mcp-session-id");
+  if (!token.value) return post_without_session(visit, accepted);
+  if (auto* const session = session_of(visit, token)) post_to_session(visit, *session, accepted);
 }
 
-void Streamable::post_to_session(Visit const& visit, Session& session) {
+void Streamable::post_to_session(Visit const& visit, Session& session, Accepts accepted) {
   if (!version_is_fine(visit)) return;
   auto const incoming = Incoming::read(visit.request.body, session, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
     desk_.probe(session.service).error_answered(static_cast<int>(unreadable->code));
     return visit.reply_unreadable(*unreadable);
   }
-  serve(visit, session, std::get<Incoming>(incoming), false);
+  serve(visit, session, std::get<Incoming>(incoming), accepted, false);
 }
 
 /// An `initialize` opens a session. Anything else is served for itself, on a
 /// session that ends with its answer: that is what plain curl commands need.
-void Streamable::post_without_session(Visit const& visit) {
+void Streamable::post_without_session(Visit const& visit, Accepts accepted) {
   Session nobody;  // what it is read against: no open requests, no version agreed
   auto const read = Incoming::read(visit.request.body, nobody, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
@@ -124,17 +123,18 @@ void Streamable::post_without_session(Visit const& visit) {
   auto const transport = initializes ? mcp::Transport::Http : mcp::Transport::OneShot;
   auto const [session, refusal] = desk_.open_session(visit, transport);
   if (session == nullptr) return visit.reply_refused(refusal, incoming.messages.front().id);
-  serve(visit, *session, incoming, initializes);
+  serve(visit, *session, incoming, accepted, initializes);
 }
 
-void Streamable::serve(Visit const& visit, Session& session, Incoming const& incoming, bool initializes) {
+void Streamable::serve(Visit const& visit, Session& session, Incoming const& incoming, Accepts accepted,
+                       bool initializes) {
   std::uint64_t ticket = 0;
   if (auto const owed = incoming.requests(); owed > 0) {
     auto owned = std::make_unique<Post>();
     auto& post = *owned;
     post.session = session.id;
     post.exchange = visit.exchange.id();
-    post.accepted = accepts(visit.request.head);
+    post.accepted = accepted;
     post.initializes = initializes;
     post.owed = owed;
     post.batch = incoming.batch;
@@ -156,9 +156,9 @@ void Streamable::get(Visit const& visit) {
   if (!accepts(visit.request.head).sse) {
     return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
   }
-  auto const token = visit.request.head.find("mcp-session-id");
-  if (!token) return visit.reply_not_allowed("POST, DELETE");
-  auto* const session = session_of(visit, *token);
+  auto const token = visit.request.head.look_up("mcp-session-id");
+  if (!token.value) return visit.reply_not_allowed("POST, DELETE");
+  auto* const session = session_of(visit, token);
   if (session == nullptr || !version_is_fine(visit)) return;
 
   auto const last = visit.request.head.find("last-event-id");
@@ -221,9 +221,9 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
 }
 
 void Streamable::remove(Visit const& visit) {
-  auto const token = visit.request.head.find("mcp-session-id");
-  if (!token) return visit.reply_error(400, ErrorCode::BadRequest, "Bad Request: Mcp-Session-Id is missing");
-  auto* const session = session_of(visit, *token);
+  auto const token = visit.request.head.look_up("mcp-session-id");
+  if (!token.value) return visit.reply_error(400, ErrorCode::BadRequest, "Bad Request: Mcp-Session-Id is missing");
+  auto* const session = session_of(visit, token);
   if (session == nullptr) return;
   forget(*session);
   desk_.end_session(*session, mcp::SessionEnd::Client);

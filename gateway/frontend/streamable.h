@@ -66,10 +66,10 @@ class Streamable : private Deferred {
   void forget(mcp::Session& session);
 
  private:
-  void post_to_session(Visit const& visit, mcp::Session& session);
-  void post_without_session(Visit const& visit);
-  void serve(Visit const& visit, mcp::Session& session, Incoming const& incoming, bool initializes);
-  [[nodiscard]] mcp::Session* session_of(Visit const& visit, std::string_view token);
+  void post_to_session(Visit const& visit, mcp::Session& session, Accepts accepted);
+  void post_without_session(Visit const& visit, Accepts accepted);
+  void serve(Visit const& visit, mcp::Session& session, Incoming const& incoming, Accepts accepted, bool initializes);
+  [[nodiscard]] mcp::Session* session_of(Visit const& visit, http::FoundField const& token);
   [[nodiscard]] bool version_is_fine(Visit const& visit);
   void open_standalone(Visit const& visit, mcp::Session& session, std::optional<mcp::EventId> last);
   void close_standalone(mcp::Session& session);

@@ -369,9 +369,14 @@ std::optional<std::string_view> RequestHead::find(std::string_view lower_name) c
   return {};
 }
 
-std::size_t RequestHead::count(std::string_view lower_name) const {
-  auto const named = [&](HeaderField const& field) { return is_named(field.name, lower_name); };
-  return static_cast<std::size_t>(std::ranges::count_if(fields(), named));
+FoundField RequestHead::look_up(std::string_view lower_name) const {
+  FoundField found;
+  for (auto const& field : fields()) {
+    if (!is_named(field.name, lower_name)) continue;
+    if (found.value) return {found.value, true};
+    found.value = field.value;
+  }
+  return found;
 }
 
 HeadResult parse_head(std::string_view bytes, std::size_t scanned, HeadLimits const& limits,

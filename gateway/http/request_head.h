@@ -23,6 +23,12 @@ struct HeadLimits {
   std::size_t max_fields = 100;              ///< at most kMaxFields; 431 above
 };
 
+/// What a head has of one name.
+struct FoundField {
+  std::optional<std::string_view> value;  ///< of the first
+  bool repeated = false;                  ///< there are others
+};
+
 /// A parsed head. Every view points into the bytes it was parsed from.
 struct RequestHead {
   static constexpr std::size_t kMaxFields = 128;
@@ -47,8 +53,8 @@ struct RequestHead {
   [[nodiscard]] std::span<HeaderField const> fields() const { return {storage.data(), field_count}; }
   /// The value of the first field of that name (lower case given), or nothing.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view lower_name) const;
-  /// How many fields have that name.
-  [[nodiscard]] std::size_t count(std::string_view lower_name) const;
+  /// The same, and whether there are more of that name.
+  [[nodiscard]] FoundField look_up(std::string_view lower_name) const;
 };
 
 /// Why a request is refused: the status to answer with and the label to count it by.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/message.h"
@@ -32,7 +33,7 @@ struct Slot {
   std::string_view name;
   std::string_view Params::*value;
 };
-constexpr std::array<Slot, 9> kSlots{{
+constexpr auto kSlots = std::to_array<Slot>({
     {"name", &Params::name},
     {"arguments", &Params::arguments},
     {"uri", &Params::uri},
@@ -42,24 +43,26 @@ constexpr std::array<Slot, 9> kSlots{{
     {"task", &Params::task},
     {"progressToken", &Params::progress_token},
     {"_meta", &Params::meta},
-}};
+});
+constexpr auto kMetaSlots = std::to_array<Slot>({{"progressToken", &Params::progress_token}});
 
-/// Puts a member where it belongs. Twice, or in another case, is ambiguous.
-void take(Params& params, Member const& member, Slot const& slot) {
-  if (member.key.size() != slot.name.size() && !member.escaped_key) return;
-  if (!member.is(slot.name)) {
+/// Stores a member that is one of `slots`. Twice, or in another case, is ambiguous.
+void take(Params& params, Member const& member, std::span<Slot const> slots) {
+  for (auto const& slot : slots) {
+    if (member.is(slot.name)) {
+      params.ambiguous |= !(params.*slot.value).empty();
+      params.*slot.value = member.value;
+      return;
+    }
     params.ambiguous |= member.resembles(slot.name);
-    return;
   }
-  params.ambiguous |= !(params.*slot.value).empty();
-  params.*slot.value = member.value;
 }
 
 void read_meta(Params& params) {
   if (params.meta.empty()) return;
   MemberWalk walk(params.meta);
   while (auto const member = walk.next()) {
-    take(params, *member, {"progressToken", &Params::progress_token});
+    take(params, *member, kMetaSlots);
     params.has_envelope |= is_envelope(*member);
   }
 }
@@ -104,9 +107,7 @@ Params read_params(std::string_view raw) {
   Params params;
   params.raw = raw;
   MemberWalk walk(raw);
-  while (auto const member = walk.next()) {
-    for (auto const& slot : kSlots) take(params, *member, slot);
-  }
+  while (auto const member = walk.next()) take(params, *member, kSlots);
   read_meta(params);
   for (auto* const value : {&params.cursor, &params.progress_token}) {
     if (*value == "null") *value = {};

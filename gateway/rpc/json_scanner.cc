@@ -158,16 +158,9 @@ std::optional<std::string_view> ElementWalk::next() {
 
 // ── names ────────────────────────────────────────────────────────────────────
 
-bool Member::is(std::string_view name) const { return escaped_key ? unquote(key) == name : key == name; }
+bool Member::unescaped_is(std::string_view name) const { return unquote(key) == name; }
 
-bool Member::resembles(std::string_view name) const {
-  auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  auto const equal = [&](std::string_view text) {
-    return text.size() == name.size() &&
-           std::equal(text.begin(), text.end(), name.begin(), [&](char a, char b) { return lower(a) == lower(b); });
-  };
-  return escaped_key ? equal(unquote(key)) : equal(key);
-}
+bool Member::unescaped_resembles(std::string_view name) const { return equal_ignoring_case(unquote(key), name); }
 
 bool is_array_of_objects(std::string_view text) {
   ElementWalk walk(text);

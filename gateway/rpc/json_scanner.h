@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "gateway/base/ascii.h"
+
 namespace gateway::rpc {
 
 /// The bytes of one value that starts at `text[at]` (white space skipped), or an
@@ -20,9 +22,15 @@ struct Member {
   bool escaped_key = false;  ///< a backslash is in the key
 
   /// Whether the key spells `name`, escapes resolved.
-  [[nodiscard]] bool is(std::string_view name) const;
+  [[nodiscard]] bool is(std::string_view name) const { return escaped_key ? unescaped_is(name) : key == name; }
   /// Whether a parser that ignores case, as Go's does, takes the key for `name`.
-  [[nodiscard]] bool resembles(std::string_view name) const;
+  [[nodiscard]] bool resembles(std::string_view name) const {
+    return escaped_key ? unescaped_resembles(name) : equal_ignoring_case(key, name);
+  }
+
+ private:
+  [[nodiscard]] bool unescaped_is(std::string_view name) const;
+  [[nodiscard]] bool unescaped_resembles(std::string_view name) const;
 };
 
 /// What the two walkers share. A walk gives nothing more at its end or where the

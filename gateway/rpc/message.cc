@@ -34,15 +34,12 @@ class Fields final : public MemberSink {
     // An escaped key could spell any of the names.
     if (member.escaped_key) return false;
     for (std::size_t i = 0; i < kFields.size(); ++i) {
-      if (member.key.size() != kFields[i].size()) continue;
-      if (member.key == kFields[i]) {
-        auto const doubled = !values_[i].empty();
-        values_[i] = member.value;
-        return !doubled;
-      }
-      if (member.resembles(kFields[i])) return false;
+      if (member.key != kFields[i]) continue;
+      auto const doubled = !values_[i].empty();
+      values_[i] = member.value;
+      return !doubled;
     }
-    return true;
+    return std::ranges::none_of(kFields, [&](std::string_view field) { return member.resembles(field); });
   }
 
   std::array<std::string_view, kFields.size()> values_{};
@@ -52,7 +49,7 @@ class Fields final : public MemberSink {
 constexpr std::string_view kNull = "null";
 
 bool is_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool is_legal_id(std::string_view id) {
@@ -163,7 +160,9 @@ std::optional<Message> read_child_line(std::string_view line) {
 }
 
 std::string_view plain_id(std::string_view raw_id) {
-  auto const whole = raw_id.substr(0, raw_id.find('.'));
+  auto const point = raw_id.find('.');
+  if (point == std::string_view::npos) return raw_id;
+  auto const whole = raw_id.substr(0, point);
   auto const zeros = raw_id.substr(std::min(raw_id.size(), whole.size() + 1));
   auto const is_whole_number = is_digits(whole.starts_with('-') ? whole.substr(1) : whole) && !zeros.empty() &&
                                zeros.find_first_not_of('0') == std::string_view::npos;

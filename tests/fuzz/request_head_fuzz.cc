@@ -144,7 +144,7 @@ void compare_framing(BeastParser const& theirs, RequestHead const& ours) {
   require(theirs.chunked() == ours.chunked, "chunked");
   require(theirs.content_length().value_or(0) == ours.content_length, "content length");
   auto const close_lost = ours.minor_version == 0 && !ours.keep_alive;
-  if (!close_lost && ours.count("proxy-connection") == 0)
+  if (!close_lost && !ours.find("proxy-connection"))
     require(theirs.keep_alive() == ours.keep_alive, "keep alive");
 }
 
@@ -156,7 +156,7 @@ void compare_with_beast(std::string_view text, RequestHead const& ours) {
   theirs.body_limit(UINT64_MAX);
   beast::error_code error;
   auto const consumed = theirs.put(boost::asio::buffer(text.data(), text.size()), error);
-  if (error && ours.count("proxy-connection") > 0) return;
+  if (error && ours.find("proxy-connection")) return;
 
   require(!error, "accepted by Beast");
   require(theirs.is_header_done() && consumed == text.size(), "end of the head");

@@ -139,6 +139,8 @@ def test_a_step_that_fails_ends_the_script_with_the_end_of_what_it_said(bash, tm
         "", "bash: above is the end of sad.log, where all of it is."]
 
 
+# A shell cannot trap a signal that was ignored when it started, as under nohup.
+LISTENING = ["env", "--default-signal=INT,HUP,TERM"]
 INSTALLING = SOURCED + """
 trap 'end_all_steps' EXIT
 trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 129' HUP
@@ -149,7 +151,7 @@ end_step long Waiting
 
 @pytest.mark.parametrize("name, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_all_that_a_step_has_started(name, code, programs, tmp_path):
-    running = subprocess.Popen(["bash", "-c", INSTALLING, "bash", tmp_path], cwd=ROOT, env=programs.environment(),
+    running = subprocess.Popen([*LISTENING, "bash", "-c", INSTALLING, "bash", tmp_path], cwd=ROOT, env=programs.environment(),
                                stdout=subprocess.PIPE, text=True, start_new_session=True)
     told = tmp_path / "grandchild"
     grandchild = int(wait_until(lambda: told.exists() and told.read_text().strip(), "the step runs"))
@@ -170,7 +172,7 @@ until [ -e {tmp_path}/unpacked ]; do wait; done
 exit 100""")
     script = SOURCED + "trap end_all_steps EXIT; trap 'exit 143' TERM; " \
                        "begin_step packages apt_install some; end_step packages Packages"
-    running = subprocess.Popen(["bash", "-c", script, "bash", tmp_path], cwd=ROOT, env=programs.environment(),
+    running = subprocess.Popen([*LISTENING, "bash", "-c", script, "bash", tmp_path], cwd=ROOT, env=programs.environment(),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until((tmp_path / "unpacking").exists, "dpkg is at work")
     running.terminate()
