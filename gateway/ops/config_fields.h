@@ -277,7 +277,6 @@ template <>
 inline constexpr auto kFields<AuthToken> = std::tuple{
     Field{"name", &AuthToken::name, kPlainName,
           "Name of the token's holder in logs and metrics; unique.",
-          
           Presence::Required},
     Field{"token", &AuthToken::token, HiddenToken{},
           "The token; prefer ${VAR} or ${file:/path} to the literal token. Exactly one of token and "
