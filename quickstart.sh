@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh checkout on Debian 12 to a running gateway; see --help. test.sh sources this file for
-# the installing, so nothing happens here before `main` at the end.
+# its functions, so nothing is executed here before `main` at the end.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,17 +13,17 @@ jobs=$(nproc)
 
 usage() {
   cat <<'END'
-./quickstart.sh: installs what is missing, builds mcp-gateway and starts it on config/quickstart.json.
+./quickstart.sh: installs missing packages, builds mcp-gateway and runs it with config/quickstart.json.
 
-  --build-only   install and build, start nothing
-  --help         this text
+  --build-only   install and build, but do not run it
+  --help         show this help
 
 Environment: QUICKSTART_PORT (8080) and QUICKSTART_ADMIN_PORT (9090), both on 127.0.0.1.
 
-What it needs comes from apt (it asks sudo when you are not root, and names the packages first), and the
-servers from npm and PyPI by services/install, all pinned; Node too, where there is none. It writes build/,
-var/ and, in the folders of services/, node_modules/ and .venv/. What the commands print goes to
-var/quickstart/. A second start takes seconds. Ctrl-C stops the gateway and all servers.
+Packages come from apt (with sudo if you are not root; they are listed first), the servers from npm and
+PyPI by services/install, all pinned, and so does Node if it is missing. It writes to build/, var/, and
+node_modules/ and .venv/ in the directories of services/. Output of the commands goes to var/quickstart/.
+A second start takes seconds. Ctrl-C stops the gateway and all servers.
 END
 }
 
@@ -34,7 +34,7 @@ die() { printf '\n%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-free_port() { # FIRST OTHER: a free port from FIRST up, but not OTHER
+free_port() { # FIRST OTHER: the first free port from FIRST up that is not OTHER
   local candidate=$1
   while [ "$candidate" -eq "$2" ] || is_taken "$candidate"; do candidate=$((candidate + 1)); done
   echo "$candidate"
@@ -54,7 +54,7 @@ refuse_taken_ports() {
   [ ${#taken[@]} -gt 0 ] || return 0
   free=$(free_port "$port" 0)
   admin_free=$(free_port "$admin_port" "$free")
-  die "another program listens on 127.0.0.1 at ${taken[*]} (another quickstart?). Stop it, or take ports that are free:
+  die "another program listens on 127.0.0.1 at ${taken[*]} (another quickstart?). Stop it, or use free ports:
 
     QUICKSTART_PORT=$free QUICKSTART_ADMIN_PORT=$admin_free ./quickstart.sh"
 }
@@ -74,7 +74,7 @@ install_missing_packages() {
   mapfile -t packages < <(runtime_packages)
   mapfile -t missing < <(missing_packages "${build_packages[@]}" curl "${packages[@]}")
   [ ${#missing[@]} -gt 0 ] || return 0
-  echo "apt brings ${missing[*]}."
+  echo "Installing with apt: ${missing[*]}."
   become_root "${missing[@]}"
   begin_step packages apt_install "${missing[@]}"
   end_step packages "Debian packages"
@@ -86,12 +86,12 @@ progress_of_servers() { tail -n 1 "$1" | sed 's/^services.install: //'; } # LOG
 install_servers() {
   local service
   for service in filesystem memory/file everything; do
-    install_service "$service" || die "cannot do without the $service service; above is why."
+    install_service "$service" || die "the $service service is required; see the error above."
   done
-  install_service fetch || progress "going on without fetch: it needs Python 3.11 or newer with venv, and PyPI"
+  install_service fetch || progress "continuing without fetch, which needs Python 3.11 or newer with venv, and PyPI"
 }
 
-# A checkout that was moved or copied has a build folder that still means the old one.
+# In a checkout that was moved or copied, the build directory still refers to the old location.
 belongs_here() { # BUILD
   [ "$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$1/CMakeCache.txt")" -ef "$root" ] &&
     [ "$(sed -n 's/^CMAKE_CACHEFILE_DIR:INTERNAL=//p' "$1/CMakeCache.txt")" -ef "$1" ]
@@ -99,7 +99,7 @@ belongs_here() { # BUILD
 
 progress_of_build() { grep -o '^\[[0-9]*/[0-9]*\]' "$1" | tail -n 1; } # LOG
 
-# The options only matter the first time: a build folder that is there keeps its own.
+# The options only matter the first time: an existing build directory keeps its own.
 build_gateway() {
   local build=$root/build options=(-DCMAKE_BUILD_TYPE=Release -DGATEWAY_TESTS=OFF -DGATEWAY_UNITY=ON)
   if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
@@ -121,7 +121,7 @@ print_summary() { # SERVICE...
 gateway=
 stop_gateway() { [ -z "$gateway" ] || kill -TERM "$gateway" 2>/dev/null || true; }
 
-# A trap ends `wait` early, so it is asked again until the gateway is gone.
+# A trap interrupts `wait`, so it is repeated until the gateway has exited.
 wait_for_gateway() {
   local code=0
   while :; do
@@ -155,7 +155,7 @@ run_gateway() { # SERVICE...
     echo "Stopped."
   else
     tail -n 15 "$root/var/gateway.log" >&2
-    die "the gateway ended with code $code; above is the end of var/gateway.log."
+    die "the gateway exited with code $code; the end of var/gateway.log is above."
   fi
 }
 
@@ -164,7 +164,7 @@ install_and_build() {
   mkdir -p "$steps_folder"
   echo '*' >"$root/var/.gitignore"
   trap 'trap - EXIT INT TERM HUP; end_all_steps' EXIT
-  # A dpkg in the middle of its packages is waited for, or some would be left half installed.
+  # Wait for a dpkg that is installing packages, or some would be left half installed.
   trap 'exit 130' INT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
@@ -184,10 +184,10 @@ main() {
     *) usage >&2; die "unknown argument '$1'" ;;
   esac
   if [ "${1-}" != --build-only ]; then refuse_taken_ports; fi
-  echo "Everything that is printed goes to var/quickstart/. The first time takes about a minute and a half."
+  echo "Detailed output goes to var/quickstart/. The first run takes about a minute and a half."
   install_and_build
   if [ "${1-}" = --build-only ]; then
-    say "Built build/mcp-gateway and installed ${services[*]}; ./quickstart.sh starts them."
+    say "Built build/mcp-gateway and installed ${services[*]}; run ./quickstart.sh to start them."
   else
     run_gateway "${services[@]}"
   fi

@@ -1,34 +1,34 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs them all; see --help.
+# Installs test dependencies, builds, and runs all tests; see --help.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/quickstart.sh"
 cd "$root"
 
-fuzz_seconds=20  # each target
+fuzz_seconds=20  # per target
 storm_seconds=60 # the stateful one
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 libclang-rt-14-dev python3 python3-pytest
                python3-venv curl valgrind prometheus shellcheck systemd)
 
 usage() {
   cat <<'END_OF_USAGE'
-./test.sh: installs what the tests need, builds, runs them. The first stage that fails ends it.
+./test.sh: installs test dependencies, builds, and runs the tests. Stops at the first stage that fails.
 
-  ./test.sh          everything, as CI does: real clients, servers, databases and browsers; about 40 minutes
+  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 40 minutes
   ./test.sh unit     the fast part: builds, then unit tests, lints, and the tests of scripts and documentation
-  ./test.sh --help   this text
+  ./test.sh --help   show this help
 
-What it needs comes from apt, as root or by sudo, and from npm, PyPI and Go modules, all pinned. It writes build/, build-asan/,
-build-tsan/, build-fuzz/, and .cache/ folders in tests/. One test by itself:
+Dependencies come from apt, as root or with sudo, and from npm, PyPI and Go modules, all pinned. It writes to build/, build-asan/,
+build-tsan/, build-fuzz/, and .cache/ directories in tests/. To run a single test:
 
-  ctest --test-dir build -R unit                                                    a program of GoogleTest, or a lint
+  ctest --test-dir build -R unit                                                    a GoogleTest program, or a lint
   MCP_GATEWAY=$PWD/build/mcp-gateway python3 -m pytest tests/system/test_sse.py     a file of system tests
 
-tests/clean_root/run tries quickstart.sh and the README in a Debian of its own; no stage does.
+tests/clean_root/run tests quickstart.sh and the README in a fresh Debian; no stage runs it. See also tests/README.md.
 END_OF_USAGE
 }
 
-# stage TITLE COMMAND...: the command in a subshell where any failure ends it.
+# stage TITLE COMMAND...: runs the command in a subshell that exits on any failure.
 stage() {
   local title=$1 begun=$SECONDS code=0
   shift
@@ -37,7 +37,7 @@ stage() {
   (set -e; "$@")
   code=$?
   set -e
-  [ "$code" -eq 0 ] || die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); what follows it was not run."
+  [ "$code" -eq 0 ] || die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); later stages were not run."
   printf -- '-------- %s: passed in %d s\n' "$title" $((SECONDS - begun))
 }
 
@@ -47,14 +47,14 @@ install() {
   install_packages "${build_packages[@]}" "${test_packages[@]}" "${packages[@]}"
 }
 
-# build FOLDER "TARGET..." OPTION...: configures and builds; a folder keeps its generator.
+# build FOLDER "TARGET..." OPTION...: configures and builds; an existing directory keeps its generator.
 build() {
   local folder=$1 targets
   read -ra targets <<<"$2"
   shift 2
   [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
   if command -v ccache >/dev/null; then
-    # What another checkout has compiled of the same sources serves this one too.
+    # Share compilation results with other checkouts of the same sources.
     export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
   fi
@@ -84,12 +84,13 @@ test_threads() {
   run_ctest build-tsan '^component$'
 }
 
-# Of two loops: what threads share is the same in all other tests.
+# With two loops; the remaining tests exercise nothing more that threads share.
 threads_tests=(tests/system/test_{lifetimes,sse,streamable,loops,admin_api}.py)
 
-# The system tests three times, side by side: as delivered; under ASan and UBSan; and those of threads_tests
-# with two loops under TSan. Without suppressions: a report ends the gateway with a status its test does not
-# accept. Children stay as they are. A sanitizer takes descriptors of its own, so those are not counted there.
+# The system tests three times in parallel: the release build; under ASan and UBSan; and those of threads_tests
+# with two loops under TSan. There are no suppressions: a report makes the gateway exit with a status its test
+# does not accept. Children are not sanitized. Sanitizers open file descriptors of their own, so tests that
+# count descriptors are skipped there.
 test_system() {
   local build failed=0
   local -A running
@@ -108,8 +109,8 @@ test_system() {
   return "$failed"
 }
 
-# One fuzzer for a while. What it finds stays in build-fuzz/corpus/ and is where the next run starts;
-# an input worth keeping for all goes to tests/fuzz/corpus/.
+# Runs one fuzzer for a while. Inputs it finds are kept in build-fuzz/corpus/, where the next run starts;
+# commit inputs worth keeping to tests/fuzz/corpus/.
 fuzz_one() { # NAME
   local found=build-fuzz/corpus/$1 kept=tests/fuzz/corpus/$1 log=build-fuzz/$1.log seconds=$fuzz_seconds
   if [ "$1" = storm ]; then seconds=$storm_seconds; fi
@@ -146,12 +147,12 @@ fuzz() {
   return "$failed"
 }
 
-# Debian's pytest, unless the Python on the PATH has one.
+# Debian's pytest, unless the Python on the PATH has its own.
 run_pytest() { # FOLDER-OR-FILE [BUILD [OPTION...]]
   local python=/usr/bin/python3 code=0
   if python3 -c 'import pytest' 2>/dev/null; then python=python3; fi
   MCP_GATEWAY=$root/${2-build}/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" "${@:3}" || code=$?
-  [ "$code" -ne 5 ] || echo "pytest found no test in $1: that is a failure, nothing was tested"
+  [ "$code" -ne 5 ] || echo "pytest found no tests in $1, which counts as a failure"
   return "$code"
 }
 
@@ -169,13 +170,13 @@ test_interop() {
   run_pytest tests/interop
 }
 
-# Spans as a real OpenTelemetry Collector understands them. It is built from Go modules, once.
+# Spans as understood by a real OpenTelemetry Collector, which is built once from Go modules.
 test_traces() {
   tests/traces/setup.sh
   run_pytest tests/traces
 }
 
-# The files of deploy/proxies on real proxies. Caddy is built from its Go module, once.
+# The files of deploy/proxies with real proxies. Caddy is built once from its Go module.
 test_proxies() {
   tests/proxies/setup.sh
   run_pytest tests/proxies
@@ -186,7 +187,7 @@ test_services() {
   run_pytest tests/services
 }
 
-# The first time Loki and Promtail are built, which takes minutes; they stay in tests/grafana/.cache.
+# Loki and Promtail are built on the first run, which takes minutes, and cached in tests/grafana/.cache.
 test_dashboards() {
   tests/grafana/setup.sh
   run_pytest tests/grafana
@@ -197,19 +198,19 @@ test_alerts() {
   run_pytest tests/alerts
 }
 
-# The images of compose/ and the stack of them, on a Docker engine of its own. Not every machine lets one run.
+# The images and the stack of compose/, on a separate Docker engine, which not every machine can run.
 test_compose() {
   local code=0
   tests/compose/run || code=$?
   [ "$code" -eq 77 ] || return "$code"
-  echo "the compose stack (tests/compose/run says above why)" >>build/left_out
+  echo "the compose stack (see the reason from tests/compose/run above)" >>build/left_out
 }
 
 run_stages() { # unit | all
   rm -f build/left_out
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
-  stage "install what the tests need" install
-  # The Node that tests run themselves; services have the one they were installed with.
+  stage "install test dependencies" install
+  # The Node used by the tests themselves; services use the one they were installed with.
   use_node 20 || die "$reason"
   export PATH
   if [ "$1" = unit ]; then
@@ -220,23 +221,23 @@ run_stages() { # unit | all
   else
     stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
     stage "unit, component and corpus tests, lints" run_ctest build '.'
-    stage "instructions a call" bench/instructions
+    stage "instructions per call" bench/instructions
     stage "scripts" run_pytest tests/scripts
     stage "documentation" run_pytest tests/docs
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
     stage "build (TSan)" build_for_threads
     stage "component tests under TSan" test_threads
-    stage "fuzzing, $fuzz_seconds s a target and $storm_seconds s of storms" fuzz
-    stage "benchmark, quick: answers are judged, figures are not" bench/run --quick --no-build --build build
+    stage "fuzzing, $fuzz_seconds s per target and $storm_seconds s of storms" fuzz
+    stage "quick benchmark: checks answers, not figures" bench/run --quick --no-build --build build
     stage "install the servers" install_servers
-    stage "system tests, as delivered and sanitized" test_system
+    stage "system tests, release and sanitized builds" test_system
     stage "the status page in Chromium" test_status_page
-    stage "tests with programs of others" test_interop
+    stage "third-party clients" test_interop
     stage "traces, with a real OpenTelemetry Collector" test_traces
     stage "TLS proxies: nginx, HAProxy and Caddy" test_proxies
-    stage "the nine services before real backends, and through LiteLLM" test_services
-    stage "dashboards and logs, before a real Prometheus and Loki" test_dashboards
+    stage "the nine services with real backends, and through LiteLLM" test_services
+    stage "dashboards and logs, with a real Prometheus and Loki" test_dashboards
     stage "alerts, with Prometheus and Alertmanager" test_alerts
     stage "the compose stack" test_compose
   fi

@@ -1,13 +1,13 @@
-# What mcp-gateway needs of Debian 12, and the installing of it. Sourced.
+# The Debian 12 packages mcp-gateway needs, and functions to install them. Sourced.
 #
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # for those who source it
+# shellcheck disable=SC2034  # used by scripts that source it
 
-# What builds it. The README has the same list.
+# Build dependencies. The README has the same list.
 build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev libfmt-dev prometheus-cpp-dev
                 libcli11-dev libssl-dev)
 
-# Python is taken from wherever it is. Node comes by services/install, which needs Python where there is none.
+# Any suitable Python will do. Node is provided by services/install, which needs Python if Node is missing.
 runtime_packages() {
   printf '%s\n' ca-certificates
   [ -n "$(find_python)" ] || printf '%s\n' python3 python3-venv
@@ -17,11 +17,11 @@ as_root() { if [ "$EUID" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Those of the packages that are not installed. Elsewhere than on Debian nobody can tell.
+# The packages that are not installed. On other systems than Debian this is unknown.
 missing_packages() { # PACKAGE...
   local package
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    say "No apt here, so nothing is installed; needed are (names as in Debian 12): $*" >&2
+    say "No apt here, so nothing is installed; required packages (by their Debian 12 names): $*" >&2
     return
   fi
   for package in "$@"; do
@@ -29,18 +29,19 @@ missing_packages() { # PACKAGE...
   done
 }
 
-# Asks for the password now, where one is needed: later nobody could.
-become_root() { # PACKAGE...: what for
+# Asks for the sudo password now, if needed, because background steps cannot.
+become_root() { # PACKAGE...: for the error message
   [ "$EUID" -ne 0 ] || return 0
-  command -v sudo >/dev/null || die "needs root and finds no sudo; as root run: apt-get install $*"
+  command -v sudo >/dev/null || die "needs root, and there is no sudo; as root run: apt-get install $*"
   sudo -v || die "needs root to install packages; as root run: apt-get install $*"
 }
 
-# Waits for another apt, such as the one that upgrades by itself. A signal reaches apt alone: while it fetches it ends at once, later when dpkg is through with the packages in its hands.
+# Waits for another apt, such as unattended-upgrades. A signal is only passed to apt: while downloading, apt exits at once;
+# later, it exits when dpkg has finished with the packages at hand.
 apt_get() { # ARGUMENT...
   local apt code interrupted='' command=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@")
   [ "$EUID" -eq 0 ] || command=(sudo "${command[@]}")
-  set -m # keeps Ctrl-C from dpkg
+  set -m # so that Ctrl-C does not reach dpkg
   "${command[@]}" </dev/null &
   apt=$!
   set +m
@@ -55,7 +56,7 @@ apt_get() { # ARGUMENT...
   return "$code"
 }
 
-# The packages are not kept once they are installed. A dpkg that was interrupted is helped first.
+# Downloaded packages are not kept. Completes an interrupted dpkg run first.
 apt_install() { # PACKAGE...
   as_root dpkg --configure -a
   apt_get update

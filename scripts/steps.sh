@@ -1,10 +1,10 @@
-# Long commands, several at once: what they print goes to files, and one line of the terminal tells how far they are. Sourced.
+# Runs long commands in parallel: their output goes to files, and one terminal line shows their progress. Sourced.
 #
-#   steps_folder=FOLDER          where NAME.log of each goes
+#   steps_folder=FOLDER          directory for the NAME.log of each
 #   begin_step NAME COMMAND...   in the background, in a process group of its own
-#   end_step NAME TITLE          waits for it, showing TITLE and what `progress_of_NAME LOG` prints; a step that failed ends
-#                                the script with the end of its log
-#   end_all_steps                ends whatever runs; for the trap on EXIT
+#   end_step NAME TITLE          waits for it, showing TITLE and the output of `progress_of_NAME LOG`; if the step failed,
+#                                exits with the end of its log
+#   end_all_steps                terminates all running steps; for the trap on EXIT
 #
 # shellcheck shell=bash
 
@@ -14,7 +14,7 @@ steps_folder=
 begin_step() { # NAME COMMAND...
   local name=$1
   shift
-  set -m # makes the process group, which Ctrl-C does not reach: end_all_steps does
+  set -m # creates a process group, which Ctrl-C does not reach; end_all_steps does
   (
     set +m
     trap - EXIT INT TERM HUP
@@ -40,13 +40,13 @@ end_step() { # NAME TITLE
   else
     printf ' failed\n\n'
     tail -n 20 "$log" >&2
-    die "above is the end of ${log#"$root/"}, where all of it is."
+    die "the end of ${log#"$root/"} is above; see there for all of it."
   fi
 }
 
 end_all_steps() {
   local name
-  [ ${#step_groups[@]} -eq 0 ] || printf '\nEnding %s ...\n' "${!step_groups[*]}" || true
+  [ ${#step_groups[@]} -eq 0 ] || printf '\nStopping %s ...\n' "${!step_groups[*]}" || true
   for name in "${!step_groups[@]}"; do
     kill -TERM -- "-${step_groups[$name]}" 2>/dev/null || true
   done

@@ -1,4 +1,4 @@
-// Waits until the services of a quickstart are ready, then prints what one wants to copy:
+// Waits until the services of the quickstart are ready, then prints URLs and commands to copy:
 //   node summary.mjs GATEWAY_PID PORT ADMIN_PORT SERVICE...
 const [pid, port, adminPort, ...names] = process.argv.slice(2);
 const base = `http://127.0.0.1:${port}`;

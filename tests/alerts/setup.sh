@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Puts Debian's Prometheus and Alertmanager, with promtool and amtool, into $ALERTS_CACHE/bin. The packages are unpacked and
-# not installed: installed, both would be started as services of the system. Only Alertmanager's templates go to where they
-# belong. A second run takes a moment.
+# Unpacks Debian's Prometheus and Alertmanager, with promtool and amtool, into $ALERTS_CACHE/bin. The packages are not
+# installed, because that would start both as system services. Only Alertmanager's templates go to their regular place.
+# Does nothing if it is up to date.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../quickstart.sh"
 cache=${ALERTS_CACHE:-$here/.cache}
 packages=(prometheus prometheus-alertmanager)
-templates=usr/share/prometheus/alertmanager # Debian's Alertmanager looks for them there and nowhere else
+templates=usr/share/prometheus/alertmanager # the only place where Debian's Alertmanager looks for them
 programs=(prometheus promtool prometheus-alertmanager amtool)
 
-# Elsewhere than on Debian the programs have to be on the PATH.
+# On other systems than Debian the programs must be on the PATH.
 if ! command -v apt-get >/dev/null; then
-  say "No apt here; needed on the PATH are: ${programs[*]}"
+  say "No apt here; required on the PATH: ${programs[*]}"
   exit
 fi
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests of dashboards and logs need into $GRAFANA_CACHE: Prometheus from Debian, Grafana's types from npm,
-# Loki and the last Promtail built from their Go modules. Nobody packages these two, and building them takes about eight
-# minutes on two cores; a second run takes a moment.
+# Installs the dependencies of the dashboard and log tests: Prometheus from Debian and, into $GRAFANA_CACHE, Grafana's types
+# from npm, and Loki and the last Promtail built from their Go modules. There are no packages of these two, and building them
+# takes about eight minutes on two cores. Does nothing if it is up to date.
 #
 #   tests/grafana/setup.sh            everything
 #   tests/grafana/setup.sh PART...    only these: debian types loki promtail

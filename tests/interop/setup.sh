@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the real programs of these tests, each pinned by a lock file with hashes: MCP clients from npm and PyPI, a LiteLLM
-# proxy, and the real servers. Clients and proxy go to $INTEROP_CACHE, servers to where services/install puts them. A second
-# run takes a moment.
+# Installs the programs these tests use, each pinned by a lock file with hashes: MCP clients from npm and PyPI, a LiteLLM
+# proxy, and the servers. Clients and proxy go to $INTEROP_CACHE, servers to where services/install puts them. Does nothing
+# if they are up to date.
 #
 #   tests/interop/setup.sh            everything
 #   tests/interop/setup.sh PART...    only these: clients services mcp1 mcp2 fetch litellm
@@ -36,7 +36,7 @@ install_venv() { # NAME REQUIREMENTS
   local name=$1 requirements=$2 target=$cache/venv-$1 stamp begun=$SECONDS
   stamp=$("$python" --version | cat - "$requirements" | checksum)
   if is_current "$target" "$stamp"; then [ "$name" = uv ] || say "$name: up to date"; return; fi
-  [ "$name" = uv ] || (install_venv uv "$here/python/requirements-uv.txt") || say "going on without uv"
+  [ "$name" = uv ] || (install_venv uv "$here/python/requirements-uv.txt") || say "continuing without uv"
   say "$name: installing from PyPI ..."
   rm -rf "$target"
   install_with_uv "$target" "$requirements" || install_with_pip "$target" "$requirements" ||
@@ -45,8 +45,8 @@ install_venv() { # NAME REQUIREMENTS
   say "$name: installed in $((SECONDS - begun)) s"
 }
 
-# uv needs a tenth of pip's time, and the environments share their files. It does not read pip's settings (an index of
-# one's own, say): where it fails, pip does the work.
+# uv takes a tenth of pip's time, and lets the environments share files. It ignores pip's settings (a private index, for
+# example), so pip is the fallback.
 install_with_uv() { # VENV REQUIREMENTS
   local uv=$cache/venv-uv/bin/uv
   [ -f "$cache/venv-uv/.stamp" ] || return 1
@@ -84,14 +84,14 @@ command -v npm >/dev/null || fail "needs npm (Debian: apt-get install nodejs npm
 python=$(find_python)
 [ -n "$python" ] || fail "needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)"
 
-install_in_order() { # PART...: those of them that are wanted
+install_in_order() { # PART...: the requested ones among them
   local part
   for part in "$@"; do
     if [[ " ${parts[*]} " == *" $part "* ]]; then install_part "$part"; fi
   done
 }
 
-# npm and PyPI side by side: installing is half waiting and half unpacking.
+# npm and PyPI in parallel: half of the time is spent waiting, half unpacking.
 failed=0
 install_in_order clients services 9>&- &
 from_npm=$!
@@ -99,5 +99,5 @@ install_in_order litellm fetch mcp1 mcp2 9>&- &
 from_pypi=$!
 wait $from_npm || failed=1
 wait $from_pypi || failed=1
-[ $failed -eq 0 ] || fail "something could not be installed, see above"
+[ $failed -eq 0 ] || fail "something could not be installed; see above"
 say "ready in $SECONDS s"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts the proxies of these tests into $PROXIES_CACHE: Debian's nginx and HAProxy, unpacked and not installed (installed,
-# both would be started as services of the system), and Caddy, built from its Go module. The MCP client comes from PyPI by
-# tests/interop/setup.sh. A second run takes a moment.
+# Installs the proxies of these tests into $PROXIES_CACHE: Debian's nginx and HAProxy, only unpacked (installing would start
+# both as system services), and Caddy, built from its Go module. tests/interop/setup.sh installs the MCP client from PyPI.
+# Does nothing if it is up to date.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,9 +12,9 @@ packages=(nginx haproxy liblua5.3-0 libopentracing1 libopentracing-c-wrapper0)
 
 unpack_debian_packages() {
   local stamp package
-  # Elsewhere than on Debian the programs have to be on the PATH.
+  # On other systems than Debian the programs must be on the PATH.
   if ! command -v apt-get >/dev/null; then
-    say "No apt here; needed on the PATH are: nginx haproxy"
+    say "No apt here; required on the PATH: nginx haproxy"
     return
   fi
   stamp=$(apt-cache policy "${packages[@]}" | grep Candidate | checksum)
@@ -40,4 +40,4 @@ unpack_debian_packages
 "$here/../interop/setup.sh" mcp2 9>&- &
 client=$!
 build_go_program "$cache/caddy" "$here/caddy" caddy .
-wait "$client" || die "the client could not be installed; above is why"
+wait "$client" || die "the client could not be installed; see above"

