@@ -80,6 +80,7 @@ void Multiplexer::on_child_started() {
   child_log_level_.reset();
   log_level_asked_ = false;
   silent_timeouts_ = 0;
+  calls_.begin_run();
   // Its time limit is the start's, not a call's.
   Call call;
   call.purpose = Purpose::Initialize;
@@ -351,12 +352,7 @@ bool Multiplexer::may_have_log(Session const& session) const {
     case ops::SharedLogs::Drop: return false;
     case ops::SharedLogs::Single: break;
   }
-  if (attached_count_ != 1) return false;
-  auto all_its_own = true;
-  calls_.for_each([&](CallId, Call const& call) {
-    if (call.purpose == Purpose::Client && call.to.session != session.id) all_its_own = false;
-  });
-  return all_its_own;
+  return attached_count_ == 1 && calls_.only_of(session.id);
 }
 
 void Multiplexer::on_log(Message const& message) {

@@ -137,7 +137,7 @@ void Multiplexer::fail_owed(std::string_view why) {
   std::vector<CallId> owed;
   calls_.for_each([&](CallId id, Call&) { owed.push_back(id); });
   for (auto const id : owed) {
-    auto const call = calls_.close(id);
+    auto const call = calls_.drop(id);
     if (!call || call->abandoned) continue;
     if (has_asker(call->purpose)) {
       fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
@@ -201,7 +201,7 @@ void Multiplexer::expire_calls(TimePoint now) {
       continue;
     }
     if (call->abandoned || !has_asker(call->purpose)) {
-      auto const closed = calls_.close(id);
+      auto const closed = calls_.drop(id);
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
       if (closed->purpose == Purpose::SetLogLevel) on_log_level_set();
       if (closed->purpose == Purpose::Subscribe) {

@@ -49,6 +49,18 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
   return std::exchange(*call, std::move(left));
 }
 
+std::optional<Call> CallTable::drop(CallId id) {
+  auto dropped = close(id);
+  if (dropped && dropped->purpose == Purpose::Client) dropped_.add(dropped->to.session);
+  return dropped;
+}
+
+bool CallTable::only_of(SessionId session) const {
+  auto only = dropped_.only_of(session);
+  for_each([&](CallId, Call const& call) { only &= call.purpose != Purpose::Client || call.to.session == session; });
+  return only;
+}
+
 void CallTable::grow() {
   auto old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
   for (auto& entry : old) {

@@ -16,6 +16,7 @@
 #include "gateway/mcp/client_shares.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/ports.h"
+#include "gateway/mcp/unanswered.h"
 
 namespace gateway::mcp {
 
@@ -91,6 +92,16 @@ class CallTable {
   /// Takes a call out. Empty when the id is unknown or already answered.
   [[nodiscard]] std::optional<Call> close(CallId id);
 
+  /// The same of a call that was not answered. The child may still be at it.
+  [[nodiscard]] std::optional<Call> drop(CallId id);
+
+  /// The child was started anew, and knows nothing of earlier calls.
+  void begin_run() { dropped_ = {}; }
+
+  /// Whether no other session's call was left without an answer in this run of the
+  /// child, whether or not it is still in the table.
+  [[nodiscard]] bool only_of(SessionId session) const;
+
   /// Calls `action(CallId, Call&)` for each call; it must not open or close one.
   template <typename F>
   void for_each(F&& action) {
@@ -118,6 +129,7 @@ class CallTable {
   void grow();
 
   ClientShares shares_;
+  Unanswered dropped_;
   std::size_t size_ = 0;
   std::uint64_t next_ = 1;
   std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits

@@ -43,6 +43,26 @@ TEST_F(ChildrenTest, GivesLogLinesToNobodyWhereTheyAreDropped) {
   EXPECT_TRUE(events(stream).empty());
 }
 
+TEST_F(ChildrenTest, GivesNobodyLogLinesThatMayBeAboutACallOfAnotherThatWasNeverAnswered) {
+  start({service("one")});
+  HttpSession a(*gateway, "one");
+  a.post(call(1, "echo"));
+  gateway->advance(std::chrono::minutes(5));  // it has timed out, and its id is forgotten
+  a.end();
+  HttpSession b(*gateway, "one");
+  auto& stream = b.get();
+  auto const line = note("notifications/message", {{"level", "error"}, {"data", "x"}}).dump();
+  say(line);
+  EXPECT_TRUE(events(stream).empty());
+
+  child().die(1);
+  gateway->advance(seconds(5));
+  shake_hands(*gateway);
+  auto const before = events(stream).size();
+  say(line);
+  EXPECT_EQ(before + 1, events(stream).size());
+}
+
 /// An answer too large to be kept is known by its ends.
 class LargeAnswerTest : public ChildrenTest {
  protected:
