@@ -67,6 +67,7 @@ std::unique_ptr<ops::SpanExporter> make_exporter(ops::TracesConfig const& config
 Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
     : config_(completed(std::move(config))),
       single_(options.single),
+      manager_(std::move(options.manager)),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id,
              config_.gateway.pool, config_.gateway.env},
       guard_(std::move(guard)),
@@ -145,6 +146,13 @@ void Gateway::log_descriptors() {
                       {"max_connections", descriptors_.needs.connections},
                       {"private_children", descriptors_.private_children},
                       {"max_children", descriptors_.needs.private_children}});
+}
+
+/// One that does not hear of it would end the gateway after a while; the log says why.
+void Gateway::tell_manager(std::string_view state) {
+  if (auto const told = manager_.tell(state); !told) {
+    first().log().warn("gateway.notify", told.error().what, {{"state", state}});
+  }
 }
 
 Status Gateway::open_main() {
@@ -242,6 +250,7 @@ int Gateway::run() {
   ticker_.repeat(kTick);
   sampler_.start(kSampleEvery);
   start_threads();
+  tell_manager("READY=1");
   first().run();
   for (auto& thread : threads_) thread.join();
   log.info("gateway.end", "gateway ended");
@@ -386,6 +395,7 @@ void Gateway::drain() {
     for (auto const& service : health.services) calls += service.calls_in_flight;
     first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
   });
+  tell_manager("STOPPING=1");
   drain_limit_.set(config_.gateway.drain_timeout);
   on_every_shard([](Shard& shard) { shard.drain(); });
 }

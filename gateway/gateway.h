@@ -17,6 +17,7 @@
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/process_sampler.h"
+#include "gateway/io/service_manager.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
 #include "gateway/ops/config.h"
@@ -40,10 +41,12 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
                       private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
-  /// `descriptors`: what the system leaves for connections.
+  /// `descriptors`: what the system leaves for connections. `manager`: who waits
+  /// for the listeners to be open.
   struct Options {
     bool single = false;
     ops::DescriptorBudget descriptors;
+    io::ServiceManager manager;
   };
 
   /// `guard` was forked before any thread was made.
@@ -66,6 +69,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
   [[nodiscard]] Error with_setting(Error const& error, std::string_view key, std::string_view flag) const;
   void log_descriptors();
+  void tell_manager(std::string_view state);
   /// For people who look on, as long as there is something to tell of the start.
   void look_at_start();
   void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
@@ -115,6 +119,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
 
   ops::Config config_;
   bool single_;
+  io::ServiceManager manager_;
   ops::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;

@@ -14,6 +14,7 @@
 #include "gateway/cli/startable.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
+#include "gateway/io/service_manager.h"
 #include "gateway/ops/config_needs.h"
 #include "gateway/ops/descriptor_budget.h"
 #include "gateway/ops/descriptors.h"
@@ -67,12 +68,14 @@ int run(Arguments const& arguments, std::ostream& errors) {
     errors << descriptors.error().what << '\n';
     return 1;
   }
+  auto manager = io::ServiceManager::from_environment();
   auto guard = io::ChildGuard::start();
   if (!guard) {
     errors << "cannot start: " << guard.error().what << '\n';
     return 1;
   }
-  Gateway program(std::move(*config), {.single = single, .descriptors = *descriptors}, std::move(*guard));
+  Gateway program(std::move(*config), {.single = single, .descriptors = *descriptors, .manager = std::move(manager)},
+                  std::move(*guard));
   if (auto const listening = program.listen(); !listening) {
     errors << listening.error().what << '\n';
     return 1;

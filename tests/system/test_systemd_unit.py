@@ -1,11 +1,13 @@
 """The unit that docs/install.md installs, as systemd itself judges it. No systemd has to be running for that."""
 import json
 import shutil
+import socket
 import subprocess
 
 import pytest
 
-from gateway_under_test import GATEWAY, ROOT
+from gateway_under_test import GATEWAY, ROOT, chaos
+from wire import TIMEOUT
 
 SHIPPED = ROOT / "deploy" / "systemd" / "mcp-gateway.service"
 INSTALLED = "/usr/local/bin/mcp-gateway"
@@ -61,6 +63,24 @@ def test_systemd_waits_longer_for_the_gateway_than_it_takes_to_stop(schema):
 def test_the_descriptors_are_enough_for_the_default_of_connections(schema):
     connections = schema["properties"]["gateway"]["properties"]["limits"]["properties"]["max_connections"]["default"]
     assert int(settings()["LimitNOFILE"]) >= 2 * connections
+
+
+def test_systemd_hears_when_the_gateway_listens_and_when_it_stops(start_gateway, tmp_path):
+    assert settings()["Type"] == "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(TIMEOUT)
+        gateway = start_gateway({"chaos": chaos()}, env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(100) == b"READY=1"
+        assert "NOTIFY_SOCKET" not in gateway.http("chaos").call("env")["result"]["content"][0]["text"]
+        gateway.stop()
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_a_service_manager_that_is_gone_is_logged_and_stops_nothing(start_gateway):
+    gateway = start_gateway({"chaos": chaos()}, env={"NOTIFY_SOCKET": "/nonexistent/notify"})
+    assert gateway.wait_for("gateway.notify")["state"] == "READY=1"
+    assert gateway.health()["status"] == "HEALTHY"
 
 
 def seconds(text):
