@@ -1,4 +1,4 @@
-"""What smoke.sh runs within LiteLLM's container, where all nine services can be reached."""
+"""Run by smoke.sh in LiteLLM's container, from which all nine services are reachable."""
 import argparse
 import json
 import os
@@ -8,7 +8,7 @@ import urllib.request
 
 LITELLM = "http://127.0.0.1:4000"
 NINE = ("filesystem", "monitoring", "memory", "fetch", "postgres", "github", "n8n", "playwright", "timescaledb")
-# For each service a tool, its arguments, and what must stand in the answer; the first whose tool is listed is called.
+# For each service tools, their arguments, and a string expected in the answer; the first one that is listed is called.
 CALLS = {
     "filesystem": [("list_allowed_directories", {}, "/data")],
     "monitoring": [("query_prometheus", {"datasourceUid": "prometheus", "expr": "up", "queryType": "instant"}, "mcp-gateway"),
@@ -25,7 +25,7 @@ CALLS = {
 
 
 def ask(url, body=None, timeout=180, key=None):
-    """The JSON that was answered, whatever the status. OSError or ValueError where there is none."""
+    """The JSON of the response, whatever its status. Raises OSError or ValueError if there is none."""
     headers = {"Content-Type": "application/json"} | ({"x-litellm-api-key": f"Bearer {key}"} if key else {})
     request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None, headers)
     try:

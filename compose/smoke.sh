@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks the running stack, through LiteLLM, for the tools of all nine services, and calls one tool of each; see --help.
+# Lists the tools of all nine services through LiteLLM in the running stack, and calls one tool of each; see --help.
 set -euo pipefail
 
 usage() {
@@ -7,12 +7,12 @@ usage() {
 compose/smoke.sh [--without SERVICE]... [--patience SECONDS]
 
 Waits until the services are ready (120 s), lists the tools of each through LiteLLM and calls one. Prints a table. The exit
-code is 0 when every call came back as it should.
+code is 0 if every call succeeded.
 
-  --without SERVICE   it may be unavailable: github, say, where there is no token. It is in the table, as left out.
+  --without SERVICE   tolerate that this service is unavailable, such as github without a token; the table shows it as left out
 
-Environment: SMOKE_PAGE is what the fetch service is asked for (https://example.com/). Needs Docker and its Compose; what asks
-runs within LiteLLM's container, so no key is read or shown.
+Environment: SMOKE_PAGE is the URL for the fetch service (https://example.com/). Requires Docker and Compose; the requests are
+sent from LiteLLM's container, so no key is read or shown.
 END
 }
 
