@@ -14,12 +14,12 @@ UNSET = {name: "" for name in (
     "POSTGRES_DATABASE", "POSTGRES_USER", "POSTGRES_PASSWORD", "GITHUB_PERSONAL_ACCESS_TOKEN", "N8N_API_URL", "N8N_API_KEY",
     "TIMESCALEDB_HOST", "TIMESCALEDB_DATABASE", "TIMESCALEDB_USER", "TIMESCALEDB_PASSWORD")}
 LACKING = {
-    "monitoring": ("GRAFANA_URL", "the address of Grafana", "GRAFANA_SERVICE_ACCOUNT_TOKEN"),
+    "monitoring": ("GRAFANA_URL", "the URL of Grafana", "GRAFANA_SERVICE_ACCOUNT_TOKEN"),
     "memory": ("PGHOST", "the host of PostgreSQL", "PGPASSWORD"),
-    "postgres": ("POSTGRES_HOST", "POSTGRES_USER", "a role that may only read"),
+    "postgres": ("POSTGRES_HOST", "POSTGRES_USER", "a read-only role"),
     "github": ("GITHUB_PERSONAL_ACCESS_TOKEN", "a GitHub token"),
     "n8n": ("N8N_API_URL", "N8N_API_KEY"),
-    "timescaledb": ("TIMESCALEDB_HOST", "made ready by services/setup timescaledb"),
+    "timescaledb": ("TIMESCALEDB_HOST", "prepared by services/setup timescaledb"),
 }
 
 
