@@ -149,9 +149,9 @@ void Gateway::log_descriptors() {
 }
 
 /// One that does not hear of it would end the gateway after a while; the log says why.
-void Gateway::tell_manager(std::string_view state) {
-  if (auto const told = manager_.tell(state); !told) {
-    first().log().warn("gateway.notify", told.error().what, {{"state", state}});
+void Gateway::notify_manager(std::string_view state) {
+  if (auto const sent = manager_.notify(state); !sent) {
+    first().log().warn("gateway.notify", sent.error().what, {{"state", state}});
   }
 }
 
@@ -250,7 +250,7 @@ int Gateway::run() {
   ticker_.repeat(kTick);
   sampler_.start(kSampleEvery);
   start_threads();
-  tell_manager("READY=1");
+  notify_manager("READY=1");
   first().run();
   for (auto& thread : threads_) thread.join();
   log.info("gateway.end", "gateway ended");
@@ -395,7 +395,7 @@ void Gateway::drain() {
     for (auto const& service : health.services) calls += service.calls_in_flight;
     first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
   });
-  tell_manager("STOPPING=1");
+  notify_manager("STOPPING=1");
   drain_limit_.set(config_.gateway.drain_timeout);
   on_every_shard([](Shard& shard) { shard.drain(); });
 }

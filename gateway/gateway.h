@@ -69,7 +69,7 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
   [[nodiscard]] Error with_setting(Error const& error, std::string_view key, std::string_view flag) const;
   void log_descriptors();
-  void tell_manager(std::string_view state);
+  void notify_manager(std::string_view state);
   /// For people who look on, as long as there is something to tell of the start.
   void look_at_start();
   void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);

@@ -18,8 +18,8 @@ class ServiceManager {
   /// The one of this process. The variable is taken out of the environment.
   static ServiceManager from_environment();
 
-  /// Never blocks. Nothing is told, and nothing fails, where nobody waits. The error is a sentence.
-  [[nodiscard]] Status tell(std::string_view state) const;
+  /// Never blocks. Does nothing where nobody waits. The error is a sentence.
+  [[nodiscard]] Status notify(std::string_view state) const;
 
  private:
   std::string address_;

@@ -17,6 +17,12 @@ ENTER = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c",
          'mount -t proc proc "$1/proc" && exec chroot "$1" "${@:2}"', "bash"]
 
 
+def expect(condition, what):
+    if not condition:
+        raise SystemExit(f"FAILED: {what}")
+    print(f"ok: {what}" if len(what) < 150 else f"ok: {what[:147]}...")
+
+
 def debian_sources():
     """The lines of sources.list for Debian's own packages, as apt has them here."""
     format_ = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)"

@@ -50,9 +50,9 @@ TEST(ServiceManager, HearsEachStateAsADatagram) {
   auto const path = (std::filesystem::temp_directory_path() / own_name("path")).string();
   Manager manager(path);
   ASSERT_TRUE(manager.bound());
-  ServiceManager const told(path);
-  EXPECT_TRUE(told.tell("READY=1"));
-  EXPECT_TRUE(told.tell("STOPPING=1\nSTATUS=draining"));
+  ServiceManager const starter(path);
+  EXPECT_TRUE(starter.notify("READY=1"));
+  EXPECT_TRUE(starter.notify("STOPPING=1\nSTATUS=draining"));
   EXPECT_EQ("READY=1", manager.heard());
   EXPECT_EQ("STOPPING=1\nSTATUS=draining", manager.heard());
   std::filesystem::remove(path);
@@ -62,7 +62,7 @@ TEST(ServiceManager, IsReachedByAnAbstractNameToo) {
   auto const name = own_name("abstract");
   Manager manager(std::string(1, '\0') + name);
   ASSERT_TRUE(manager.bound());
-  EXPECT_TRUE(ServiceManager("@" + name).tell("READY=1"));
+  EXPECT_TRUE(ServiceManager("@" + name).notify("READY=1"));
   EXPECT_EQ("READY=1", manager.heard());
 }
 
@@ -70,20 +70,20 @@ TEST(ServiceManager, IsTakenFromTheEnvironmentOnce) {
   auto const name = own_name("environment");
   Manager manager(std::string(1, '\0') + name);
   ::setenv("NOTIFY_SOCKET", ("@" + name).c_str(), 1);
-  auto const told = ServiceManager::from_environment();
+  auto const starter = ServiceManager::from_environment();
   EXPECT_EQ(nullptr, std::getenv("NOTIFY_SOCKET"));
-  EXPECT_TRUE(told.tell("READY=1"));
+  EXPECT_TRUE(starter.notify("READY=1"));
   EXPECT_EQ("READY=1", manager.heard());
-  EXPECT_TRUE(ServiceManager::from_environment().tell("READY=1"));
+  EXPECT_TRUE(ServiceManager::from_environment().notify("READY=1"));
   EXPECT_EQ("nothing", manager.heard());
 }
 
 TEST(ServiceManager, ThatCannotBeReachedIsAnErrorWithItsAddress) {
-  auto const nobody = ServiceManager("/nonexistent/notify").tell("READY=1");
+  auto const nobody = ServiceManager("/nonexistent/notify").notify("READY=1");
   ASSERT_FALSE(nobody);
   EXPECT_THAT(nobody.error().what, HasSubstr("NOTIFY_SOCKET=/nonexistent/notify: No such file or directory"));
-  EXPECT_FALSE(ServiceManager("vsock:2:1234").tell("READY=1"));
-  EXPECT_FALSE(ServiceManager("/" + std::string(200, 'x')).tell("READY=1"));
+  EXPECT_FALSE(ServiceManager("vsock:2:1234").notify("READY=1"));
+  EXPECT_FALSE(ServiceManager("/" + std::string(200, 'x')).notify("READY=1"));
 }
 
 }  // namespace

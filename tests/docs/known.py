@@ -14,6 +14,8 @@ NOT_RUN = [
     (r"sudo apt-get install -y .*", CLEAN_ROOT + "; test_packages.py compares the list"),
     (r"cmake --preset release && cmake --build --preset release", CLEAN_ROOT + "; tests/scripts/test_configure.py configures"),
     (r"cmake --install build", CLEAN_ROOT),
+    (r"cmake --build build --target deb", "tests/scripts/test_package.py packs what is built"),
+    (r"apt-get install \./build/mcp-gateway_\*\.deb", "changes the machine; tests/clean_root/package installs it"),
     (r"(CMAKE_CXX_COMPILER_LAUNCHER=ccache )?cmake (--build )?--preset dev.*", "builds for minutes; " + STAGE + " does the same"),
     (r"ctest --test-dir build .*", STAGE),
     (r"(/opt/mcp-gateway/)?services/install .*", "brings 700 MB; tests/services/setup.sh runs it, and tests/scripts its branches"),
