@@ -8,11 +8,11 @@ TRANSPORTS = (("sse", "legacy SSE"), ("http", "Streamable HTTP"))
 
 def all_charts(results):
     return {
-        "calls": by_transport(results, "Calls a second, 64 sessions", "calls/s, more is better", "{} 64", "calls_per_second"),
-        "cpu": by_transport(results, "CPU of the gateway process, 64 sessions", "µs a call, less is better", "{} 64",
+        "calls": by_transport(results, "Calls per second, 64 sessions", "calls/s, higher is better", "{} 64", "calls_per_second"),
+        "cpu": by_transport(results, "CPU of the gateway process, 64 sessions", "µs per call, lower is better", "{} 64",
                             "cpu_us_per_call", 1),
-        "latency": by_transport(results, "Median latency, 1 session", "µs, less is better", "{} 1", "p50_us"),
-        "churn": by_transport(results, "Short sessions: connect, initialize, one call, close", "sessions/s, more is better",
+        "latency": by_transport(results, "Median latency, 1 session", "µs, lower is better", "{} 1", "p50_us"),
+        "churn": by_transport(results, "Short sessions: connect, initialize, one call, close", "sessions/s, higher is better",
                               "churn {}", "calls_per_second"),
         "growth": growth(results),
         "memory": memory(results),
@@ -35,7 +35,7 @@ def growth(results):
                 for transport, heading in (("sse", "SSE"), ("http", "HTTP")) for program in ("floor", "gateway")
                 if (value := results.median(f"{transport} {sessions}", program, "calls_per_second"))]
         groups.append((f"{sessions} session{'s' * (sessions > 1)}", bars))
-    return bar_chart("Calls a second as sessions grow", "calls/s, more is better", groups)
+    return bar_chart("Calls per second by number of sessions", "calls/s, higher is better", groups)
 
 
 def memory(results):
@@ -43,9 +43,9 @@ def memory(results):
         return heading, [bar(results, scenario, program, figure) for where, program in results.rounds
                          if where == scenario and results.median(scenario, program, figure) is not None]
 
-    return bar_chart("Resident memory of the gateway process", "less is better", [
-        group("nine services, 1 s after the start, MB", "start", "resident_mb"),
-        group("each of 1,000 idle SSE sessions, KB", "idle 1000", "kb_per_session")], 1)
+    return bar_chart("Resident memory of the gateway process", "lower is better", [
+        group("nine services, 1 s after startup, MB", "start", "resident_mb"),
+        group("per session, 1,000 idle SSE sessions, KB", "idle 1000", "kb_per_session")], 1)
 
 
 def bar(results, scenario, program, figure):

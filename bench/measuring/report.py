@@ -28,7 +28,7 @@ def write(results):
 
 def for_terminal(results):
     lines = [f"{'scenario':<14} {'program':<22}  calls/s    p50 µs    p99 µs  p99.9 µs  CPU µs  MB peak  wrong failed left"
-             "   by the floor: calls/s p50 p99 CPU"]
+             "   relative to floor: calls/s p50 p99 CPU"]
     for scenario, program in results.rounds:
         lines.append(terminal_line(results, scenario, program))
     lines += [f"{scenario:<14} {program:<22}  {problem}" for (scenario, program), problem in results.problems.items()]

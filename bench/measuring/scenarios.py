@@ -83,7 +83,7 @@ class Observed(Calls):
     times = 4
 
     def __init__(self):
-        super().__init__("observed", "SSE, 64 sessions, without the access log, with it, and with traces", "--sessions", 64,
+        super().__init__("observed", "SSE, 64 sessions, without access log, with it, and with traces", "--sessions", 64,
                          programs=[Gateway(), NO_LOG, TRACED])
 
     def seconds(self, bench):
@@ -188,14 +188,14 @@ def all_scenarios(quick=False):
         steady("http", 1, programs=[Gateway(), BUSY_POLL]),
         steady("sse", 16),
         steady("sse", 64), steady("http", 64),
-        Calls("slow reader", "SSE, 63 sessions beside one that reads slowly", "--sessions", 64, "--slow", 1),
+        Calls("slow reader", "SSE, 63 sessions next to one that reads slowly", "--sessions", 64, "--slow", 1),
         steady("sse", 256), steady("http", 256),
         Observed(),
         Churn("sse", "short SSE sessions, 8 at a time"), Churn("http", "short Streamable HTTP sessions, 8 at a time"),
         payload("results 64 KB", "results of 64 KB, SSE, 16 sessions", "--result", 64_000),
         payload("results 1 MB", "results of 1 MB, SSE, 16 sessions", "--result", 1_000_000),
-        payload("echo 64 KB", "64 KB there and back, SSE, 16 sessions", "--payload", 64_000),
-        payload("echo 1 MB", "1 MB there and back, SSE, 16 sessions", "--payload", 1_000_000),
+        payload("echo 64 KB", "64 KB in both directions, SSE, 16 sessions", "--payload", 64_000),
+        payload("echo 1 MB", "1 MB in both directions, SSE, 16 sessions", "--payload", 1_000_000),
         payload("everything", "server-everything (Node), SSE, 16 sessions", child=("node", EVERYTHING, "stdio"),
                 tool=("--tool-argument", "message", "--tool-says", "Echo: "), peers=True),
         Start("start", "nine services", peers=True, programs=[Gateway()]),

@@ -18,11 +18,11 @@ def all_tables(results):
     return "\n".join([
         about(results), "",
         "## Targets", "", targets(results), "",
-        "## Calls", "", chart("calls", "Calls a second at 64 sessions"), "", chart("cpu", "CPU a call"), "",
-        chart("latency", "Latency of one session"), "", chart("churn", "Short sessions a second"), "",
-        chart("growth", "Calls a second as sessions grow"), "", calls(results), "", slow_reader(results), "",
+        "## Calls", "", chart("calls", "Calls per second at 64 sessions"), "", chart("cpu", "CPU per call"), "",
+        chart("latency", "Latency of a single session"), "", chart("churn", "Short sessions per second"), "",
+        chart("growth", "Calls per second by number of sessions"), "", calls(results), "", slow_reader(results), "",
         "## Memory", "", chart("memory", "Resident memory"), "", memory(results), "",
-        "## Programs of others", "", peers(results), ""])
+        "## Other programs", "", peers(results), ""])
 
 
 def about(results):
@@ -30,7 +30,7 @@ def about(results):
     rounds, seconds = results.about["rounds"], results.about["seconds"]
     return (f"Measured on {results.about['date']} with {machine['cores']} cores ({machine['cpu']}), "
             f"{machine['memory_gb']} GB, Linux {machine['kernel']}, {machine['compiler']}: {rounds} round{'s' * (rounds > 1)} "
-            f"of {seconds:g} s for each figure, the programs in turn. Figures are medians, ratios medians of the rounds' ratios.")
+            f"of {seconds:g} s per figure, alternating between programs. Figures are medians, ratios are medians of the ratios of each round.")
 
 
 def chart(name, words):
@@ -64,8 +64,8 @@ def calls(results):
         programs = [program for program in scenario.programs if results.has(scenario.name, program.name)]
         if isinstance(scenario, Calls):
             rows += [calls_row(results, scenario, program) for program in programs]
-    return table(["Scenario", "Program", "calls/s", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs a call",
-                  "by the floor: calls/s", "p50", "p99", "CPU"], rows)
+    return table(["Scenario", "Program", "calls/s", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs per call",
+                  "relative to floor: calls/s", "p50", "p99", "CPU"], rows)
 
 
 def calls_row(results, scenario, program):
@@ -83,8 +83,8 @@ def slow_reader(results):
     ratios = [results.ratio(figure, beside, without) for figure in ("calls_per_second", "p50_us", "p99_us")]
     if None in ratios:
         return ""
-    return ("One slow reader among 64 (it takes 4 KB of its 256 KB results every 10 ms): the others make {:.2f} times the calls "
-            "of 64 without it, at {:.2f} times the p50 and {:.2f} times the p99.").format(*ratios)
+    return ("One slow reader among 64 (it takes 4 KB of its 256 KB results every 10 ms): the others reach {:.2f} times the "
+            "throughput of 64 without it, at {:.2f} times the p50 and {:.2f} times the p99.").format(*ratios)
 
 
 def memory(results):
@@ -97,7 +97,7 @@ def memory(results):
             ("keep_alives_per_session", 0))]
         sessions = number(results.median(scenario, program, "sessions"))
         rows.append([sessions, TITLES[program], *shown])
-    return table(["Idle SSE sessions", "Program", "MB at start", "MB at most", "KB each", "CPU %", "keep-alives each"], rows)
+    return table(["Idle SSE sessions", "Program", "MB at start", "peak MB", "KB per session", "CPU %", "keep-alives per session"], rows)
 
 
 # ── programs of others ───────────────────────────────────────────────────────
@@ -112,9 +112,9 @@ def peers(results):
             if results.has(f"{transport} 64", program)]
     return "\n\n".join([
         table(["Program", "Transport", "1 session: calls/s", "p50 µs", "64 sessions: calls/s", "p50 µs", "p99 µs", "p99.9 µs",
-               "CPU µs a call", "short sessions/s"], [peer_calls(results, *row) for row in rows]),
-        table(["Program", "Transport", "MB at start", "MB at most, 64 sessions", "KB each idle session",
-               "its processes at 64 sessions", "children left behind", "answers"], [peer_costs(results, *row) for row in rows]),
+               "CPU µs per call", "short sessions/s"], [peer_calls(results, *row) for row in rows]),
+        table(["Program", "Transport", "MB at start", "peak MB, 64 sessions", "KB per idle session",
+               "processes at 64 sessions", "children left behind", "answers"], [peer_costs(results, *row) for row in rows]),
         "\n".join(peer_line(results, peer) for peer in results.about["peers"])])
 
 
@@ -145,7 +145,7 @@ def peer_costs(results, program, transport):
     return label(program, transport) + [
         number(results.median(many, program, "resident_start_mb"), 1),
         number(results.median(many, program, "resident_peak_mb"), 1), number(idle, 1),
-        number(results.median(many, program, "processes_below")), f"{left:.0f}", answers or "all right"]
+        number(results.median(many, program, "processes_below")), f"{left:.0f}", answers or "all correct"]
 
 
 def peer_line(results, peer):

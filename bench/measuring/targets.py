@@ -37,10 +37,10 @@ def against_floor(results):
 
     return [
         at_least("SSE, 64 sessions: calls/s", ratio("calls_per_second", "sse 64"), 0.75),
-        at_most("SSE, 64 sessions: CPU a call", ratio("cpu_us_per_call", "sse 64"), 1.4),
+        at_most("SSE, 64 sessions: CPU per call", ratio("cpu_us_per_call", "sse 64"), 1.4),
         at_most("SSE, 64 sessions: p99", ratio("p99_us", "sse 64"), 1.5),
         at_most("SSE, 1 session: p50", ratio("p50_us", "sse 1"), 1.35),
-        at_least("short SSE sessions a second", ratio("calls_per_second", "churn sse"), 0.65),
+        at_least("short SSE sessions per second", ratio("calls_per_second", "churn sse"), 0.65),
         at_least("results of 1 MB: bytes/s", ratio("calls_per_second", "results 1 MB"), 0.7),
     ]
 
@@ -67,17 +67,17 @@ def for_itself(results):
         at_least("Streamable HTTP, 64 sessions: calls/s", ratio("calls_per_second", "http 64", "sse 64"), 1.1,
                  "of our SSE's"),
         at_least("SSE: calls/s at 256 sessions", ratio("calls_per_second", "sse 256", "sse 64"), 0.9, "of those at 64"),
-        judged("processes while short sessions come and go", processes, "the child and the guard",
+        judged("processes during short sessions", processes, "the child and the guard",
                lambda: processes == 2, "{:.0f}"),
         flat_memory(results),
-        judged("10,000 idle SSE sessions: memory of each", idle_memory, "at most 6 KB", lambda: idle_memory <= 6,
+        judged("10,000 idle SSE sessions: memory per session", idle_memory, "at most 6 KB", lambda: idle_memory <= 6,
                "{:.1f} KB"),
         judged("10,000 idle SSE sessions: CPU, keep-alives on", idle_cpu, "under 1 %", lambda: idle_cpu < 1, "{:.2f} %"),
         judged("nine services: memory at start", memory, "under 10 MB", lambda: memory < 10, "{:.1f} MB"),
         judged("nine services: from exec to listening", listening, "under 20 ms", lambda: listening < 20, "{:.1f} ms"),
-        judged("nine services whose programs need 300 ms each: the last answers", last, "they start in parallel",
+        judged("nine services that take 300 ms each to start: all answer", last, "started in parallel",
                lambda: last < 600, "after {:.0f} ms"),
-        judged("access log: CPU a call", log_cpu, "at most 5 % more", lambda: log_cpu <= 5, "{:+.1f} %"),
+        judged("access log: CPU per call", log_cpu, "at most 5 % more", lambda: log_cpu <= 5, "{:+.1f} %"),
         judged("access log: calls/s", log_calls, "at most 5 % less", lambda: log_calls >= -5, "{:+.1f} %"),
         judged("access log and traces of 1 %: calls/s", all_calls, "less than 8 % less", lambda: all_calls > -8, "{:+.1f} %"),
     ]
@@ -101,10 +101,10 @@ def against_peers(results):
     """
     figures = [
         ("calls/s, 64 sessions", ("sse 64", "http 64"), "calls_per_second", max, 2.6, "gateway"),
-        ("CPU a call, 64 sessions", ("sse 64", "http 64"), "cpu_us_per_call", min, 0.25, "gateway"),
+        ("CPU per call, 64 sessions", ("sse 64", "http 64"), "cpu_us_per_call", min, 0.25, "gateway"),
         ("p50, 1 session, with `busy_poll`", ("sse 1", "http 1"), "p50_us", min, 0.5, BUSY_POLL.name),
-        ("p50, 1 session, as delivered", ("sse 1", "http 1"), "p50_us", min, None, "gateway"),
-        ("short sessions a second", ("churn sse", "churn http"), "calls_per_second", max, 1.5, "gateway"),
+        ("p50, 1 session, default settings", ("sse 1", "http 1"), "p50_us", min, None, "gateway"),
+        ("short sessions per second", ("churn sse", "churn http"), "calls_per_second", max, 1.5, "gateway"),
     ]
     return [by_best_peer(results, *figure) for figure in figures]
 

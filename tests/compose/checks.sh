@@ -1,9 +1,9 @@
-# For run: what is looked at while the stack is up. Each ends the run where something is not as it should be.
+# For run: the checks while the stack is up. Each aborts the run on failure.
 # shellcheck shell=bash
 
 missing_secrets_stop_it() { # COMPOSE
   local said
-  : >"$work/nothing" # or a .env that lies there would be read
+  : >"$work/nothing" # otherwise an existing .env would be read
   if said=$(cd "$root/compose" && env --ignore-environment PATH="$PATH" "$1" --env-file "$work/nothing" --file docker-compose.yml config 2>&1); then
     fail "$1 accepts a configuration without secrets"
   fi
@@ -12,7 +12,7 @@ missing_secrets_stop_it() { # COMPOSE
 
 understands() { (cd "$root/compose" && "$@" --env-file "$work/env" config --quiet); }
 
-# Finds or builds a Compose v2, whose path is then in compose_v2.
+# Finds or builds a Compose v2, and sets compose_v2 to its path.
 compose_v2=${COMPOSE_V2:-}
 both_composes_understand_the_files() {
   local program
@@ -30,13 +30,13 @@ both_composes_understand_the_files() {
   [ -n "$compose_v2" ] || echo "!!! Compose v2 was NOT tried: there is no Go to build it with, and COMPOSE_V2 names none"
 }
 
-# The count of tools on the image is the one of the definition that runs; n8n's is of the definition with an n8n, GitHub's unknown.
+# The image's tool count is that of the running definition; n8n's is that of the definition with an n8n, GitHub's is unknown.
 labels_tell_the_number_of_tools() {
   local name label live
   for name in filesystem monitoring memory fetch postgres playwright timescaledb; do
     label=$(docker inspect --format '{{index .Config.Labels "com.mcp.tools"}}' "mcp-$name")
     live=$(docker exec "mcp-$name" mcp-gateway health | python3 -c 'import json,sys; print(*[s["tools"] for s in json.load(sys.stdin)["servers"].values() if "tools" in s])')
-    [ "$name" = playwright ] && [ -z "$live" ] && continue # it has no child before its first call
+    [ "$name" = playwright ] && [ -z "$live" ] && continue # it has no child before the first call
     [ "$label" = "$live" ] || fail "mcp-$name is labelled with $label tools and lists $live"
   done
 }
@@ -47,7 +47,7 @@ tokens_are_asked_for() {
   for port in {8501..8509}; do
     status=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/sse")
     [ "$status" = 401 ] || fail "port $port answers $status to who has no token"
-    # The stream does not end by itself; its first line is enough.
+    # The stream does not end; its first line is sufficient.
     IFS= read -r line < <(curl -sN --max-time 10 -H "Authorization: Bearer $token" "http://127.0.0.1:$port/sse")
     [[ $line == "event: endpoint"* ]] || fail "port $port opens no stream to who has the token: $line"
   done
@@ -64,7 +64,7 @@ containers_are_confined() {
   done
 }
 
-# reaches CONTAINER HOST PORT: a connection comes about. By address where the name belongs to another network.
+# reaches CONTAINER HOST PORT: whether a connection succeeds. By address if the name belongs to another network.
 reaches() {
   docker exec "$1" timeout 3 bash -c ": </dev/tcp/$2/$3" 2>/dev/null
 }
@@ -89,7 +89,7 @@ prometheus_sees_all() {
   curl -s --get http://127.0.0.1:9090/api/v1/query --data-urlencode 'query=count(up{job="mcp-gateway"} == 1)' | grep -q '"9"'
 }
 
-# The watchdog always fires: it is there when Prometheus has read the rules and reaches Alertmanager.
+# The watchdog always fires: it is present once Prometheus has loaded the rules and reaches Alertmanager.
 alerts_arrive() {
   curl -s http://127.0.0.1:9093/api/v2/alerts | grep -q '"alertname":"McpWatchdog"'
 }
@@ -100,7 +100,7 @@ rules_can_be_evaluated() {
   ! grep -q '"health":"err"' <<<"$rules" || fail "Prometheus cannot evaluate a rule: $(grep -o '"lastError":"[^"]*"' <<<"$rules" | head -n 3)"
 }
 
-# From outside, as a crash would be: what `docker kill` ends is not started again.
+# From outside, like a crash: containers stopped by `docker kill` are not restarted.
 a_killed_service_comes_back() {
   local before
   before=$(docker inspect --format '{{.State.Pid}}' mcp-memory)
@@ -109,7 +109,7 @@ a_killed_service_comes_back() {
   wait_for 90 "mcp-memory is not well again" is_healthy mcp-memory
 }
 
-# The service lets go of its TimescaleDB, which has room for one.
+# The service disconnects from its TimescaleDB, which accepts one client.
 setup_may_run_again() {
   compose stop mcp-timescaledb >"$work/setup.log" 2>&1
   compose run --rm setup >>"$work/setup.log" 2>&1 || { cat "$work/setup.log" >&2; fail "the second setup"; }
@@ -117,7 +117,7 @@ setup_may_run_again() {
   wait_for 60 "mcp-timescaledb is not well again" is_healthy mcp-timescaledb
 }
 
-# In MiB, what the kernel holds the containers to: memory that could not be given back at once.
+# In MiB, as limited by the kernel: memory that is not immediately reclaimable.
 memory() {
   docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | awk '
     { value = $2; unit = $2; sub(/[A-Za-z]+$/, "", value); sub(/^[0-9.]+/, "", unit)
@@ -127,14 +127,14 @@ memory() {
           exit services >= 2048 }'
 }
 
-size_of() { # IMAGE: prints it, and is true below 500 MB
+size_of() { # IMAGE: prints it, and succeeds below 500 MB
   local bytes
   bytes=$(docker image inspect --format '{{.Size}}' "$1")
   printf '  %-30s %5d MB\n' "$1" $((bytes / 1000000))
   [ $((bytes / 1000000)) -lt 500 ]
 }
 
-# Chromium and LiteLLM are larger by themselves.
+# Chromium and LiteLLM alone are larger.
 sizes() {
   local name
   for name in filesystem monitoring monitoring-grafana memory fetch postgres github n8n timescaledb setup; do

@@ -1,4 +1,4 @@
-# For run: a Docker engine of the test's own, and all of it gone at the end.
+# For run: a separate Docker engine, removed completely at the end.
 # shellcheck shell=bash
 
 folder=${COMPOSE_TEST_FOLDER:-}
@@ -30,13 +30,13 @@ start_engine() {
   dockerd --data-root "$folder/data" --exec-root "$work/exec" --pidfile "$work/pid" --host "unix://$work/docker.sock" \
     >"$work/dockerd.log" 2>&1 &
   engine=$!
-  # The builder of Docker 20.10 and docker-compose 1.29: what these can build, newer ones can.
+  # The builder of Docker 20.10 and docker-compose 1.29: newer ones can build whatever these can.
   export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0
   until docker info >/dev/null 2>&1; do
     kill -0 "$engine" 2>/dev/null || leave_out "dockerd ends at once: $(tail -n 1 "$work/dockerd.log")"
     sleep 0.2
   done
-  # What a run that was killed left in a folder that is kept.
+  # Left over in a kept directory by a run that was killed.
   docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes >/dev/null
   docker volume prune --force >/dev/null
 }
@@ -46,7 +46,7 @@ stop_engine() {
   trap - EXIT
   trap '' INT TERM HUP
   if [ -n "$engine" ] && kill -0 "$engine" 2>/dev/null; then
-    say "taking everything down"
+    say "removing everything"
     compose down --volumes --timeout 10 >"$work/down.log" 2>&1 || true
     kill -TERM "$engine"
     wait "$engine" 2>/dev/null || true

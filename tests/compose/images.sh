@@ -1,7 +1,7 @@
-# For run: the images, without a registry to pull any from.
+# For run: builds the images without a registry to pull from.
 # shellcheck shell=bash
 
-# A base image is made once and kept with the engine's folder.
+# A base image is built once and kept in the engine's directory.
 has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 build() { # TAG FOLDER
   docker build --tag "$1" "$2" >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "building $1"; }
@@ -11,8 +11,8 @@ build() { # TAG FOLDER
 mirror() { sed -n 's/^DEF_MIRROR="\(.*\)"$/\1/p' "$(command -v debootstrap)"; }
 mirror_host() { mirror | sed -E 's|^[a-z]+://([^/]+)/.*|\1|'; }
 
-# What the official image is: Debian's smallest set of packages, without documentation. It trusts what this machine trusts and
-# goes by its proxies, so that nothing in the Dockerfiles has to be otherwise than where images can be pulled.
+# Equivalent to the official image: Debian's minimal set of packages, without documentation. It trusts the CAs of this machine
+# and uses its proxies, so that the Dockerfiles need no changes compared to where images can be pulled.
 make_debian() {
   local new=$work/debian own=usr/local/share/ca-certificates bundle=etc/ssl/certs/ca-certificates.crt name changes=()
   debootstrap --variant=minbase --include=ca-certificates bookworm "$new" "$(mirror)" >"$work/debootstrap.log" ||
@@ -22,7 +22,7 @@ make_debian() {
   cp "$here/images/debian/without-documentation" "$new/etc/dpkg/dpkg.cfg.d/"
   cp "$here/images/debian/clean" "$new/etc/apt/apt.conf.d/docker-clean"
   rm -rf "$new"/usr/share/{doc,man,locale,info}/* "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/* "$new"/var/log/*.log
-  # Both: a package that renews the bundle makes it of the others and of these.
+  # Both: a package that regenerates the bundle combines these with its own.
   cp "/$bundle" "$new/$bundle"
   find "/$own" -name '*.crt' -exec cp -t "$new/$own" {} +
   for name in NODE_EXTRA_CA_CERTS PIP_CERT SSL_CERT_FILE; do changes+=(--change "ENV $name=/$bundle"); done
@@ -59,7 +59,7 @@ make_images_of_others() {
   make_timescaledb
 }
 
-# The image of monitoring for Grafana is built, too, though without a Grafana it is not run.
+# The monitoring image for Grafana is also built, although it is not run without a Grafana.
 make_images() {
   local name
   for name in "${services[@]/#/mcp-}" setup litellm; do

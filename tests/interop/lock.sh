@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Renews the lock files after a version below, or in node/package.json, was changed. Needs `uv` (PyPI) and npm.
-# The Python locks are for Debian 12's Python 3.11; the hashes cover every platform's files. LiteLLM: an exact version that
-# somebody looked at, never 1.82.7 or 1.82.8, which were malicious.
+# Updates the lock files after a version below or in node/package.json was changed. Needs `uv` (PyPI) and npm.
+# The Python locks are for Debian 12's Python 3.11; the hashes cover the files of all platforms. LiteLLM: an exact, reviewed
+# version, never 1.82.7 or 1.82.8, which were malicious.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -16,6 +16,6 @@ lock_python() { # NAME REQUIREMENT
 lock_python mcp1 'mcp==1.30.0'
 lock_python mcp2 'mcp==2.3.0'
 lock_python litellm 'litellm[proxy]==1.104.1'
-lock_python uv 'uv==0.13.9' # only to install the others quickly
+lock_python uv 'uv==0.13.9' # only used to install the others quickly
 
 (cd node && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund)
