@@ -31,14 +31,14 @@ PROMETHEUS_SOURCE = datasource("datasource", "prometheus", "Prometheus")
 LOKI_SOURCE = datasource("loki", "loki", "Loki")
 # A gateway that is in no pool has no such label, so all means: whatever it is, and be it nothing.
 POOL = labels("pool", "label_values(mcp_gateway_build_info, pool)", "Pool",
-              "gateway.pool of the configuration; empty where none is set.", allows_absent=True)
+              "gateway.pool of the configuration; empty if not set.", allows_absent=True)
 INSTANCE = labels("instance", 'label_values(mcp_gateway_build_info{pool=~"$pool"}, instance)', "Instance",
                   "Gateways, by the address Prometheus scrapes.")
 SERVER = labels("server", 'label_values(mcp_child_state{instance=~"$instance"}, server)', "Service",
                 "MCP services, by their names in the configuration.")
 # Only what was called: a service may have a hundred tools, and each gets a panel.
 TOOL = labels("tool", 'query_result(topk(16, sum by (tool) (increase(mcp_server_tool_calls_total{server=~"$server", '
-              'instance=~"$instance"}[$__range])) > 0))', "Tool", "Of the services chosen the tools called most in the time shown.",
+              'instance=~"$instance"}[$__range])) > 0))', "Tool", "Most called tools of the selected services in the selected time range.",
               pattern='/tool="([^"]*)"/')
 
 STARTS = {"name": "Gateway starts", "datasource": PROMETHEUS, "enable": True, "iconColor": "blue",
@@ -52,7 +52,7 @@ RESTARTS = {"name": "Child restarts", "datasource": PROMETHEUS, "enable": True, 
 BETWEEN_DASHBOARDS = {"type": "dashboards", "title": "MCP dashboards", "tags": [TAG], "asDropdown": False, "icon": "external link",
                       "includeVars": True, "keepTime": True, "targetBlank": False, "tooltip": "", "url": ""}
 
-TO_SERVICE = [{"title": "Look at ${__data.fields.Server}", "targetBlank": False,
+TO_SERVICE = [{"title": "Open ${__data.fields.Server}", "targetBlank": False,
                "url": "/d/mcp-service?var-server=${__data.fields.Server}&${__url_time_range}"}]
 
 

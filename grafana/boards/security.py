@@ -1,4 +1,4 @@
-"""Who was refused, who calls what, and whether a server's tools became others."""
+"""Who was rejected, who calls what, and whether a server's tools changed."""
 from boards import queries as q
 from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, SERVER, dashboard
 from boards.panels import GREEN, LOKI, ORANGE, RED, YELLOW, Query, bar_gauge, logs, stat, steps, timeseries
@@ -10,33 +10,33 @@ AUDIT = '{service_name="mcp-gateway", log_type="audit"}'
 
 def now():
     return [
-        stat("Refused for who they are", "Requests with no token, a wrong one, or from a Host or Origin that is not allowed, in the "
-             "last five minutes. An alert begins at 10.", q.increase(FAILURES, where=q.INSTANCE, window="5m"), "short", decimals=0,
+        stat("Unauthorized requests", "Requests without a token, with a wrong one, or with a Host or Origin that is not allowed, in the "
+             "last five minutes. The alert threshold is 10.", q.increase(FAILURES, where=q.INSTANCE, window="5m"), "short", decimals=0,
              width=6, thresholds=steps((None, GREEN), (1, YELLOW), (10, RED))),
-        stat("Requests the parser refused", "In the last five minutes; a scanner shows here.",
+        stat("Malformed requests", "In the last five minutes; a scanner would show up here.",
              q.increase("mcp_gateway_http_parse_errors_total", where=q.INSTANCE, window="5m"), "short", decimals=0, width=6,
              thresholds=steps((None, GREEN), (1, YELLOW), (100, ORANGE))),
-        stat("Tool lists that changed", "In the last hour. Outside of an update a list that becomes another deserves a look: tools "
-             "can be swapped under a name that was trusted.", q.increase("mcp_child_tools_changed_total", window="1h"), "short",
+        stat("Changed tool lists", "In the last hour. Unless there was an update, check what changed: tools "
+             "can be replaced under a trusted name.", q.increase("mcp_child_tools_changed_total", window="1h"), "short",
              decimals=0, width=6, thresholds=steps((None, GREEN), (1, ORANGE))),
-        stat("Expected tools missing", "Of the expected_tools in the configuration, those not listed.",
+        stat("Expected tools missing", "expected_tools of the configuration that are not listed.",
              q.total("mcp_child_tools_missing"), "none", width=6, graph=False, thresholds=steps((None, GREEN), (1, ORANGE))),
     ]
 
 
 def refused():
     return [
-        timeseries("Refused by reason", "missing and bad_token are tokens, the others are what browsers say of where a request is from.",
+        timeseries("Rejected by reason", "missing and bad_token concern tokens, the others the origin of a request as reported by browsers.",
                    Query(q.rate(FAILURES, "reason", q.INSTANCE), "{{reason}}"), "cps", stack=True),
-        timeseries("HTTP answers 401, 403, 429", "By status.",
+        timeseries("HTTP responses 401, 403, 429", "By status.",
                    Query(q.rate("mcp_gateway_http_requests_total", "code", q.INSTANCE + ', code=~"401|403|421|429"') + " > 0",
                          "{{code}}"), "reqps", stack=True),
-        timeseries("Requests the parser refused", "By reason.",
+        timeseries("Malformed requests", "By reason.",
                    Query(q.rate("mcp_gateway_http_parse_errors_total", "reason", q.INSTANCE) + " > 0", "{{reason}}"), "cps",
                    stack=True),
-        timeseries("Calls refused", "Before a child saw them, by reason.",
+        timeseries("Rejected calls", "By reason.",
                    Query(q.rate("mcp_gateway_rejected_total", "reason") + " > 0", "{{reason}}"), "reqps", width=12, stack=True),
-        timeseries("Tool lists that changed", "By service, in five minutes.",
+        timeseries("Changed tool lists", "By service, in five minutes.",
                    Query(q.increase("mcp_child_tools_changed_total", "server", window="5m") + " > 0", "{{server}}"), "none", width=12,
                    bars=True),
     ]
@@ -44,13 +44,13 @@ def refused():
 
 def who():
     return [
-        bar_gauge("Who calls most", "Requests by the name of the token, in the time shown; from the log.",
+        bar_gauge("Most active clients", "Requests by token name, in the selected time range; from the log.",
                   Query("topk(10, sum by (principal) (count_over_time(" + REQUESTS + ' | principal!="" [$__range])))',
                         "{{principal}}"), "short", datasource=LOKI),
-        bar_gauge("Tools called most", "Calls in the time shown.",
+        bar_gauge("Most called tools", "Calls in the selected time range.",
                   Query("topk(10, " + q.increase("mcp_server_tool_calls_total", "server, tool") + " > 0)", "{{server}} / {{tool}}"),
                   "short"),
-        timeseries("Who calls when", "Requests by the name of the token; from the log.",
+        timeseries("Requests by client", "By token name; from the log.",
                    Query("sum by (principal) (count_over_time(" + REQUESTS + ' | principal!="" [$__auto]))', "{{principal}}"), "short",
                    datasource=LOKI, bars=True, stack=True),
     ]
@@ -58,17 +58,17 @@ def who():
 
 def from_logs():
     return [
-        logs("Refused", "Who was turned away and why, at most a few lines a second.",
+        logs("Rejected requests", "Source and reason; at most a few lines per second.",
              q.ALL_LOGS + ' | json | event="auth.denied" | line_format "{{.reason}}{{if .remote}} from {{.remote}}{{end}} {{.server}}{{.path}}"', width=12),
-        logs("Audit", "Who called what, where gateway.log.audit is on: shapes of arguments, never their values.",
+        logs("Audit", "Who called what; requires gateway.log.audit. Shapes of arguments, never their values.",
              AUDIT + ' | json | line_format "{{.event}} {{.principal}} {{.server}}/{{.tool}} {{.decision}} {{.outcome}}"', width=12),
-        logs("Tool lists", "When a list was read, and when it became another.",
+        logs("Tool lists", "When a list was read or changed.",
              q.LOGS + ' | json | event="service.tools" | line_format "{{.server}}: {{.tools}} tools'
-             '{{if eq .changed `true`}}, another list than before{{end}}"', height=7),
+             '{{if eq .changed `true`}}, changed{{end}}"', height=7),
     ]
 
 
 def board():
-    return dashboard("mcp-security", "MCP security", "Who was refused, who calls what, and whether a server's tools became others.",
+    return dashboard("mcp-security", "MCP security", "Who was rejected, who calls what, and whether a server's tools changed.",
                      [PROMETHEUS_SOURCE, LOKI_SOURCE, POOL, INSTANCE, SERVER],
-                     [("Now", now()), ("Refused", refused()), ("Who and what", who()), ("Logs", from_logs())])
+                     [("Now", now()), ("Rejected", refused()), ("Clients and tools", who()), ("Logs", from_logs())])

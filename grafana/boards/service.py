@@ -14,36 +14,36 @@ def now():
     return [
         stat("State", "The worst state of the service's children.", Query(q.state(), "{{server}}"), "none", mappings=STATE,
              filled=True, graph=False, named=True, width=8),
-        stat("Calls", "Tool calls answered a second.", q.rate(CALLS), "reqps"),
-        stat("Calls that failed", "Share of tool calls whose outcome was not ok; cancelled ones are not counted.",
+        stat("Calls", "Tool calls answered per second.", q.rate(CALLS), "reqps"),
+        stat("Failed calls", "Share of tool calls whose outcome was not ok; cancelled ones are not counted.",
              q.tool_failed_share(), "percentunit", thresholds=steps((None, GREEN), (0.01, YELLOW), (0.05, RED)), decimals=2),
-        stat("Tools", "Tools offered.", q.total("mcp_child_tools"), "none", graph=False),
-        stat("Last sign of life", "Since the last byte on the stdout of any of its children.",
+        stat("Tools", "Tools listed.", q.total("mcp_child_tools"), "none", graph=False),
+        stat("Last output", "Time since the last byte on the stdout of any of its children.",
              "time() - max(mcp_child_last_seen_timestamp_seconds{" + q.SERVER + "} > 0)", "s", graph=False, decimals=0),
     ]
 
 
 def calls():
     return [
-        timeseries("Calls by outcome", "Tool calls answered a second.", Query(q.rate(CALLS, "outcome"), "{{outcome}}"), "reqps",
+        timeseries("Calls by outcome", "Tool calls answered per second.", Query(q.rate(CALLS, "outcome"), "{{outcome}}"), "reqps",
                    stack=True, colors=OUTCOMES),
         timeseries("Latency of tool calls", "From a client's request to its answer. The line is at 500 ms.",
                    [Query(q.quantile(p / 100, DURATION, where=q.SERVER + ', method="tools/call"'), f"p{p}") for p in (50, 95, 99)],
                    "s", colors=PERCENTILES, thresholds=steps((None, GREEN), (0.5, RED))),
-        timeseries("Where the time goes, p95", "At the child, waiting for a turn, in the gateway. Each is a p95 of its own: they do "
-                   "not add up. Each step of the scale is ten times the one before.",
+        timeseries("Time spent, p95", "At the child, in the queue, in the gateway. Each is a separate p95, so they do "
+                   "not add up. Logarithmic scale.",
                    [Query(q.quantile(0.95, "mcp_client_operation_duration_seconds", where=q.SERVER + ', method="tools/call"'),
                           "child"),
                     Query(q.quantile(0.95, "mcp_gateway_queue_seconds"), "queue"),
                     Query(q.quantile(0.95, "mcp_gateway_overhead_seconds"), "gateway")], "s", logarithmic=True),
         timeseries("Size of messages, p95", "Of params (in), and of results or errors (out).",
                    Query(q.quantile(0.95, "mcp_server_message_bytes", "direction"), "{{direction}}"), "bytes"),
-        timeseries("tools/list from memory", "Share of lists answered without asking the child.",
+        timeseries("tools/list cache hits", "Share of lists answered from the cache.",
                    Query("(" + q.rate("mcp_gateway_cache_requests_total", "server", q.SERVER + ', result="hit"') + ") / (" +
                          q.rate("mcp_gateway_cache_requests_total", "server") + " > 0)", "{{server}}"), "percentunit", high=1),
-        timeseries("Refused before a child saw them", "By reason: too many in flight, session limits, a service that is down.",
+        timeseries("Rejected calls", "By reason: too many in flight or queued, session limits, a service that is down.",
                    Query(q.rate("mcp_gateway_rejected_total", "reason") + " > 0", "{{reason}}"), "reqps", stack=True),
-        timeseries("Notifications", "Passed on to the child (in) and to clients (out), by method.",
+        timeseries("Notifications", "Forwarded to the child (in) and to clients (out), by method.",
                    Query(q.rate("mcp_server_notifications_total", "direction, method") + " > 0", "{{direction}} {{method}}"), "cps",
                    width=24, height=7, stack=True),
     ]
@@ -52,9 +52,9 @@ def calls():
 def tools():
     of_tool = q.SERVER + ', tool=~"$tool"'
     return [
-        timeseries("p95 by tool", "How long calls of each tool take, where gateway.metrics.tool_durations is on.",
+        timeseries("p95 by tool", "Duration of calls by tool; requires gateway.metrics.tool_durations.",
                    Query(q.quantile(0.95, "mcp_server_tool_duration_seconds", "tool", of_tool), "{{tool}}"), "s", width=12),
-        timeseries("p95 by tool, from the logs", "The same from the gateway's log lines, measured or not.",
+        timeseries("p95 by tool, from the logs", "The same from the gateway's log, even without tool_durations.",
                    Query("quantile_over_time(0.95, " + REQUEST_LINES + ' | tool=~"$tool", tool!="" | unwrap duration_ms | __error__="" '
                          "[$__auto]) by (tool)", "{{tool}}"), "ms", width=12, datasource=LOKI),
         timeseries("$tool", "Calls of this tool by outcome.", Query(q.rate(CALLS, "outcome", of_tool) + " > 0", "{{outcome}}"),
@@ -68,25 +68,25 @@ def children():
         timeseries("Time to start", "From spawning the child to the end of its handshake.",
                    [Query(q.quantile(p, "mcp_child_start_duration_seconds", window="$__range"), f"p{round(p * 100)}")
                     for p in (0.5, 0.95)], "s", width=6, height=7, colors=PERCENTILES),
-        timeseries("Restarts", "Children that ended without being asked to, or were replaced, in the last five minutes.",
+        timeseries("Restarts", "Children that exited unexpectedly or were replaced, in the last five minutes.",
                    Query(q.increase("mcp_child_restarts_total", "reason", window="5m") + " > 0", "{{reason}}"), "none", width=6,
                    height=7, bars=True, stack=True),
-        timeseries("Memory", "Resident memory of all processes of the service, and the limit above which a child is replaced.",
+        timeseries("Memory", "Memory of all processes of the service, and the limit above which a child is replaced.",
                    [Query(q.total("mcp_child_resident_memory_bytes", "server"), "{{server}}"),
                     Query(q.total("mcp_child_memory_limit_bytes", "server") + " > 0", "{{server}} limit")], "bytes", width=6),
-        timeseries("CPU", "CPU time a second of all processes of the service: 100 % is one core.",
+        timeseries("CPU", "CPU time per second of all processes of the service: 100 % is one core.",
                    Query(q.rate("mcp_child_cpu_seconds_total", "server"), "{{server}}"), "percentunit", width=6),
         timeseries("Processes, threads, descriptors", "Of all processes of the service.",
-                   [Query(q.total("mcp_child_up"), "children that are ready"), Query(q.total("mcp_child_processes"), "processes"),
+                   [Query(q.total("mcp_child_up"), "ready children"), Query(q.total("mcp_child_processes"), "processes"),
                     Query(q.total("mcp_child_threads"), "threads"), Query(q.total("mcp_child_open_fds"), "descriptors")], "none", width=6),
-        timeseries("Waiting to be read by the child", "Bytes in the queue to its stdin: a child that does not read.",
+        timeseries("Pending input of the child", "Bytes queued for its stdin: a child that does not read.",
                    Query(q.total("mcp_child_stdin_queue_bytes", "server"), "{{server}}"), "bytes", width=6),
-        timeseries("Lines that are no MCP", "What the gateway refused on the child's stdout, by reason.",
+        timeseries("Invalid lines on stdout", "Output of the child that is not a valid message, by reason.",
                    Query(q.rate("mcp_child_protocol_errors_total", "reason") + " > 0", "{{reason}}"), "cps", width=8, stack=True),
-        timeseries("Probes", "Whether what is behind the service works, where a probe is configured; and starts that failed.",
+        timeseries("Probes", "Results of probes, if configured; and failed starts.",
                    [Query(q.rate("mcp_child_probes_total", "result"), "probes {{result}}"),
                     Query(q.rate("mcp_child_spawn_failures_total"), "could not be started")], "cps", width=8),
-        timeseries("Lines on stderr", "Those written, and those of them that were too many to be logged.",
+        timeseries("Lines on stderr", "Lines written, and lines not logged because there were too many.",
                    [Query(q.rate("mcp_child_stderr_lines_total"), "written"),
                     Query(q.rate("mcp_child_stderr_suppressed_total"), "not logged")], "cps", width=8),
     ]
@@ -94,10 +94,10 @@ def children():
 
 def from_logs():
     return [
-        logs("Calls that failed", "Each with its tool and what it took; a trace id in it leads to all lines of that trace.",
+        logs("Failed calls", "With tool and duration; a trace id links to all lines of that trace.",
              q.LOGS + ' | json | event="request.done" | outcome!="ok" | line_format "{{.server}} {{.method}} {{.tool}}: {{.outcome}} '
              '{{.code}} after {{.duration_ms}} ms"', width=12),
-        logs("What the children say", "Lines of their stderr.",
+        logs("stderr of the children", "Newest first.",
              q.LOGS + ' | json | event="child.stderr" | line_format "{{.server}}: {{.line}}"', width=12),
     ]
 

@@ -11,14 +11,14 @@ def now():
     near = f"max(sum by (instance) ({ACTIVE}{{{q.INSTANCE}}}) / on (instance) mcp_gateway_sessions_limit{{{q.INSTANCE}}})"
     unaccounted = f"{q.total(OPENED)} - {q.total(CLOSED)} - {q.total(ACTIVE)}"
     return [
-        stat("Open sessions", "Of all services chosen.", q.total(ACTIVE), "none"),
-        stat("Of the limit", "The fullest gateway: open sessions of gateway.limits.sessions.", near, "percentunit", decimals=1,
+        stat("Open sessions", "Of all selected services.", q.total(ACTIVE), "none"),
+        stat("Session limit used", "Share of gateway.limits.max_sessions, for the gateway closest to it.", near, "percentunit", decimals=1,
              thresholds=steps((None, GREEN), (0.7, YELLOW), (0.9, RED))),
-        stat("Opened", "New sessions a second.", q.rate(OPENED), "cps"),
-        stat("Unaccounted for", "Opened, not closed and not open: 0, or the gateway forgot some.", unaccounted, "none", graph=False,
+        stat("Opened", "New sessions per second.", q.rate(OPENED), "cps"),
+        stat("Unaccounted for", "Sessions opened that are neither closed nor open: 0, unless the gateway has a leak.", unaccounted, "none", graph=False,
              thresholds=steps((None, RED), (0, GREEN), (1, RED))),
         stat("Open streams", "SSE streams of clients.", q.total("mcp_gateway_streams_active"), "none"),
-        stat("Half of them last", "Median length of the sessions that ended in the time shown.",
+        stat("Median duration", "Of the sessions that ended in the selected time range.",
              q.quantile(0.5, LENGTH, window="$__range"), "s", graph=False, decimals=0),
     ]
 
@@ -28,27 +28,27 @@ def sessions():
         timeseries("Open by service", "Client sessions.", Query(q.total(ACTIVE, "server"), "{{server}}"), "none", stack=True),
         timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP, oneshot a call without a session.",
                    Query(q.total(ACTIVE, "transport"), "{{transport}}"), "none", stack=True),
-        timeseries("Opened and closed", "Two lines that part for long are sessions that gather.",
+        timeseries("Opened and closed", "If the lines diverge for long, sessions accumulate.",
                    [Query(q.rate(OPENED), "opened"), Query(q.rate(CLOSED), "closed")], "cps"),
-        timeseries("Closed by reason", "idle and evicted end sessions their clients forgot; slow is a client that does not read.",
+        timeseries("Closed by reason", "idle and evicted are sessions abandoned by their clients; slow is a client that does not read.",
                    Query(q.rate(CLOSED, "reason"), "{{reason}}"), "cps", stack=True),
-        timeseries("Calls refused", "Because their session has too many in flight already (limits.max_calls_per_session).",
+        timeseries("Rejected calls", "Because the session has too many in flight (limits.max_calls_per_session).",
                    Query(q.rate("mcp_gateway_rejected_total", "server", q.SERVER + ', reason="session_limit"'), "{{server}}"),
                    "cps", stack=True),
-        timeseries("How long they last", "Sessions that ended.",
+        timeseries("Duration", "Of sessions that ended.",
                    [Query(q.quantile(p / 100, LENGTH, window="$__range"), f"p{p}") for p in (50, 95)], "s", colors=PERCENTILES),
-        heatmap("Lengths", "Of the sessions that ended; darker is more.",
+        heatmap("Durations", "Of sessions that ended; darker is more.",
                 f"sum by (le) (increase({LENGTH}_bucket{{{q.SERVER}}}[$__rate_interval]))", width=24, height=6),
     ]
 
 
 def streams():
     return [
-        timeseries("Open streams", "By kind: sse (2024-11-05), http_get (a session's own stream), http_post (an answer that is one).",
+        timeseries("Open streams", "By kind: sse (2024-11-05), http_get (a session's own stream), http_post (a streamed answer).",
                    Query(q.total("mcp_gateway_streams_active", "kind"), "{{kind}}"), "none", stack=True),
         timeseries("Ended streams", "By reason.",
                    Query(q.rate("mcp_gateway_stream_disconnects_total", "reason") + " > 0", "{{reason}}"), "cps", stack=True),
-        timeseries("Waiting to be read", "Bytes in the buffers of all connections, and connections that gave up.",
+        timeseries("Pending output", "Bytes in the buffers of all connections.",
                    Query(q.total("mcp_gateway_stream_buffer_bytes", "instance", q.INSTANCE), "{{instance}}"), "bytes"),
     ]
 
@@ -56,10 +56,10 @@ def streams():
 def from_logs():
     lost = q.LOGS + ' | json event="event", server="server", outcome="outcome" | event="request.done" | outcome=~"busy|unavailable"'
     return [
-        timeseries("Calls turned away", "By service: busy is too many, unavailable is nobody there to answer; from the log.",
+        timeseries("Rejected calls by service", "busy: too many; unavailable: no child is running; from the log.",
                    Query("sum by (server, outcome) (count_over_time(" + lost + " [$__auto]))", "{{server}} {{outcome}}"), "short", width=10,
                    height=9, datasource=LOKI, stack=True, bars=True),
-        logs("Which they are", "The same calls, newest first.",
+        logs("Rejected calls", "The same calls, newest first.",
              q.LOGS + ' | json | event="request.done" | outcome=~"busy|unavailable" | line_format "{{.server}} {{.method}} '
              '{{.transport}}: {{.outcome}} {{.code}}"', width=14, height=9),
     ]
