@@ -127,9 +127,9 @@ Status Gateway::may_listen(ops::ListenAddress const& address) const {
 
 /// The error with what says where to listen. Without a file only flags do.
 Error Gateway::with_setting(Error const& error, std::string_view key, std::string_view flag) const {
-  if (single_) return Error{fmt::format("{}; {} gives another", error.what, flag)};
+  if (single_) return Error{fmt::format("{}; choose another with {}", error.what, flag)};
   auto const or_flag = flag.empty() ? std::string{} : fmt::format(" (or {})", flag);
-  return Error{fmt::format("{}; {}{} gives another", error.what, key, or_flag)};
+  return Error{fmt::format("{}; choose another with {}{}", error.what, key, or_flag)};
 }
 
 void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
@@ -160,7 +160,7 @@ Status Gateway::open_main() {
   if (auto const may = may_listen(address); !may) return may;
   using Port = io::Listener::Port;
   auto const port = first().listen(address, http::ListenerTag{}, shards_.size() == 1 ? Port::Own : Port::FirstOfMany);
-  if (!port) return with_setting(port.error(), "gateway.listen", "--port");
+  if (!port) return with_setting(port.error(), "gateway.listen", "--host, --port");
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     auto const same = shards_[i]->listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
     if (!same) return same.error();

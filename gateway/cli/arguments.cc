@@ -149,6 +149,16 @@ Farewell wrong_extra(CLI::App const& command, std::string const& extra) {
   return wrong(unknown_option(command.get_name(), extra, views));
 }
 
+/// What a shell makes of "$PORT" where PORT is not set. Only a path may be empty on purpose.
+std::optional<std::string> empty_value(Given const& given) {
+  for (auto const& flag : run_flags()) {
+    auto const& values = given.find(flag.name)->second;
+    if (flag.name == "--base-path" || std::find(values.begin(), values.end(), "") == values.end()) continue;
+    return fmt::format("{}: expected {}, found an empty text; is a variable of the shell not set?", flag.name, flag.value);
+  }
+  return std::nullopt;
+}
+
 /// Options that others switch off, or that stand twice.
 std::optional<std::string> contradiction(Arguments const& arguments) {
   auto const with_file = !arguments.file.empty();
@@ -178,8 +188,20 @@ std::optional<Farewell> judge_run(Arguments const& arguments) {
     return wrong("run: expected a configuration file or a server's command:\n"
                  "  mcp-gateway run FILE    or    mcp-gateway run -- node server.js");
   }
+  if (auto const why = empty_value(arguments.flags)) return wrong("run: " + *why);
   if (auto const why = contradiction(arguments)) return wrong("run: " + *why);
   return std::nullopt;
+}
+
+/// `run -- "npx -y pkg"`: no program has that name, its first word does.
+std::optional<Farewell> judge_server(Arguments const& arguments, WordKinds const& kinds) {
+  if (arguments.server.size() != 1) return std::nullopt;
+  auto const& whole = arguments.server.front();
+  auto const space = whole.find(' ');
+  if (space == whole.npos || kinds.is_program(whole) || !kinds.is_program(whole.substr(0, space))) return std::nullopt;
+  return wrong(fmt::format("run: expected a program and its arguments one by one, found them in one text; without the quotes: "
+                           "mcp-gateway run -- {}",
+                           whole));
 }
 
 std::optional<Farewell> judge(Arguments const& arguments) {
@@ -224,7 +246,7 @@ std::optional<Farewell> judge_first_word(CLI::App& app, std::vector<std::string>
   if (first == "help" || first == "--help" || first == "-h") return help(app, words);
   auto const names = names_of(app);
   if (std::find(names.begin(), names.end(), first) != names.end()) return std::nullopt;
-  return wrong(fmt::format("{}\ncommands: {}; mcp-gateway help tells more", unknown_command(words, names, kinds), list_of(names)));
+  return wrong(fmt::format("{}\ncommands: {}; mcp-gateway help tells more", unknown_command(words, arguments.server, names, kinds), list_of(names)));
 }
 
 std::optional<Farewell> judge_run_line(std::vector<std::string> const& words, WordKinds const& kinds) {
@@ -239,6 +261,19 @@ std::optional<Farewell> judge_run_line(std::vector<std::string> const& words, Wo
   return why.empty() ? std::nullopt : std::optional(wrong(why));
 }
 
+/// An option without its value, or with more than one.
+Farewell wrong_count(CLI::App const& command, std::string_view what) {
+  auto const name = what.substr(0, what.find(':'));
+  if (what.find("At Most") == what.npos) {
+    return wrong(fmt::format("{}: {} needs a value; mcp-gateway help {} tells which", command.get_name(), name,
+                             command.get_name()));
+  }
+  auto const* const option = command.get_option_no_throw(std::string(name));
+  auto const word = option == nullptr ? std::string{} : option->get_name(true);
+  auto const same = word.empty() ? std::string{} : fmt::format("; {} is the same", word);
+  return wrong(fmt::format("{}: {} is given more than once{}", command.get_name(), name, same));
+}
+
 std::optional<Farewell> parse(CLI::App& app, std::vector<std::string> words) {
   auto& command = *app.get_subcommand(words.front());
   try {
@@ -247,9 +282,7 @@ std::optional<Farewell> parse(CLI::App& app, std::vector<std::string> words) {
   } catch (CLI::CallForHelp const&) {
     return Farewell{0, help_of(command)};
   } catch (CLI::ArgumentMismatch const& error) {
-    std::string_view const what = error.what();
-    return wrong(fmt::format("{}: {} needs a value; mcp-gateway help {} tells which", command.get_name(),
-                             what.substr(0, what.find(':')), command.get_name()));
+    return wrong_count(command, error.what());
   } catch (CLI::ParseError const& error) {
     return wrong(fmt::format("{}: {}; mcp-gateway help {} tells what it takes", command.get_name(), error.what(),
                              command.get_name()));
@@ -285,6 +318,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   arguments.command = words.front();
   if (auto const said = parse(app, std::move(words))) return *said;
   if (auto const said = judge(arguments)) return *said;
+  if (auto const said = judge_server(arguments, kinds)) return *said;
   return arguments;
 }
 

@@ -23,11 +23,11 @@ Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds 
                            *url, answer->status)};
 }
 
-bool ask_status(std::string const& address, StatusForm form, std::chrono::seconds patience, std::ostream& out,
-                std::ostream& errors) {
+bool ask_status(std::string_view command, std::string const& address, StatusForm form, std::chrono::seconds patience,
+                std::ostream& out, std::ostream& errors) {
   auto const status = get_status(address, patience);
   if (!status) {
-    errors << fmt::format("status: {}; {}\n", status.error().what, kStartOne);
+    errors << fmt::format("{}: {}; {}\n", command, status.error().what, kStartOne);
     return false;
   }
   auto const colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;

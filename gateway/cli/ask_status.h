@@ -20,8 +20,8 @@ struct AskedStatus {
 [[nodiscard]] Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds patience);
 
 /// Asks the admin listener at `address`. The status goes to `out`, a sentence about what
-/// stood in the way to `errors`. True when the gateway serves requests.
-[[nodiscard]] bool ask_status(std::string const& address, StatusForm form, std::chrono::seconds patience,
-                              std::ostream& out, std::ostream& errors);
+/// stood in the way to `errors`, in the name of `command`. True when the gateway serves requests.
+[[nodiscard]] bool ask_status(std::string_view command, std::string const& address, StatusForm form,
+                              std::chrono::seconds patience, std::ostream& out, std::ostream& errors);
 
 }  // namespace gateway::cli

@@ -11,6 +11,7 @@
 #include "gateway/base/counted.h"
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
+#include "gateway/cli/read_config_file.h"
 #include "gateway/cli/startable.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/ops/config_needs.h"
@@ -82,7 +83,7 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
     }
   }
   if (!arguments.connect) missing.tell(out);  // else each service tells for itself
-  out << fmt::format("{}: {}\n", arguments.file, summary(*config, faulty, missing.services()));
+  out << fmt::format("{}: {}\n", name_of_config(arguments.file), summary(*config, faulty, missing.services()));
   if (!arguments.connect) return faulty == 0 ? 0 : 1;
   auto guard = io::ChildGuard::start();
   if (!guard) {

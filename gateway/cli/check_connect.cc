@@ -117,7 +117,9 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     }
     if (health.state != "crash_loop") return false;
     all_well_ = false;
-    out_ << fmt::format("FAIL  {:<16} {}", health.name, health.reason.substr(0, health.reason.find(';'))) << std::endl;
+    // There is one try here, so when the next one would come is left out.
+    auto const why = health.reason.substr(0, health.reason.rfind("; it ended too often"));
+    out_ << fmt::format("FAIL  {:<16} {}", health.name, why) << std::endl;
     auto const tail = child.child().recent_stderr();
     if (!tail.empty()) out_ << "      the end of its stderr:\n" << indented(tail) << std::flush;
     return true;

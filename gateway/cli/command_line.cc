@@ -51,7 +51,7 @@ int perform(Arguments const& arguments) {
   if (command == "health") return ask_health(arguments.address, kPatience, std::cout, std::cerr) ? 0 : 1;
   if (command == "status") {
     auto const form = arguments.json ? StatusForm::Json : StatusForm::Table;
-    return ask_status(arguments.address, form, kPatience, std::cout, std::cerr) ? 0 : 1;
+    return ask_status(command, arguments.address, form, kPatience, std::cout, std::cerr) ? 0 : 1;
   }
   if (command == "top") {
     return top(arguments.address, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;

@@ -92,6 +92,11 @@ Result<ops::Secret> token_in(std::string const& path) {
   return ops::Secret{std::move(*text)};
 }
 
+/// What the reader says of a token in a file, too.
+void note_short(ops::Secret const& token, std::string_view flag, ops::Config& config) {
+  if (token.reveal().size() < 16) config.warnings.push_back({std::string(flag), "a token of less than 16 characters can be guessed"});
+}
+
 /// Who holds a token is called after its file.
 std::string holder(std::string const& path, std::vector<ops::AuthToken> const& tokens) {
   auto const plain = ops::as_service_name(std::filesystem::path(path).filename().string());
@@ -104,19 +109,22 @@ std::string holder(std::string const& path, std::vector<ops::AuthToken> const& t
   return name;
 }
 
-void add_tokens(Given const& given, ops::GatewayConfig& gateway, Errors& errors) {
+void add_tokens(Given const& given, ops::Config& config, Errors& errors) {
+  auto& gateway = config.gateway;
   for (auto const& path : given.find("--token-file")->second) {
     auto token = token_in(path);
     if (!token) {
       errors.push_back(fmt::format("--token-file: {}", token.error().what));
       continue;
     }
+    note_short(*token, "--token-file", config);
     gateway.auth.tokens.push_back({.name = holder(path, gateway.auth.tokens), .token = std::move(*token)});
   }
   auto const path = value_of(given, "--admin-token-file");
   if (path.empty()) return;
   auto token = token_in(path);
   if (!token) return errors.push_back(fmt::format("--admin-token-file: {}", token.error().what));
+  note_short(*token, "--admin-token-file", config);
   gateway.admin_token = std::move(*token);
   if (!gateway.admin_listen) {
     errors.push_back("--admin-token-file: expected an admin listener too, such as --admin 9090, and there is none");
@@ -152,7 +160,7 @@ bool apply_gateway_flags(Arguments const& arguments, ops::Config& config, std::o
   Errors found;
   set_plain_fields(arguments.flags, config.gateway, found);
   set_listen(arguments.flags, config.gateway.listen, found);
-  add_tokens(arguments.flags, config.gateway, found);
+  add_tokens(arguments.flags, config, found);
   config.gateway.auth.allow_unauthenticated |= arguments.allow_unauthenticated;
   if (found.empty()) check_listeners(arguments, config, found);
   for (auto const& error : found) errors << "run: " << error << '\n';

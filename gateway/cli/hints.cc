@@ -103,6 +103,19 @@ bool takes_value(std::string_view option) {
   });
 }
 
+/// A line that begins with an option: most likely one of `run`, or of another program.
+std::string option_first(std::span<std::string const> words, std::span<std::string const> server) {
+  auto const& word = words.front();
+  auto const name = word.substr(0, word.find('='));
+  auto const what = fmt::format("expected a command first, found '{}'", word);
+  if (takes_value(name) || name == "--allow-unauthenticated") {
+    auto const tail = server.empty() ? std::string{} : " -- " + shell_words(server);
+    return fmt::format("{}; did you mean 'mcp-gateway run {}{}'?", what, shell_words(words), tail);
+  }
+  auto const of_others = std::ranges::find(kOptionsOfOthers, name, [](auto const& entry) { return entry.first; });
+  return of_others == kOptionsOfOthers.end() ? what : fmt::format("{}; {}", what, of_others->second);
+}
+
 }  // namespace
 
 std::string shell_words(std::span<std::string const> words) {
@@ -121,15 +134,14 @@ std::string shell_words(std::span<std::string const> words) {
   return line;
 }
 
-std::string unknown_command(std::span<std::string const> words, std::span<std::string_view const> commands,
-                            WordKinds const& kinds) {
+std::string unknown_command(std::span<std::string const> words, std::span<std::string const> server,
+                            std::span<std::string_view const> commands, WordKinds const& kinds) {
   auto const& word = words.front();
-  auto const what = word.starts_with('-') ? fmt::format("expected a command first, found '{}'", word)
-                                          : fmt::format("unknown command '{}'", word);
+  if (word.starts_with('-') && word != "-") return option_first(words, server);
+  auto const what = fmt::format("unknown command '{}'", word);
   auto const of_others = std::ranges::find(kCommandsOfOthers, word, [](auto const& entry) { return entry.first; });
   if (of_others != kCommandsOfOthers.end()) return fmt::format("{}; {}", what, of_others->second);
   if (auto const near = nearest(word, commands); !near.empty()) return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
-  if (word.starts_with('-')) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
   if (is_configuration(word)) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
   if (is_script(word) || kinds.is_program(word) || word.find(' ') != word.npos) {
     return fmt::format("{}; to serve it: {}", what, run_line({}, words));

@@ -13,9 +13,9 @@ namespace gateway::cli {
 /// Words as a shell would take them again.
 [[nodiscard]] std::string shell_words(std::span<std::string const> words);
 
-/// The first word is no command: what was meant, from the whole of the line.
-[[nodiscard]] std::string unknown_command(std::span<std::string const> words, std::span<std::string_view const> commands,
-                                          WordKinds const& kinds);
+/// The first word is no command: what was meant, from the whole of the line. `server` is what stands behind "--".
+[[nodiscard]] std::string unknown_command(std::span<std::string const> words, std::span<std::string const> server,
+                                          std::span<std::string_view const> commands, WordKinds const& kinds);
 
 /// An option `command` does not have: the nearest of those it has, or what stands here
 /// for the option of another program.

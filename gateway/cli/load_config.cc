@@ -40,7 +40,7 @@ std::optional<ops::Config> load_config(std::string const& path, std::ostream& er
   auto read = ops::read_config(*text, machine(), folder);
   if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
   auto const& wrong = std::get<ops::ConfigErrors>(read);
-  errors << fmt::format("{}: {}\n", path, counted(wrong.errors.size(), "error"));
+  errors << fmt::format("{}: {}\n", name_of_config(path), counted(wrong.errors.size(), "error"));
   for (auto const& error : wrong.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);
   for (auto const& note : wrong.notes) errors << fmt::format("  note: {}: {}\n", note.path, note.what);
   return std::nullopt;

@@ -44,9 +44,28 @@ Result<Variables> variables(std::vector<std::string> const& settings) {
       return Error{fmt::format("--env: expected NAME=VALUE, found '{:.60}'; --pass-env NAME hands the gateway's own through",
                                setting)};
     }
-    env.insert_or_assign(setting.substr(0, equals), ops::Secret{setting.substr(equals + 1)});
+    auto const name = setting.substr(0, equals);
+    if (!env.emplace(name, ops::Secret{setting.substr(equals + 1)}).second) return Error{fmt::format("--env: {} is given twice", name)};
   }
   return env;
+}
+
+/// The names of --pass-env. What follows an `=` may be a secret, and is not shown.
+Status check_names(std::vector<std::string> const& names) {
+  for (auto const& name : names) {
+    auto const equals = name.find('=');
+    if (equals == name.npos) continue;
+    return Error{fmt::format("--pass-env: expected the name of a variable alone, found '{}=' with a value; --env NAME=VALUE gives one",
+                             name.substr(0, equals))};
+  }
+  return Done{};
+}
+
+/// A token that was forgotten shows as an error of the server's, if at all.
+void note_unset(std::vector<std::string> const& names, ops::Environment const& environment, ops::Config& config) {
+  for (auto const& name : names) {
+    if (!environment.variable(name)) config.warnings.push_back({"--pass-env", fmt::format("{} is not set; the server starts without it", name)});
+  }
 }
 
 /// The entry as a file would hold it, so that it is read and checked in the same way;
@@ -80,8 +99,10 @@ std::string flag_at(std::string_view path, std::string_view entry) {
 
 std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& errors) {
   auto env = variables(arguments.flags.find("--env")->second);
-  if (!env) {
-    errors << "run: " << env.error().what << '\n';
+  auto const& passed = arguments.flags.find("--pass-env")->second;
+  auto const names = check_names(passed);
+  if (!env || !names) {
+    errors << "run: " << (env ? names.error() : env.error()).what << '\n';
     return std::nullopt;
   }
   auto const isolation = value_of(arguments.flags, "--isolation", "shared");
@@ -91,16 +112,19 @@ std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& 
   }
   auto const name = value_of(arguments.flags, "--name", "server");
   Json file{{"gateway", {{"admin_listen", "off"}}}, {"mcpServers", {{name, entry_of(arguments, *env)}}}};
-  auto read = ops::read_config(file.dump(-1, ' ', false, Json::error_handler_t::replace), ops::process_environment());
+  auto const environment = ops::process_environment();
+  auto read = ops::read_config(file.dump(-1, ' ', false, Json::error_handler_t::replace), environment);
+  ops::ConfigReport unused;
+  auto const place = ops::ConfigPlace{unused, "mcpServers"}.member(name).path();
   if (auto* const config = std::get_if<ops::Config>(&read)) {
     auto& service = config->services.front();
     service.command = arguments.server.front();
     service.args.assign(arguments.server.begin() + 1, arguments.server.end());
     service.env = std::move(*env);
+    for (auto& warning : config->warnings) warning.path = flag_at(warning.path, place);
+    note_unset(passed, environment, *config);
     return std::move(*config);
   }
-  ops::ConfigReport unused;
-  auto const place = ops::ConfigPlace{unused, "mcpServers"}.member(name).path();
   for (auto const& error : std::get<ops::ConfigErrors>(read).errors) {
     errors << fmt::format("run: {}: {}\n", flag_at(error.path, place), error.what);
   }

@@ -1,5 +1,6 @@
 #include "gateway/cli/read_config_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,8 +22,26 @@ std::string absolute(std::string const& path) {
   return std::filesystem::absolute(path, unknown).lexically_normal().string();
 }
 
+/// The folder on the way to a file into which this user may not go; empty where there is none.
+std::string closed_folder(std::string const& path) {
+  std::filesystem::path way;
+  for (auto const& part : std::filesystem::path(absolute(path)).parent_path()) {
+    way /= part;
+    if (::faccessat(AT_FDCWD, way.c_str(), X_OK, AT_EACCESS) != 0 && errno == EACCES) return way.string();
+  }
+  return {};
+}
+
+/// Where a symbolic link leads that leads nowhere.
+std::string dead_link(std::string const& path) {
+  std::error_code none;
+  auto const target = std::filesystem::read_symlink(path, none);
+  return none ? std::string{} : target.string();
+}
+
 /// For a file that is not there. A bare word may have been meant for a program.
 std::string is_missing(std::string const& path) {
+  if (auto const target = dead_link(path); !target.empty()) return fmt::format("it is a link to '{}', which is not there", target);
   if (path.find_first_of("./") == path.npos) {
     return fmt::format("it is not there; a server's command stands behind --: mcp-gateway run -- {}", path);
   }
@@ -36,6 +55,9 @@ std::string why_unreadable(std::string const& path, int error) {
     return fmt::format("this user (uid {}) may not read it: it belongs to uid {} and has mode {:04o}", ::geteuid(), file.st_uid,
                        file.st_mode & 07777U);
   }
+  if (auto const folder = closed_folder(path); error == EACCES && !folder.empty()) {
+    return fmt::format("this user (uid {}) may not go into the folder '{}'", ::geteuid(), folder);
+  }
   return std::strerror(error);
 }
 
@@ -48,6 +70,8 @@ Result<std::string> content_of(std::istream& in) {
 }
 
 }  // namespace
+
+std::string name_of_config(std::string const& path) { return path == "-" ? "stdin" : path; }
 
 Result<std::string> read_config_file(std::string const& path) {
   auto const failed = [&](std::string_view why) {

@@ -11,6 +11,7 @@
 #include "gateway/cli/gateway_flags.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/one_server.h"
+#include "gateway/cli/read_config_file.h"
 #include "gateway/cli/startable.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
@@ -46,7 +47,7 @@ std::optional<ops::Config> configuration(Arguments const& arguments, std::ostrea
   if (!arguments.server.empty()) return one_server(arguments, errors);
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
-  if (!can_serve(arguments.file, *config, errors)) return std::nullopt;
+  if (!can_serve(name_of_config(arguments.file), *config, errors)) return std::nullopt;
   return config;
 }
 

@@ -33,7 +33,7 @@ std::string screen(Result<StatusReport> const& seen, SortBy by, Colour colour) {
 }  // namespace
 
 bool top(std::string const& address, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
-  if (isatty(STDOUT_FILENO) != 1) return ask_status(address, StatusForm::Table, kLookPatience, out, errors);
+  if (isatty(STDOUT_FILENO) != 1) return ask_status("top", address, StatusForm::Table, kLookPatience, out, errors);
   using SteadyClock = std::chrono::steady_clock;
   auto const colour = std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;
   Terminal terminal;

@@ -65,16 +65,25 @@ Result<std::string> find(std::string_view name, std::vector<std::string> const& 
   return Error{fmt::format("not found in PATH ({})", all)};
 }
 
+/// What to write instead of a name that only another system or a shell understands; empty for others.
+std::string_view of_elsewhere(std::string_view name) {
+  auto const has_drive = name.size() > 2 && name[1] == ':' && name[2] == '/';
+  if (has_drive || name.find('\\') != name.npos) return "it looks like a path of Windows: write that of the program here";
+  if (name == "cmd" || name == "cmd.exe") return "it is the shell of Windows: make the word behind /c the command, and the rest its args";
+  if (name.starts_with("~/")) return "~ is the shell's: write ${HOME}/ instead of ~/";
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> find_program(std::string_view name, std::vector<std::string> const& env, int directory) {
   auto found = find(name, env, directory);
   if (found) return found;
+  if (auto const hint = of_elsewhere(name); !hint.empty()) return Error{fmt::format("not found; {}", hint)};
   // A whole command line, as a shell would take it.
   auto const first = name.substr(0, name.find(' '));
   if (first.size() == name.size() || !find(first, env, directory)) return found;
-  return Error{fmt::format("{}; '{}' is a program: its arguments go into args, each as a text of its own", found.error().what,
-                           first)};
+  return Error{fmt::format("not found; '{}' is a program: its arguments go into args, each as a text of its own", first)};
 }
 
 }  // namespace gateway::io

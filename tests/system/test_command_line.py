@@ -281,7 +281,7 @@ def test_status_of_nobody_is_one_sentence_and_exit_1(command):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     done = mcp_gateway(command, "--url", url)
     assert (done.returncode, done.stdout) == (1, "")
-    assert one_sentence(done.stderr) == f"status: {nobody_at(url + '/api/status')}"
+    assert one_sentence(done.stderr) == f"{command}: {nobody_at(url + '/api/status')}"
 
 
 def test_top_prints_once_where_stdout_is_no_terminal(tmp_path):
@@ -417,16 +417,22 @@ def test_check_finds_a_program_that_is_not_there_and_a_command_line_in_one_text(
         "missing": child("no-such-program-7"),
         "in-one": {"command": f"{sys.executable} -m server"},
         "folder": child("true", cwd="/no/such/folder"),
+        "windows": child("C:\\node\\node.exe"),
+        "its-shell": child("cmd", "/c", "npx"),
+        "home": child("~/bin/server"),
         "off": child("no-such-program-7", disabled=True),
         "well": child("true")}})
     done = mcp_gateway("check", file)
     assert (done.returncode, done.stderr) == (1, "")
     *cannot, summary = done.stdout.splitlines()
-    assert summary == f"{file}: 5 services, 3 cannot start"
-    assert len(cannot) == 3
+    assert summary == f"{file}: 8 services, 6 cannot start"
+    assert len(cannot) == 6
     assert cannot[0].startswith("cannot start: missing: cannot start 'no-such-program-7': not found in PATH (")
     assert cannot[1].endswith(f"'{sys.executable}' is a program: its arguments go into args, each as a text of its own")
     assert cannot[2] == "cannot start: folder: cannot start 'true' in '/no/such/folder': No such file or directory"
+    assert "not found; it looks like a path of Windows" in cannot[3]
+    assert "not found; it is the shell of Windows: make the word behind /c the command" in cannot[4]
+    assert "not found; ~ is the shell's: write ${HOME}/ instead of ~/" in cannot[5]
 
 
 def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
@@ -441,9 +447,11 @@ def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
     ("/no/such/file.json", "it is not there"),
     ("some-server", "it is not there; a server's command stands behind --: mcp-gateway run -- some-server"),
     ("folder", "it is a folder; expected a file in it"),
+    ("link.json", "it is a link to '/no/such/file.json', which is not there"),
 ])
 def test_a_configuration_that_cannot_be_read_is_one_sentence_with_the_reason(tmp_path, command, name, why):
     (tmp_path / "folder").mkdir()
+    (tmp_path / "link.json").symlink_to("/no/such/file.json")
     done = mcp_gateway(command, "--config", name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert one_sentence(done.stderr) == f"cannot read the configuration '{name}': {why.format(folder=tmp_path)}"
@@ -461,6 +469,21 @@ def test_a_configuration_that_may_not_be_read_says_whose_it_is():
                                          f"it belongs to uid {os.geteuid()} and has mode 0000")
 
 
+def test_a_configuration_in_a_folder_that_is_closed_names_the_folder():
+    user = 65534 if os.geteuid() == 0 else os.geteuid()  # nothing is forbidden to root
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        closed = Path(folder) / "closed"
+        closed.mkdir()
+        written(closed, {"mcpServers": {"a": child("true")}})
+        closed.chmod(0)
+        done = mcp_gateway("check", closed / "x.json", user=user)
+        closed.chmod(0o700)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr) == (f"cannot read the configuration '{closed}/x.json': "
+                                         f"this user (uid {user}) may not go into the folder '{closed}'")
+
+
 def test_check_connect_reports_time_version_tools_and_noise(tmp_path):
     file = written(tmp_path, {"mcpServers": {"quiet": child(ECHO), "noisy": child(*CHAOS, "--banner", "--protocol", "2025-06-18")}})
     done = mcp_gateway("check", "--config", file, "--connect")
@@ -476,6 +499,7 @@ def test_check_connect_of_servers_that_fail_tells_why_with_the_end_of_stderr_and
     file = written(tmp_path, {"mcpServers": {
         "dies": child("sh", "-c", "echo first >&2; echo no database >&2; exit 3"),
         "missing": child("no-such-program-7"),
+        "one-text": child("sh -c true"),
         "mute": child(*CHAOS, "--never-initialize", start_timeout="300ms"),
         "refuses": child(*CHAOS, "--refuse-initialize"),
         "well": child(ECHO)}})
@@ -485,9 +509,10 @@ def test_check_connect_of_servers_that_fail_tells_why_with_the_end_of_stderr_and
     at = lines.index("FAIL  dies             it ended with exit status 3")
     assert lines[at + 1 : at + 4] == ["      the end of its stderr:", "        first", "        no database"]
     reports = {line.split()[1]: line for line in lines if line.startswith(("ok ", "FAIL "))}
-    assert set(reports) == {"dies", "missing", "mute", "refuses", "well"}
+    assert set(reports) == {"dies", "missing", "one-text", "mute", "refuses", "well"}
     assert reports["well"].startswith("ok ")
     assert "cannot start 'no-such-program-7': not found in PATH" in reports["missing"]
+    assert "'sh' is a program: its arguments go into args" in reports["one-text"]
     assert "it did not answer initialize within 0.3 s" in reports["mute"]
     assert "it refused initialize: chaos refuses to start" in reports["refuses"]
 
@@ -556,8 +581,8 @@ def test_a_port_that_is_taken_ends_the_start_with_one_sentence(tmp_path):
         own = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", "log": {"level": "error"}},
                                  "mcpServers": {"a": child(ECHO, listen=f"127.0.0.1:{port}")}})
         of_service = mcp_gateway("run", "--config", own)
-    for done, gives in ((from_arguments, "--port gives another"), (from_file, "gateway.admin_listen (or --admin) gives another"),
-                        (of_service, "mcpServers.a.listen gives another")):
+    for done, gives in ((from_arguments, "choose another with --host, --port"), (from_file, "choose another with gateway.admin_listen (or --admin)"),
+                        (of_service, "choose another with mcpServers.a.listen")):
         assert (done.returncode, done.stdout) == (1, "")
         sentence = one_sentence(done.stderr)
         assert sentence == f"cannot listen on 127.0.0.1:{port}: the port is taken by another program; {gives}"
@@ -616,7 +641,7 @@ def test_flags_hold_over_the_file(tmp_path):
 
 def test_a_configuration_may_come_from_stdin():
     done = subprocess.run([PROGRAM, "check", "-"], input='{"mcpServers": {"a": {"command": "true"}}}', capture_output=True, text=True, timeout=20)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stdin: 1 service, no errors\n", "")
 
 
 def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not(tmp_path):

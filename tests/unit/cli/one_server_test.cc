@@ -105,6 +105,9 @@ TEST(OneServer, NamesTheFlagThatIsWrongAndWhatWasExpected) {
   EXPECT_EQ("run: --env: expected NAME=VALUE, found 'TOKEN'; --pass-env NAME hands the gateway's own through\n",
             error_of({"--env", "TOKEN"}));
   EXPECT_EQ("run: --env: the gateway sets this variable itself\n", error_of({"--env", "MCP_GATEWAY_CHILD=x"}));
+  EXPECT_EQ("run: --env: A is given twice\n", error_of({"--env", "A=1", "-e", "A=2"}));
+  EXPECT_EQ("run: --pass-env: expected the name of a variable alone, found 'A=' with a value; --env NAME=VALUE gives one\n",
+            error_of({"--pass-env", "A=secret"}));
   EXPECT_EQ("run: --name: 'health' is one of the gateway's own paths; give the service another name\n",
             error_of({"--name", "health"}));
   EXPECT_EQ("run: --max-calls: expected 1..100000, found '0'\n", error_of({"--max-calls", "0"}));
@@ -112,6 +115,26 @@ TEST(OneServer, NamesTheFlagThatIsWrongAndWhatWasExpected) {
             error_of({"--isolation", "affinity"}));
   EXPECT_EQ("run: --call-timeout: expected a duration with its unit such as \"30s\" (ms, s, m, h) in 10ms..24h, found '5'\n",
             error_of({"--call-timeout", "5"}));
+}
+
+TEST(OneServer, NotesVariablesThatAreNotSetAndANameThatIsChanged) {
+  auto const config = configured({"--name", "my tools", "--pass-env", "NO_SUCH_VARIABLE_HERE", "--pass-env", "PATH"}).config;
+
+  ASSERT_TRUE(config);
+  ASSERT_EQ(2U, config->warnings.size());
+  EXPECT_EQ("--name", config->warnings[0].path);
+  EXPECT_EQ("--pass-env", config->warnings[1].path);
+  EXPECT_EQ("NO_SUCH_VARIABLE_HERE is not set; the server starts without it", config->warnings[1].what);
+}
+
+TEST(GatewayFlags, NoteATokenThatCanBeGuessed) {
+  TokenFile const token("short");
+  auto const config = configured({"--token-file", token.path()}).config;
+
+  ASSERT_TRUE(config);
+  ASSERT_EQ(1U, config->warnings.size());
+  EXPECT_EQ("--token-file", config->warnings[0].path);
+  EXPECT_EQ("a token of less than 16 characters can be guessed", config->warnings[0].what);
 }
 
 TEST(GatewayFlags, SayTheRangeOfAPort) {
