@@ -33,6 +33,17 @@ std::string of_an_editor(std::string_view reference) {
   return {};
 }
 
+/// Whether a variable is meant by `$NAME` alone, as a shell and Gemini write it, or by `{env:NAME}`, as opencode does.
+bool means_variable(std::string_view text) {
+  constexpr std::string_view kOfOpencode = "{env:";
+  auto const is_upper = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  if (text.starts_with('$') && is_variable_name(text.substr(1))) return std::ranges::all_of(text.substr(1), is_upper);
+  auto const open = text.find(kOfOpencode);
+  if (open == text.npos || (open > 0 && text[open - 1] == '$')) return false;
+  auto const rest = text.substr(open + kOfOpencode.size());
+  return is_variable_name(rest.substr(0, rest.find('}')));
+}
+
 /// What a reference such as `VAR:-default` stands for.
 struct Resolved {
   std::string text;
@@ -110,6 +121,7 @@ void expand_variables(ConfigPlace const& place, Json& value, Environment const& 
     for (std::size_t i = 0; i < value.size(); ++i) expand_variables(place.element(i), value[i], environment);
   } else if (value.is_string()) {
     auto const original = value.get<std::string>();
+    if (means_variable(original)) place.warning("Used as it stands; a variable is written ${NAME}.");
     auto text = expanded(place, original, environment);
     if (!text) {
       value = Json(Json::value_t::discarded);

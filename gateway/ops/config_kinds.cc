@@ -265,7 +265,9 @@ Json Address::schema() const { return {{"type", "string"}}; }
 void AddressOrOff::read(ConfigPlace const& place, Json const& found,
                         std::optional<ListenAddress>& into) const {
   if (found == "off") return into.reset();
-  Address{}.read(place, found, into.emplace());
+  auto const address = parse_listen_address(found.is_string() ? found.get_ref<std::string const&>() : "");
+  if (!address) return place.mismatch(fmt::format("{}, or off", kAddressForms), found);
+  into = *address;
 }
 
 Json AddressOrOff::schema() const { return {{"type", "string"}}; }

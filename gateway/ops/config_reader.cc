@@ -60,14 +60,16 @@ class FileReader {
     if (auto const block = services_under(key, value)) return read_services(*block);
     if (key == "include" || key == "$schema" || is_remark(key)) return;
     auto const near = suggestion(key, {"mcpServers", "servers", "gateway", "include"});
-    if (near.empty())
-      unknown_.push_back(key);
-    else
-      place.error(fmt::format("unknown key '{}'{}", key, near));
+    if (!near.empty()) return place.error(fmt::format("unknown key '{}'{}", key, near));
+    unknown_.push_back(key);
+    if (below_.empty()) below_ = services_below(place, value);
   }
 
   /// Settings of an editor have dozens.
   void note_unknown() const {
+    if (!below_.empty() && !config_.services.empty()) {
+      ConfigPlace{report_, below_}.warning("Ignored: only services at the top of the file are served.");
+    }
     constexpr std::size_t kOneByOne = 3;
     if (unknown_.size() <= kOneByOne) {
       for (auto const& key : unknown_) ConfigPlace{report_, ""}.member(key).warning("Ignored: not a key of mcp-gateway.");
@@ -80,8 +82,10 @@ class FileReader {
   void no_service(Json const& file) const {
     std::string keys;
     for (auto const& [key, unused] : file.items()) keys += fmt::format("{}'{:.40}'", keys.empty() ? "" : ", ", key);
-    ConfigPlace{report_, "mcpServers"}.error(fmt::format("expected at least one service, found none{}",
-                                                         unknown_.empty() ? "" : "; the file's keys are " + keys));
+    auto const instead = !below_.empty()   ? fmt::format("; copy those of {} to the top of a file, under mcpServers", below_)
+                         : unknown_.empty() ? std::string{}
+                                            : "; the file's keys are " + keys;
+    ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none" + instead);
   }
 
   void read_gateway(ConfigPlace const& place, Json& found) {
@@ -193,6 +197,7 @@ class FileReader {
   std::string folder_;
   Config& config_;
   std::vector<std::string> unknown_;          // keys at the top
+  std::string below_;                         // path of services within them
   std::map<std::string, std::string> names_;  // in lower case, to the path of the service
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/ops/config_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -78,6 +79,7 @@ class ServiceReader {
     ConfigReport own;
     expand_variables(ConfigPlace{own, place_.path()}, entry_, environment_);
     report_.originals.merge(own.originals);
+    std::ranges::move(own.warnings, std::back_inserter(report_.warnings));
     service_.put_in = std::move(own.put_in);
     return std::move(own.errors);
   }

@@ -48,6 +48,19 @@ std::optional<ServicesBlock> services_under(std::string_view key, Json const& va
   return std::nullopt;
 }
 
+std::string services_below(ConfigPlace const& place, Json const& value) {
+  if (!value.is_object()) return {};
+  for (auto const& [key, member] : value.items()) {
+    auto const block = services_under(key, member);
+    if (block && is_map_of_entries(*block->services)) {
+      auto const below = place.member(key);
+      return block->services == &member ? below.path() : below.member("servers").path();
+    }
+    if (auto path = services_below(place.member(key), member); !path.empty()) return path;
+  }
+  return {};
+}
+
 bool is_bare_map(Json const& file) { return is_map_of_entries(file); }
 
 std::string what_instead(Json const& file) {

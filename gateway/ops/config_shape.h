@@ -26,6 +26,10 @@ struct ServicesBlock {
 /// Whether a value is what a server's entry looks like.
 [[nodiscard]] bool looks_like_entry(Json const& value);
 
+/// The path of services that stand further down, as those of a project in Claude Code's ~/.claude.json; empty when there
+/// are none. `place` is that of `value`.
+[[nodiscard]] std::string services_below(ConfigPlace const& place, Json const& value);
+
 /// What a file is that has no services but something of their kind, with what to do; empty for others.
 [[nodiscard]] std::string what_instead(Json const& file);
 

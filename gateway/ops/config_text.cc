@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace gateway::ops {
 
@@ -44,6 +46,11 @@ bool is_yaml(std::string_view line) {
   return !name.empty() && (rest == ":" || rest.starts_with(": "));
 }
 
+bool is_script_text(std::string_view line) {
+  constexpr std::array<std::string_view, 5> kBegin{"export ", "module.", "const ", "import ", "return "};
+  return std::ranges::any_of(kBegin, [&](auto begin) { return line.starts_with(begin); });
+}
+
 bool is_toml(std::string_view line) {
   if (line.starts_with('[')) return line.ends_with(']') && !name_at(line.substr(line.find_first_not_of('['))).empty();
   auto const name = name_at(line);
@@ -54,6 +61,17 @@ std::string line_of(std::string_view text, std::size_t at) {
   return fmt::format("line {}", 1 + std::ranges::count(text.substr(0, at), '\n'));
 }
 
+/// A word where JSON has a value. It is only shown where it can be no secret.
+std::optional<std::string> bare_value(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMeant{{
+      {"True", "true"}, {"TRUE", "true"}, {"yes", "true"}, {"False", "false"}, {"FALSE", "false"}, {"no", "false"},
+      {"None", "null"}, {"undefined", "null"}}};
+  if (name == "true" || name == "false" || name == "null") return std::nullopt;
+  auto const meant = std::ranges::find(kMeant, name, [](auto const& entry) { return entry.first; });
+  if (meant != kMeant.end()) return fmt::format("expected {}, found {}", meant->second, name);
+  return "expected texts in double quotes, found one without";
+}
+
 /// What stands at `at`, where JSON has a value or a key, and is not written as JSON.
 std::optional<std::string> odd_token(std::string_view text, char before) {
   constexpr std::string_view kTypographic = "\xE2\x80";  // of the quotes of a word processor
@@ -61,8 +79,8 @@ std::optional<std::string> odd_token(std::string_view text, char before) {
   if (text.starts_with(kTypographic)) return "expected the straight quotes \" of a keyboard, found typographic ones";
   auto const name = name_at(text);
   auto const is_key = (before == '{' || before == ',') && after_spaces(text.substr(name.size())).starts_with(':');
-  if (!name.empty() && is_key) return fmt::format("expected keys in double quotes, found {:.60} without", name);
-  return std::nullopt;
+  if (name.empty()) return std::nullopt;
+  return is_key ? fmt::format("expected keys in double quotes, found {:.60} without", name) : bare_value(name);
 }
 
 /// The first key or value that is quoted wrongly.
@@ -120,6 +138,8 @@ std::optional<OtherFormat> other_format(std::string_view text) {
   auto const whole = [](std::string_view what) { return OtherFormat{"the file", fmt::format("{}; {}", what, kWanted)}; };
   if (text.starts_with("#!")) return whole("it is a script, and a server's command stands behind --");
   if (line.starts_with('<')) return whole("it looks like HTML or XML");
+  if (line.starts_with("```")) return whole("it begins with the ``` of Markdown; leave out these lines");
+  if (is_script_text(line)) return whole("it looks like JavaScript");
   if (is_yaml(line)) return whole("it looks like YAML");
   if (is_toml(line)) return whole("it looks like TOML");
   if (line.starts_with('"')) return whole("the braces { } around the whole are missing");

@@ -94,6 +94,12 @@ TEST(ConfigForeign, LeavesAnEntryOutThatSaysInOtherWordsWhatItStarts) {
   EXPECT_EQ("mcpServers.theirs: expected the key 'command', which is missing", first_error(beside("{}")));
 }
 
+TEST(ConfigForeign, NotesAVariableThatIsWrittenAsElsewhere) {
+  EXPECT_EQ((std::vector<std::string>{"mcpServers.theirs.args[0]: Used as it stands; a variable is written ${NAME}.",
+                                      "mcpServers.theirs.env.A: Used as it stands; a variable is written ${NAME}."}),
+            notes(R"({"command": "x", "args": ["$DATA_DIR", "$HOME/x"], "env": {"A": "Bearer {env:KEY}", "B": "$ecret"}})"));
+}
+
 TEST(ConfigForeign, SaysNotesBesideErrors) {
   auto const result = read_config(beside(R"({"command": "x", "autoApprove": [], "max_calls": 0})"), fakes::environment_with({}));
 

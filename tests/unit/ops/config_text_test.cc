@@ -56,6 +56,22 @@ TEST(ConfigText, NamesPagesAndScripts) {
   EXPECT_THAT(first_error("#!/usr/bin/env node\nconsole.log(1)"), StartsWith("the file: it is a script, and a server's command stands behind --;"));
 }
 
+TEST(ConfigText, NamesMarkdownAndJavaScript) {
+  EXPECT_THAT(first_error("```json\n{\"mcpServers\": {}}\n```\n"), StartsWith("the file: it begins with the ``` of Markdown; leave out these lines;"));
+  EXPECT_THAT(first_error("export default {mcpServers: {}}"), StartsWith("the file: it looks like JavaScript;"));
+}
+
+TEST(ConfigText, SaysWhichWordOfAnotherLanguageStandsForAValue) {
+  EXPECT_EQ("line 2: expected true, found True", first_error("{\"mcpServers\": {\"a\": {\"command\": \"x\",\n \"disabled\": True}}}"));
+  EXPECT_EQ("line 1: expected null, found None", first_error(R"({"mcpServers": {"a": {"command": "x", "cwd": None}}})"));
+}
+
+TEST(ConfigText, SaysThatAValueHasNoQuotesAndDoesNotShowIt) {
+  EXPECT_EQ("line 1: expected texts in double quotes, found one without",
+            first_error(R"({"mcpServers": {"a": {"command": "x", "env": {"TOKEN": ghp_secret}}}})"));
+  EXPECT_EQ("line 1: expected texts in double quotes, found one without", first_error(R"({"mcpServers": {"a": {"args": ["x", y]}}})"));
+}
+
 TEST(ConfigText, KnowsAPieceOfAFile) {
   EXPECT_THAT(first_error(R"("mcpServers": {"a": {"command": "x"}})"), StartsWith("the file: the braces { } around the whole are missing;"));
 }
