@@ -33,9 +33,22 @@ std::string_view service_for(std::string_view segment, std::span<std::string con
   return nearest(segment, names);
 }
 
+/// The end of a path that would be served: what stands before it is a prefix that a proxy left there, or a doubled slash.
+std::string served_end(std::string_view path, Directory const& directory) {
+  for (auto at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1)) {
+    auto const end = path.substr(at);
+    auto const slash = std::min(end.find('/', 1), end.size());
+    auto const door = directory.at_root ? end : end.substr(slash);
+    auto const is_service = directory.at_root || std::ranges::find(directory.services, end.substr(1, slash - 1)) != directory.services.end();
+    if (is_service && std::ranges::find(kDoors, door) != kDoors.end()) return std::string(end);
+  }
+  return {};
+}
+
 /// The path that is served and nearest to this one; empty when none is near.
 std::string nearest_path(std::string_view path, Directory const& directory) {
   constexpr std::string_view kAlias = "/servers/";
+  if (auto end = served_end(path, directory); !end.empty()) return end;
   if (directory.at_root) return std::string(nearest(path, kDoors));
   if (path.starts_with(kAlias)) path.remove_prefix(kAlias.size() - 1);
   if (std::ranges::find(kDoors, path) != kDoors.end()) {

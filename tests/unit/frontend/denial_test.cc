@@ -57,6 +57,13 @@ TEST(Denial, LooksBelowTheBasePath) {
   EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a'") + kServed, not_found("/team-a"));
 }
 
+TEST(Denial, FindsAPathBehindAPrefixThatNobodyKnows) {
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/other/time/mcp'; did you mean '/time/mcp'?") + kServed, not_found("/other/time/mcp"));
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a/team-a/time/sse'; did you mean '/team-a/time/sse'?") + kServed,
+            not_found("/team-a/team-a/time/sse"));
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '//time/mcp'; did you mean '/time/mcp'?") + kServed, not_found("//time/mcp"));
+}
+
 TEST(Denial, SendsToTheOtherListener) {
   EXPECT_EQ("Not Found: there is no endpoint at '/metrics'; the admin listener has it (gateway.admin_listen, --admin)",
             not_found("/metrics"));
