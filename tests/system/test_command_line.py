@@ -95,7 +95,7 @@ def get(port, path, method="GET", body=b"", **fields):
 def test_version_is_one_line_with_name_number_revision_and_time():
     done = mcp_gateway("version")
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.fullmatch(r"mcp-gateway \d+\.\d+\.\d+ \([^,]+, built \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\n", done.stdout), done.stdout
+    assert re.fullmatch(r"mcp-gateway \d+\.\d+\.\d+\S* \([^,]+, built \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\n", done.stdout), done.stdout
 
 
 def test_help_tells_the_commands_an_example_of_each_and_the_exit_codes():
@@ -649,7 +649,7 @@ def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not
         "echo": child(ECHO), "remote": {"url": "https://example.com/mcp"}, "missing": child("no-such-program-7"),
         "private": child(ECHO, isolation="session")}})
     screen = Screen(file, command="run")
-    screen.until(r"\r\nmcp-gateway [\d.]+ serves 4 services at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: http://127\.0\.0\.1:\d+/\r\n")
+    screen.until(r"\r\nmcp-gateway \S+ serves 4 services at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: http://127\.0\.0\.1:\d+/\r\n")
     port = re.search(r"serves 4 services at http://127\.0\.0\.1:(\d+);", screen.shown)[1]
     for line in (f"  echo     3 tools   http://127.0.0.1:{port}/echo/mcp  http://127.0.0.1:{port}/echo/sse",
                  f"  private  a child for each session  http://127.0.0.1:{port}/private/mcp  http://127.0.0.1:{port}/private/sse",
