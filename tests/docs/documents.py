@@ -1,4 +1,4 @@
-"""Our Markdown: its fenced blocks, the commands in them, its links and the places they can point to."""
+"""The Markdown files: fenced blocks, the commands in them, links and their possible targets."""
 import re
 import shlex
 import subprocess
@@ -16,7 +16,7 @@ HEREDOC = re.compile(r"<<'?(\w+)'?")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. One without a language holds shell commands."""
+    """A fenced block. One without a language contains shell commands."""
     document: "Document"
     line: int
     language: str
@@ -28,7 +28,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Command:
-    """A command as a reader would paste it, without the remark behind it, with what is fed to it."""
+    """A command as a reader would paste it, without its trailing comment, with its here-document."""
     document: "Document"
     line: int
     text: str
@@ -61,11 +61,11 @@ class Document:
             yield from commands_of(block)
 
     def prose(self):
-        """The text without its fenced blocks, which keep their lines."""
+        """The text without fenced blocks, with line numbers preserved."""
         return FENCE.sub(lambda found: "\n" * found[0].count("\n"), self.text)
 
     def inline(self):
-        """What stands in `backticks`, with its line."""
+        """Text in `backticks`, with its line."""
         prose = self.prose()
         for found in INLINE.finditer(prose):
             yield prose.count("\n", 0, found.start()) + 1, found[1]
@@ -76,7 +76,7 @@ class Document:
             yield prose.count("\n", 0, found.start()) + 1, found[1]
 
     def anchors(self):
-        """As GitHub makes them of headings."""
+        """As GitHub derives them from headings."""
         anchors, seen = set(), {}
         for heading in HEADING.findall(FENCE.sub("", self.text)):
             words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").strip().lower()
@@ -87,7 +87,7 @@ class Document:
 
 
 def commands_of(block):
-    """Lines that end with a backslash go on; what follows <<'END' is fed to the command."""
+    """Lines ending with a backslash continue; text after <<'END' is the command's input."""
     lines = iter(enumerate(block.text.splitlines(), block.line))
     for number, line in lines:
         while line.endswith("\\") or is_open(line):
@@ -101,7 +101,7 @@ def commands_of(block):
 
 
 def is_open(line):
-    """A loop that has no end yet, or a line that ends with what joins it to the next."""
+    """An unfinished loop, or a line ending with an operator that continues it."""
     words = without_remark(line).split()
     return bool(words) and (words[0] in ("for", "while") and "done" not in words or words[-1] in ("&&", "||", "|"))
 
@@ -111,7 +111,7 @@ def without_remark(line):
 
 
 def words_of(command):
-    """The words of a command that is one of ours to read, with the quotes gone."""
+    """The words of a command, unquoted."""
     return shlex.split(command, comments=True)
 
 

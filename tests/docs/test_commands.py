@@ -1,5 +1,5 @@
-"""Commands of the documentation: those that can be run here are, as they stand but for ports and secrets; each other is in
-known.py with a reason; and every command line of mcp-gateway has only options that there are."""
+"""Commands of the documentation: those that can be run here are run, except for ports and secrets verbatim; the others are in
+known.py with a reason; and every command line of mcp-gateway only has existing options."""
 import json
 import os
 import re
@@ -37,19 +37,19 @@ def that_are(pattern):
 def test_each_command_is_run_here_or_has_a_reason_why_not():
     patterns = [PRINTS, SERVES, ASKS, *(pattern for pattern, _ in NOT_RUN)]
     new = [str(command) for command in COMMANDS if not any(re.fullmatch(pattern, command.text) for pattern in patterns)]
-    assert not new, "neither run by this file nor in known.py:\n" + "\n".join(new)
+    assert not new, "neither run by this file nor listed in known.py:\n" + "\n".join(new)
 
 
 def test_each_reason_is_of_a_command_that_there_is():
     gone = [pattern for pattern, _ in NOT_RUN if not any(re.fullmatch(pattern, command.text) for command in COMMANDS)]
-    assert not gone, "no command is like these any more; take them out of known.py"
+    assert not gone, "no command matches these any more; remove them from known.py"
 
 
 # --- a folder like a checkout, in which a reader pastes them
 
 
 class Checkout:
-    """With build/, config/ and services/, ports of its own, a gateway.json, secrets, and servers of the examples' names."""
+    """With build/, config/ and services/, its own ports, a gateway.json, secrets, and servers with the names used in examples."""
 
     def __init__(self, folder):
         self.folder, self.port, self.admin_port = folder, free_port(), free_port()
@@ -73,7 +73,7 @@ class Checkout:
             "mcpServers": {name: {"command": ECHO} for name in ("filesystem", "fetch", "everything")}}))
 
     def fit(self, text):
-        """What a reader would put in: ports that are free, files that are there, an address that only we reach."""
+        """Substitutes what a reader would: free ports, existing files, a loopback address."""
         for said, meant in (("8080", str(self.port)), ("9090", str(self.admin_port)), ("0.0.0.0", "127.0.0.1"),
                             ("/etc/mcp-gateway/secrets/", f"{self.folder}/secrets/"), ("/run/secrets/", f"{self.folder}/secrets/")):
             text = text.replace(said, meant)
@@ -88,7 +88,7 @@ class Checkout:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def paste(self, command):
-        """Runs it to its end, which must be a good one. What it said."""
+        """Runs it; it must succeed. Returns its output."""
         running = self.start(self.fit(command.text))
         said, complaint = running.communicate(timeout=60)
         assert running.returncode == 0, complaint or said
@@ -102,7 +102,7 @@ def checkout(tmp_path):
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    """A gateway that runs, in the folder of whoever asks it."""
+    """A running gateway, in a checkout."""
     checkout = Checkout(tmp_path_factory.mktemp("running"))
     running = checkout.start("mcp-gateway run gateway.json")
     wait_until(lambda: is_open(checkout.admin_port), "the gateway serves")
@@ -143,13 +143,13 @@ def test_what_asks_a_running_gateway(command, gateway):
 
 @cache
 def help_of(subcommand):
-    """Empty when there is no such subcommand."""
+    """Empty if there is no such subcommand."""
     asked = subprocess.run([GATEWAY, subcommand, "--help"], capture_output=True, text=True, check=False)
     return asked.stdout if asked.returncode == 0 else ""
 
 
 def lines_of_mcp_gateway():
-    """Each command line, in blocks and in the text, that says what it asks mcp-gateway to do."""
+    """All command lines of mcp-gateway with a subcommand, in blocks and in prose."""
     for document in documents():
         if document.name == "CHANGELOG.md":
             continue
@@ -173,7 +173,7 @@ def test_every_option_is_one_that_there_is(arguments):
 
 
 def test_shellcheck_finds_nothing_wrong(tmp_path):
-    """Quotes that are open and the like; variables that readers set themselves are none of it."""
+    """Finds unclosed quotes and the like; variables that readers set themselves are ignored."""
     assert shutil.which("shellcheck"), "shellcheck is not installed (Debian: apt-get install shellcheck)"
     for document in documents():
         for block in document.blocks(""):

@@ -1,5 +1,5 @@
-"""Configurations of the documentation are ones that mcp-gateway takes: whole files, parts of them, and those that a command
-writes. Other programs' are at least JSON."""
+"""mcp-gateway accepts the configurations in the documentation: whole files, fragments, and those written by commands. Those of
+other programs are at least valid JSON."""
 import json
 import os
 import re
@@ -23,13 +23,13 @@ def without_remarks(text):
 
 
 def parsed(text):
-    """A part of an object, such as `"probe": {...}`, is read as one."""
+    """A fragment of an object, such as `"probe": {...}`, is parsed as one."""
     text = without_remarks(text).strip()
     return json.loads(text if text.startswith("{") else f"{{{text}}}")
 
 
 def whole(found):
-    """The file that the example is a part of."""
+    """The file that the example is a fragment of."""
     service = {"command": ECHO}
     if WHOLE_FILE & set(found):
         return {"mcpServers": {"echo": service}, **found}
@@ -54,7 +54,7 @@ def configurations():
 
 @pytest.fixture
 def machine(tmp_path):
-    """Checks a configuration where all that it names is there."""
+    """Checks a configuration on a machine that has everything it references."""
     def check(configuration):
         text = json.dumps(configuration).replace('"../services/', f'"{ROOT}/services/').replace(
             "/opt/mcp-gateway/services/", f"{ROOT}/services/")

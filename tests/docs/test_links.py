@@ -1,4 +1,4 @@
-"""Links of the documentation lead somewhere: files that are there, and headings that they have."""
+"""Links in the documentation point to existing files and headings."""
 import pytest
 
 from documents import Document, documents

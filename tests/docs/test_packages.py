@@ -1,4 +1,4 @@
-"""The README names the packages that quickstart.sh installs for a build."""
+"""The README lists the packages that quickstart.sh installs for a build."""
 import re
 import subprocess
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the alerts of compose/prometheus/rules to docs/runbook.md and docs/metrics.md. Usage: alerts.py REPOSITORY
+"""Checks the alerts of compose/prometheus/rules against docs/runbook.md and docs/metrics.md. Usage: alerts.py REPOSITORY
 
-Every alert has a severity, a summary, a description and the URL of its own section of the runbook; every section named like an
-alert has that alert; every metric the rules use is documented; and what a rule calls recorded is recorded.
+Every alert has a severity, a summary, a description and the URL of its section of the runbook; every section named like an alert
+belongs to one; every metric the rules use is documented; and every recorded series they use is recorded.
 """
 import pathlib
 import re
@@ -46,7 +46,7 @@ def complaints(root):
             yield f"{alert.file}: {alert.name} {complaint}"
     for section in sections:
         if section not in found or sections.count(section) > 1:
-            yield f"docs/runbook.md: {section} is not the one section of an alert"
+            yield f"docs/runbook.md: {section} is not the only section of an existing alert"
     used = PROSE.sub("", text)
     for name in sorted(set(re.findall(RECORDED, used)) - recorded):
         yield f"{name} is used and never recorded"

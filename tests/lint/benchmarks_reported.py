@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds docs/benchmarks.md and its charts to bench/results.json. Usage: benchmarks_reported.py REPOSITORY"""
+"""Checks that docs/benchmarks.md and its charts match bench/results.json. Usage: benchmarks_reported.py REPOSITORY"""
 import pathlib
 import sys
 
@@ -13,7 +13,7 @@ def main():
     files = report.files(Results.load(root / "bench" / "results.json"))
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     for path in stale:
-        print(f"{path.relative_to(root)}: not what bench/results.json says; run bench/run --report")
+        print(f"{path.relative_to(root)}: does not match bench/results.json; run bench/run --report")
     print(f"{len(files)} files, {len(stale)} problems")
     return 1 if stale else 0
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds Dockerfiles and compose files to what they promise. Usage: containers.py REPOSITORY [--write]
+"""Checks Dockerfiles and compose files. Usage: containers.py REPOSITORY [--write]
 
-The label com.mcp.tools of an image is the number of tools in the service's reference, which services/describe writes from
-the live list; --write puts it there. The rest is said at each check.
+The label com.mcp.tools of an image is the number of tools in the service's reference, which services/describe generates from
+the live list; --write updates the label. See the other checks for their rules.
 """
 import importlib.machinery
 import importlib.util
@@ -15,7 +15,7 @@ LABEL = re.compile(r'com\.mcp\.type="([^"]*)" com\.mcp\.tools="([^"]*)"')
 
 
 def ours(root):
-    """The services' Dockerfiles, without those that came with a server."""
+    """The services' Dockerfiles, excluding those of installed packages."""
     files = sorted((root / "services").glob("**/Dockerfile"))
     return [file for file in files if not {"node_modules", ".venv"} & set(file.parts)]
 
@@ -30,7 +30,7 @@ def load_describe(root):
 
 
 def tools_of(describe, folder):
-    """What the label says of a service, by its folder below services/. GitHub's list depends on the token."""
+    """The label's value for a service, by its directory below services/. GitHub's list depends on the token."""
     readme = (describe.SERVICES / folder / "README.md").read_text()
     return str(describe.count_tools(folder)) if describe.BEGIN in readme else "unknown"
 
@@ -51,7 +51,7 @@ def check_labels(root, write):
         elif found.groups() != wanted and write:
             file.write_text(LABEL.sub('com.mcp.type="{}" com.mcp.tools="{}"'.format(*wanted), text))
         elif found.groups() != wanted:
-            yield f"{file.relative_to(root)} is labelled {found.groups()}, expected {wanted}; --write puts it there"
+            yield f"{file.relative_to(root)} is labelled {found.groups()}, expected {wanted}; --write updates it"
 
 
 def dockerfiles(root):
@@ -88,16 +88,16 @@ def check_variables(root):
     told = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", (root / "compose/.env.example").read_text(), re.M))
     of_compose = {"COMPOSE_PROJECT_NAME", "COMPOSE_FILE"}
     for name in sorted(used - told.keys()):
-        yield f"compose/.env.example does not tell {name}"
+        yield f"compose/.env.example does not mention {name}"
     for name in sorted(told.keys() - used - of_compose):
-        yield f"compose/.env.example tells {name}, which nothing uses"
+        yield f"compose/.env.example mentions {name}, which is not used"
     for name in sorted(told):
         secret = re.search(r"TOKEN|PASSWORD|KEY", name)
         if secret and told[name]:
             yield f"compose/.env.example has a value for the secret {name}"
     for name in sorted(required):
         if re.search(r"\$\{" + name + r":?-", text):
-            yield f"{name} is required at one place and has a default at another"
+            yield f"{name} is required in one place and has a default in another"
 
 
 def check_memory(root):
@@ -131,7 +131,7 @@ def main():
     complaints = list(check_labels(root, "--write" in sys.argv))
     for check in (check_gateway_stage, check_pins, check_variables, check_memory, check_litellm):
         complaints += check(root)
-    print("\n".join(complaints) or f"containers: {len(dockerfiles(root))} Dockerfiles as they should be")
+    print("\n".join(complaints) or f"containers: {len(dockerfiles(root))} Dockerfiles, no problems")
     sys.exit(bool(complaints))
 
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Holds the #include lines under gateway/ to the layer table. Usage: layers.py REPOSITORY
+"""Checks the #include lines under gateway/ against the layer table. Usage: layers.py REPOSITORY
 
-The table is the links in gateway/CMakeLists.txt: an edge that is not here is not linked there.
+The table corresponds to the links in gateway/CMakeLists.txt.
 """
 import pathlib
 import re
 import sys
 
-# Layer to the layers it may include, beside itself. "program" is the files directly in gateway/.
+# Layer to the layers it may include, besides itself. "program" is the files directly in gateway/.
 LAYERS = {
     "base": set(),
     "rpc": {"base"},
@@ -21,7 +21,7 @@ LAYERS = {
 LAYERS["admin"] = {*LAYERS}
 LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 
-# Libraries that only some layers may see, by the first part of the header's path.
+# Libraries restricted to some layers, by the first component of the header's path.
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
@@ -47,7 +47,7 @@ def complaint(layer, quote, target):
         if other != layer and other not in LAYERS[layer]:
             return f"{layer} may include {', '.join(sorted(LAYERS[layer])) or 'nothing'}; not {other}"
     elif quote == '"':
-        return "our own headers are included by their full path, from gateway/"
+        return "include our own headers by their full path, from gateway/"
     elif layer not in LIBRARIES.get(parts[0], {layer}):
         return f"only {' and '.join(sorted(LIBRARIES[parts[0]]))} may include <{parts[0]}>"
     return None
@@ -62,7 +62,7 @@ def main():
     for path in files:
         layer = layer_of(path.relative_to(root))
         if layer not in LAYERS:
-            sys.exit(f"{path.relative_to(root)}: '{layer}' is no layer; add it to the table in {sys.argv[0]}")
+            sys.exit(f"{path.relative_to(root)}: '{layer}' is not a layer; add it to the table in {sys.argv[0]}")
         text = path.read_text(encoding="utf-8")
         for found in INCLUDE.finditer(text):
             why = complaint(layer, found[1], found[2])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the events and fields of docs/logs.md to the log calls in the sources, both ways."""
+"""Checks that docs/logs.md lists exactly the events and fields of the log calls in the sources."""
 import pathlib
 import re
 import sys

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the table of docs/metrics.md to the families of gateway/ops/metric_families.h, both ways.
+"""Checks that the table of docs/metrics.md lists exactly the families of gateway/ops/metric_families.h.
 
-Each family has one row with its type, and each row is a family. No other source names a metric: the
-program counts by verbs.
+Each family has one row with its type, and each row is a family. No other source file names a metric, because
+the program reports events through probes.
 """
 import pathlib
 import re
@@ -10,7 +10,7 @@ import sys
 
 NAME = r'"((?:mcp|process)_[a-z_]+)"'
 FAMILIES = "gateway/ops/metric_families.h"
-ELSEWHERE = {"mcp_servers"}  # looks like one: a key in files of other programs
+ELSEWHERE = {"mcp_servers"}  # looks like a metric, but is a key in files of other programs
 TYPES = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What the files of a layer have for themselves differs in name. Usage: names_in_a_layer.py REPOSITORY
+"""Checks that file-local names are unique within a layer. Usage: names_in_a_layer.py REPOSITORY
 
-GATEWAY_UNITY, which quickstart.sh and the images use, compiles the files of a layer as one. Two functions, constants,
-types or aliases of one name in the anonymous namespaces of a layer then collide; two functions do not, when they take
-other arguments. So does a name that a header of the layer has as well.
+GATEWAY_UNITY, used by quickstart.sh and the images, compiles the files of a layer as one. Functions, constants, types or
+aliases with the same name in the anonymous namespaces of a layer then collide, except for functions with different
+parameters. So does a name that is also declared in a header of the layer.
 """
 import collections
 import pathlib

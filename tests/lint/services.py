@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the files of services/ say of each other agrees: argument is the repository's root.
+"""Checks the consistency of the files of services/. Usage: services.py REPOSITORY
 
-Every service.json with `expected_tools` by name names tools that the reference in its README has; lock files hold exact
-versions and checksums, and no address of a registry; programs are started as such, never by npx or uvx.
+Tools named in `expected_tools` are in the reference of the README; lock files have exact versions and checksums, and no registry
+URLs; programs are started directly, never with npx or uvx.
 """
 import json
 import re
@@ -31,12 +31,12 @@ for file in ours("service.json"):
         if service["command"] in ("npx", "uvx", "npm", "pip"):
             complain(file, f"{service['command']} would download the server at run time")
         if not service.get("needs"):
-            complain(file, f"{name} does not say what it needs")
+            complain(file, f"{name} does not list its prerequisites (needs)")
         readme = file.with_name("README.md")
         if name == "everything":
             continue
         if not readme.exists():
-            complain(file, "has no README.md beside it")
+            complain(file, "has no README.md next to it")
             continue
         text = readme.read_text()
         listed = set(re.findall(r"^### `([^`]+)`", text, re.M))
@@ -45,13 +45,13 @@ for file in ours("service.json"):
             complain(readme, f"the reference lacks {', '.join(missing)}, which service.json expects")
         for need in service["needs"]:
             if "variable" in need and need["variable"] not in text:
-                complain(readme, f"does not speak of {need['variable']}")
+                complain(readme, f"does not mention {need['variable']}")
 
 for file in [*ours("package-lock.json"), *(root / "tests" / "services").glob("*/package-lock.json")]:
     lock = json.loads(file.read_text())
     for path, package in lock["packages"].items():
         if "resolved" in package:
-            complain(file, f"{path} has the address of a registry; renew it with --omit-lockfile-registry-resolved")
+            complain(file, f"{path} contains a registry URL; regenerate it with --omit-lockfile-registry-resolved")
         if path and "integrity" not in package:
             complain(file, f"{path} has no checksum")
     for name, version in lock["packages"][""].get("dependencies", {}).items():

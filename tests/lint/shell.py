@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every shell script is clean to shellcheck. Usage: shell.py REPOSITORY"""
+"""Runs shellcheck on every shell script. Usage: shell.py REPOSITORY"""
 import pathlib
 import re
 import shutil
@@ -25,7 +25,7 @@ def main(root):
         return 1
     found = list(scripts(root))
     if len(found) < 10:
-        print(f"only {len(found)} shell scripts found: this lint no longer sees them")
+        print(f"only {len(found)} shell scripts found: the search in this lint is broken")
         return 1
     return subprocess.run(["shellcheck", "--external-sources", "--severity=warning", "--exclude=SC2154", "--format=gcc", *found], cwd=root,
                           check=False).returncode
