@@ -170,6 +170,12 @@ test_interop() {
   run_pytest tests/interop
 }
 
+# The workflows of .github, as their checkers see them. actionlint is built from its Go module, once.
+test_workflows() {
+  tests/workflows/setup.sh
+  run_pytest tests/workflows
+}
+
 # Spans as understood by a real OpenTelemetry Collector, which is built once from Go modules.
 test_traces() {
   tests/traces/setup.sh
@@ -224,6 +230,7 @@ run_stages() { # unit | all
     stage "instructions per call" bench/instructions
     stage "scripts" run_pytest tests/scripts
     stage "documentation" run_pytest tests/docs
+    stage "workflows" test_workflows
     stage "build (ASan and UBSan)" build_sanitized
     stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
     stage "build (TSan)" build_for_threads
