@@ -1,7 +1,7 @@
--- The knowledge graph and the functions that the tools of tools.yaml call. May be run again at any time:
--- what is there stays, and the functions become those of this file.
+-- The knowledge graph and the functions called by the tools of tools.yaml. Idempotent: existing data is kept,
+-- and functions are replaced by those of this file.
 --
--- Each tool is one call of one function, so one tool call is one transaction: all of it or nothing.
+-- Each tool calls one function, so each tool call is one transaction.
 
 CREATE SCHEMA IF NOT EXISTS memory;
 
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS memory.observation (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Of the digest, because a text longer than 2.7 kB fits no index entry.
+-- On the digest, because a string longer than 2.7 kB does not fit into an index entry.
 CREATE UNIQUE INDEX IF NOT EXISTS observation_once ON memory.observation (entity, md5(content));
 
 CREATE TABLE IF NOT EXISTS memory.relation (
@@ -33,7 +33,7 @@ CREATE INDEX IF NOT EXISTS relation_target ON memory.relation (target);
 
 -- Reading ----------------------------------------------------------------------------------------
 
--- The entities of these names (NULL: all) and every relation that touches one of them.
+-- The entities with these names (NULL: all) and all relations that involve one of them.
 CREATE OR REPLACE FUNCTION memory.graph(wanted text[], OUT entities jsonb, OUT relations jsonb)
 LANGUAGE sql STABLE AS $$
   SELECT
@@ -50,7 +50,7 @@ LANGUAGE sql STABLE AS $$
        FROM memory.relation r WHERE wanted IS NULL OR r.source = ANY (wanted) OR r.target = ANY (wanted))
 $$;
 
--- strpos and not LIKE: what an agent looks for is text, not a pattern.
+-- strpos rather than LIKE: agents search for a string, not a pattern.
 CREATE OR REPLACE FUNCTION memory.search(query text, OUT entities jsonb, OUT relations jsonb)
 LANGUAGE sql STABLE AS $$
   SELECT g.entities, g.relations
@@ -64,7 +64,7 @@ $$;
 
 -- Writing ----------------------------------------------------------------------------------------
 
--- A foreign key would refuse an unknown name as well, but only this says which one it was.
+-- A foreign key would reject an unknown name as well, but this reports which one it was.
 CREATE OR REPLACE FUNCTION memory.require_entities(names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,7 +93,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Adds what is not there yet and gives the entity with what was added: [] when nothing was.
+-- Adds new observations and returns the entity with those added: [] if there were none.
 CREATE OR REPLACE FUNCTION memory.add_contents(name text, contents jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
   WITH added AS (
@@ -105,7 +105,7 @@ LANGUAGE sql AS $$
   SELECT coalesce(jsonb_agg(content ORDER BY id), '[]') FROM added
 $$;
 
--- The entities that are new, with what was stored of each. One that exists already is left as it is.
+-- The new entities, with what was stored of each. Existing ones are left unchanged.
 CREATE OR REPLACE FUNCTION memory.create_entities(items jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -158,7 +158,7 @@ BEGIN
   RETURN added;
 END $$;
 
--- Observations and relations of an entity go with it. A name that is not there is no error.
+-- Observations and relations of an entity are deleted with it. An unknown name is not an error.
 CREATE OR REPLACE FUNCTION memory.delete_entities(names text[]) RETURNS jsonb
 LANGUAGE sql AS $$
   WITH gone AS (DELETE FROM memory.entity e WHERE e.name = ANY (names) RETURNING e.name)

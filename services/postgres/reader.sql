@@ -1,5 +1,5 @@
--- The role of the postgres service: it reads whatever is in the database and changes nothing. Run it again to give
--- it another password. That it cannot write is a matter of privileges; the settings only make the refusal plainer.
+-- The role of the postgres service, with read-only access to the whole database. Run it again to change its password.
+-- Privileges prevent writes; the settings only improve the error messages.
 \getenv reader POSTGRES_USER
 \getenv password POSTGRES_PASSWORD
 \getenv database POSTGRES_DATABASE

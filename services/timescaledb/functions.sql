@@ -1,11 +1,11 @@
--- What the tools of tools.yaml call where one statement with parameters is not enough: DDL takes no parameters.
--- May be run again at any time. They run with the rights of whoever calls them.
+-- Functions for tools of tools.yaml that need more than one parameterised statement: DDL takes no parameters.
+-- Idempotent. They run with the privileges of the caller.
 
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 CREATE SCHEMA IF NOT EXISTS mcp;
 
--- The rows of a query, each as one JSON object. PostgreSQL itself refuses whatever would change something: the
--- transaction, which is the tool call, is made read-only first, and within a query it cannot be made writable again.
+-- The rows of a query, each as a JSON object. PostgreSQL itself rejects all changes: the transaction, which is the
+-- tool call, is made read-only first, and cannot be made writable again within a query.
 CREATE OR REPLACE FUNCTION mcp.tsdb_query(query text, max_rows integer) RETURNS SETOF json
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
