@@ -112,7 +112,7 @@ def test_one_that_cannot_be_installed_stops_no_other_and_is_told_at_the_end(serv
     assert services.node_of("good")[0] == "v18.1.0"
     assert ran.stderr.splitlines()[-3:] == [
         "services/install: 1 of 3 are ready. Not installed:",
-        "  broken: broken: npm ci failed",
+        "  broken: npm ci failed",
         "  unheard-of: no service 'unheard-of': expected a directory of services/ with package-lock.json or requirements.txt",
     ]
 
