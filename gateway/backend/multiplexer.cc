@@ -98,9 +98,7 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   attach(session);
   if (session.log_level) sync_log_level();
   for (auto const& uri : subscribed) {
-    if (subscriptions_.adopt(uri, session.id)) {
-      send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
-    }
+    if (subscriptions_.adopt(uri, session.id)) (void)ask_to_subscribe(uri, {});
   }
   auto const* const known = from.shelf_.list();
   if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
@@ -246,8 +244,7 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
     case mcp::Subscriptions::Need::Wait: return;
     case mcp::Subscriptions::Need::AskChild: break;
   }
-  if (!send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, call.client)) {
-    (void)subscriptions_.settle(uri, false);
+  if (!ask_to_subscribe(uri, call.client)) {
     fail(call, Outcome::Busy, ErrorCode::InternalError, "the server takes no more requests now", "queue_full");
   }
 }

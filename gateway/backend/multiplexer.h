@@ -131,6 +131,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void send_call(mcp::Call&& call, std::string_view method, mcp::Params const& params);
   bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {},
                 ClientId client = {});
+  [[nodiscard]] bool ask_to_subscribe(std::string const& uri, ClientId client);
   void count_rejected(mcp::Call const& call, std::string_view reason);
   void send_note(std::string_view method, std::string_view params);
   void send_cancel(CallId id, std::string_view reason);

@@ -111,9 +111,7 @@ void Multiplexer::on_initialized(Message const& message) {
                          {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
 
   sync_log_level();
-  for (auto const& uri : subscriptions_.uris()) {
-    send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri);
-  }
+  for (auto const& uri : subscriptions_.uris()) (void)ask_to_subscribe(uri, {});
   if (std::exchange(lists_may_differ_, false)) {
     attached_.for_each([&](Session const& session) { tell_of_lists(session.id); });
   }
@@ -236,6 +234,14 @@ void Multiplexer::on_subscribed(Call const& call, Message const& message) {
   if (settled.abandoned) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", call.subject));
   }
+}
+
+/// False when the child takes nothing now: nobody is subscribed to it then, and whoever
+/// subscribes next asks again.
+bool Multiplexer::ask_to_subscribe(std::string const& uri, ClientId client) {
+  if (send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, client)) return true;
+  (void)subscriptions_.settle(uri, false);
+  return false;
 }
 
 void Multiplexer::on_updated(Message const& message) {
