@@ -33,7 +33,7 @@ NOT_RUN = [
     (r"cat >/etc/.* <<'END'", MACHINE + "; test_configurations.py checks the JSON among them"),
     (r"systemctl .*", MACHINE),
     (r"systemd-run .*", MACHINE),
-    (r"tar -C / .*|\(umask 077 && tar -C / .*", MACHINE),
+    (r"tar -C / .*|tar -c .* -C /opt/mcp-gateway|\(umask 077 && tar -C / .*", MACHINE),
     (r"journalctl .*", "needs the journal of a machine running it"),
 
     (r"curl -i https://mcp\.example\.com/.*", "a URL of the reader; tests/proxies sends it through each proxy"),
