@@ -50,7 +50,12 @@ void Visit::reply_unreadable(rpc::Unreadable const& unreadable) const {
   reply_error(400, unreadable.code, unreadable.why, unreadable.id);
 }
 
-void Visit::reply_not_allowed(std::string_view allow) const { reply(405, fmt::format("Allow: {}\r\n", allow)); }
+void Visit::reply_not_allowed(std::string_view allow) const {
+  auto const speaks_mcp = allow.find("POST") != allow.npos;
+  auto const why = fmt::format("Method Not Allowed: expected one of {}{}", allow,
+                               speaks_mcp ? "; this is an MCP endpoint, to which clients POST their messages" : "");
+  reply_json(405, rpc::error_message({}, rpc::ErrorCode::BadRequest, why), fmt::format("Allow: {}\r\n", allow));
+}
 
 Accepts accepts(http::RequestHead const& head) {
   Accepts accepted;

@@ -35,7 +35,7 @@ struct Visit {
   void reply_refused(mcp::Refusal const& refusal, std::string_view raw_id = {}) const;
   /// What could not be read as a message.
   void reply_unreadable(rpc::Unreadable const& unreadable) const;
-  /// 405 with the methods that are possible here.
+  /// 405 with the methods that are possible here. Whoever opens an endpoint in a browser reads why.
   void reply_not_allowed(std::string_view allow) const;
 };
 

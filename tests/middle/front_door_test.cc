@@ -40,6 +40,8 @@ TEST_F(FrontDoorTest, SaysWhatADoorTakes) {
   auto& put = send("PUT /one/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(405, heard(put).status);
   EXPECT_EQ("GET, POST, DELETE", heard(put).field("Allow"));
+  auto& browser = send(http("GET", "/one/mcp"));
+  EXPECT_NE(std::string::npos, heard(browser).body.find("expected one of POST, DELETE; this is an MCP endpoint"));
   auto& deleted = send(http("DELETE", "/health"));
   EXPECT_EQ(405, heard(deleted).status);
   EXPECT_EQ("GET, HEAD", heard(deleted).field("Allow"));
