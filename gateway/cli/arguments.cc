@@ -154,7 +154,7 @@ std::optional<std::string> empty_value(Given const& given) {
   for (auto const& flag : run_flags()) {
     auto const& values = given.find(flag.name)->second;
     if (flag.name == "--base-path" || std::find(values.begin(), values.end(), "") == values.end()) continue;
-    return fmt::format("{}: expected {}, found an empty text; is a variable of the shell not set?", flag.name, flag.value);
+    return fmt::format("{}: expected {}, found an empty string; is a shell variable unset?", flag.name, flag.value);
   }
   return std::nullopt;
 }
@@ -199,7 +199,7 @@ std::optional<Farewell> judge_server(Arguments const& arguments, WordKinds const
   auto const& whole = arguments.server.front();
   auto const space = whole.find(' ');
   if (space == whole.npos || kinds.is_program(whole) || !kinds.is_program(whole.substr(0, space))) return std::nullopt;
-  return wrong(fmt::format("run: expected a program and its arguments one by one, found them in one text; without the quotes: "
+  return wrong(fmt::format("run: expected the program and its arguments as separate words, found them in one string; without the quotes: "
                            "mcp-gateway run -- {}",
                            whole));
 }
@@ -270,7 +270,7 @@ Farewell wrong_count(CLI::App const& command, std::string_view what) {
   }
   auto const* const option = command.get_option_no_throw(std::string(name));
   auto const word = option == nullptr ? std::string{} : option->get_name(true);
-  auto const same = word.empty() ? std::string{} : fmt::format("; {} is the same", word);
+  auto const same = word.empty() ? std::string{} : fmt::format(" ({} is the same)", word);
   return wrong(fmt::format("{}: {} is given more than once{}", command.get_name(), name, same));
 }
 

@@ -55,7 +55,7 @@ Status check_names(std::vector<std::string> const& names) {
   for (auto const& name : names) {
     auto const equals = name.find('=');
     if (equals == name.npos) continue;
-    return Error{fmt::format("--pass-env: expected the name of a variable alone, found '{}=' with a value; --env NAME=VALUE gives one",
+    return Error{fmt::format("--pass-env: expected only the name of a variable, found '{}=' with a value; use --env NAME=VALUE",
                              name.substr(0, equals))};
   }
   return Done{};

@@ -53,7 +53,7 @@ void Visit::reply_unreadable(rpc::Unreadable const& unreadable) const {
 void Visit::reply_not_allowed(std::string_view allow) const {
   auto const speaks_mcp = allow.find("POST") != allow.npos;
   auto const why = fmt::format("Method Not Allowed: expected one of {}{}", allow,
-                               speaks_mcp ? "; this is an MCP endpoint, to which clients POST their messages" : "");
+                               speaks_mcp ? "; this is an MCP endpoint; clients POST their messages to it" : "");
   reply_json(405, rpc::error_message({}, rpc::ErrorCode::BadRequest, why), fmt::format("Allow: {}\r\n", allow));
 }
 

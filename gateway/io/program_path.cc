@@ -68,9 +68,9 @@ Result<std::string> find(std::string_view name, std::vector<std::string> const& 
 /// What to write instead of a name that only another system or a shell understands; empty for others.
 std::string_view of_elsewhere(std::string_view name) {
   auto const has_drive = name.size() > 2 && name[1] == ':' && name[2] == '/';
-  if (has_drive || name.find('\\') != name.npos) return "it looks like a path of Windows: write that of the program here";
-  if (name == "cmd" || name == "cmd.exe") return "it is the shell of Windows: make the word behind /c the command, and the rest its args";
-  if (name.starts_with("~/")) return "~ is the shell's: write ${HOME}/ instead of ~/";
+  if (has_drive || name.find('\\') != name.npos) return "it looks like a Windows path; expected the path of a program on this machine";
+  if (name == "cmd" || name == "cmd.exe") return "it is the Windows shell: make what follows /c the command, and the rest its args";
+  if (name.starts_with("~/")) return "~ is only expanded by shells: write ${HOME}/ instead of ~/";
   return {};
 }
 

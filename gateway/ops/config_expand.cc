@@ -121,7 +121,7 @@ void expand_variables(ConfigPlace const& place, Json& value, Environment const& 
     for (std::size_t i = 0; i < value.size(); ++i) expand_variables(place.element(i), value[i], environment);
   } else if (value.is_string()) {
     auto const original = value.get<std::string>();
-    if (means_variable(original)) place.warning("Used as it stands; a variable is written ${NAME}.");
+    if (means_variable(original)) place.warning("Passed verbatim; write ${NAME} for an environment variable.");
     auto text = expanded(place, original, environment);
     if (!text) {
       value = Json(Json::value_t::discarded);

@@ -68,7 +68,7 @@ class FileReader {
   /// Settings of an editor have dozens.
   void note_unknown() const {
     if (!below_.empty() && !config_.services.empty()) {
-      ConfigPlace{report_, below_}.warning("Ignored: only services at the top of the file are served.");
+      ConfigPlace{report_, below_}.warning("Ignored: only services at the top level of the file are served.");
     }
     constexpr std::size_t kOneByOne = 3;
     if (unknown_.size() <= kOneByOne) {
@@ -82,7 +82,7 @@ class FileReader {
   void no_service(Json const& file) const {
     std::string keys;
     for (auto const& [key, unused] : file.items()) keys += fmt::format("{}'{:.40}'", keys.empty() ? "" : ", ", key);
-    auto const instead = !below_.empty()   ? fmt::format("; copy those of {} to the top of a file, under mcpServers", below_)
+    auto const instead = !below_.empty()   ? fmt::format("; copy those under {} to the top level of a file, under mcpServers", below_)
                          : unknown_.empty() ? std::string{}
                                             : "; the file's keys are " + keys;
     ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none" + instead);

@@ -69,7 +69,7 @@ std::optional<std::string> bare_value(std::string_view name) {
   if (name == "true" || name == "false" || name == "null") return std::nullopt;
   auto const meant = std::ranges::find(kMeant, name, [](auto const& entry) { return entry.first; });
   if (meant != kMeant.end()) return fmt::format("expected {}, found {}", meant->second, name);
-  return "expected texts in double quotes, found one without";
+  return "expected a string in double quotes, found a bare word";
 }
 
 /// What stands at `at`, where JSON has a value or a key, and is not written as JSON.
@@ -138,7 +138,7 @@ std::optional<OtherFormat> other_format(std::string_view text) {
   auto const whole = [](std::string_view what) { return OtherFormat{"the file", fmt::format("{}; {}", what, kWanted)}; };
   if (text.starts_with("#!")) return whole("it is a script, and a server's command stands behind --");
   if (line.starts_with('<')) return whole("it looks like HTML or XML");
-  if (line.starts_with("```")) return whole("it begins with the ``` of Markdown; leave out these lines");
+  if (line.starts_with("```")) return whole("it starts with a Markdown fence (```); remove the fence lines");
   if (is_script_text(line)) return whole("it looks like JavaScript");
   if (is_yaml(line)) return whole("it looks like YAML");
   if (is_toml(line)) return whole("it looks like TOML");

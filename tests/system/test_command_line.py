@@ -430,9 +430,9 @@ def test_check_finds_a_program_that_is_not_there_and_a_command_line_in_one_text(
     assert cannot[0].startswith("cannot start: missing: cannot start 'no-such-program-7': not found in PATH (")
     assert cannot[1].endswith(f"'{sys.executable}' is a program: its arguments go into args, each as a text of its own")
     assert cannot[2] == "cannot start: folder: cannot start 'true' in '/no/such/folder': No such file or directory"
-    assert "not found; it looks like a path of Windows" in cannot[3]
-    assert "not found; it is the shell of Windows: make the word behind /c the command" in cannot[4]
-    assert "not found; ~ is the shell's: write ${HOME}/ instead of ~/" in cannot[5]
+    assert "not found; it looks like a Windows path" in cannot[3]
+    assert "not found; it is the Windows shell: make what follows /c the command" in cannot[4]
+    assert "not found; ~ is only expanded by shells: write ${HOME}/ instead of ~/" in cannot[5]
 
 
 def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
@@ -447,7 +447,7 @@ def test_check_of_a_file_that_is_no_json_tells_where(tmp_path):
     ("/no/such/file.json", "it is not there"),
     ("some-server", "it is not there; a server's command stands behind --: mcp-gateway run -- some-server"),
     ("folder", "it is a folder; expected a file in it"),
-    ("link.json", "it is a link to '/no/such/file.json', which is not there"),
+    ("link.json", "it is a symbolic link to '/no/such/file.json', which does not exist"),
 ])
 def test_a_configuration_that_cannot_be_read_is_one_sentence_with_the_reason(tmp_path, command, name, why):
     (tmp_path / "folder").mkdir()
@@ -481,7 +481,7 @@ def test_a_configuration_in_a_folder_that_is_closed_names_the_folder():
         closed.chmod(0o700)
     assert done.returncode == 2
     assert one_sentence(done.stderr) == (f"cannot read the configuration '{closed}/x.json': "
-                                         f"this user (uid {user}) may not go into the folder '{closed}'")
+                                         f"this user (uid {user}) has no permission to enter the directory '{closed}'")
 
 
 def test_check_connect_reports_time_version_tools_and_noise(tmp_path):

@@ -127,14 +127,14 @@ TEST(Arguments, SayOfALineWithoutACommandHowItGoesOn) {
 TEST(Arguments, RefuseAWholeCommandInOneTextBehindTheDashes) {
   auto const read = read_arguments({"run", "--", "npx -y pkg"}, machine());
 
-  EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("found them in one text; without the quotes: mcp-gateway run -- npx -y pkg"));
+  EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("found them in one string; without the quotes: mcp-gateway run -- npx -y pkg"));
 }
 
 TEST(Arguments, RefuseAnEmptyTextWhereAVariableOfTheShellIsNotSet) {
   for (std::string const flag : {"--port", "--host", "--token-file", "--admin-token-file", "--name"}) {
     auto const read = read_arguments({"run", flag, "", "--", "node"}, machine());
     EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("run: " + flag + ": expected ")) << flag;
-    EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("found an empty text; is a variable of the shell not set?")) << flag;
+    EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("found an empty string; is a shell variable unset?")) << flag;
   }
   EXPECT_TRUE(std::holds_alternative<Arguments>(read_arguments({"run", "--base-path", "", "a.json"}, machine())));
 }
@@ -149,8 +149,8 @@ TEST(Arguments, SuggestOptionsAlsoForThoseOfOtherPrograms) {
 
 TEST(Arguments, SayWhatAnOptionTakes) {
   EXPECT_EQ("2: run: --port needs a value; mcp-gateway help run tells which\n", said("run --port"));
-  EXPECT_EQ("2: run: --config is given more than once; FILE is the same\n", said("run a.json --config b.json"));
-  EXPECT_EQ("2: health: --url is given more than once; ADDRESS is the same\n", said("health 9090 --url 9091"));
+  EXPECT_EQ("2: run: --config is given more than once (FILE is the same)\n", said("run a.json --config b.json"));
+  EXPECT_EQ("2: health: --url is given more than once (ADDRESS is the same)\n", said("health 9090 --url 9091"));
   EXPECT_EQ("2: top: --interval is given more than once\n", said("top --interval 2 --interval 3"));
   EXPECT_THAT(said("top --interval 61"), HasSubstr("--interval: expected 1..60 seconds, found '61'"));
   EXPECT_EQ(7, read("top --interval 7").interval);

@@ -106,7 +106,7 @@ TEST(OneServer, NamesTheFlagThatIsWrongAndWhatWasExpected) {
             error_of({"--env", "TOKEN"}));
   EXPECT_EQ("run: --env: the gateway sets this variable itself\n", error_of({"--env", "MCP_GATEWAY_CHILD=x"}));
   EXPECT_EQ("run: --env: A is given twice\n", error_of({"--env", "A=1", "-e", "A=2"}));
-  EXPECT_EQ("run: --pass-env: expected the name of a variable alone, found 'A=' with a value; --env NAME=VALUE gives one\n",
+  EXPECT_EQ("run: --pass-env: expected only the name of a variable, found 'A=' with a value; use --env NAME=VALUE\n",
             error_of({"--pass-env", "A=secret"}));
   EXPECT_EQ("run: --name: 'health' is one of the gateway's own paths; give the service another name\n",
             error_of({"--name", "health"}));

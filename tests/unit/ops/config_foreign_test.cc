@@ -95,8 +95,8 @@ TEST(ConfigForeign, LeavesAnEntryOutThatSaysInOtherWordsWhatItStarts) {
 }
 
 TEST(ConfigForeign, NotesAVariableThatIsWrittenAsElsewhere) {
-  EXPECT_EQ((std::vector<std::string>{"mcpServers.theirs.args[0]: Used as it stands; a variable is written ${NAME}.",
-                                      "mcpServers.theirs.env.A: Used as it stands; a variable is written ${NAME}."}),
+  EXPECT_EQ((std::vector<std::string>{"mcpServers.theirs.args[0]: Passed verbatim; write ${NAME} for an environment variable.",
+                                      "mcpServers.theirs.env.A: Passed verbatim; write ${NAME} for an environment variable."}),
             notes(R"({"command": "x", "args": ["$DATA_DIR", "$HOME/x"], "env": {"A": "Bearer {env:KEY}", "B": "$ecret"}})"));
 }
 

@@ -50,17 +50,17 @@ TEST(ConfigShape, KeepsToOneNoteOnTheRestOfAnEditorsSettings) {
 }
 
 TEST(ConfigShape, SaysWhereServersStandFurtherDown) {
-  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those of projects[\"/home/me/p\"].mcpServers to the top "
-            "of a file, under mcpServers",
+  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those under projects[\"/home/me/p\"].mcpServers to the top "
+            "level of a file, under mcpServers",
             first_error(R"({"projects": {"/home/me/p": {"mcpServers": {"a": {"command": "x"}}}}})"));
-  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those of customizations.vscode.mcp.servers to the top "
-            "of a file, under mcpServers",
+  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those under customizations.vscode.mcp.servers to the top "
+            "level of a file, under mcpServers",
             first_error(R"({"customizations": {"vscode": {"mcp": {"servers": {"a": {"command": "x"}}}}}})"));
 
   auto const beside = good(R"({"mcpServers": {"b": {"command": "y"}}, "projects": {"p": {"mcpServers": {"a": {"command": "x"}}}}})");
   EXPECT_EQ(1U, beside.services.size());
   EXPECT_EQ("projects.p.mcpServers", beside.warnings.at(0).path);
-  EXPECT_EQ("Ignored: only services at the top of the file are served.", beside.warnings.at(0).what);
+  EXPECT_EQ("Ignored: only services at the top level of the file are served.", beside.warnings.at(0).what);
 }
 
 TEST(ConfigShape, NamesFilesOfTheSameKind) {

@@ -57,7 +57,7 @@ TEST(ConfigText, NamesPagesAndScripts) {
 }
 
 TEST(ConfigText, NamesMarkdownAndJavaScript) {
-  EXPECT_THAT(first_error("```json\n{\"mcpServers\": {}}\n```\n"), StartsWith("the file: it begins with the ``` of Markdown; leave out these lines;"));
+  EXPECT_THAT(first_error("```json\n{\"mcpServers\": {}}\n```\n"), StartsWith("the file: it starts with a Markdown fence (```); remove the fence lines;"));
   EXPECT_THAT(first_error("export default {mcpServers: {}}"), StartsWith("the file: it looks like JavaScript;"));
 }
 
@@ -67,9 +67,9 @@ TEST(ConfigText, SaysWhichWordOfAnotherLanguageStandsForAValue) {
 }
 
 TEST(ConfigText, SaysThatAValueHasNoQuotesAndDoesNotShowIt) {
-  EXPECT_EQ("line 1: expected texts in double quotes, found one without",
+  EXPECT_EQ("line 1: expected a string in double quotes, found a bare word",
             first_error(R"({"mcpServers": {"a": {"command": "x", "env": {"TOKEN": ghp_secret}}}})"));
-  EXPECT_EQ("line 1: expected texts in double quotes, found one without", first_error(R"({"mcpServers": {"a": {"args": ["x", y]}}})"));
+  EXPECT_EQ("line 1: expected a string in double quotes, found a bare word", first_error(R"({"mcpServers": {"a": {"args": ["x", y]}}})"));
 }
 
 TEST(ConfigText, KnowsAPieceOfAFile) {
