@@ -13,7 +13,8 @@
 
 #include "gateway/build_info.h"
 #include "gateway/gathered_health.h"
-#include "gateway/ops/loop_probe.h"
+#include "gateway/http/client.h"
+#include "gateway/metrics/loop_probe.h"
 
 namespace gateway {
 
@@ -33,15 +34,15 @@ std::string host_name() {
   return name.data();
 }
 
-ops::Config completed(ops::Config config) {
+config::Config completed(config::Config config) {
   if (config.gateway.instance_id.empty()) config.gateway.instance_id = host_name();
-  config.gateway.log.format = ops::format_for(config.gateway.log.format, STDERR_FILENO);
-  std::erase_if(config.services, [](ops::ServiceConfig const& service) { return service.disabled; });
+  config.gateway.log.format = log::format_for(config.gateway.log.format, STDERR_FILENO);
+  std::erase_if(config.services, [](config::ServiceConfig const& service) { return service.disabled; });
   return config;
 }
 
-std::vector<ops::ServiceProbe const*> probes_of(std::vector<ops::ServiceConfig> const& services, ops::Metrics& metrics) {
-  std::vector<ops::ServiceProbe const*> probes;
+std::vector<metrics::ServiceProbe const*> probes_of(std::vector<config::ServiceConfig> const& services, metrics::Metrics& metrics) {
+  std::vector<metrics::ServiceProbe const*> probes;
   for (auto const& service : services) probes.push_back(&metrics.service(service.name));
   return probes;
 }
@@ -52,19 +53,35 @@ std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Own
   return shards;
 }
 
-std::unique_ptr<ops::SpanExporter> make_exporter(ops::TracesConfig const& config, ops::Metrics::About const& about) {
+std::string header_lines(config::TracesConfig const& config) {
+  std::string lines = "Content-Type: application/json\r\n";
+  for (auto const& [name, value] : config.headers) lines.append(fmt::format("{}: {}\r\n", name, value.reveal()));
+  return lines;
+}
+
+/// Why a collector did not take what was posted; empty when it did.
+std::string trouble_of(Result<http::Answered> const& answer) {
+  if (!answer) return answer.error().what;
+  return answer->status / 100 == 2 ? std::string{} : fmt::format("it answered with status {}", answer->status);
+}
+
+std::unique_ptr<trace::SpanExporter> make_exporter(config::TracesConfig const& config, metrics::Metrics::About const& about) {
   if (config.endpoint.empty()) return nullptr;
-  ops::Resource resource{{"service.name", "mcp-gateway"},
+  trace::Resource resource{{"service.name", "mcp-gateway"},
                          {"service.version", about.version},
                          {"service.instance.id", about.instance_id}};
   if (!about.env.empty()) resource.emplace_back("deployment.environment.name", about.env);
   if (!about.pool.empty()) resource.emplace_back("mcp_gateway.pool", about.pool);
-  return std::make_unique<ops::SpanExporter>(config, std::move(resource));
+  auto post = [url = parse_url(config.endpoint).value_or(Url{}), fields = header_lines(config)](
+                  std::string_view body, std::chrono::milliseconds patience) {
+    return trouble_of(http::ask(url, {.method = "POST", .fields = fields, .body = body}, patience));
+  };
+  return std::make_unique<trace::SpanExporter>(std::move(post), std::move(resource));
 }
 
 }  // namespace
 
-Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
+Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
     : config_(completed(std::move(config))),
       single_(options.single),
       manager_(std::move(options.manager)),
@@ -74,7 +91,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
       sampler_(guard_->entry_front()),
       log_sink_(STDERR_FILENO),
       metrics_(about_, config_.gateway.metrics),
-      redaction_(ops::secrets_of(config_, environ)),
+      redaction_(log::secrets_of(config_, environ)),
       spans_(make_exporter(config_.gateway.traces, about_)),
       endpoints_(names_of(config_.services), options.single, config_.gateway.base_path),
       homes_(endpoints_, config_.gateway.loops),
@@ -105,7 +122,8 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
               .metrics = metrics_,
               .log = first().log(),
               .tail = log_sink_.tail()}),
-      admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, metrics_.loop(0)),
+      admin_server_metrics_(metrics_.loop(0)),
+      admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, admin_server_metrics_),
       signals_(first().loop(), *this),
       ticker_(first().loop(), [this] { tick(); }),
       drain_limit_(first().loop(), [this] { stop(); }),
@@ -117,7 +135,7 @@ Gateway::Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildG
 // ── listening ────────────────────────────────────────────────────────────────
 
 /// What other machines reach asks for tokens.
-Status Gateway::may_listen(ops::ListenAddress const& address) const {
+Status Gateway::may_listen(config::ListenAddress const& address) const {
   auto const& auth = config_.gateway.auth;
   if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
   return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
@@ -132,16 +150,16 @@ Error Gateway::with_setting(Error const& error, std::string_view key, std::strin
   return Error{fmt::format("{}; choose another with {}{}", error.what, key, or_flag)};
 }
 
-void Gateway::log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port) {
+void Gateway::log_listening(std::string_view name, config::ListenAddress const& address, std::uint16_t port) {
   first().log().info("listener.ready", "listening", {{"listener", name}, {"address", address.host}, {"port", port}});
 }
 
 /// Said once: a gateway with less room than its configuration should be seen at its start, not when it is full.
 void Gateway::log_descriptors() {
-  if (!ops::is_short(descriptors_)) return;
+  if (!is_short(descriptors_)) return;
   first().log().warn("gateway.descriptors", "the system allows fewer open files than the configuration needs",
                      {{"limit", descriptors_.limit},
-                      {"wanted", ops::wanted_descriptors(descriptors_.needs)},
+                      {"wanted", wanted_descriptors(descriptors_.needs)},
                       {"connections", descriptors_.connections},
                       {"max_connections", descriptors_.needs.connections},
                       {"private_children", descriptors_.private_children},
@@ -269,7 +287,7 @@ void Gateway::tick() {
 }
 
 void Gateway::look_at_start() {
-  ask_health([this](ops::GatewayHealth const& health) {
+  ask_health([this](health::GatewayHealth const& health) {
     if (!start_report_) return;
     auto const since = first().loop().now() - shared_.started;
     if (phase_ == Phase::Serving) first().log().say(start_report_->look(health.services, since));
@@ -308,10 +326,10 @@ void Gateway::move(std::size_t to, http::MovedConnection connection) {
 
 // ── health ───────────────────────────────────────────────────────────────────
 
-ops::GatewayHealth Gateway::health_here() const { return shards_.front()->health_here(); }
+health::GatewayHealth Gateway::health_here() const { return shards_.front()->health_here(); }
 
-void Gateway::ask_health(ops::HealthSource::Tell tell) {
-  using Services = std::vector<ops::ServiceHealth>;
+void Gateway::ask_health(health::HealthSource::Tell tell) {
+  using Services = std::vector<health::ServiceHealth>;
   std::vector<std::size_t> all(shards_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   ask<Services>(
@@ -337,7 +355,7 @@ void Gateway::operate(ServiceIndex service, backend::Operation operation, backen
       });
 }
 
-void Gateway::set_log_level(ops::LogLevel level) {
+void Gateway::set_log_level(config::LogLevel level) {
   on_every_shard([level](Shard& shard) { shard.log().set_level(level); });
 }
 
@@ -390,7 +408,7 @@ void Gateway::drain() {
   phase_ = Phase::Draining;
   told_to_stop_ = first().loop().now();
   metrics_.draining(true);
-  ask_health([this](ops::GatewayHealth const& health) {
+  ask_health([this](health::GatewayHealth const& health) {
     std::size_t calls = 0;
     for (auto const& service : health.services) calls += service.calls_in_flight;
     first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});

@@ -13,6 +13,8 @@
 #include "gateway/admin/admin.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
+#include "gateway/config/config.h"
+#include "gateway/descriptor_budget.h"
 #include "gateway/frontend/homes.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
@@ -20,15 +22,13 @@
 #include "gateway/io/service_manager.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/descriptor_budget.h"
-#include "gateway/ops/log_thread.h"
-#include "gateway/ops/metrics.h"
-#include "gateway/ops/redaction.h"
-#include "gateway/ops/span_exporter.h"
+#include "gateway/log/redaction.h"
+#include "gateway/log/thread.h"
+#include "gateway/metrics/metrics.h"
 #include "gateway/round.h"
 #include "gateway/shard.h"
 #include "gateway/start_report.h"
+#include "gateway/trace/span_exporter.h"
 
 namespace gateway {
 
@@ -37,7 +37,7 @@ namespace gateway {
 /// `run`; what other shards tell it comes there as a letter. Members are built in
 /// the order they stand in and destroyed in reverse: whoever is referred to stands
 /// above.
-class Gateway final : private io::Signals::Handler, private ops::HealthSource, private admin::Program,
+class Gateway final : private io::Signals::Handler, private health::HealthSource, private admin::Program,
                       private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
@@ -45,12 +45,12 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   /// for the listeners to be open.
   struct Options {
     bool single = false;
-    ops::DescriptorBudget descriptors;
+    DescriptorBudget descriptors;
     io::ServiceManager manager;
   };
 
   /// `guard` was forked before any thread was made.
-  Gateway(ops::Config config, Options options, std::unique_ptr<io::ChildGuard> guard);
+  Gateway(config::Config config, Options options, std::unique_ptr<io::ChildGuard> guard);
 
   /// Opens every listener. The error is a sentence.
   Status listen();
@@ -66,13 +66,13 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   Status open_main();
   Status open_admin();
   Status open_of_services();
-  [[nodiscard]] Status may_listen(ops::ListenAddress const& address) const;
+  [[nodiscard]] Status may_listen(config::ListenAddress const& address) const;
   [[nodiscard]] Error with_setting(Error const& error, std::string_view key, std::string_view flag) const;
   void log_descriptors();
   void notify_manager(std::string_view state);
   /// For people who look on, as long as there is something to tell of the start.
   void look_at_start();
-  void log_listening(std::string_view name, ops::ListenAddress const& address, std::uint16_t port);
+  void log_listening(std::string_view name, config::ListenAddress const& address, std::uint16_t port);
 
   [[nodiscard]] Shard& first() { return *shards_.front(); }
   /// Has every shard do it: the first now, the others as soon as they read their letters.
@@ -103,41 +103,42 @@ class Gateway final : private io::Signals::Handler, private ops::HealthSource, p
   // io::Signals::Handler
   void on_terminate() override;
   void on_reload() override;
-  // ops::HealthSource, for the admin pages
-  [[nodiscard]] ops::GatewayHealth health_here() const override;
-  // ops::HealthSource and Shard::Owner
-  void ask_health(ops::HealthSource::Tell tell) override;
+  // health::HealthSource, for the admin pages
+  [[nodiscard]] health::GatewayHealth health_here() const override;
+  // health::HealthSource and Shard::Owner
+  void ask_health(health::HealthSource::Tell tell) override;
   // admin::Program
   void operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) override;
-  [[nodiscard]] ops::LogLevel log_level() const override { return shards_.front()->log().level(); }
-  void set_log_level(ops::LogLevel level) override;
-  [[nodiscard]] ops::Traffic traffic(ServiceIndex service) const override { return probes_[raw(service)]->traffic(); }
+  [[nodiscard]] config::LogLevel log_level() const override { return shards_.front()->log().level(); }
+  void set_log_level(config::LogLevel level) override;
+  [[nodiscard]] metrics::Traffic traffic(ServiceIndex service) const override { return probes_[raw(service)]->traffic(); }
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
   void move(std::size_t to, http::MovedConnection connection) override;
 
-  ops::Config config_;
+  config::Config config_;
   bool single_;
   io::ServiceManager manager_;
-  ops::Metrics::About about_;
+  metrics::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;
-  ops::LogThread log_sink_;
-  ops::Metrics metrics_;
-  ops::Redaction redaction_;
-  std::unique_ptr<ops::SpanExporter> spans_;  ///< null where traces are off
+  log::LogThread log_sink_;
+  metrics::Metrics metrics_;
+  log::Redaction redaction_;
+  std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
   std::string spans_trouble_;                 ///< as it was told last
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
-  ops::DescriptorBudget descriptors_;
+  DescriptorBudget descriptors_;
   Allowance connections_;
   Allowance admin_connections_;
   Allowance sessions_;
   Shared shared_;
   std::vector<std::unique_ptr<Shard>> shards_;  ///< by number
-  std::vector<ops::ServiceProbe const*> probes_;  ///< by service
+  std::vector<metrics::ServiceProbe const*> probes_;  ///< by service
   admin::Admin admin_;
+  frontend::ServerMetrics admin_server_metrics_;
   http::Server admin_server_;
   io::Signals signals_;
   io::Timer ticker_;

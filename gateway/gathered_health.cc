@@ -4,8 +4,8 @@ namespace gateway {
 
 namespace {
 
-ops::ServiceHealth unheard(ops::ServiceConfig const& service, std::size_t loop) {
-  ops::ServiceHealth health;
+health::ServiceHealth unheard(config::ServiceConfig const& service, std::size_t loop) {
+  health::ServiceHealth health;
   health.name = service.name;
   health.required = service.required;
   health.state = "unknown";
@@ -16,9 +16,9 @@ ops::ServiceHealth unheard(ops::ServiceConfig const& service, std::size_t loop) 
 
 }  // namespace
 
-ops::GatewayHealth gathered_health(ops::GatewayHealth health,
-                                   std::vector<std::optional<std::vector<ops::ServiceHealth>>> const& said,
-                                   std::vector<ops::ServiceConfig> const& services, frontend::Homes const& homes,
+health::GatewayHealth gathered_health(health::GatewayHealth health,
+                                   std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
+                                   std::vector<config::ServiceConfig> const& services, frontend::Homes const& homes,
                                    bool draining) {
   health.services.clear();
   std::vector<std::size_t> taken(said.size());
@@ -26,7 +26,7 @@ ops::GatewayHealth gathered_health(ops::GatewayHealth health,
     auto const loop = homes.of(ServiceIndex{static_cast<std::uint32_t>(i)});
     health.services.push_back(said[loop] ? (*said[loop])[taken[loop]++] : unheard(services[i], loop));
   }
-  health.status = ops::overall(health.services, draining);
+  health.status = health::overall(health.services, draining);
   return health;
 }
 

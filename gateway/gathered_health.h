@@ -4,18 +4,18 @@
 #include <optional>
 #include <vector>
 
+#include "gateway/config/config.h"
 #include "gateway/frontend/homes.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/health.h"
+#include "gateway/health/health.h"
 
 namespace gateway {
 
 /// `health` with all `services`, in their order. `said` is by loop, the services of
 /// each in their order. What a loop did not say is told as such: a service whose loop
 /// is silent cannot be called, whatever it was a moment ago. Pure.
-[[nodiscard]] ops::GatewayHealth gathered_health(ops::GatewayHealth health,
-                                                 std::vector<std::optional<std::vector<ops::ServiceHealth>>> const& said,
-                                                 std::vector<ops::ServiceConfig> const& services,
+[[nodiscard]] health::GatewayHealth gathered_health(health::GatewayHealth health,
+                                                 std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
+                                                 std::vector<config::ServiceConfig> const& services,
                                                  frontend::Homes const& homes, bool draining);
 
 }  // namespace gateway

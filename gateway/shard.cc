@@ -13,8 +13,8 @@ namespace {
 /// How often the loop is asked how late it is.
 constexpr Duration kLagPeriod = milliseconds(100);
 
-std::vector<ops::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
-  std::vector<ops::ServiceConfig> configs;
+std::vector<config::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
+  std::vector<config::ServiceConfig> configs;
   for (std::size_t i = 0; i < shared.config.services.size(); ++i) {
     auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
     if (shared.homes.of(index) == shard) configs.push_back(shared.config.services[i]);
@@ -24,7 +24,7 @@ std::vector<ops::ServiceConfig> configs_of(std::size_t shard, Shared const& shar
 
 }  // namespace
 
-http::ServerLimits server_limits(ops::GatewayConfig const& config) {
+http::ServerLimits server_limits(config::GatewayConfig const& config) {
   auto const& limits = config.limits;
   http::ServerLimits server;
   server.head.max_head_bytes = limits.max_head_bytes;
@@ -48,12 +48,13 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
       spawner_(machine.spawner == nullptr ? std::make_optional<io::ChildSpawner>(loop_, *shared.guard) : std::nullopt),
       mailbox_(loop_),
       probe_(shared.metrics.loop(number)),
+      server_metrics_(probe_),
       entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
       log_(shared.config.gateway.log, {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
             .pool = shared.about.pool,
             .env = shared.about.env,
-            .colour = ops::colour_for(STDERR_FILENO)},
+            .colour = log::colour_for(STDERR_FILENO)},
            shared.log_sink),
       tracer_(shared.config.gateway.traces, shared.spans, shared.metrics, entropy_),
       sessions_(entropy_, shared.homes.token_front(number)),
@@ -62,12 +63,12 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
             .config = shared.config.gateway,
             .sessions = sessions_,
             .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
-            .probes = std::vector<ops::ServiceProbe*>(shared.config.services.size()),
+            .probes = std::vector<metrics::ServiceProbe*>(shared.config.services.size()),
             .log = log_,
             .tracer = tracer_,
             .allowance = shared.sessions},
       front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
-      server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, probe_),
+      server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, server_metrics_),
       supervisor_({.world = {.loop = loop_,
                              .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
                              .sampler = shared.sampler,
@@ -99,7 +100,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 
-Result<std::uint16_t> Shard::listen(ops::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use) {
+Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use) {
   return server_.listen(address.host, address.port, tag, use);
 }
 
@@ -123,7 +124,7 @@ void Shard::tick() {
   if (++ticks_ % kTicksPerSecond == 0) {
     server_.tick();
     front_door_.tick();
-    for (auto const level : {ops::LogLevel::Debug, ops::LogLevel::Info, ops::LogLevel::Warn, ops::LogLevel::Error}) {
+    for (auto const level : {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
       probe_.logged(level, log_.lines(level));
     }
   }
@@ -137,13 +138,13 @@ void Shard::look_at_lag() {
   lag_timer_.set(kLagPeriod);
 }
 
-ops::GatewayHealth Shard::health_here() const {
-  ops::GatewayHealth health;
+health::GatewayHealth Shard::health_here() const {
+  health::GatewayHealth health;
   for (auto const& service : supervisor_.services()) {
     health.services.push_back(service->health());
     if (shared_.homes.loops() > 1) health.services.back().loop = number_;
   }
-  health.status = ops::overall(health.services, desk_.draining);
+  health.status = health::overall(health.services, desk_.draining);
   health.version = shared_.about.version;
   health.build_time = shared_.about.build_time;
   health.instance_id = shared_.about.instance_id;
@@ -195,7 +196,7 @@ void Shard::stop() {
 
 void Shard::on_all_stopped() { owner_.on_over(number_); }
 
-std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services) {
   std::vector<std::string> names;
   for (auto const& service : services) names.push_back(service.name);
   return names;

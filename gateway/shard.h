@@ -11,8 +11,10 @@
 #include "gateway/base/allowance.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/result.h"
+#include "gateway/config/config.h"
 #include "gateway/frontend/front_door.h"
 #include "gateway/frontend/homes.h"
+#include "gateway/frontend/server_metrics.h"
 #include "gateway/http/mover.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
@@ -20,13 +22,12 @@
 #include "gateway/io/mailbox.h"
 #include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
+#include "gateway/log/log.h"
+#include "gateway/log/redaction.h"
 #include "gateway/mcp/session_table.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/log.h"
-#include "gateway/ops/loop_probe.h"
-#include "gateway/ops/metrics.h"
-#include "gateway/ops/redaction.h"
-#include "gateway/ops/tracer.h"
+#include "gateway/metrics/loop_probe.h"
+#include "gateway/metrics/metrics.h"
+#include "gateway/trace/tracer.h"
 
 namespace gateway {
 
@@ -41,16 +42,16 @@ struct Machine {
 /// What is there once in the program, whatever the number of loops: constants, and
 /// things that may be used from several threads. References outlive every shard.
 struct Shared {
-  ops::Config const& config;  ///< its services are those that run
-  ops::Metrics::About const& about;
+  config::Config const& config;  ///< its services are those that run
+  metrics::Metrics::About const& about;
   frontend::Endpoints const& endpoints;
   frontend::Homes const& homes;
   io::ChildGuard* guard;  ///< null where the machine has a spawner of its own
   io::ProcessSampler const& sampler;
-  ops::LogSink& log_sink;
-  ops::Metrics& metrics;
-  ops::Redaction const& redaction;
-  ops::SpanExporter* spans;  ///< null where traces are off
+  log::LogSink& log_sink;
+  metrics::Metrics& metrics;
+  log::Redaction const& redaction;
+  trace::SpanExporter* spans;  ///< null where traces are off
   Allowance& connections;
   Allowance& sessions;
   TimePoint started;
@@ -60,7 +61,7 @@ struct Shared {
 /// again; between, everything is called by the one thread that is in `run`, but
 /// for `post`. Members are built in the order they stand in and destroyed in
 /// reverse: whoever is referred to stands above.
-class Shard final : private backend::Supervisor::Owner, private ops::HealthSource, private http::Mover {
+class Shard final : private backend::Supervisor::Owner, private health::HealthSource, private http::Mover {
  public:
   /// The program around it. Called by the shard's own thread.
   class Owner {
@@ -71,7 +72,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
     /// After `stop`: every child is gone.
     virtual void on_over(std::size_t shard) = 0;
     /// Asked by the first shard only.
-    virtual void ask_health(ops::HealthSource::Tell tell) = 0;
+    virtual void ask_health(health::HealthSource::Tell tell) = 0;
     /// Hands a connection to another shard.
     virtual void move(std::size_t to, http::MovedConnection connection) = 0;
 
@@ -90,7 +91,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   }
 
   /// Opens a listener for clients. Gives the port.
-  Result<std::uint16_t> listen(ops::ListenAddress const& address, http::ListenerTag tag,
+  Result<std::uint16_t> listen(config::ListenAddress const& address, http::ListenerTag tag,
                                io::Listener::Port use = io::Listener::Port::Own);
 
   /// A connection as its listeners bring them.
@@ -112,9 +113,9 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
 
   /// The gateway as far as it is seen from here; its services are this shard's.
-  [[nodiscard]] ops::GatewayHealth health_here() const override;
+  [[nodiscard]] health::GatewayHealth health_here() const override;
   [[nodiscard]] io::EventLoop& loop() { return loop_; }
-  [[nodiscard]] ops::Log& log() { return log_; }
+  [[nodiscard]] log::Log& log() { return log_; }
 
  private:
   enum class Phase { Serving, Draining, Stopping };
@@ -124,7 +125,7 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   void tell_whether_drained();
   // backend::Supervisor::Owner
   void on_all_stopped() override;
-  // ops::HealthSource
+  // health::HealthSource
   void ask_health(Tell tell) override;
   // http::Mover
   [[nodiscard]] std::optional<std::size_t> elsewhere(http::RequestHead const& head, http::ListenerTag tag) override;
@@ -133,15 +134,16 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
   std::size_t number_;
   Shared const& shared_;
   Owner& owner_;
-  std::vector<ops::ServiceConfig> configs_;  ///< of the services that live here
+  std::vector<config::ServiceConfig> configs_;  ///< of the services that live here
   io::EventLoop loop_;
   std::optional<io::ChildSpawner> spawner_;  ///< of real programs
   io::Mailbox mailbox_;
-  ops::LoopProbe& probe_;
+  metrics::LoopProbe& probe_;
+  frontend::ServerMetrics server_metrics_;
   SystemEntropy system_entropy_;
   Entropy& entropy_;
-  ops::Log log_;
-  ops::Tracer tracer_;
+  log::Log log_;
+  trace::Tracer tracer_;
   mcp::SessionTable sessions_;
   frontend::Desk desk_;
   frontend::FrontDoor front_door_;
@@ -156,10 +158,10 @@ class Shard final : private backend::Supervisor::Owner, private ops::HealthSourc
 };
 
 /// The names of services, in their order.
-[[nodiscard]] std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services);
+[[nodiscard]] std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services);
 
 /// What the configuration says of an HTTP server.
-[[nodiscard]] http::ServerLimits server_limits(ops::GatewayConfig const& config);
+[[nodiscard]] http::ServerLimits server_limits(config::GatewayConfig const& config);
 
 /// How often time limits are looked at. Calls are held to theirs this closely.
 inline constexpr Duration kTick = milliseconds(250);

@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned kLooksForTools = 4;
 constexpr std::size_t kLongestReason = 400;
 
-bool is_every(ops::ListenAddress const& address) { return address.host == "0.0.0.0" || address.host == "::"; }
+bool is_every(config::ListenAddress const& address) { return address.host == "0.0.0.0" || address.host == "::"; }
 
 /// A reason may end with what the child wrote.
 std::string first_line(std::string const& reason) {
@@ -28,7 +28,7 @@ bool is_well(std::string const& state) { return state == "ready" || state == "id
 
 }  // namespace
 
-std::string url_of(ops::ListenAddress const& address) {
+std::string url_of(config::ListenAddress const& address) {
   auto here = address;
   if (is_every(address)) here.host = address.host == "::" ? "::1" : "127.0.0.1";
   return "http://" + to_string(here);
@@ -55,7 +55,7 @@ std::string StartReport::beginning() const {
   return text + "\n";
 }
 
-std::string StartReport::look(std::vector<ops::ServiceHealth> const& services, Duration since) {
+std::string StartReport::look(std::vector<health::ServiceHealth> const& services, Duration since) {
   std::string lines;
   for (auto const& service : services) lines += look_at(service, since);
   return lines;
@@ -66,7 +66,7 @@ bool StartReport::is_over(Duration since) const {
   return all || since >= kWatch;
 }
 
-std::string StartReport::look_at(ops::ServiceHealth const& service, Duration since) {
+std::string StartReport::look_at(health::ServiceHealth const& service, Duration since) {
   auto const found = told_.find(service.name);
   if (found == told_.end()) return {};
   auto& told = found->second;

@@ -9,20 +9,20 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/health.h"
+#include "gateway/config/config.h"
+#include "gateway/health/health.h"
 
 namespace gateway {
 
 /// Where the gateway listens, with the ports the system chose.
 struct Listening {
-  ops::ListenAddress main{};
-  std::optional<ops::ListenAddress> admin{};
-  std::map<std::string, ops::ListenAddress> of_services{};
+  config::ListenAddress main{};
+  std::optional<config::ListenAddress> admin{};
+  std::map<std::string, config::ListenAddress> of_services{};
 };
 
 /// The address a browser or a client on this machine takes.
-[[nodiscard]] std::string url_of(ops::ListenAddress const& address);
+[[nodiscard]] std::string url_of(config::ListenAddress const& address);
 
 /// Fed with how services are, again and again; gives lines that were not given yet.
 /// Pure: who asks, and where lines go, is the Gateway's.
@@ -44,7 +44,7 @@ class StartReport {
   /// The lines before anything has started.
   [[nodiscard]] std::string beginning() const;
   /// New lines, `since` the start; empty mostly.
-  [[nodiscard]] std::string look(std::vector<ops::ServiceHealth> const& services, Duration since);
+  [[nodiscard]] std::string look(std::vector<health::ServiceHealth> const& services, Duration since);
   /// There is nothing left to tell.
   [[nodiscard]] bool is_over(Duration since) const;
 
@@ -59,7 +59,7 @@ class StartReport {
 
   [[nodiscard]] std::string line(std::string const& service, std::string const& text) const;
   [[nodiscard]] std::string urls(std::string const& service) const;
-  [[nodiscard]] std::string look_at(ops::ServiceHealth const& service, Duration since);
+  [[nodiscard]] std::string look_at(health::ServiceHealth const& service, Duration since);
 
   About about_;
   std::size_t width_ = 0;  ///< of the longest name

@@ -10,7 +10,7 @@
 #include "gateway/base/json_text.h"
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/endpoint.h"
-#include "gateway/ops/http_tags.h"
+#include "gateway/frontend/http_tags.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 #include "gateway/rpc/json_validator.h"
@@ -38,13 +38,13 @@ constexpr std::string_view kSecurity =
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 constexpr std::string_view kNoContent = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 
-frontend::Auth auth_of(ops::GatewayConfig const& config) {
-  ops::AuthConfig auth;
+frontend::Auth auth_of(config::GatewayConfig const& config) {
+  config::AuthConfig auth;
   if (!config.admin_token.empty()) auth.tokens.push_back({.name = "admin", .token = config.admin_token, .sha256 = {}});
   return frontend::Auth(auth);
 }
 
-std::vector<std::string> names_of(std::vector<ops::ServiceConfig> const& services) {
+std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services) {
   std::vector<std::string> names;
   for (auto const& service : services) names.push_back(service.name);
   return names;
@@ -61,8 +61,8 @@ int status_of(OperationEnd::Verdict verdict) {
   return 503;
 }
 
-std::optional<ops::LogLevel> log_level_from(std::string_view text) {
-  for (auto const level : {ops::LogLevel::Debug, ops::LogLevel::Info, ops::LogLevel::Warn, ops::LogLevel::Error}) {
+std::optional<config::LogLevel> log_level_from(std::string_view text) {
+  for (auto const level : {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
     if (text == to_text(level)) return level;
   }
   return std::nullopt;
@@ -100,7 +100,7 @@ Admin::Admin(Surroundings around)
 // ── requests ─────────────────────────────────────────────────────────────────
 
 void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
-  exchange.set_route(tag_of(ops::Route::Admin));
+  exchange.set_route(frontend::tag_of(metrics::Route::Admin));
   auto const& head = request.head;
   if (!host_allowed(head.host)) return forbid(exchange, head);
   auto const to = route(head.path);
@@ -257,24 +257,24 @@ void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
 
 // ── looking ──────────────────────────────────────────────────────────────────
 
-void Admin::ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(ops::GatewayHealth const&) const) {
-  around_.health.ask_health([this, id = exchange.id(), page](ops::GatewayHealth const& health) {
+void Admin::ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const) {
+  around_.health.ask_health([this, id = exchange.id(), page](health::GatewayHealth const& health) {
     answer(id, (this->*page)(health));
   });
 }
 
-Admin::Answer Admin::health_page(ops::GatewayHealth const& health) const {
+Admin::Answer Admin::health_page(health::GatewayHealth const& health) const {
   return {.status = http_status(health.status), .body = to_json(health)};
 }
 
-Admin::Answer Admin::ready_page(ops::GatewayHealth const& health) const {
+Admin::Answer Admin::ready_page(health::GatewayHealth const& health) const {
   auto const ready = is_ready(health);
   return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
 }
 
-Admin::Answer Admin::status_answer(ops::GatewayHealth const& health) const { return {.body = status_of(health) + "\n"}; }
+Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const { return {.body = status_of(health) + "\n"}; }
 
-std::string Admin::status_of(ops::GatewayHealth const& health) const {
+std::string Admin::status_of(health::GatewayHealth const& health) const {
   GatewayStatus status{.health = health,
                        .configs = around_.config.services,
                        .services = {},
@@ -319,9 +319,9 @@ void Admin::open_events(http::Exchange& exchange) {
   if (streams_.size() >= kMaxStreams) {
     return answer(exchange, {.status = 503, .body = error_json("too many pages are open")});
   }
-  exchange.open_stream(fmt::format("{}{}", kSecurity, kNoContent), ops::kAdminStream);
+  exchange.open_stream(fmt::format("{}{}", kSecurity, kNoContent), frontend::kAdminStream);
   streams_.push_back(exchange.id());
-  around_.health.ask_health([this, id = exchange.id()](ops::GatewayHealth const& health) {
+  around_.health.ask_health([this, id = exchange.id()](health::GatewayHealth const& health) {
     auto const status = status_of(health);
     std::string_view const data = status;
     if (auto* const open = server_->find(id)) open->send_event({.event = "status", .id = {}, .data = {&data, 1}});
@@ -348,7 +348,7 @@ void Admin::tick() {
 
 /// One that has not taken the last news is spared the next.
 void Admin::send_news() {
-  around_.health.ask_health([this](ops::GatewayHealth const& health) {
+  around_.health.ask_health([this](health::GatewayHealth const& health) {
     auto const status = status_of(health);
     std::string_view const data = status;
     // Sending may end a stream, and take it from the list.

@@ -11,28 +11,28 @@
 #include "gateway/admin/route.h"
 #include "gateway/admin/status_page.h"
 #include "gateway/base/token_bucket.h"
+#include "gateway/config/config.h"
 #include "gateway/frontend/admission.h"
 #include "gateway/frontend/auth.h"
+#include "gateway/health/health.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/server.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/health.h"
-#include "gateway/ops/log.h"
-#include "gateway/ops/log_tail.h"
-#include "gateway/ops/metrics.h"
+#include "gateway/log/log.h"
+#include "gateway/log/tail.h"
+#include "gateway/metrics/metrics.h"
 
 namespace gateway::admin {
 
 /// What the admin pages tell of. References outlive them.
 struct Surroundings {
-  ops::Config const& config;
-  ops::Metrics::About const& about;
+  config::Config const& config;
+  metrics::Metrics::About const& about;
   Clock const& clock;
-  ops::HealthSource& health;
+  health::HealthSource& health;
   Program& program;
-  ops::Metrics& metrics;
-  ops::Log& log;
-  ops::LogTail& tail;
+  metrics::Metrics& metrics;
+  log::Log& log;
+  log::LogTail& tail;
 };
 
 /// Whoever reaches the listener may look; whoever shows the admin token may also act.
@@ -77,11 +77,11 @@ class Admin final : public http::RequestHandler {
   void forbid(http::Exchange& exchange, http::RequestHead const& head);
   [[nodiscard]] bool host_allowed(std::string_view host) const;
   [[nodiscard]] std::optional<ServiceIndex> find_service(std::string_view name) const;
-  [[nodiscard]] std::string status_of(ops::GatewayHealth const& health) const;
-  void ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(ops::GatewayHealth const&) const);
-  [[nodiscard]] Answer health_page(ops::GatewayHealth const& health) const;
-  [[nodiscard]] Answer ready_page(ops::GatewayHealth const& health) const;
-  [[nodiscard]] Answer status_answer(ops::GatewayHealth const& health) const;
+  [[nodiscard]] std::string status_of(health::GatewayHealth const& health) const;
+  void ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const);
+  [[nodiscard]] Answer health_page(health::GatewayHealth const& health) const;
+  [[nodiscard]] Answer ready_page(health::GatewayHealth const& health) const;
+  [[nodiscard]] Answer status_answer(health::GatewayHealth const& health) const;
 
   void answer(http::Exchange& exchange, Answer const& answer);
   void answer(ExchangeId exchange, Answer const& answer);

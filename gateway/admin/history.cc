@@ -15,7 +15,7 @@ constexpr int kLatencySeconds = 300;
 
 }  // namespace
 
-void History::sample(ops::Traffic const& traffic) {
+void History::sample(metrics::Traffic const& traffic) {
   bounds_ = traffic.latency_bounds;
   if (samples_.empty()) samples_.push_back({taken_++, 0, 0, 0, std::vector<std::uint64_t>(traffic.latency.size())});
   samples_.push_back({taken_++, traffic.calls, traffic.errors, traffic.child_cpu_seconds, traffic.latency});

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "gateway/ops/metrics.h"
+#include "gateway/metrics/metrics.h"
 
 namespace gateway::admin {
 
@@ -22,7 +22,7 @@ class History {
 
   /// Once every kSampleSeconds, beginning when so much time has passed since all
   /// counts were zero.
-  void sample(ops::Traffic const& traffic);
+  void sample(metrics::Traffic const& traffic);
 
   /// Over the last minute, or as long as there are samples.
   struct Rates {

@@ -3,8 +3,8 @@
 
 #include "gateway/backend/operation.h"
 #include "gateway/base/ids.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/metrics.h"
+#include "gateway/config/config.h"
+#include "gateway/metrics/metrics.h"
 
 namespace gateway::admin {
 
@@ -15,12 +15,12 @@ class Program {
   /// perhaps before this returns; also where the service's loop does not answer.
   virtual void operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) = 0;
 
-  [[nodiscard]] virtual ops::LogLevel log_level() const = 0;
+  [[nodiscard]] virtual config::LogLevel log_level() const = 0;
   /// On every loop, soon.
-  virtual void set_log_level(ops::LogLevel level) = 0;
+  virtual void set_log_level(config::LogLevel level) = 0;
 
   /// What was counted for a service until now.
-  [[nodiscard]] virtual ops::Traffic traffic(ServiceIndex service) const = 0;
+  [[nodiscard]] virtual metrics::Traffic traffic(ServiceIndex service) const = 0;
 
  protected:
   ~Program() = default;

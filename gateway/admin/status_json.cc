@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "gateway/ops/health_json.h"
+#include "gateway/health/health_json.h"
 
 namespace gateway::admin {
 
@@ -14,11 +14,11 @@ using Json = nlohmann::ordered_json;
 
 double rounded(double value) { return std::round(value * 100) / 100; }
 
-std::string_view to_text(ops::Isolation isolation) {
+std::string_view to_text(config::Isolation isolation) {
   switch (isolation) {
-    case ops::Isolation::Shared: return "shared";
-    case ops::Isolation::Session: return "session";
-    case ops::Isolation::Affinity: return "affinity";
+    case config::Isolation::Shared: return "shared";
+    case config::Isolation::Session: return "session";
+    case config::Isolation::Affinity: return "affinity";
   }
   return "shared";
 }
@@ -39,19 +39,19 @@ Json traffic_json(ServiceStatus const& service) {
 
 }  // namespace
 
-std::string_view to_text(ops::LogLevel level) {
+std::string_view to_text(config::LogLevel level) {
   switch (level) {
-    case ops::LogLevel::Debug: return "debug";
-    case ops::LogLevel::Info: return "info";
-    case ops::LogLevel::Warn: return "warn";
-    case ops::LogLevel::Error: return "error";
+    case config::LogLevel::Debug: return "debug";
+    case config::LogLevel::Info: return "info";
+    case config::LogLevel::Warn: return "warn";
+    case config::LogLevel::Error: return "error";
   }
   return "info";
 }
 
 std::string to_json(GatewayStatus const& status) {
-  auto json = ops::health_json(status.health);
-  if (auto const reason = ops::why(status.health); !reason.empty()) json["reason"] = reason;
+  auto json = health::health_json(status.health);
+  if (auto const reason = health::why(status.health); !reason.empty()) json["reason"] = reason;
   json["log_level"] = to_text(status.log_level);
   json["actions"] = status.has_actions;
   json["log_is_open"] = status.log_is_open;

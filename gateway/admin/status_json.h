@@ -5,23 +5,23 @@
 #include <vector>
 
 #include "gateway/admin/history.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/health.h"
+#include "gateway/config/config.h"
+#include "gateway/health/health.h"
 
 namespace gateway::admin {
 
 /// One service beside its health.
 struct ServiceStatus {
-  ops::Traffic traffic;
+  metrics::Traffic traffic;
   History::Rates rates;
   History::Chart chart;
 };
 
 struct GatewayStatus {
-  ops::GatewayHealth const& health;  ///< its services in the order of the configuration
-  std::vector<ops::ServiceConfig> const& configs;
+  health::GatewayHealth const& health;  ///< its services in the order of the configuration
+  std::vector<config::ServiceConfig> const& configs;
   std::vector<ServiceStatus> services;  ///< as many, in the same order
-  ops::LogLevel log_level = ops::LogLevel::Info;
+  config::LogLevel log_level = config::LogLevel::Info;
   bool has_actions = false;  ///< an admin token is configured
   bool log_is_open = false;  ///< the log is shown without it
 };
@@ -29,6 +29,6 @@ struct GatewayStatus {
 /// The health page's members, and more; on one line. Pure but for the time of day.
 [[nodiscard]] std::string to_json(GatewayStatus const& status);
 
-[[nodiscard]] std::string_view to_text(ops::LogLevel level);
+[[nodiscard]] std::string_view to_text(config::LogLevel level);
 
 }  // namespace gateway::admin

@@ -15,7 +15,7 @@ namespace gateway::backend {
 /// run, the one that was unused longest makes room.
 class Affinity final : public Placement {
  public:
-  Affinity(ops::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
+  Affinity(config::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
 
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
   [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
@@ -28,7 +28,7 @@ class Affinity final : public Placement {
   [[nodiscard]] Multiplexer* longest_unused() const;
   void give_up(Multiplexer& child);
 
-  ops::ServiceConfig const& config_;
+  config::ServiceConfig const& config_;
   Children& children_;
   std::unordered_map<std::string, ChildId> owned_;  ///< by owner, those that are not being stopped
 };

@@ -36,8 +36,8 @@ std::string_view to_text(ChildState state) {
   return "stopped";
 }
 
-Child::Child(World world, ops::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
-             ops::ServiceProbe& probe, Owner& owner)
+Child::Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
+             metrics::ServiceProbe& probe, Owner& owner)
     : world_(std::move(world)),
       config_(config),
       max_line_(max_line),
@@ -134,9 +134,9 @@ void Child::trace_start(std::string_view failure) const {
   auto& tracer = world_.tracer;
   auto const now = std::max(world_.loop.now(), spawned_);
   auto const wall_now = tracer.unix_ns(now);
-  auto const span = [&](std::string_view name, ops::SpanKind kind, TraceContext const& context, SpanId parent, TimePoint from,
+  auto const span = [&](std::string_view name, trace::SpanKind kind, TraceContext const& context, SpanId parent, TimePoint from,
                         TimePoint to) {
-    ops::TraceSpan made;
+    trace::TraceSpan made;
     made.context = context;
     made.parent = parent;
     made.kind = kind;
@@ -147,13 +147,13 @@ void Child::trace_start(std::string_view failure) const {
     return made;
   };
   auto const whole = tracer.child_of(std::nullopt);
-  auto start = span("child.start", ops::SpanKind::Internal, whole, {}, started_, now);
-  auto spawn = span("child.spawn", ops::SpanKind::Internal, tracer.child_of(whole), whole.span, started_, spawned_);
+  auto start = span("child.start", trace::SpanKind::Internal, whole, {}, started_, now);
+  auto spawn = span("child.spawn", trace::SpanKind::Internal, tracer.child_of(whole), whole.span, started_, spawned_);
   spawn.add("process.pid", static_cast<std::int64_t>(pid()));
   start.failed = !failure.empty();
   start.failure = failure;
   if (spawn_failure_.empty()) {
-    auto initialize = span("initialize", ops::SpanKind::Client, tracer.child_of(whole), whole.span, spawned_, now);
+    auto initialize = span("initialize", trace::SpanKind::Client, tracer.child_of(whole), whole.span, spawned_, now);
     initialize.add("mcp.method.name", "initialize");
     initialize.add("network.transport", "pipe");
     initialize.failed = start.failed;
@@ -247,7 +247,7 @@ void Child::on_exit(io::ChildExit exit) {
 
   auto const asked = then_ != Then::Policy;
   auto const tail = asked ? std::string{} : recent_stderr();
-  auto const level = asked ? ops::LogLevel::Info : ops::LogLevel::Warn;
+  auto const level = asked ? config::LogLevel::Info : config::LogLevel::Warn;
   world_.log.write(level, "child.exit", "child ended",
                    {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
   if (then_ == Then::Policy || then_ == Then::Again) count_restart(exit.signaled);

@@ -10,17 +10,17 @@
 #include "gateway/backend/restart_policy.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/token_bucket.h"
+#include "gateway/config/config.h"
 #include "gateway/io/child_process.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/log.h"
-#include "gateway/ops/metrics.h"
-#include "gateway/ops/redaction.h"
-#include "gateway/ops/tracer.h"
+#include "gateway/log/log.h"
+#include "gateway/log/redaction.h"
+#include "gateway/metrics/metrics.h"
 #include "gateway/rpc/line_framer.h"
 #include "gateway/rpc/message.h"
+#include "gateway/trace/tracer.h"
 
 namespace gateway::backend {
 
@@ -30,9 +30,9 @@ struct World {
   io::Spawner& spawner;
   io::ProcessSampler const& sampler;
   Entropy& entropy;
-  ops::Log& log;
-  ops::Tracer& tracer;
-  ops::Redaction const& redaction;
+  log::Log& log;
+  trace::Tracer& tracer;
+  log::Redaction const& redaction;
   char const* const* environment;
   std::string version;
 };
@@ -77,8 +77,8 @@ class Child final : private io::ChildProcess::Handler {
     ~Owner() = default;
   };
 
-  Child(World world, ops::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
-        ops::ServiceProbe& probe, Owner& owner);
+  Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
+        metrics::ServiceProbe& probe, Owner& owner);
 
   ~Child();
 
@@ -162,10 +162,10 @@ class Child final : private io::ChildProcess::Handler {
   void trace_start(std::string_view failure) const;
 
   World world_;
-  ops::ServiceConfig const& config_;
+  config::ServiceConfig const& config_;
   std::size_t max_line_;
   std::size_t max_stdin_queue_;
-  ops::ServiceProbe& probe_;
+  metrics::ServiceProbe& probe_;
   Owner& owner_;
 
   ChildState state_ = ChildState::Stopped;

@@ -13,7 +13,7 @@ namespace gateway::backend {
 /// Owns them; who they are for is the Placement's to know. Owned by the Service.
 class Children {
  public:
-  Children(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Multiplexer::Owner& owner)
+  Children(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Multiplexer::Owner& owner)
       : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {}
 
   /// One more, not started yet.
@@ -48,8 +48,8 @@ class Children {
 
  private:
   Surroundings around_;
-  ops::ServiceConfig const& config_;
-  ops::ServiceProbe& probe_;
+  config::ServiceConfig const& config_;
+  metrics::ServiceProbe& probe_;
   Multiplexer::Owner& owner_;
   SlotTable<Multiplexer, ChildId> table_;
 };

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gateway/base/clock.h"
-#include "gateway/ops/config.h"
+#include "gateway/config/config.h"
 
 namespace gateway::backend {
 
@@ -16,7 +16,7 @@ class DeepProbe {
  public:
   enum class Standing : std::uint8_t { Unknown, Passed, Failed };
 
-  explicit DeepProbe(ops::ProbeConfig const& config) : config_(config) {}
+  explicit DeepProbe(config::ProbeConfig const& config) : config_(config) {}
 
   /// Whether to ask now. One question at a time.
   [[nodiscard]] bool due(TimePoint now) const { return !asking_ && now >= next_; }
@@ -39,7 +39,7 @@ class DeepProbe {
  private:
   void schedule(TimePoint now, std::uint64_t random);
 
-  ops::ProbeConfig const& config_;
+  config::ProbeConfig const& config_;
   bool asking_ = false;
   bool retrying_ = false;
   TimePoint next_;

@@ -12,14 +12,14 @@ namespace {
 constexpr std::array<std::string_view, 10> kPassed{"PATH", "HOME",    "LANG",  "TZ",   "TMPDIR",
                                                    "USER", "LOGNAME", "SHELL", "TERM", "LANGUAGE"};
 
-bool is_passed(std::string_view name, ops::ServiceConfig const& config) {
+bool is_passed(std::string_view name, config::ServiceConfig const& config) {
   return name.starts_with("LC_") || std::find(kPassed.begin(), kPassed.end(), name) != kPassed.end() ||
          std::find(config.pass_env.begin(), config.pass_env.end(), name) != config.pass_env.end();
 }
 
 }  // namespace
 
-std::vector<std::string> child_environment(ops::ServiceConfig const& config, char const* const* gateway_environment) {
+std::vector<std::string> child_environment(config::ServiceConfig const& config, char const* const* gateway_environment) {
   std::map<std::string, std::string, std::less<>> variables;
   for (auto entry = gateway_environment; *entry != nullptr; ++entry) {
     std::string_view const text = *entry;

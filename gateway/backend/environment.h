@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "gateway/ops/config.h"
+#include "gateway/config/config.h"
 
 namespace gateway::backend {
 
 /// "NAME=value" lines: a fixed list of harmless variables of the gateway's own
 /// environment, those the service names, and what it sets. The gateway's other
 /// variables, and the secrets among them, stay with the gateway.
-[[nodiscard]] std::vector<std::string> child_environment(ops::ServiceConfig const& config,
+[[nodiscard]] std::vector<std::string> child_environment(config::ServiceConfig const& config,
                                                          char const* const* gateway_environment);
 
 }  // namespace gateway::backend

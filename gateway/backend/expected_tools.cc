@@ -6,7 +6,7 @@
 
 namespace gateway::backend {
 
-Lack lack_of(ops::ExpectedTools const& expected, mcp::ToolList const& list) {
+Lack lack_of(config::ExpectedTools const& expected, mcp::ToolList const& list) {
   Lack lack;
   for (auto const& name : expected.names) {
     if (list.contains(name)) continue;

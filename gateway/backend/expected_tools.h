@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "gateway/config/config.h"
 #include "gateway/mcp/tool_list.h"
-#include "gateway/ops/config.h"
 
 namespace gateway::backend {
 
@@ -14,6 +14,6 @@ struct Lack {
   std::size_t tools = 0;
   std::string why;
 };
-[[nodiscard]] Lack lack_of(ops::ExpectedTools const& expected, mcp::ToolList const& list);
+[[nodiscard]] Lack lack_of(config::ExpectedTools const& expected, mcp::ToolList const& list);
 
 }  // namespace gateway::backend

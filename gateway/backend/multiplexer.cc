@@ -30,16 +30,16 @@ namespace {
 constexpr Duration kOwnPatience = seconds(60);
 
 /// Places are kept for others only where others may come.
-double client_share(Surroundings const& around, Sharing sharing, ops::ServiceConfig const& config) {
+double client_share(Surroundings const& around, Sharing sharing, config::ServiceConfig const& config) {
   auto const one_client =
-      around.one_client || sharing == Sharing::Exclusive || config.isolation == ops::Isolation::Affinity;
+      around.one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
   return one_client ? 1 : config.client_share;
 }
 
 }  // namespace
 
-Multiplexer::Multiplexer(Surroundings around, Sharing sharing, ops::ServiceConfig const& config,
-                         ops::ServiceProbe& probe, Owner& owner)
+Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceConfig const& config,
+                         metrics::ServiceProbe& probe, Owner& owner)
     : around_(std::move(around)),
       sharing_(sharing),
       config_(config),
@@ -385,7 +385,7 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Progress:  // the token is the child's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
       if (child_.state() != ChildState::Ready) return;
-      probe_.notified(ops::Way::In, label(mcp::method_from(message.method)));
+      probe_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
       return send_note(message.method, message.params);
   }
 }
@@ -396,7 +396,7 @@ void Multiplexer::cancel(Session& session, Params const& params) {
   auto const* const open = session.find_open(params.request_id);
   if (open == nullptr || params.ambiguous) return;
   if (auto const call = abandon(open->call, rpc::find_member(params.raw, "reason"))) {
-    probe_.notified(ops::Way::In, label(mcp::Method::Cancelled));
+    probe_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
     record(*call, Outcome::Cancelled, 0);
     session.close(call->client_id);
     return around_.clients.drop(call->to);

@@ -29,7 +29,7 @@ namespace gateway::backend {
 /// What a multiplexer needs beside the world. References outlive it.
 struct Surroundings {
   World world;
-  ops::LimitsConfig const& limits;
+  config::LimitsConfig const& limits;
   mcp::SessionTable& sessions;
   mcp::ClientPort& clients;
   bool one_client = false;  ///< nobody else can come in, so nothing is kept for others
@@ -51,7 +51,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
     ~Owner() = default;
   };
 
-  Multiplexer(Surroundings around, mcp::Sharing sharing, ops::ServiceConfig const& config, ops::ServiceProbe& probe,
+  Multiplexer(Surroundings around, mcp::Sharing sharing, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
               Owner& owner);
 
   void start() { child_.start(); }
@@ -207,8 +207,8 @@ class Multiplexer final : public Mortal, private Child::Owner {
 
   Surroundings around_;
   mcp::Sharing sharing_;
-  ops::ServiceConfig const& config_;
-  ops::ServiceProbe& probe_;
+  config::ServiceConfig const& config_;
+  metrics::ServiceProbe& probe_;
   Owner& owner_;
 
   mcp::CallTable calls_;

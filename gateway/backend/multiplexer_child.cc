@@ -207,7 +207,7 @@ void Multiplexer::on_tools_page(Message const& message) {
   if (shelf_.list() != nullptr) shelf_.list()->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
   // A server that does not tell of changes is asked again and again: the same list is no news.
   auto const is_news = differs || !std::exchange(tools_logged_, true);
-  around_.world.log.write(is_news ? ops::LogLevel::Info : ops::LogLevel::Debug, "service.tools", "tools listed",
+  around_.world.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
                           {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
   if (differs) {
     count_told(label(mcp::Method::ToolsListChanged), attached_count_);
@@ -333,7 +333,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
 }
 
 void Multiplexer::count_told(std::string_view method, std::size_t clients) {
-  probe_.notified(ops::Way::Out, method, clients);
+  probe_.notified(metrics::Way::Out, method, clients);
 }
 
 void Multiplexer::on_progress(Message const& message) {
@@ -354,9 +354,9 @@ void Multiplexer::on_progress(Message const& message) {
 /// about another's work, unless the operator says that nothing in it is private.
 bool Multiplexer::may_have_log(Session const& session) const {
   switch (config_.shared_logs) {
-    case ops::SharedLogs::All: return true;
-    case ops::SharedLogs::Drop: return false;
-    case ops::SharedLogs::Single: break;
+    case config::SharedLogs::All: return true;
+    case config::SharedLogs::Drop: return false;
+    case config::SharedLogs::Single: break;
   }
   return attached_count_ == 1 && calls_.only_of(session.id);
 }

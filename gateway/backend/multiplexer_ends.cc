@@ -76,8 +76,8 @@ void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_ou
   auto const now = around_.world.loop.now();
   auto const was_sent = call.sent != TimePoint{};
   auto const waited = (was_sent ? call.sent : now) - call.queued;
-  using ops::Label;
-  using ops::member;
+  using log::Label;
+  using log::member;
   around_.world.log.record<"request.done", "request done">(
       member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
       member<"method">(Label{label(call.method)}),

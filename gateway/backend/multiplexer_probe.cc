@@ -6,8 +6,8 @@
 
 #include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
+#include "gateway/backend/probe_verdict.h"
 #include "gateway/base/json_text.h"
-#include "gateway/ops/probe_verdict.h"
 
 namespace gateway::backend {
 
@@ -17,7 +17,7 @@ using mcp::WaitingCall;
 
 namespace {
 
-WaitingCall question(ops::ProbeConfig const& config) {
+WaitingCall question(config::ProbeConfig const& config) {
   WaitingCall probe;
   probe.call.purpose = mcp::Purpose::Probe;
   probe.call.method = config.method.empty() ? mcp::Method::ToolsCall : mcp::method_from(config.method);
@@ -53,8 +53,8 @@ void Multiplexer::on_probed(Call const& call, Outcome outcome, rpc::Reply const&
   std::string fault;
   switch (outcome) {
     case Outcome::Ok:
-    case Outcome::ToolError: fault = ops::fault_of_result(*config_.probe, reply.body); break;
-    case Outcome::RpcError: fault = ops::fault_of_error(reply.body); break;
+    case Outcome::ToolError: fault = backend::fault_of_result(*config_.probe, reply.body); break;
+    case Outcome::RpcError: fault = backend::fault_of_error(reply.body); break;
     case Outcome::Timeout:
       fault = fmt::format("it did not answer within {:.1f} s", to_ms(config_.probe->timeout) / 1000);
       break;
@@ -68,7 +68,7 @@ void Multiplexer::on_probed(Call const& call, Outcome outcome, rpc::Reply const&
   auto const good = fault.empty();
   probe_.probed(good);
   if (!deep_probe_->judged(now, now - call.started, std::move(fault), random)) return;
-  auto const level = good ? ops::LogLevel::Info : ops::LogLevel::Warn;
+  auto const level = good ? config::LogLevel::Info : config::LogLevel::Warn;
   around_.world.log.write(level, "service.probe", good ? "the probe passed" : "the probe failed",
                           {{"server", config_.name}, {"reason", deep_probe_->fault()}});
 }

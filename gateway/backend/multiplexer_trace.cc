@@ -13,8 +13,8 @@ namespace gateway::backend {
 
 using mcp::Call;
 using mcp::Outcome;
-using ops::SpanKind;
-using ops::TraceSpan;
+using trace::SpanKind;
+using trace::TraceSpan;
 
 namespace {
 

@@ -14,11 +14,11 @@ ChildBound bound_of(Children const& children, std::size_t most) {
   return used < most ? ChildBound::Room : ChildBound::InUse;
 }
 
-std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children) {
+std::unique_ptr<Placement> make_placement(config::ServiceConfig const& config, Children& children) {
   switch (config.isolation) {
-    case ops::Isolation::Shared: return std::make_unique<Replicas>(config, children);
-    case ops::Isolation::Affinity: return std::make_unique<Affinity>(config, children);
-    case ops::Isolation::Session: return std::make_unique<SingleSessions>(config, children);
+    case config::Isolation::Shared: return std::make_unique<Replicas>(config, children);
+    case config::Isolation::Affinity: return std::make_unique<Affinity>(config, children);
+    case config::Isolation::Session: return std::make_unique<SingleSessions>(config, children);
   }
   return nullptr;
 }

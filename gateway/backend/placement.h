@@ -46,6 +46,6 @@ enum class ChildBound : std::uint8_t {
 /// its time to end, and does not count; but there are never more than twice as many.
 [[nodiscard]] ChildBound bound_of(Children const& children, std::size_t most);
 
-[[nodiscard]] std::unique_ptr<Placement> make_placement(ops::ServiceConfig const& config, Children& children);
+[[nodiscard]] std::unique_ptr<Placement> make_placement(config::ServiceConfig const& config, Children& children);
 
 }  // namespace gateway::backend

@@ -23,7 +23,7 @@ Reluctance reluctance(ChildState state, std::size_t sessions) {
   return {distance_of(state), sessions, state == ChildState::Asleep};
 }
 
-Replicas::Replicas(ops::ServiceConfig const& config, Children& children) : children_(children) {
+Replicas::Replicas(config::ServiceConfig const& config, Children& children) : children_(children) {
   for (std::size_t i = 0; i < config.replicas; ++i) children.add(mcp::Sharing::Shared);
 }
 

@@ -14,7 +14,7 @@ namespace gateway::backend {
 /// which go along.
 class Replicas final : public Placement {
  public:
-  Replicas(ops::ServiceConfig const& config, Children& children);
+  Replicas(config::ServiceConfig const& config, Children& children);
 
   void begin() override;
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const&) const override { return std::nullopt; }

@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "gateway/base/clock.h"
-#include "gateway/ops/config.h"
+#include "gateway/config/config.h"
 
 namespace gateway::backend {
 
@@ -13,7 +13,7 @@ namespace gateway::backend {
 /// again. Pure: given the time and a random number.
 class RestartPolicy {
  public:
-  explicit RestartPolicy(ops::RestartConfig const& config) : config_(config) {}
+  explicit RestartPolicy(config::RestartConfig const& config) : config_(config) {}
 
   struct Verdict {
     Duration wait{};
@@ -24,7 +24,7 @@ class RestartPolicy {
   [[nodiscard]] Verdict ended(TimePoint now, Duration ran, std::uint64_t random);
 
  private:
-  ops::RestartConfig config_;
+  config::RestartConfig config_;
   Duration next_wait_{};
   std::deque<TimePoint> ends_;
 };

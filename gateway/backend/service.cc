@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "gateway/backend/service_health.h"
+#include "gateway/config/needs.h"
 #include "gateway/mcp/labels.h"
-#include "gateway/ops/config_needs.h"
 
 namespace gateway::backend {
 
@@ -18,7 +18,7 @@ constexpr Duration kReportResources = seconds(1);
 constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
 }  // namespace
 
-Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner)
+Service::Service(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Owner& owner)
     : around_(around), config_(config), probe_(probe), owner_(owner), children_(std::move(around), config, probe, *this) {
   if (config_.recycle.max_memory > 0) probe_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
@@ -31,7 +31,7 @@ Service::Service(Surroundings around, ops::ServiceConfig const& config, ops::Ser
 void Service::start() {
   if (available()) return placement_->begin();
   around_.world.log.warn("service.unavailable", "service is not started: something stands in its way",
-                         {{"server", config_.name}, {"reason", ops::why_unavailable(config_)}});
+                         {{"server", config_.name}, {"reason", config::why_unavailable(config_)}});
 }
 
 void Service::stop() {
@@ -53,7 +53,7 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
 }
 
 std::string_view Service::key_header() const {
-  return config_.isolation == ops::Isolation::Affinity ? std::string_view(config_.affinity.header) : std::string_view{};
+  return config_.isolation == config::Isolation::Affinity ? std::string_view(config_.affinity.header) : std::string_view{};
 }
 
 void Service::attach(Session& session) {
@@ -136,7 +136,7 @@ void Service::report() {
 void Service::report_resources(TimePoint now) {
   if (now - resources_reported_ < kReportResources) return;
   resources_reported_ = now;
-  ops::ChildResources all;
+  metrics::ChildResources all;
   TimePoint heard{};
   for (auto* const child : children_.all()) {
     child->count_cpu();
@@ -157,13 +157,13 @@ std::size_t Service::calls_owed() const {
   return owed;
 }
 
-ops::ServiceHealth Service::health() const {
+health::ServiceHealth Service::health() const {
   auto health = health_of(config_, children_, around_.world.loop.now());
   health.sessions = sessions_;
   if (drained_) {
     health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);
   }
-  if (stopping_ || drained_) health.status = ops::HealthStatus::Draining;
+  if (stopping_ || drained_) health.status = health::HealthStatus::Draining;
   return health;
 }
 

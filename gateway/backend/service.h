@@ -7,7 +7,7 @@
 #include "gateway/backend/children.h"
 #include "gateway/backend/operation.h"
 #include "gateway/backend/placement.h"
-#include "gateway/ops/health.h"
+#include "gateway/health/health.h"
 
 namespace gateway::backend {
 
@@ -24,7 +24,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
     ~Owner() = default;
   };
 
-  Service(Surroundings around, ops::ServiceConfig const& config, ops::ServiceProbe& probe, Owner& owner);
+  Service(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Owner& owner);
 
   /// Starts shared children; others start with their sessions. One that lacks what
   /// it needs starts nothing.
@@ -45,8 +45,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
 
   void tick();
 
-  [[nodiscard]] ops::ServiceConfig const& config() const { return config_; }
-  [[nodiscard]] ops::ServiceHealth health() const;
+  [[nodiscard]] config::ServiceConfig const& config() const { return config_; }
+  [[nodiscard]] health::ServiceHealth health() const;
   [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] Children const& children() const { return children_; }
 
@@ -62,8 +62,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   void call_tool(CallTool const& wanted, TellEnd tell);
 
   Surroundings around_;
-  ops::ServiceConfig const& config_;
-  ops::ServiceProbe& probe_;
+  config::ServiceConfig const& config_;
+  metrics::ServiceProbe& probe_;
   Owner& owner_;
   Children children_;
   std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <vector>
 
-#include "gateway/ops/config_needs.h"
+#include "gateway/config/needs.h"
 
 namespace gateway::backend {
 
 namespace {
 
-using ops::HealthStatus;
-using ops::ServiceHealth;
+using health::HealthStatus;
+using health::ServiceHealth;
 
-ops::ProbeHealth health_of(DeepProbe const& probe, TimePoint now) {
+health::ProbeHealth health_of(DeepProbe const& probe, TimePoint now) {
   auto const standing = probe.standing();
   if (standing == DeepProbe::Standing::Unknown) return {.status = "unknown", .reason = {}};
   return {.status = standing == DeepProbe::Standing::Passed ? "passed" : "failed",
@@ -23,9 +23,9 @@ ops::ProbeHealth health_of(DeepProbe const& probe, TimePoint now) {
           .ms = to_ms(probe.took())};
 }
 
-ops::ChildHealth health_of(Multiplexer const& multiplexer, TimePoint now) {
+health::ChildHealth health_of(Multiplexer const& multiplexer, TimePoint now) {
   auto const& child = multiplexer.child();
-  ops::ChildHealth health;
+  health::ChildHealth health;
   health.state = to_text(child.state());
   health.well = child.state() == ChildState::Ready || child.is_between_planned_runs();
   health.reason = health.well ? multiplexer.ailment() : child.why_in_detail();
@@ -47,7 +47,7 @@ void add_what_it_offers(ServiceHealth& health, Multiplexer const& multiplexer) {
   }
 }
 
-void add_sums(ServiceHealth& health, ops::ChildHealth const& child) {
+void add_sums(ServiceHealth& health, health::ChildHealth const& child) {
   health.children += child.pid == 0 ? 0 : 1;
   health.restarts += child.restarts;
   health.calls_in_flight += child.calls_in_flight;
@@ -57,7 +57,7 @@ void add_sums(ServiceHealth& health, ops::ChildHealth const& child) {
 }
 
 /// Shared children: as well as all of them, and served while one is ready.
-void judge_replicas(ServiceHealth& health, std::vector<ops::ChildHealth> const& replicas) {
+void judge_replicas(ServiceHealth& health, std::vector<health::ChildHealth> const& replicas) {
   auto const well = std::count_if(replicas.begin(), replicas.end(), [](auto const& each) { return each.well; });
   auto const ailing = std::find_if(replicas.begin(), replicas.end(), [](auto const& each) { return !each.reason.empty(); });
   auto const shown = std::find_if(replicas.begin(), replicas.end(), [&](auto const& each) { return each.well == (well > 0); });
@@ -74,7 +74,7 @@ void judge_replicas(ServiceHealth& health, std::vector<ops::ChildHealth> const& 
 
 /// Children that come and go with their sessions: one that cannot be had makes the
 /// service degraded; while nobody has asked for one it is well.
-void judge_on_demand(ServiceHealth& health, std::vector<ops::ChildHealth> children) {
+void judge_on_demand(ServiceHealth& health, std::vector<health::ChildHealth> children) {
   std::erase_if(children, [](auto const& each) { return each.state == "stopped" || each.state == "stopping"; });
   health.state = "on_demand";
   health.status = HealthStatus::Healthy;
@@ -93,22 +93,22 @@ void judge_on_demand(ServiceHealth& health, std::vector<ops::ChildHealth> childr
 
 }  // namespace
 
-ServiceHealth health_of(ops::ServiceConfig const& config, Children const& children, TimePoint now) {
+ServiceHealth health_of(config::ServiceConfig const& config, Children const& children, TimePoint now) {
   ServiceHealth health;
   health.name = config.name;
   health.required = config.required;
   if (!config.available()) {
     health.state = "unavailable";
-    health.reason = ops::why_unavailable(config);
+    health.reason = config::why_unavailable(config);
     return health;
   }
-  std::vector<ops::ChildHealth> each;
+  std::vector<health::ChildHealth> each;
   children.for_each([&](Multiplexer const& child) {
     each.push_back(health_of(child, now));
     add_what_it_offers(health, child);
     add_sums(health, each.back());
   });
-  if (config.isolation != ops::Isolation::Shared) {
+  if (config.isolation != config::Isolation::Shared) {
     judge_on_demand(health, each);
   } else if (!each.empty()) {  // none is left at the end of a stop
     judge_replicas(health, each);

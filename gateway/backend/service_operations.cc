@@ -66,7 +66,7 @@ OperationEnd Service::tools() const {
 
 /// Of children that belong to sessions none is the operator's.
 void Service::call_tool(CallTool const& wanted, TellEnd tell) {
-  if (config_.isolation != ops::Isolation::Shared) {
+  if (config_.isolation != config::Isolation::Shared) {
     return tell(not_possible(fmt::format("each client of '{}' has a child of its own, so there is none to try it with", config_.name)));
   }
   Multiplexer* chosen = nullptr;

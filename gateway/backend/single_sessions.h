@@ -8,7 +8,7 @@ namespace gateway::backend {
 /// The child begins with its session's first message and ends with the session.
 class SingleSessions final : public Placement {
  public:
-  SingleSessions(ops::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
+  SingleSessions(config::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
 
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const&) const override {
     auto const bound = bound_of(children_, config_.max_children);
@@ -21,7 +21,7 @@ class SingleSessions final : public Placement {
   void on_left(Multiplexer& child) override { child.stop(); }
 
  private:
-  ops::ServiceConfig const& config_;
+  config::ServiceConfig const& config_;
   Children& children_;
 };
 

@@ -5,7 +5,7 @@
 
 namespace gateway::backend {
 
-Supervisor::Supervisor(Surroundings around, std::vector<ops::ServiceConfig> const& configs, ops::Metrics& metrics,
+Supervisor::Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs, metrics::Metrics& metrics,
                        Owner& owner)
     : owner_(owner) {
   for (auto const& config : configs) {

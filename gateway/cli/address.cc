@@ -54,7 +54,7 @@ Result<std::string> url_of(std::string_view address, std::string_view page, Name
 
   auto url = fmt::format("{}{}{}{}", kScheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
   auto const has_tls = address.starts_with("https:");
-  auto const parsed = http::parse_url(url);
+  auto const parsed = parse_url(url);
   if (!has_tls && parsed && is_port(parsed->port)) return url;
   return Error{fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or http://HOST:9090, port 1..65535, found '{:.100}'{}",
                            address, has_tls ? "; its admin listener speaks http" : "")};

@@ -13,8 +13,8 @@
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/read_config_file.h"
 #include "gateway/cli/startable.h"
+#include "gateway/config/needs.h"
 #include "gateway/io/child_guard.h"
-#include "gateway/ops/config_needs.h"
 
 namespace gateway::cli {
 
@@ -23,7 +23,7 @@ namespace {
 /// What services lack, each thing once however many lack it.
 class Missing {
  public:
-  void add(ops::ServiceConfig const& service) {
+  void add(config::ServiceConfig const& service) {
     ++services_;
     for (auto const& need : service.unmet) {
       auto const known = std::ranges::find(things_, need, &Thing::what);
@@ -52,12 +52,12 @@ class Missing {
 
 /// Why a service cannot start although it lacks nothing it says it needs; empty when it can. What it does say may be
 /// missing by intent.
-std::string fault_of(ops::ServiceConfig const& service, bool looks_for_program) {
-  if (!service.faults.empty()) return ops::why_unavailable(service);
+std::string fault_of(config::ServiceConfig const& service, bool looks_for_program) {
+  if (!service.faults.empty()) return config::why_unavailable(service);
   return service.unmet.empty() && looks_for_program ? why_not_startable(service) : std::string();
 }
 
-std::string summary(ops::Config const& config, std::size_t faulty, std::size_t lacking) {
+std::string summary(config::Config const& config, std::size_t faulty, std::size_t lacking) {
   auto text = counted(config.services.size(), "service");
   text += faulty == 0 ? ", no errors" : fmt::format(", {} cannot start", faulty);
   if (lacking > 0) text += fmt::format("; {} not started until what is missing is there", lacking);

@@ -12,10 +12,10 @@
 #include "gateway/build_info.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/signals.h"
+#include "gateway/log/log.h"
+#include "gateway/log/thread.h"
 #include "gateway/mcp/session_table.h"
-#include "gateway/ops/log.h"
-#include "gateway/ops/log_thread.h"
-#include "gateway/ops/metrics.h"
+#include "gateway/metrics/metrics.h"
 
 extern char** environ;
 
@@ -36,14 +36,14 @@ class Nobody final : public mcp::ClientPort {
 
 class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
  public:
-  Check(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
+  Check(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
         sampler_(guard_->entry_front()),
         log_sink_(STDERR_FILENO),
-        log_({.level = ops::LogLevel::Error, .format = ops::LogFormat::Text}, {}, log_sink_),
+        log_({.level = config::LogLevel::Error, .format = config::LogFormat::Text}, {}, log_sink_),
         metrics_({}),
-        redaction_(ops::secrets_of(config_, environ)),
+        redaction_(log::secrets_of(config_, environ)),
         tracer_(config_.gateway.traces, nullptr, metrics_, entropy_),
         sessions_(entropy_),
         supervisor_({.world = {.loop = loop_,
@@ -84,10 +84,10 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
  private:
   /// One child each, whatever the isolation, and one try.
-  static ops::Config started_once(ops::Config config) {
+  static config::Config started_once(config::Config config) {
     std::erase_if(config.services, [](auto const& service) { return service.disabled; });
     for (auto& service : config.services) {
-      service.isolation = ops::Isolation::Shared;
+      service.isolation = config::Isolation::Shared;
       service.replicas = 1;
       service.restart.max_restarts = 0;
     }
@@ -104,7 +104,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     auto const& child = only_child(service);
     auto const judged = !health.probe || health.probe->status != "unknown";
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
-      auto const well = health.status == ops::HealthStatus::Healthy;
+      auto const well = health.status == health::HealthStatus::Healthy;
       all_well_ = all_well_ && well;
       out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name, to_ms(took),
                           health.protocol, counted(health.tools, "tool"));
@@ -144,15 +144,15 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   void on_terminate() override { interrupted_ = true; }
   void on_reload() override {}
 
-  ops::Config config_;
+  config::Config config_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
   SystemEntropy entropy_;
-  ops::LogThread log_sink_;
-  ops::Log log_;
-  ops::Metrics metrics_;
-  ops::Redaction redaction_;
-  ops::Tracer tracer_;
+  log::LogThread log_sink_;
+  log::Log log_;
+  metrics::Metrics metrics_;
+  log::Redaction redaction_;
+  trace::Tracer tracer_;
   mcp::SessionTable sessions_;
   Nobody nobody_;
   io::EventLoop loop_;  ///< below all that children tell of their end: it destroys the last of them
@@ -168,7 +168,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
 }  // namespace
 
-bool check_connect(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out) {
+bool check_connect(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out) {
   return Check(std::move(config), std::move(guard), out).run();
 }
 

@@ -4,14 +4,14 @@
 #include <iosfwd>
 #include <memory>
 
+#include "gateway/config/config.h"
 #include "gateway/io/child_guard.h"
-#include "gateway/ops/config.h"
 
 namespace gateway::cli {
 
 /// Starts every service's child, all at once, and waits for each until its tools
 /// are listed or it has failed. Writes a report as they come. True when all are
 /// well.
-[[nodiscard]] bool check_connect(ops::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out);
+[[nodiscard]] bool check_connect(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out);
 
 }  // namespace gateway::cli

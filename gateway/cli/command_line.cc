@@ -18,8 +18,8 @@
 #include "gateway/cli/check.h"
 #include "gateway/cli/run.h"
 #include "gateway/cli/top.h"
+#include "gateway/config/schema.h"
 #include "gateway/io/program_path.h"
-#include "gateway/ops/config_schema.h"
 
 namespace gateway::cli {
 
@@ -57,7 +57,7 @@ int perform(Arguments const& arguments) {
     return top(arguments.address, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
   }
   if (command == "version") return version();
-  std::cout << ops::config_schema() << '\n';
+  std::cout << config::config_schema() << '\n';
   return 0;
 }
 

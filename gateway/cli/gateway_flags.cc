@@ -12,16 +12,16 @@
 #include <vector>
 
 #include "gateway/base/result.h"
-#include "gateway/ops/config_overlay.h"
-#include "gateway/ops/config_reader.h"
-#include "gateway/ops/config_values.h"
+#include "gateway/config/overlay.h"
+#include "gateway/config/reader.h"
+#include "gateway/config/values.h"
 
 namespace gateway::cli {
 
 namespace {
 
 using Errors = std::vector<std::string>;
-using ops::Json;
+using config::Json;
 
 Json& field_at(Json& block, std::string_view key) {
   auto const dot = key.find('.');
@@ -43,7 +43,7 @@ std::string_view flag_for(std::string_view path) {
   return path;
 }
 
-void set_plain_fields(Given const& given, ops::GatewayConfig& gateway, Errors& errors) {
+void set_plain_fields(Given const& given, config::GatewayConfig& gateway, Errors& errors) {
   Json patch = Json::object();
   for (auto const& flag : run_flags()) {
     auto const& values = given.find(flag.name)->second;
@@ -56,12 +56,12 @@ void set_plain_fields(Given const& given, ops::GatewayConfig& gateway, Errors& e
       (flag.key == "allowed_hosts" ? gateway.allowed_hosts : gateway.allowed_origins).clear();
     }
   }
-  for (auto const& error : ops::set_fields(gateway, patch)) {
+  for (auto const& error : config::set_fields(gateway, patch)) {
     errors.push_back(fmt::format("{}: {}", flag_for(error.path), error.what));
   }
 }
 
-void set_listen(Given const& given, ops::ListenAddress& listen, Errors& errors) {
+void set_listen(Given const& given, config::ListenAddress& listen, Errors& errors) {
   if (auto const text = value_of(given, "--port"); !text.empty()) {
     auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), listen.port);
     if (problem != std::errc{} || end != text.data() + text.size()) {
@@ -71,7 +71,7 @@ void set_listen(Given const& given, ops::ListenAddress& listen, Errors& errors) 
   auto const host = value_of(given, "--host");
   if (host.empty()) return;
   auto const bare = host.find(':') != host.npos && !host.starts_with('[') ? fmt::format("[{}]", host) : host;
-  auto const address = ops::parse_listen_address(fmt::format("{}:0", bare));
+  auto const address = config::parse_listen_address(fmt::format("{}:0", bare));
   if (address) {
     listen.host = address->host;
     return;
@@ -81,25 +81,25 @@ void set_listen(Given const& given, ops::ListenAddress& listen, Errors& errors) 
 }
 
 /// The token in a file. Whoever made the file may have ended its line.
-Result<ops::Secret> token_in(std::string const& path) {
-  auto text = ops::process_environment().file(path);
+Result<config::Secret> token_in(std::string const& path) {
+  auto text = config::process_environment().file(path);
   if (!text) return text.error();
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   if (text->empty()) return Error{fmt::format("expected a token in the file {}, which is empty", path)};
-  if (!ops::is_bearer_token(*text)) {
+  if (!config::is_bearer_token(*text)) {
     return Error{fmt::format("expected one token of letters, digits and -._~+/ in the file {}, found something else", path)};
   }
-  return ops::Secret{std::move(*text)};
+  return config::Secret{std::move(*text)};
 }
 
 /// What the reader says of a token in a file, too.
-void note_short(ops::Secret const& token, std::string_view flag, ops::Config& config) {
+void note_short(config::Secret const& token, std::string_view flag, config::Config& config) {
   if (token.reveal().size() < 16) config.warnings.push_back({std::string(flag), "a token of less than 16 characters can be guessed"});
 }
 
 /// Who holds a token is called after its file.
-std::string holder(std::string const& path, std::vector<ops::AuthToken> const& tokens) {
-  auto const plain = ops::as_service_name(std::filesystem::path(path).filename().string());
+std::string holder(std::string const& path, std::vector<config::AuthToken> const& tokens) {
+  auto const plain = config::as_service_name(std::filesystem::path(path).filename().string());
   auto const base = plain.empty() ? std::string("token") : plain.substr(0, 60);
   auto const taken = [&](std::string const& name) {
     return std::any_of(tokens.begin(), tokens.end(), [&](auto const& token) { return token.name == name; });
@@ -109,7 +109,7 @@ std::string holder(std::string const& path, std::vector<ops::AuthToken> const& t
   return name;
 }
 
-void add_tokens(Given const& given, ops::Config& config, Errors& errors) {
+void add_tokens(Given const& given, config::Config& config, Errors& errors) {
   auto& gateway = config.gateway;
   for (auto const& path : given.find("--token-file")->second) {
     auto token = token_in(path);
@@ -142,10 +142,10 @@ std::string said_by(Arguments const& arguments, std::string const& key) {
 }
 
 /// A flag may have taken the address of another listener.
-void check_listeners(Arguments const& arguments, ops::Config const& config, Errors& errors) {
+void check_listeners(Arguments const& arguments, config::Config const& config, Errors& errors) {
   constexpr std::string_view kMain = "gateway.listen";
-  auto const place = [](ops::ServiceConfig const& service) { return "mcpServers." + service.name; };
-  for (auto const& conflict : ops::listener_conflicts(config, place)) {
+  auto const place = [](config::ServiceConfig const& service) { return "mcpServers." + service.name; };
+  for (auto const& conflict : config::listener_conflicts(config, place)) {
     auto what = conflict.what;
     if (auto const at = what.find(kMain); at != what.npos) {
       what.replace(at, kMain.size(), said_by(arguments, std::string(kMain)));
@@ -156,7 +156,7 @@ void check_listeners(Arguments const& arguments, ops::Config const& config, Erro
 
 }  // namespace
 
-bool apply_gateway_flags(Arguments const& arguments, ops::Config& config, std::ostream& errors) {
+bool apply_gateway_flags(Arguments const& arguments, config::Config& config, std::ostream& errors) {
   Errors found;
   set_plain_fields(arguments.flags, config.gateway, found);
   set_listen(arguments.flags, config.gateway.listen, found);

@@ -5,7 +5,7 @@
 namespace gateway::cli {
 
 Result<http::Answered> http_get(std::string const& url, std::chrono::seconds patience) {
-  auto const parsed = http::parse_url(url);
+  auto const parsed = parse_url(url);
   if (!parsed) return Error{fmt::format("expected http://HOST:PORT/PATH, found '{}'", url)};
   // The gateway serves addresses and localhost under any of its listeners.
   auto answer = http::ask(*parsed, {.host = "localhost"}, patience);

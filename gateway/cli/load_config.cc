@@ -11,17 +11,17 @@
 #include "gateway/backend/environment.h"
 #include "gateway/base/counted.h"
 #include "gateway/cli/read_config_file.h"
+#include "gateway/config/reader.h"
 #include "gateway/io/program_path.h"
-#include "gateway/ops/config_reader.h"
 
 namespace gateway::cli {
 
 namespace {
 
 /// Programs are looked for as the service's child would be.
-ops::Environment machine() {
-  auto here = ops::process_environment();
-  here.program = [](ops::ServiceConfig const& service, std::string const& program) {
+config::Environment machine() {
+  auto here = config::process_environment();
+  here.program = [](config::ServiceConfig const& service, std::string const& program) {
     return io::find_program(program, backend::child_environment(service, environ), AT_FDCWD).ok();
   };
   return here;
@@ -29,7 +29,7 @@ ops::Environment machine() {
 
 }  // namespace
 
-std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors) {
+std::optional<config::Config> load_config(std::string const& path, std::ostream& errors) {
   auto const text = read_config_file(path);
   if (!text) {
     errors << text.error().what << '\n';
@@ -37,16 +37,16 @@ std::optional<ops::Config> load_config(std::string const& path, std::ostream& er
   }
   std::error_code unknown_folder;
   auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
-  auto read = ops::read_config(*text, machine(), folder);
-  if (auto* const config = std::get_if<ops::Config>(&read)) return std::move(*config);
-  auto const& wrong = std::get<ops::ConfigErrors>(read);
+  auto read = config::read_config(*text, machine(), folder);
+  if (auto* const config = std::get_if<config::Config>(&read)) return std::move(*config);
+  auto const& wrong = std::get<config::ConfigErrors>(read);
   errors << fmt::format("{}: {}\n", name_of_config(path), counted(wrong.errors.size(), "error"));
   for (auto const& error : wrong.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);
   for (auto const& note : wrong.notes) errors << fmt::format("  note: {}: {}\n", note.path, note.what);
   return std::nullopt;
 }
 
-bool keep_services(ops::Config& config, std::vector<std::string> const& names, std::ostream& errors) {
+bool keep_services(config::Config& config, std::vector<std::string> const& names, std::ostream& errors) {
   if (names.empty()) return true;
   for (auto const& name : names) {
     auto const known = std::any_of(config.services.begin(), config.services.end(),

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/ops/config.h"
+#include "gateway/config/config.h"
 
 namespace gateway::cli {
 
@@ -15,10 +15,10 @@ inline constexpr int kUsageError = 2;
 
 /// Reads and checks the file. Everything that is wrong with it goes to `errors`, with
 /// what else is to be noted, and nothing is given then.
-[[nodiscard]] std::optional<ops::Config> load_config(std::string const& path, std::ostream& errors);
+[[nodiscard]] std::optional<config::Config> load_config(std::string const& path, std::ostream& errors);
 
 /// Keeps the services named; all when none is. False, with a sentence, when a
 /// name is not in the file.
-[[nodiscard]] bool keep_services(ops::Config& config, std::vector<std::string> const& names, std::ostream& errors);
+[[nodiscard]] bool keep_services(config::Config& config, std::vector<std::string> const& names, std::ostream& errors);
 
 }  // namespace gateway::cli

@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "gateway/base/result.h"
-#include "gateway/ops/config_json.h"
-#include "gateway/ops/config_reader.h"
-#include "gateway/ops/config_values.h"
+#include "gateway/config/json.h"
+#include "gateway/config/reader.h"
+#include "gateway/config/values.h"
 
 namespace gateway::cli {
 
 namespace {
 
-using ops::Json;
+using config::Json;
 
 /// Text as it must stand in a file to be meant as it is.
 std::string literal(std::string text) {
@@ -34,7 +34,7 @@ Json literals(std::vector<std::string> const& texts) {
   return list;
 }
 
-using Variables = std::map<std::string, ops::Secret, std::less<>>;
+using Variables = std::map<std::string, config::Secret, std::less<>>;
 
 Result<Variables> variables(std::vector<std::string> const& settings) {
   Variables env;
@@ -45,7 +45,7 @@ Result<Variables> variables(std::vector<std::string> const& settings) {
                                setting)};
     }
     auto const name = setting.substr(0, equals);
-    if (!env.emplace(name, ops::Secret{setting.substr(equals + 1)}).second) return Error{fmt::format("--env: {} is given twice", name)};
+    if (!env.emplace(name, config::Secret{setting.substr(equals + 1)}).second) return Error{fmt::format("--env: {} is given twice", name)};
   }
   return env;
 }
@@ -62,7 +62,7 @@ Status check_names(std::vector<std::string> const& names) {
 }
 
 /// A token that was forgotten shows as an error of the server's, if at all.
-void note_unset(std::vector<std::string> const& names, ops::Environment const& environment, ops::Config& config) {
+void note_unset(std::vector<std::string> const& names, config::Environment const& environment, config::Config& config) {
   for (auto const& name : names) {
     if (!environment.variable(name)) config.warnings.push_back({"--pass-env", fmt::format("{} is not set; the server starts without it", name)});
   }
@@ -79,8 +79,8 @@ Json entry_of(Arguments const& arguments, Variables const& env) {
     auto& field = entry[std::string(flag.key)];
     field = flag.often == Often::Once ? Json(literal(values.front())) : literals(values);
   }
-  auto const timeout = ops::parse_duration(value_of(arguments.flags, "--call-timeout"));
-  if (timeout > ops::ServiceConfig{}.call_timeout_max) entry["call_timeout_max"] = entry["call_timeout"];
+  auto const timeout = config::parse_duration(value_of(arguments.flags, "--call-timeout"));
+  if (timeout > config::ServiceConfig{}.call_timeout_max) entry["call_timeout_max"] = entry["call_timeout"];
   return entry;
 }
 
@@ -97,7 +97,7 @@ std::string flag_at(std::string_view path, std::string_view entry) {
 
 }  // namespace
 
-std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& errors) {
+std::optional<config::Config> one_server(Arguments const& arguments, std::ostream& errors) {
   auto env = variables(arguments.flags.find("--env")->second);
   auto const& passed = arguments.flags.find("--pass-env")->second;
   auto const names = check_names(passed);
@@ -112,11 +112,11 @@ std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& 
   }
   auto const name = value_of(arguments.flags, "--name", "server");
   Json file{{"gateway", {{"admin_listen", "off"}}}, {"mcpServers", {{name, entry_of(arguments, *env)}}}};
-  auto const environment = ops::process_environment();
-  auto read = ops::read_config(file.dump(-1, ' ', false, Json::error_handler_t::replace), environment);
-  ops::ConfigReport unused;
-  auto const place = ops::ConfigPlace{unused, "mcpServers"}.member(name).path();
-  if (auto* const config = std::get_if<ops::Config>(&read)) {
+  auto const environment = config::process_environment();
+  auto read = config::read_config(file.dump(-1, ' ', false, Json::error_handler_t::replace), environment);
+  config::ConfigReport unused;
+  auto const place = config::ConfigPlace{unused, "mcpServers"}.member(name).path();
+  if (auto* const config = std::get_if<config::Config>(&read)) {
     auto& service = config->services.front();
     service.command = arguments.server.front();
     service.args.assign(arguments.server.begin() + 1, arguments.server.end());
@@ -125,7 +125,7 @@ std::optional<ops::Config> one_server(Arguments const& arguments, std::ostream& 
     note_unset(passed, environment, *config);
     return std::move(*config);
   }
-  for (auto const& error : std::get<ops::ConfigErrors>(read).errors) {
+  for (auto const& error : std::get<config::ConfigErrors>(read).errors) {
     errors << fmt::format("run: {}: {}\n", flag_at(error.path, place), error.what);
   }
   return std::nullopt;

@@ -8,42 +8,42 @@
 #include <string>
 #include <utility>
 
+#include "gateway/base/descriptors.h"
 #include "gateway/cli/gateway_flags.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/one_server.h"
 #include "gateway/cli/read_config_file.h"
 #include "gateway/cli/startable.h"
+#include "gateway/config/needs.h"
+#include "gateway/descriptor_budget.h"
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/service_manager.h"
-#include "gateway/ops/config_needs.h"
-#include "gateway/ops/descriptor_budget.h"
-#include "gateway/ops/descriptors.h"
 
 namespace gateway::cli {
 
 namespace {
 
 /// As many descriptors as the configuration asks for, as far as the system lets us.
-Result<ops::DescriptorBudget> take_descriptors(ops::Config const& config) {
-  auto const needs = ops::descriptor_needs(config, ops::open_descriptors());
-  return ops::share_descriptors(ops::raise_descriptor_limit(ops::wanted_descriptors(needs)), needs);
+Result<DescriptorBudget> take_descriptors(config::Config const& config) {
+  auto const needs = descriptor_needs(config, open_descriptors());
+  return share_descriptors(raise_descriptor_limit(wanted_descriptors(needs)), needs);
 }
 
 /// A gateway of which every service is at fault would serve nothing, and look as if it
 /// did. Services that only lack what they declare to need are another matter.
-bool can_serve(std::string const& file, ops::Config const& config, std::ostream& errors) {
+bool can_serve(std::string const& file, config::Config const& config, std::ostream& errors) {
   auto const any = [&](auto is) { return std::any_of(config.services.begin(), config.services.end(), is); };
   if (any([](auto const& service) { return !service.disabled && service.available(); })) return true;
   if (!any([](auto const& service) { return !service.disabled && !service.faults.empty(); })) return true;
   errors << fmt::format("{}: none of its services can be started\n", file);
   for (auto const& service : config.services) {
-    if (!service.disabled) errors << fmt::format("  {}: {}\n", service.name, ops::why_unavailable(service));
+    if (!service.disabled) errors << fmt::format("  {}: {}\n", service.name, config::why_unavailable(service));
   }
   return false;
 }
 
-std::optional<ops::Config> configuration(Arguments const& arguments, std::ostream& errors) {
+std::optional<config::Config> configuration(Arguments const& arguments, std::ostream& errors) {
   if (!arguments.server.empty()) return one_server(arguments, errors);
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;

@@ -13,7 +13,7 @@
 
 namespace gateway::cli {
 
-std::string why_not_startable(ops::ServiceConfig const& service) {
+std::string why_not_startable(config::ServiceConfig const& service) {
   io::UniqueFd folder;
   if (!service.cwd.empty()) {
     folder = io::UniqueFd(::open(service.cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "gateway/ops/config.h"
+#include "gateway/config/config.h"
 
 namespace gateway::cli {
 
 /// Why it could not be started, in a sentence; empty when it could. Looks where its
 /// child would.
-[[nodiscard]] std::string why_not_startable(ops::ServiceConfig const& service);
+[[nodiscard]] std::string why_not_startable(config::ServiceConfig const& service);
 
 }  // namespace gateway::cli

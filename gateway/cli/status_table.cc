@@ -6,13 +6,13 @@
 #include <array>
 
 #include "gateway/base/counted.h"
-#include "gateway/ops/config_json.h"
+#include "gateway/config/json.h"
 
 namespace gateway::cli {
 
 namespace {
 
-using ops::Json;
+using config::Json;
 
 std::string printable(std::string text) {
   std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');

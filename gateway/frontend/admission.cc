@@ -38,7 +38,7 @@ std::string host_name(std::string_view authority) {
   return name;
 }
 
-AllowedHosts::AllowedHosts(ops::GatewayConfig const& config, std::vector<std::string> const& service_names)
+AllowedHosts::AllowedHosts(config::GatewayConfig const& config, std::vector<std::string> const& service_names)
     : names_(config.allowed_hosts) {
   for (auto const& name : service_names) names_.push_back(lower("mcp-" + name));
 }
@@ -47,7 +47,7 @@ bool AllowedHosts::contains(std::string const& name) const {
   return is_this_machine(name) || is_numeric(name) || std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
-Admission::Admission(ops::GatewayConfig const& config, std::vector<std::string> const& service_names)
+Admission::Admission(config::GatewayConfig const& config, std::vector<std::string> const& service_names)
     : hosts_(config, service_names), origins_(config.allowed_origins) {}
 
 bool Admission::host_allowed(std::string_view host) {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/config/config.h"
 #include "gateway/http/request_head.h"
-#include "gateway/ops/config.h"
 
 namespace gateway::frontend {
 
@@ -26,7 +26,7 @@ struct Admitted {
 class AllowedHosts {
  public:
   /// `service_names` are reachable as mcp-NAME.
-  AllowedHosts(ops::GatewayConfig const& config, std::vector<std::string> const& service_names);
+  AllowedHosts(config::GatewayConfig const& config, std::vector<std::string> const& service_names);
 
   /// Whether `name`, as `host_name` gives it, is this machine's, an address, or
   /// among those of the configuration.
@@ -39,7 +39,7 @@ class AllowedHosts {
 class Admission {
  public:
   /// `service_names` are reachable as mcp-NAME.
-  Admission(ops::GatewayConfig const& config, std::vector<std::string> const& service_names);
+  Admission(config::GatewayConfig const& config, std::vector<std::string> const& service_names);
 
   /// A page of another site that made a name of its own point here, or sent a
   /// form or an image request, is told apart by these. (MCP, Security: DNS

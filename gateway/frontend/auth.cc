@@ -49,7 +49,7 @@ std::string short_hash(std::string_view bytes) {
                      digest[5]);
 }
 
-Auth::Auth(ops::AuthConfig const& config) {
+Auth::Auth(config::AuthConfig const& config) {
   for (auto const& token : config.tokens) {
     tokens_.push_back(
         {token.name, token.sha256.empty() ? sha256(token.token.reveal()) : digest_from_hex(token.sha256)});

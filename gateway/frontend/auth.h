@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/config/config.h"
 #include "gateway/http/request_head.h"
-#include "gateway/ops/config.h"
 
 namespace gateway::frontend {
 
@@ -22,7 +22,7 @@ using Digest = std::array<unsigned char, 32>;
 /// Holds the tokens' hashes alone, and compares in constant time.
 class Auth {
  public:
-  explicit Auth(ops::AuthConfig const& config);
+  explicit Auth(config::AuthConfig const& config);
 
   [[nodiscard]] bool required() const { return !tokens_.empty(); }
 

@@ -91,7 +91,7 @@ std::optional<Endpoint> Endpoints::find_at_root(http::ListenerTag tag, std::stri
   return Endpoint{*door, service};
 }
 
-Directory Endpoints::directory(http::ListenerTag tag, ops::GatewayConfig const& config) const {
+Directory Endpoints::directory(http::ListenerTag tag, config::GatewayConfig const& config) const {
   auto const own = tag != http::ListenerTag{};
   std::span<std::string const> services(names_);
   if (own) services = services.subspan(static_cast<std::size_t>(tag) - 1, 1);

@@ -38,7 +38,7 @@ class Endpoints {
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
   /// What is served at a listener, for those who ask there for something else.
-  [[nodiscard]] Directory directory(http::ListenerTag tag, ops::GatewayConfig const& config) const;
+  [[nodiscard]] Directory directory(http::ListenerTag tag, config::GatewayConfig const& config) const;
 
   /// Where the client of a legacy stream, asked for by `path`, sends its messages: a
   /// reference that leads back through the proxies before us.

@@ -16,7 +16,7 @@ constexpr std::size_t kLongestEscape = 6;
 
 }  // namespace
 
-std::size_t max_event_bytes(ops::LimitsConfig const& limits, http::RequestHead const& head) {
+std::size_t max_event_bytes(config::LimitsConfig const& limits, http::RequestHead const& head) {
   auto const agent = head.find("user-agent");
   if (!agent) return 0;
   for (auto const& [prefix, bytes] : limits.sse_event_limits) {

@@ -6,8 +6,8 @@
 
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/http_span.h"
+#include "gateway/frontend/http_tags.h"
 #include "gateway/mcp/http_status.h"
-#include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
 
@@ -29,14 +29,14 @@ std::string_view denial_message(std::string_view reason) {
 }
 
 /// For those who show no token where one is needed.
-std::string brief(ops::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
+std::string brief(health::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
 
 http::RouteTag route_of(Door door) {
   switch (door) {
-    case Door::Sse: return tag_of(ops::Route::Sse);
-    case Door::Messages: return tag_of(ops::Route::Messages);
-    case Door::Mcp: return tag_of(ops::Route::Mcp);
-    case Door::Health: return tag_of(ops::Route::Health);
+    case Door::Sse: return tag_of(metrics::Route::Sse);
+    case Door::Messages: return tag_of(metrics::Route::Messages);
+    case Door::Mcp: return tag_of(metrics::Route::Mcp);
+    case Door::Health: return tag_of(metrics::Route::Health);
   }
   return {};
 }
@@ -44,7 +44,7 @@ http::RouteTag route_of(Door door) {
 }  // namespace
 
 FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
-                     ops::HealthSource& health, ops::Metrics& metrics)
+                     health::HealthSource& health, metrics::Metrics& metrics)
     : desk_(desk),
       endpoints_(std::move(endpoints)),
       admission_(desk.config, service_names),
@@ -170,7 +170,7 @@ void FrontDoor::health(Visit const& visit, bool detailed) {
   if (method != http::Method::Get && method != http::Method::Head) return visit.reply_not_allowed("GET, HEAD");
   if (visit.endpoint.service) return service_health(visit, detailed);
   health_.ask_health([this, id = visit.exchange.id(), fields = std::string(visit.fields),
-                      detailed](ops::GatewayHealth const& all) {
+                      detailed](health::GatewayHealth const& all) {
     auto* const open = desk_.server->find(id);
     if (open == nullptr) return;
     auto const text = detailed ? to_json(all) : brief(all.status);
@@ -186,9 +186,9 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
   auto const here = health_.health_here();
   auto const& name = endpoints_.name(*visit.endpoint.service);
   auto const service = std::find_if(here.services.begin(), here.services.end(),
-                                    [&](ops::ServiceHealth const& each) { return each.name == name; });
+                                    [&](health::ServiceHealth const& each) { return each.name == name; });
   if (service == here.services.end()) return visit.reply(503);
-  auto const status = here.status == ops::HealthStatus::Draining ? here.status : service->status;
+  auto const status = here.status == health::HealthStatus::Draining ? here.status : service->status;
   visit.reply_json(http_status(status), detailed ? to_json(here, *service) : brief(status), kNoStore);
 }
 

@@ -12,8 +12,8 @@
 #include "gateway/frontend/legacy_sse.h"
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/streamable.h"
-#include "gateway/ops/health.h"
-#include "gateway/ops/metrics.h"
+#include "gateway/health/health.h"
+#include "gateway/metrics/metrics.h"
 
 namespace gateway::frontend {
 
@@ -21,7 +21,7 @@ namespace gateway::frontend {
 class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
  public:
   FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
-            ops::HealthSource& health, ops::Metrics& metrics);
+            health::HealthSource& health, metrics::Metrics& metrics);
 
   // http::RequestHandler
   void on_request(http::Exchange& exchange, http::Request const& request) override;
@@ -57,8 +57,8 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   Endpoints endpoints_;
   Admission admission_;
   Auth auth_;
-  ops::HealthSource& health_;
-  ops::Metrics& metrics_;
+  health::HealthSource& health_;
+  metrics::Metrics& metrics_;
   TokenBucket denials_{kDenialsPerSecond};  ///< that are logged; all are counted
   LegacySse sse_;
   Streamable streamable_;

@@ -38,7 +38,7 @@ std::string_view path_of(Door door) {
 /// for hours; its span ends when the stream is open.
 class HttpSpan final : public http::ExchangeWatcher {
  public:
-  HttpSpan(Desk const& desk, ops::TraceSpan span, bool ends_when_answered)
+  HttpSpan(Desk const& desk, trace::TraceSpan span, bool ends_when_answered)
       : desk_(desk), span_(std::move(span)), ends_when_answered_(ends_when_answered) {}
   ~HttpSpan() override { end(); }
 
@@ -60,19 +60,19 @@ class HttpSpan final : public http::ExchangeWatcher {
   }
 
   Desk const& desk_;
-  ops::TraceSpan span_;
+  trace::TraceSpan span_;
   bool ends_when_answered_;
   bool ended_ = false;
 };
 
-ops::TraceSpan span_of(Desk& desk, Visit const& visit, std::optional<TraceContext> const& asked_by) {
+trace::TraceSpan span_of(Desk& desk, Visit const& visit, std::optional<TraceContext> const& asked_by) {
   auto const& head = visit.request.head;
   auto const method = name_of(head.method);
   auto const route = path_of(visit.endpoint.door);
-  ops::TraceSpan span;
+  trace::TraceSpan span;
   span.context = desk.tracer.child_of(asked_by);
   span.parent = asked_by ? asked_by->span : SpanId{};
-  span.kind = ops::SpanKind::Server;
+  span.kind = trace::SpanKind::Server;
   span.name = fmt::format("{} {}", method, route);
   span.started_ns = desk.tracer.unix_ns(desk.clock.now());
   // No query: that of a legacy POST holds its session.

@@ -24,7 +24,7 @@ std::optional<Unreadable> conflict(Message const& message, std::vector<Message> 
 }
 
 std::variant<std::vector<std::string_view>, Unreadable> elements(std::string_view body, mcp::Session const& session,
-                                                                 ops::LimitsConfig const& limits) {
+                                                                 config::LimitsConfig const& limits) {
   if (!has_batches(session.revision)) {
     return Unreadable{ErrorCode::InvalidRequest, "batches exist in revision 2025-03-26 only", {}};
   }
@@ -60,7 +60,7 @@ std::size_t Incoming::requests() const {
 }
 
 std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Session& session,
-                                                  ops::LimitsConfig const& limits) {
+                                                  config::LimitsConfig const& limits) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
 

@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/config/config.h"
 #include "gateway/mcp/session.h"
-#include "gateway/ops/config.h"
 #include "gateway/rpc/message.h"
 
 namespace gateway::frontend {
@@ -23,7 +23,7 @@ struct Incoming {
   /// already waits for, refuses the POST. Answered on the stream instead, the
   /// refusal would be taken for the first call's answer.
   [[nodiscard]] static std::variant<Incoming, rpc::Unreadable> read(std::string_view body, mcp::Session& session,
-                                                                    ops::LimitsConfig const& limits);
+                                                                    config::LimitsConfig const& limits);
 };
 
 }  // namespace gateway::frontend

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "gateway/frontend/audit.h"
+#include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
-#include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
 
@@ -38,7 +38,7 @@ void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   session->revision = mcp::Revision::R2024_11_05;
   session->stream = visit.exchange.id();
   visit.exchange.set_context(raw(session->id));
-  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session->service), ops::StreamKind::Sse));
+  visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::Sse));
 
   auto const endpoint = fmt::format("{}?sessionId={}", messages_at, session->token);
   std::string_view const data = endpoint;

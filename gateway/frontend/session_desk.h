@@ -9,13 +9,13 @@
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/turn.h"
+#include "gateway/config/config.h"
 #include "gateway/http/server.h"
+#include "gateway/log/log.h"
 #include "gateway/mcp/ports.h"
 #include "gateway/mcp/session_table.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/log.h"
-#include "gateway/ops/service_probe.h"
-#include "gateway/ops/tracer.h"
+#include "gateway/metrics/service_probe.h"
+#include "gateway/trace/tracer.h"
 
 namespace gateway::frontend {
 
@@ -25,12 +25,12 @@ struct Visit;
 struct Desk {
   Clock const& clock;
   Turn& turn;
-  ops::GatewayConfig const& config;
+  config::GatewayConfig const& config;
   mcp::SessionTable& sessions;
   std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
-  std::vector<ops::ServiceProbe*> probes;   ///< by ServiceIndex
-  ops::Log& log;
-  ops::Tracer& tracer;
+  std::vector<metrics::ServiceProbe*> probes;   ///< by ServiceIndex
+  log::Log& log;
+  trace::Tracer& tracer;
   Allowance& allowance;  ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;
@@ -38,7 +38,7 @@ struct Desk {
 
   [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
 
-  [[nodiscard]] ops::ServiceProbe& probe(ServiceIndex index) const { return *probes[raw(index)]; }
+  [[nodiscard]] metrics::ServiceProbe& probe(ServiceIndex index) const { return *probes[raw(index)]; }
 
   /// Why a stream ends that is ended now.
   [[nodiscard]] http::StreamEnd stream_end() const { return ending ? http::StreamEnd::Drain : http::StreamEnd::Done; }

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "gateway/frontend/audit.h"
+#include "gateway/frontend/http_tags.h"
 #include "gateway/mcp/http_status.h"
 #include "gateway/mcp/version.h"
-#include "gateway/ops/http_tags.h"
 
 namespace gateway::frontend {
 
@@ -182,7 +182,7 @@ void Streamable::open_standalone(Visit const& visit, Session& session, std::opti
   auto const sent = session.standalone_events;
   EventId const from{0, last ? std::min(last->number, sent) : sent};
   stream.set_context(raw(session.id));
-  stream.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpGet));
+  stream.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpGet));
   if (begin_stream(stream, session, from)) {
     session.can_come_back = true;
   } else {
@@ -208,7 +208,7 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   if (session.replay) session.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
   if (!known) return false;
 
-  visit.exchange.open_stream(visit.fields, ops::stream_tag(raw(session.service), ops::StreamKind::HttpPost));
+  visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpPost));
   if (session.replay) replay_after(last, *session.replay, visit.exchange);
   if (open == nullptr) {
     visit.exchange.end_stream(desk_.stream_end());
@@ -329,7 +329,7 @@ bool Streamable::become_stream(Post& post) {
   post.streaming = true;
   post.ListHook<PendingTag>::unlink();
   post.stream = session->next_stream++;
-  open->open_stream(post.fields, ops::stream_tag(raw(session->service), ops::StreamKind::HttpPost));
+  open->open_stream(post.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::HttpPost));
   (void)begin_stream(*open, *session, EventId{post.stream, 0});
   // What a batch has gathered so far.
   for (auto const& answer : std::exchange(post.batched, {})) send_on_post(post, {answer});

@@ -7,17 +7,9 @@
 #include <string_view>
 
 #include "gateway/base/result.h"
+#include "gateway/base/url.h"
 
 namespace gateway::http {
-
-/// `http://HOST[:PORT][/PATH]`, taken apart.
-struct Url {
-  std::string host;  ///< a name or an address, without brackets
-  std::string port = "80";
-  std::string path = "/";
-};
-/// Nothing when the text is no such URL.
-[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
 
 /// What is asked. Connection, Content-Length and Host are written for it.
 struct Question {

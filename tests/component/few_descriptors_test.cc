@@ -82,7 +82,7 @@ TEST_F(HttpServerTest, GivesThePlaceOfAConnectionAwayWhenItsDescriptorIsFree) {
 namespace io {
 namespace {
 
-/// ops/descriptor_budget.cc keeps so many: four for the child, and four while it starts.
+/// descriptor_budget.cc keeps so many: four for the child, and four while it starts.
 TEST_F(ChildProcessTest, StartsWithEightDescriptorsLeftAndKeepsFour) {
   auto spec = fakes::shell("echo here; read line");
   spec.cwd = "/";

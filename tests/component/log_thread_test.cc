@@ -1,4 +1,4 @@
-#include "gateway/ops/log_thread.h"
+#include "gateway/log/thread.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace gateway::ops {
+namespace gateway::log {
 namespace {
 
 void write(LogThread& sink, std::string_view line, std::size_t lines = 1) {
@@ -173,4 +173,4 @@ TEST(LogThread, EndsTheLineThatAFullDiskCutBeforeItWritesTheNext) {
 }
 
 }  // namespace
-}  // namespace gateway::ops
+}  // namespace gateway::log

@@ -11,13 +11,13 @@
 #include <variant>
 #include <vector>
 
-#include "gateway/ops/config_reader.h"
+#include "gateway/config/reader.h"
 
 namespace gateway::fakes {
 
 /// An environment a test can say in one line. Its files are there, the only program
 /// is `known`.
-inline ops::Environment environment_with(std::map<std::string, std::string> variables,
+inline config::Environment environment_with(std::map<std::string, std::string> variables,
                                          std::map<std::string, std::string> files = {}) {
   return {.variable = [variables](std::string const& name) -> std::optional<std::string> {
             auto const found = variables.find(name);
@@ -29,28 +29,28 @@ inline ops::Environment environment_with(std::map<std::string, std::string> vari
             return found->second;
           },
           .exists = [files](std::string const& path) { return files.count(path) > 0; },
-          .program = [](ops::ServiceConfig const&, std::string const& program) { return program == "known"; }};
+          .program = [](config::ServiceConfig const&, std::string const& program) { return program == "known"; }};
 }
 
-inline ops::Config good(std::string_view text, ops::Environment const& environment = environment_with({})) {
-  auto result = ops::read_config(text, environment);
-  if (auto* const config = std::get_if<ops::Config>(&result)) return std::move(*config);
-  for (auto const& error : std::get<ops::ConfigErrors>(result).errors)
+inline config::Config good(std::string_view text, config::Environment const& environment = environment_with({})) {
+  auto result = config::read_config(text, environment);
+  if (auto* const config = std::get_if<config::Config>(&result)) return std::move(*config);
+  for (auto const& error : std::get<config::ConfigErrors>(result).errors)
     ADD_FAILURE() << error.path << ": " << error.what;
-  return {.gateway = {}, .services = {ops::ServiceConfig{}}, .warnings = {}};
+  return {.gateway = {}, .services = {config::ServiceConfig{}}, .warnings = {}};
 }
 
 /// Every error as one line.
 inline std::vector<std::string> errors_of(std::string_view text,
-                                   ops::Environment const& environment = environment_with({})) {
-  auto const result = ops::read_config(text, environment);
+                                   config::Environment const& environment = environment_with({})) {
+  auto const result = config::read_config(text, environment);
   std::vector<std::string> lines;
-  if (auto const* const wrong = std::get_if<ops::ConfigErrors>(&result))
+  if (auto const* const wrong = std::get_if<config::ConfigErrors>(&result))
     for (auto const& error : wrong->errors) lines.push_back(error.path + ": " + error.what);
   return lines;
 }
 
-inline std::string first_error(std::string_view text, ops::Environment const& environment = environment_with({})) {
+inline std::string first_error(std::string_view text, config::Environment const& environment = environment_with({})) {
   auto const lines = errors_of(text, environment);
   return lines.empty() ? "no error" : lines.front();
 }

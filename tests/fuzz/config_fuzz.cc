@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/ops/config_reader.h"
+#include "gateway/config/reader.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ void require(bool holds, char const* what) {
   std::abort();
 }
 
-ops::Environment environment() {
+config::Environment environment() {
   return {.variable = [](std::string const& name) -> std::optional<std::string> {
             if (name.size() > 4) return std::nullopt;
             return name == "SELF" ? "${SELF}" : name + "1";
@@ -29,7 +29,7 @@ ops::Environment environment() {
           }};
 }
 
-void check_config(ops::Config const& config) {
+void check_config(config::Config const& config) {
   require(!config.services.empty(), "a configuration has a service");
   for (auto const& service : config.services) {
     require(!service.name.empty() && service.name.size() <= 64, "a service has a short name");
@@ -48,12 +48,12 @@ void check_config(ops::Config const& config) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string_view const text(reinterpret_cast<char const*>(data), size);
-  auto const result = ops::read_config(text, environment());
-  if (auto const* const config = std::get_if<ops::Config>(&result)) {
+  auto const result = config::read_config(text, environment());
+  if (auto const* const config = std::get_if<config::Config>(&result)) {
     check_config(*config);
     return 0;
   }
-  auto const& errors = std::get<ops::ConfigErrors>(result).errors;
+  auto const& errors = std::get<config::ConfigErrors>(result).errors;
   require(!errors.empty(), "a refusal says why");
   for (auto const& error : errors) require(!error.what.empty(), "an error is a sentence");
   return 0;

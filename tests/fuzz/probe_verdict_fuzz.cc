@@ -6,11 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/ops/probe_verdict.h"
+#include "gateway/backend/probe_verdict.h"
 
 namespace {
 
-using namespace gateway::ops;
+using namespace gateway::backend;
+using namespace gateway::config;
 
 void require(bool holds, char const* what) {
   if (holds) return;

@@ -8,7 +8,7 @@ namespace gateway::harness {
 
 namespace {
 
-std::vector<std::string> names_of(ops::Config const& config) {
+std::vector<std::string> names_of(config::Config const& config) {
   std::vector<std::string> names;
   for (auto const& service : config.services) names.push_back(service.name);
   return names;
@@ -28,15 +28,15 @@ void KeptLines::write(ByteQueue& piece, std::size_t) {
   piece.consume(piece.size());
 }
 
-ops::ServiceConfig service(std::string name, ops::Isolation isolation) {
-  ops::ServiceConfig config;
+config::ServiceConfig service(std::string name, config::Isolation isolation) {
+  config::ServiceConfig config;
   config.name = std::move(name);
   config.command = config.name;
   config.isolation = isolation;
   return config;
 }
 
-TestGateway::TestGateway(ops::Config config, std::uint64_t seed)
+TestGateway::TestGateway(config::Config config, std::uint64_t seed)
     : config_(std::move(config)),
       about_{.version = "test", .revision = {}, .build_time = {}, .instance_id = "test"},
       entropy_(seed),

@@ -11,13 +11,13 @@
 
 #include "gateway/base/allowance.h"
 #include "gateway/base/entropy.h"
+#include "gateway/config/config.h"
 #include "gateway/frontend/endpoint.h"
 #include "gateway/frontend/homes.h"
 #include "gateway/io/process_sampler.h"
-#include "gateway/ops/config.h"
-#include "gateway/ops/log_sink.h"
-#include "gateway/ops/metrics.h"
-#include "gateway/ops/redaction.h"
+#include "gateway/log/redaction.h"
+#include "gateway/log/sink.h"
+#include "gateway/metrics/metrics.h"
 #include "gateway/shard.h"
 #include "tests/harness/manual_clock.h"
 #include "tests/harness/scripted_child.h"
@@ -36,7 +36,7 @@ class SeededEntropy final : public Entropy {
 };
 
 /// Keeps the lines, for tests that read them.
-class KeptLines final : public ops::LogSink {
+class KeptLines final : public log::LogSink {
  public:
   void write(ByteQueue& piece, std::size_t lines) override;
   bool keeps = true;
@@ -44,11 +44,11 @@ class KeptLines final : public ops::LogSink {
 };
 
 /// A service named `name` with everything at its default.
-[[nodiscard]] ops::ServiceConfig service(std::string name, ops::Isolation isolation = ops::Isolation::Shared);
+[[nodiscard]] config::ServiceConfig service(std::string name, config::Isolation isolation = config::Isolation::Shared);
 
 class TestGateway final : private Shard::Owner {
  public:
-  explicit TestGateway(ops::Config config, std::uint64_t seed = 1);
+  explicit TestGateway(config::Config config, std::uint64_t seed = 1);
   ~TestGateway();
 
   /// Runs turns until `turns` have run; what clients read and write is moved between.
@@ -64,10 +64,10 @@ class TestGateway final : private Shard::Owner {
   [[nodiscard]] ScriptedSpawner& spawner() { return spawner_; }
   [[nodiscard]] KeptLines& log() { return lines_; }
   [[nodiscard]] ManualClock& clock() { return clock_; }
-  [[nodiscard]] ops::Config const& config() const { return config_; }
+  [[nodiscard]] config::Config const& config() const { return config_; }
   [[nodiscard]] Allowance const& connections() const { return connections_; }
   [[nodiscard]] Allowance const& sessions() const { return sessions_; }
-  [[nodiscard]] ops::ServiceHealth health(std::size_t service = 0) { return shard_->health_here().services.at(service); }
+  [[nodiscard]] health::ServiceHealth health(std::size_t service = 0) { return shard_->health_here().services.at(service); }
   [[nodiscard]] std::string metrics() { return metrics_.text(); }
   /// The value of one series, as "name{labels}" or "name"; nothing when it is not there.
   [[nodiscard]] std::optional<double> metric(std::string_view series);
@@ -81,18 +81,18 @@ class TestGateway final : private Shard::Owner {
   // Shard::Owner
   void on_drained(std::size_t, bool is_drained) override { drained_ = is_drained; }
   void on_over(std::size_t) override { ++over_; }
-  void ask_health(ops::HealthSource::Tell tell) override { tell(shard_->health_here()); }
+  void ask_health(health::HealthSource::Tell tell) override { tell(shard_->health_here()); }
   void move(std::size_t, http::MovedConnection) override {}
 
-  ops::Config config_;
-  ops::Metrics::About about_;
+  config::Config config_;
+  metrics::Metrics::About about_;
   ManualClock clock_;
   SeededEntropy entropy_;
   ScriptedSpawner spawner_;
   io::ProcessSampler sampler_;
   KeptLines lines_;
-  ops::Metrics metrics_;
-  ops::Redaction redaction_;
+  metrics::Metrics metrics_;
+  log::Redaction redaction_;
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
   Allowance connections_;

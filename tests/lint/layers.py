@@ -8,15 +8,20 @@ import re
 import sys
 
 # Layer to the layers it may include, besides itself. "program" is the files directly in gateway/.
+OPERATIONS = {"config", "log", "metrics", "trace", "health"}
 LAYERS = {
     "base": set(),
     "rpc": {"base"},
     "mcp": {"rpc", "base"},
     "io": {"base"},
     "http": {"io", "base"},
-    "ops": {"http", "base"},
-    "backend": {"ops", "mcp", "rpc", "io", "base"},
-    "frontend": {"ops", "http", "mcp", "rpc", "base"},
+    "config": {"base"},
+    "log": {"config", "base"},
+    "metrics": {"config", "base"},
+    "trace": {"config", "metrics", "base"},
+    "health": {"base"},
+    "backend": {*OPERATIONS, "mcp", "rpc", "io", "base"},
+    "frontend": {*OPERATIONS, "http", "mcp", "rpc", "base"},
 }
 LAYERS["admin"] = {*LAYERS}
 LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
@@ -25,8 +30,8 @@ LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
-    "nlohmann": {"ops", "admin", "cli"},
-    "prometheus": {"ops"},
+    "nlohmann": {"config", "health", "backend", "admin", "cli"},
+    "prometheus": {"metrics"},
     "openssl": {"frontend", "admin"},
     "CLI": {"cli", "program"},
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the table of docs/metrics.md lists exactly the families of gateway/ops/metric_families.h.
+"""Checks that the table of docs/metrics.md lists exactly the families of gateway/metrics/families.h.
 
 Each family has one row with its type, and each row is a family. No other source file names a metric, because
 the program reports events through probes.
@@ -9,7 +9,7 @@ import re
 import sys
 
 NAME = r'"((?:mcp|process)_[a-z_]+)"'
-FAMILIES = "gateway/ops/metric_families.h"
+FAMILIES = "gateway/metrics/families.h"
 ELSEWHERE = {"mcp_servers"}  # looks like a metric, but is a key in files of other programs
 TYPES = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 

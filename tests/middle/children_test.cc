@@ -22,7 +22,7 @@ TEST_F(ChildrenTest, RefusesALogLevelThatIsNone) {
 
 TEST_F(ChildrenTest, GivesLogLinesToAllWhereNothingInThemIsPrivate) {
   auto one = service("one");
-  one.shared_logs = ops::SharedLogs::All;
+  one.shared_logs = config::SharedLogs::All;
   start({one});
   HttpSession a(*gateway, "one");
   HttpSession b(*gateway, "one");
@@ -35,7 +35,7 @@ TEST_F(ChildrenTest, GivesLogLinesToAllWhereNothingInThemIsPrivate) {
 
 TEST_F(ChildrenTest, GivesLogLinesToNobodyWhereTheyAreDropped) {
   auto one = service("one");
-  one.shared_logs = ops::SharedLogs::Drop;
+  one.shared_logs = config::SharedLogs::Drop;
   start({one});
   HttpSession session(*gateway, "one");
   auto& stream = session.get();
@@ -67,7 +67,7 @@ TEST_F(ChildrenTest, GivesNobodyLogLinesThatMayBeAboutACallOfAnotherThatWasNever
 class LargeAnswerTest : public ChildrenTest {
  protected:
   void SetUp() override {
-    ops::GatewayConfig config;
+    config::GatewayConfig config;
     config.limits.max_result_bytes = 64 * 1024;
     start({service("one")}, config);
   }
@@ -117,7 +117,7 @@ TEST_F(ChildrenTest, SaysHowManyLinesOfStderrItDidNotLog) {
 }
 
 TEST_F(ChildrenTest, SaysThatAServerThatNeverRanIsNotRunning) {
-  ops::Config config;
+  config::Config config;
   config.services = {service("one")};
   gateway = std::make_unique<TestGateway>(std::move(config));
   for (int i = 0; i < 9 && !gateway->spawner().alive().empty(); ++i) {
@@ -136,7 +136,7 @@ TEST_F(ChildrenTest, SaysThatAServerThatNeverRanIsNotRunning) {
 
 TEST_F(ChildrenTest, TakesAnErrorForAProbeThatFailed) {
   auto one = service("one");
-  one.probe = ops::ProbeConfig{};
+  one.probe = config::ProbeConfig{};
   one.probe->tool = "echo";
   start({one});
   for (int i = 0; i < 60; ++i) {

@@ -64,8 +64,8 @@ TEST_F(FrontDoorTest, LetsABrowserOfThisMachineCall) {
 TEST_F(FrontDoorTest, TellsTheHealthOfOneServiceAndOfAll) {
   auto missing = service("missing");
   missing.unmet = {"the variable SECRET"};
-  ops::GatewayConfig config;
-  config.auth.tokens = {{.name = "a", .token = ops::Secret("token-a")}};
+  config::GatewayConfig config;
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")}};
   start({service("one"), missing}, config);
   auto& one = send(http("GET", "/one/health", {"Authorization: Bearer token-a"}));
   EXPECT_EQ(200, heard(one).status);
@@ -90,7 +90,7 @@ TEST_F(FrontDoorTest, OpensNoSessionOfAServiceThatIsNotSetUp) {
 }
 
 TEST_F(FrontDoorTest, AsksWhoseASessionIsWhereEachHasAChildOfItsOwn) {
-  auto one = service("one", ops::Isolation::Affinity);
+  auto one = service("one", config::Isolation::Affinity);
   one.affinity.header = "x-user";
   start({one});
   EXPECT_EQ(400, status_of_initialize({}));
@@ -98,7 +98,7 @@ TEST_F(FrontDoorTest, AsksWhoseASessionIsWhereEachHasAChildOfItsOwn) {
   EXPECT_EQ(0U, gateway->spawner().started());
   (void)status_of_initialize({"X-User: a"});
   EXPECT_EQ(1U, gateway->spawner().started());
-  start({service("one", ops::Isolation::Affinity)});
+  start({service("one", config::Isolation::Affinity)});
   EXPECT_EQ(400, status_of_initialize({}));
 }
 

@@ -35,7 +35,7 @@ TEST_F(LegacySseTest, RefusesAClientThatTakesNoStream) {
 }
 
 TEST_F(LegacySseTest, RefusesAStreamWhenNoSessionCanBeOpened) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.limits.max_sessions = 1;
   start({service("one")}, config);
   auto& first = open("/one/sse");
@@ -53,7 +53,7 @@ TEST_F(LegacySseTest, NamesItsEndpointRelativeToTheStreamsPath) {
 }
 
 TEST_F(LegacySseTest, PutsTheBasePathBeforeItsEndpoint) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.base_path = "/tools";
   start({service("one")}, config);
   EXPECT_TRUE(endpoint(open("/one/sse")).starts_with("/tools/one/messages?sessionId="));
@@ -84,8 +84,8 @@ TEST_F(LegacySseTest, KnowsNoSessionButItsOwn) {
 }
 
 TEST_F(LegacySseTest, KnowsNoSessionOfAnotherHolder) {
-  ops::GatewayConfig config;
-  config.auth.tokens = {{.name = "a", .token = ops::Secret("token-a")}, {.name = "b", .token = ops::Secret("token-b")}};
+  config::GatewayConfig config;
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")}, {.name = "b", .token = config::Secret("token-b")}};
   start({service("one")}, config);
   auto const path = "/one/" + endpoint(open("/one/sse", {"Authorization: Bearer token-a"}));
   auto const ping = request(1, "ping").dump();
@@ -114,7 +114,7 @@ TEST_F(LegacySseTest, ServesNothingButPostsAtItsEndpoint) {
 }
 
 TEST_F(LegacySseTest, SaysInPlaceOfAnAnswerThatItIsTooLargeForItsClient) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.limits.sse_event_limits = {{"small", 2048}};
   start({service("one")}, config);
   auto& stream = open("/one/sse", {"User-Agent: small/1"});
@@ -143,7 +143,7 @@ TEST_F(LegacySseTest, SendsWhatComesDuringACallDownTheStream) {
 }
 
 TEST_F(LegacySseTest, AsksItsClientAndTakesTheAnswer) {
-  start({service("one", ops::Isolation::Session)});
+  start({service("one", config::Isolation::Session)});
   SseSession session(*gateway, "one");
   (void)session.post(request(1, "initialize", {{"protocolVersion", "2024-11-05"}}));
   shake_hands(*gateway);

@@ -5,7 +5,7 @@ namespace gateway::harness {
 namespace {
 
 /// Shared, and a child for each session: there the session's end is the child's too.
-class LifetimesTest : public MiddleTest, public ::testing::WithParamInterface<ops::Isolation> {
+class LifetimesTest : public MiddleTest, public ::testing::WithParamInterface<config::Isolation> {
  protected:
   void SetUp() override { start({service("one", GetParam())}); }
   void expect_nothing_left() {
@@ -14,7 +14,7 @@ class LifetimesTest : public MiddleTest, public ::testing::WithParamInterface<op
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Isolations, LifetimesTest, ::testing::Values(ops::Isolation::Shared, ops::Isolation::Session));
+INSTANTIATE_TEST_SUITE_P(Isolations, LifetimesTest, ::testing::Values(config::Isolation::Shared, config::Isolation::Session));
 
 TEST_P(LifetimesTest, DeletesASessionWhoseStreamsConnectionWaitsToDeleteItToo) {
   HttpSession session(*gateway, "one");
@@ -126,7 +126,7 @@ TEST_F(MiddleTest, LeavesASessionAtTheChildThatStillOwesItAnAnswer) {
 }
 
 TEST_F(MiddleTest, TellsItsEndOnceAlthoughServicesNeverHadAChild) {
-  start({service("own", ops::Isolation::Session), service("kin", ops::Isolation::Session), service("one")});
+  start({service("own", config::Isolation::Session), service("kin", config::Isolation::Session), service("one")});
   gateway->shard().drain();
   gateway->shard().stop();
   gateway->turn(2);

@@ -15,8 +15,8 @@ namespace gateway::harness {
 class MiddleTest : public ::testing::Test {
  protected:
   /// A gateway of these services, their children ready.
-  void start(std::vector<ops::ServiceConfig> services, ops::GatewayConfig gateway_config = {}) {
-    ops::Config config;
+  void start(std::vector<config::ServiceConfig> services, config::GatewayConfig gateway_config = {}) {
+    config::Config config;
     config.gateway = std::move(gateway_config);
     config.services = std::move(services);
     gateway = std::make_unique<TestGateway>(std::move(config));

@@ -70,7 +70,7 @@ TEST_F(RoutingTest, RefusesAtOnceWhatASharedChildAsksOfAClient) {
 }
 
 TEST_F(RoutingTest, RelaysWhatAChildOfOneSessionAsksAndTakesOneAnswer) {
-  start({service("own", ops::Isolation::Session)});
+  start({service("own", config::Isolation::Session)});
   HttpSession session(*gateway, "own");
   HttpSession other(*gateway, "own");
   auto& asked_child = *gateway->spawner().alive()[0];

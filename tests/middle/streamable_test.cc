@@ -42,8 +42,8 @@ TEST_F(StreamableTest, NeedsTheSessionThatARequestIsAbout) {
 }
 
 TEST_F(StreamableTest, KnowsNoSessionOfAnotherHolder) {
-  ops::GatewayConfig config;
-  config.auth.tokens = {{.name = "a", .token = ops::Secret("token-a")}, {.name = "b", .token = ops::Secret("token-b")}};
+  config::GatewayConfig config;
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")}, {.name = "b", .token = config::Secret("token-b")}};
   start({service("one")}, config);
   auto const initialize = request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
   auto const id = "Mcp-Session-Id: " + heard(post({"Authorization: Bearer token-a"}, initialize)).field("Mcp-Session-Id");
@@ -61,7 +61,7 @@ TEST_F(StreamableTest, RefusesMessagesOfASessionThatAreNone) {
 }
 
 TEST_F(StreamableTest, RefusesASessionWhenNoneCanBeOpened) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.limits.max_sessions = 1;
   start({service("one")}, config);
   HttpSession session(*gateway, "one");
@@ -143,7 +143,7 @@ TEST_F(StreamableTest, TellsAClientThatTakesNoStreamThatItsCallWasTakenBack) {
 }
 
 TEST_F(StreamableTest, SaysInPlaceOfAnEventThatItIsTooLargeForItsClient) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.limits.sse_event_limits = {{"small", 2048}};
   start({service("one")}, config);
   HttpSession session(*gateway, "one", "2025-11-25", {"User-Agent: small/1"});
@@ -180,7 +180,7 @@ TEST_F(StreamableTest, TakesBackTheCallOfNoSessionWhoseClientLeaves) {
 }
 
 TEST_F(StreamableTest, EndsASessionWhoseClientLeftBeforeItKnewItsId) {
-  start({service("one", ops::Isolation::Session)});
+  start({service("one", config::Isolation::Session)});
   auto& client = post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
   EXPECT_EQ(1U, gateway->health().sessions);
   client.close();
@@ -189,7 +189,7 @@ TEST_F(StreamableTest, EndsASessionWhoseClientLeftBeforeItKnewItsId) {
 }
 
 TEST_F(StreamableTest, EndsASessionThatCouldNotBeInitialized) {
-  start({service("one", ops::Isolation::Session)});
+  start({service("one", config::Isolation::Session)});
   auto& client = post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
   child().die(1);
   gateway->turn(2);

@@ -127,7 +127,7 @@ TEST_F(StreamableTest, GivesWhatAStreamMissedAndTakesAnUnknownIdForANewOne) {
 
 class AskTest : public StreamableTest {
  protected:
-  void SetUp() override { start({service("one", ops::Isolation::Session)}); }
+  void SetUp() override { start({service("one", config::Isolation::Session)}); }
   void ask() {
     child().say(request("q", "sampling/createMessage").dump());
     gateway->turn(2);

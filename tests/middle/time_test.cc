@@ -99,7 +99,7 @@ TEST_F(TimeTest, EndsAHungChildAndServesWhatWaited) {
 }
 
 TEST_F(TimeTest, ClosesAClientThatTakesNothing) {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.limits.max_client_queue_bytes = 64 * 1024;
   start({service("one")}, config);
   SseSession session(*gateway, "one");

@@ -80,7 +80,7 @@ Session& Clients::new_session() {
   if (!tokens.empty()) session.principal = tokens[choices_.below(static_cast<std::uint32_t>(tokens.size()))].token.reveal();
   session.owner = fmt::format("u{}", choices_.below(4));
   session.revision = kRevisions[choices_.below(4)];
-  session.has_own_child = gateway_.config().services[session.service].isolation == ops::Isolation::Session;
+  session.has_own_child = gateway_.config().services[session.service].isolation == config::Isolation::Session;
   return session;
 }
 

@@ -14,9 +14,9 @@ namespace gateway::storm {
 namespace {
 
 /// Small bounds, so that a short story meets all of them.
-ops::Config config_of(Choices& choices) {
+config::Config config_of(Choices& choices) {
   using std::chrono::minutes;
-  ops::Config config;
+  config::Config config;
   auto& limits = config.gateway.limits;
   limits.max_connections = 20;
   limits.max_sessions = 14;
@@ -28,15 +28,15 @@ ops::Config config_of(Choices& choices) {
   limits.session_idle_timeout = seconds(40);
   limits.replay_events = 16;
   limits.replay_bytes = 8 * 1024;
-  config.gateway.log.level = choices.once_in(4) ? ops::LogLevel::Debug : ops::LogLevel::Error;
+  config.gateway.log.level = choices.once_in(4) ? config::LogLevel::Debug : config::LogLevel::Error;
   config.gateway.log.audit = choices.once_in(4);
   if (choices.once_in(2)) {
     for (auto const* const name : {"alice", "bob"}) {
-      config.gateway.auth.tokens.push_back({.name = name, .token = ops::Secret(std::string(name) + "-token"), .sha256 = {}});
+      config.gateway.auth.tokens.push_back({.name = name, .token = config::Secret(std::string(name) + "-token"), .sha256 = {}});
     }
   }
-  constexpr std::array kKinds{std::pair{"one", ops::Isolation::Shared}, std::pair{"two", ops::Isolation::Shared},
-                              std::pair{"own", ops::Isolation::Session}, std::pair{"kin", ops::Isolation::Affinity}};
+  constexpr std::array kKinds{std::pair{"one", config::Isolation::Shared}, std::pair{"two", config::Isolation::Shared},
+                              std::pair{"own", config::Isolation::Session}, std::pair{"kin", config::Isolation::Affinity}};
   for (auto const& [name, isolation] : kKinds) {
     auto service = harness::service(name, isolation);
     service.call_timeout = seconds(5);
@@ -54,7 +54,7 @@ ops::Config config_of(Choices& choices) {
   config.services[0].idle_stop = seconds(10);
   config.services[0].recycle.max_age = seconds(60);
   config.services[1].replicas = 2;
-  config.services[1].probe = ops::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
+  config.services[1].probe = config::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
   config.services[3].affinity = {.header = "x-owner", .keep = seconds(5)};
   return config;
 }

@@ -18,7 +18,7 @@ class HistoryTest : public ::testing::Test {
     for (int i = 0; i < times; ++i) history.sample(traffic);
   }
 
-  ops::Traffic traffic;
+  metrics::Traffic traffic;
   History history;
 };
 

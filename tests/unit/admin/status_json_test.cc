@@ -10,27 +10,27 @@ namespace {
 class StatusJsonTest : public ::testing::Test {
  protected:
   StatusJsonTest() {
-    ops::ServiceHealth one;
+    health::ServiceHealth one;
     one.name = "files";
-    one.status = ops::HealthStatus::Degraded;
+    one.status = health::HealthStatus::Degraded;
     one.state = "ready";
     one.reason = "a \"quoted\"\nreason";
     health.services.push_back(one);
-    health.status = ops::HealthStatus::Degraded;
-    ops::ServiceConfig config;
+    health.status = health::HealthStatus::Degraded;
+    config::ServiceConfig config;
     config.name = "files";
-    config.isolation = ops::Isolation::Affinity;
+    config.isolation = config::Isolation::Affinity;
     configs.push_back(config);
   }
 
   nlohmann::json told() {
     GatewayStatus status{.health = health, .configs = configs, .services = {service}};
-    status.log_level = ops::LogLevel::Warn;
+    status.log_level = config::LogLevel::Warn;
     return nlohmann::json::parse(to_json(status));
   }
 
-  ops::GatewayHealth health;
-  std::vector<ops::ServiceConfig> configs;
+  health::GatewayHealth health;
+  std::vector<config::ServiceConfig> configs;
   ServiceStatus service;
 };
 

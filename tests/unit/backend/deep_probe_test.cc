@@ -8,7 +8,7 @@ namespace {
 constexpr TimePoint kStart{seconds(1000)};
 
 struct DeepProbeTest : ::testing::Test {
-  ops::ProbeConfig config{.tool = "health", .interval = seconds(60)};
+  config::ProbeConfig config{.tool = "health", .interval = seconds(60)};
   DeepProbe probe{config};
 };
 

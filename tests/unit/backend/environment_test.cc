@@ -10,7 +10,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines given(ops::ServiceConfig const& config, std::vector<char const*> gateway) {
+Lines given(config::ServiceConfig const& config, std::vector<char const*> gateway) {
   gateway.push_back(nullptr);
   return child_environment(config, gateway.data());
 }
@@ -22,14 +22,14 @@ TEST(ChildEnvironment, HandsOnTheHarmlessAndNothingElse) {
 }
 
 TEST(ChildEnvironment, HandsOnWhatTheServiceNames) {
-  ops::ServiceConfig config;
+  config::ServiceConfig config;
   config.pass_env = {"API_KEY", "NOT_SET"};
   EXPECT_EQ((Lines{"API_KEY=k"}), given(config, {"API_KEY=k", "API_KEY_2=no"}));
 }
 
 TEST(ChildEnvironment, LetsTheServicesOwnValueWin) {
-  ops::ServiceConfig config;
-  config.env = {{"PATH", ops::Secret("/own")}, {"EMPTY", ops::Secret("")}, {"EQUALS", ops::Secret("a=b")}};
+  config::ServiceConfig config;
+  config.env = {{"PATH", config::Secret("/own")}, {"EMPTY", config::Secret("")}, {"EQUALS", config::Secret("a=b")}};
   EXPECT_EQ((Lines{"EMPTY=", "EQUALS=a=b", "PATH=/own"}), given(config, {"PATH=/bin"}));
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr TimePoint kStart{seconds(1000)};
 constexpr std::uint64_t kRandoms[] = {0, 1, 12345, UINT64_MAX / 2, UINT64_MAX};
 
-ops::RestartConfig config() {
+config::RestartConfig config() {
   return {.backoff_initial = milliseconds(100),
           .backoff_max = milliseconds(1000),
           .max_restarts = 100,

@@ -23,7 +23,7 @@ Arguments arguments_of(std::vector<std::string> words) {
 }
 
 struct Outcome {
-  std::optional<ops::Config> config;
+  std::optional<config::Config> config;
   std::string errors;
 };
 
@@ -60,7 +60,7 @@ TEST(OneServer, IsRequiredAndHasTheDefaultsOfAFile) {
   ASSERT_TRUE(config);
   EXPECT_EQ("127.0.0.1:8080", to_string(config->gateway.listen));
   EXPECT_FALSE(config->gateway.admin_listen);
-  EXPECT_EQ((ops::ServiceConfig{.name = "server", .command = "prog", .args = {"a b", "${HOME}"}, .required = true}),
+  EXPECT_EQ((config::ServiceConfig{.name = "server", .command = "prog", .args = {"a b", "${HOME}"}, .required = true}),
             config->services.at(0));
 }
 
@@ -85,8 +85,8 @@ TEST(OneServer, TakesEverythingAContainerNeedsFromFlags) {
   EXPECT_EQ(std::vector<std::string>{"https://chat.example.com"}, gateway.allowed_origins);
   EXPECT_EQ("/team-a", gateway.base_path);
   EXPECT_EQ(5s, gateway.drain_timeout);
-  EXPECT_EQ(ops::LogLevel::Debug, gateway.log.level);
-  EXPECT_EQ(ops::LogFormat::Text, gateway.log.format);
+  EXPECT_EQ(config::LogLevel::Debug, gateway.log.level);
+  EXPECT_EQ(config::LogFormat::Text, gateway.log.format);
 
   auto const& service = config->services.at(0);
   EXPECT_EQ("files", service.name);
@@ -94,7 +94,7 @@ TEST(OneServer, TakesEverythingAContainerNeedsFromFlags) {
   EXPECT_EQ("", service.env.at("B").reveal());
   EXPECT_EQ(std::vector<std::string>{"TOKEN"}, service.pass_env);
   EXPECT_EQ("/tmp", service.cwd);
-  EXPECT_EQ(ops::Isolation::Session, service.isolation);
+  EXPECT_EQ(config::Isolation::Session, service.isolation);
   EXPECT_EQ(1U, service.max_calls);
   EXPECT_EQ(1h, service.call_timeout);
   EXPECT_EQ(1h, service.call_timeout_max);
@@ -189,17 +189,17 @@ TEST(GatewayFlags, WantAnAdminListenerForItsToken) {
 TEST(GatewayFlags, HoldOverAFileAndAddToItsLists) {
   auto const arguments = arguments_of({"--port", "9000", "--allowed-host", "b.example.com", "--log-level", "warn"});
   std::ostringstream errors;
-  ops::Config config;
+  config::Config config;
   config.gateway.listen = {.host = "10.0.0.7", .port = 80};
   config.gateway.allowed_hosts = {"a.example.com"};
-  config.gateway.log.format = ops::LogFormat::Text;
+  config.gateway.log.format = config::LogFormat::Text;
 
   EXPECT_TRUE(apply_gateway_flags(arguments, config, errors)) << errors.str();
 
   EXPECT_EQ("10.0.0.7:9000", to_string(config.gateway.listen));
   EXPECT_EQ((std::vector<std::string>{"a.example.com", "b.example.com"}), config.gateway.allowed_hosts);
-  EXPECT_EQ(ops::LogLevel::Warn, config.gateway.log.level);
-  EXPECT_EQ(ops::LogFormat::Text, config.gateway.log.format);
+  EXPECT_EQ(config::LogLevel::Warn, config.gateway.log.level);
+  EXPECT_EQ(config::LogFormat::Text, config.gateway.log.format);
 }
 
 }  // namespace

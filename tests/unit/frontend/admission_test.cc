@@ -10,7 +10,7 @@ namespace {
 using fakes::ParsedRequest;
 
 Admission admission() {
-  ops::GatewayConfig config;
+  config::GatewayConfig config;
   config.allowed_hosts = {"gateway.example.com"};
   config.allowed_origins = {"https://chat.example.com", "https://chat.example.com:8443"};
   return {config, {"echo", "Notes"}};

@@ -12,8 +12,8 @@ using fakes::post;
 constexpr auto kHashOfAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 Auth auth() {
-  ops::AuthConfig config;
-  config.tokens.push_back({.name = "ann", .token = ops::Secret("ann-token-0123456789"), .sha256 = {}});
+  config::AuthConfig config;
+  config.tokens.push_back({.name = "ann", .token = config::Secret("ann-token-0123456789"), .sha256 = {}});
   config.tokens.push_back({.name = "bob", .token = {}, .sha256 = kHashOfAbc});
   return Auth(config);
 }
@@ -24,7 +24,7 @@ std::string holder(std::initializer_list<std::string> fields) {
 }
 
 TEST(Auth, IsRequiredOnceThereIsAToken) {
-  EXPECT_FALSE(Auth(ops::AuthConfig{}).required());
+  EXPECT_FALSE(Auth(config::AuthConfig{}).required());
   EXPECT_TRUE(auth().required());
 }
 

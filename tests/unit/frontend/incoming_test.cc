@@ -27,7 +27,7 @@ class IncomingTest : public ::testing::Test {
   }
 
   mcp::Session session;
-  ops::LimitsConfig limits;
+  config::LimitsConfig limits;
 };
 
 TEST_F(IncomingTest, ReadsOneMessage) {

@@ -7,31 +7,31 @@
 namespace gateway {
 namespace {
 
-using enum ops::HealthStatus;
+using enum health::HealthStatus;
 
 class GatheredHealthTest : public ::testing::Test {
  protected:
   GatheredHealthTest() {
     for (auto const* const name : {"a", "b", "c"}) {
-      ops::ServiceConfig config;
+      config::ServiceConfig config;
       config.name = name;
       configs.push_back(config);
     }
   }
 
-  static ops::ServiceHealth well(std::string name) {
-    ops::ServiceHealth health;
+  static health::ServiceHealth well(std::string name) {
+    health::ServiceHealth health;
     health.name = std::move(name);
     health.status = Healthy;
     health.state = "ready";
     return health;
   }
-  void hear(std::size_t loop, std::vector<ops::ServiceHealth> services) { said[loop] = std::move(services); }
-  ops::GatewayHealth gathered(bool draining = false) { return gathered_health({}, said, configs, homes, draining); }
+  void hear(std::size_t loop, std::vector<health::ServiceHealth> services) { said[loop] = std::move(services); }
+  health::GatewayHealth gathered(bool draining = false) { return gathered_health({}, said, configs, homes, draining); }
 
-  std::vector<ops::ServiceConfig> configs;
+  std::vector<config::ServiceConfig> configs;
   frontend::Homes homes{frontend::Endpoints({"a", "b", "c"}, false), 2};
-  std::vector<std::optional<std::vector<ops::ServiceHealth>>> said{2};
+  std::vector<std::optional<std::vector<health::ServiceHealth>>> said{2};
 };
 
 TEST_F(GatheredHealthTest, HasTheServicesInTheOrderOfTheConfiguration) {

@@ -12,15 +12,15 @@ StartReport report_of(std::vector<std::string> services, bool single = false) {
                       .single = single});
 }
 
-ops::ServiceHealth in_state(std::string const& name, std::string const& state, std::string const& reason = {}) {
-  ops::ServiceHealth health;
+health::ServiceHealth in_state(std::string const& name, std::string const& state, std::string const& reason = {}) {
+  health::ServiceHealth health;
   health.name = name;
   health.state = state;
   health.reason = reason;
   return health;
 }
 
-ops::ServiceHealth ready(std::string const& name, std::size_t tools) {
+health::ServiceHealth ready(std::string const& name, std::size_t tools) {
   auto health = in_state(name, "ready");
   health.tools_known = true;
   health.tools = tools;
@@ -30,7 +30,7 @@ ops::ServiceHealth ready(std::string const& name, std::size_t tools) {
 TEST(StartReport, BeginsWithWhereTheGatewayIs) {
   StartReport::About about{.version = "1.0", .services = {"a", "b"}, .listening = {}};
   about.listening.main = {.host = "0.0.0.0", .port = 8080};
-  about.listening.admin = ops::ListenAddress{.host = "127.0.0.1", .port = 9090};
+  about.listening.admin = config::ListenAddress{.host = "127.0.0.1", .port = 9090};
   about.asks_token = true;
   EXPECT_EQ(
       "\nmcp-gateway 1.0 serves 2 services at http://127.0.0.1:8080 and this machine's other addresses; Ctrl-C ends it.\n"
@@ -44,7 +44,7 @@ TEST(StartReport, BeginsWithWhereTheGatewayIs) {
 
 TEST(StartReport, GivesEachServiceALineWithItsUrlsWhenItIsReady) {
   auto report = report_of({"a", "longer"});
-  std::vector<ops::ServiceHealth> services{ready("a", 1), in_state("longer", "starting")};
+  std::vector<health::ServiceHealth> services{ready("a", 1), in_state("longer", "starting")};
 
   EXPECT_EQ("  a       1 tool    http://127.0.0.1:8080/a/mcp  http://127.0.0.1:8080/a/sse\n", report.look(services, seconds(1)));
   EXPECT_EQ("", report.look(services, seconds(2)));

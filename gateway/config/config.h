@@ -1,0 +1,411 @@
+// What a user can set, as plain structs: each field with its default, its
+// unit, its bound and a sentence. The table in config_fields.h gives each its
+// JSON key; config_reader fills them.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/clock.h"
+
+namespace gateway::config {
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+inline constexpr std::size_t kGiB = 1024 * kMiB;
+
+/// A text that must not be seen: whoever prints it gets `***`. Its value is
+/// reached only by saying so.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+
+  [[nodiscard]] std::string const& reveal() const { return value_; }
+  [[nodiscard]] bool empty() const { return value_.empty(); }
+
+  bool operator==(Secret const&) const = default;
+  friend std::ostream& operator<<(std::ostream& out, Secret const&) { return out << "***"; }
+
+ private:
+  std::string value_;
+};
+
+/// Where to listen: a numeric address and a port. Port 0 lets the system choose.
+struct ListenAddress {
+  std::string host = "127.0.0.1";  ///< IPv4 or IPv6 in numbers, the latter without its brackets
+  std::uint16_t port = 0;          ///< 0..65535
+
+  bool operator==(ListenAddress const&) const = default;
+};
+
+/// Whether only this machine can reach the address.
+[[nodiscard]] inline bool is_loopback(ListenAddress const& address) {
+  return address.host == "::1" || address.host.starts_with("127.");
+}
+
+/// As a user writes it: `127.0.0.1:8080`, `[::1]:8080`.
+[[nodiscard]] inline std::string to_string(ListenAddress const& address) {
+  bool const is_v6 = address.host.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("[{}]:{}", address.host, address.port)
+               : fmt::format("{}:{}", address.host, address.port);
+}
+
+/// What clients and children may cost us.
+struct LimitsConfig {
+  /// Connections of clients open at once, over all loops; the admin listener has its own; 1..1000000.
+  std::size_t max_connections = 16384;
+  /// Client sessions open at once, over all services; 1..1000000.
+  std::size_t max_sessions = 12000;
+  /// Calls one session may have in flight; 1..100000.
+  std::size_t max_calls_per_session = 256;
+  /// Body of one HTTP request; 1KiB..1GiB.
+  std::size_t max_request_bytes = 4 * kMiB;
+  /// Request line and header fields of one HTTP request; 1KiB..1MiB.
+  std::size_t max_head_bytes = 16 * kKiB;
+  /// Header fields of one HTTP request; 8..1000.
+  std::size_t max_head_fields = 100;
+  /// One line from a child, which is one message; 64KiB..2GiB.
+  std::size_t max_result_bytes = 64 * kMiB;
+  /// What may wait for a client that reads slowly; 64KiB..2GiB.
+  std::size_t max_client_queue_bytes = 8 * kMiB;
+  /// What may wait for a child that reads slowly; 64KiB..2GiB.
+  std::size_t max_stdin_queue_bytes = 16 * kMiB;
+  /// From a request's first byte to the end of its head; 100ms..10m.
+  milliseconds head_timeout = seconds{10};
+  /// From the end of a request's head to the end of its body; 100ms..1h.
+  milliseconds body_timeout = seconds{30};
+  /// How long a connection may stay open between requests; 1s..1h.
+  milliseconds keepalive_timeout = seconds{100};
+  /// How long a client may take nothing while bytes wait for it; 100ms..1h.
+  milliseconds write_timeout = seconds{30};
+  /// How long a Streamable session lives without traffic and without an open stream; 1s..168h.
+  milliseconds session_idle_timeout = std::chrono::minutes{30};
+  /// Messages in one JSON-RPC batch; 1..10000.
+  std::size_t batch_max = 100;
+  /// Events kept per session for Last-Event-ID; 0..100000.
+  std::size_t replay_events = 256;
+  /// Bytes of events kept per session for Last-Event-ID; 0B..1GiB.
+  std::size_t replay_bytes = kMiB;
+  /// User-Agent prefix to the largest SSE event that client accepts; 1KiB..2GiB each.
+  std::map<std::string, std::size_t, std::less<>> sse_event_limits{{"python-httpx2", kMiB}};
+
+  bool operator==(LimitsConfig const&) const = default;
+};
+
+/// When a child that ended is started again.
+struct RestartConfig {
+  /// Wait before the first restart; doubles with each; 1ms..1h, at most backoff_max.
+  milliseconds backoff_initial{250};
+  /// Longest wait between restarts; 1ms..24h.
+  milliseconds backoff_max = seconds{30};
+  /// More restarts than this within `window` are a crash loop; 0..1000.
+  std::size_t max_restarts = 5;
+  /// The time in which restarts are counted; 1s..24h.
+  milliseconds window = seconds{60};
+  /// How long a service in a crash loop rests before the next attempt; 1s..24h.
+  milliseconds crash_loop_pause = seconds{60};
+  /// Running this long sets the backoff back to its start; 100ms..24h.
+  milliseconds stable_after = seconds{10};
+
+  bool operator==(RestartConfig const&) const = default;
+};
+
+/// How a child is asked to end, before it is killed.
+struct StopConfig {
+  /// From closing its stdin to SIGTERM; 0ms..10m.
+  milliseconds stdin_grace = seconds{5};
+  /// From SIGTERM to SIGKILL; 0ms..10m.
+  milliseconds term_grace = seconds{2};
+
+  bool operator==(StopConfig const&) const = default;
+};
+
+/// Whose child a session talks to.
+enum class Isolation {
+  Shared,    ///< one child for all sessions of the service
+  Session,   ///< a child of its own for each session
+  Affinity,  ///< one child for all sessions of the same owner, kept for the next of them
+};
+
+/// When a child that has nothing to do is replaced by another run of it.
+struct RecycleConfig {
+  /// After running so long; 0s (never)..8760h.
+  milliseconds max_age{0};
+  /// When it and what it started take more memory; 0B (never)..1024GiB.
+  std::size_t max_memory = 0;
+
+  bool operator==(RecycleConfig const&) const = default;
+};
+
+/// Who owns a child with Isolation::Affinity.
+struct AffinityConfig {
+  /// The request header that names the owner, in lower case; empty: the token's holder alone. Owners
+  /// that showed different tokens are different ones in any case.
+  std::string header{};
+  /// How long a child is kept after its owner's last session; 0s..24h.
+  milliseconds keep = std::chrono::minutes{10};
+
+  bool operator==(AffinityConfig const&) const = default;
+};
+
+/// Who gets `notifications/message` of a shared child, which names no client.
+enum class SharedLogs {
+  Single,  ///< a client that is alone on the child
+  All,     ///< every client of the child
+  Drop,    ///< nobody
+};
+
+/// Something a service cannot do without. Exactly one of the first three is set.
+struct Need {
+  std::string variable{};  ///< an environment variable of the gateway that is set and not empty
+  std::string program{};   ///< a program its child would find
+  std::string file{};      ///< a file or folder that is there
+  std::string purpose{};   ///< what it is, for whoever has to provide it
+
+  bool operator==(Need const&) const = default;
+};
+
+/// What the result of a probe must show to be good.
+struct ExpectConfig {
+  /// A text in its content; empty is no condition.
+  std::string contains{};
+  /// A text that must not be in its content; empty is no condition.
+  std::string absent{};
+  /// JSON pointer to the JSON text of the value that must stand there, in the structured content
+  /// or else in the first text, which then is JSON.
+  std::map<std::string, std::string, std::less<>> json{};
+
+  bool operator==(ExpectConfig const&) const = default;
+};
+
+/// A request of the gateway's own that shows whether what is behind a service works. Exactly one of
+/// `tool` and `method` is set.
+struct ProbeConfig {
+  std::string tool{};             ///< the tool to call
+  std::string method{};           ///< or the method to ask
+  std::string arguments = "{}";   ///< of the tool, or params of the method: the JSON text of an object
+  ExpectConfig expect{};
+  /// From one probe to the next, give or take a tenth; 100ms..24h.
+  milliseconds interval = seconds{60};
+  /// How long it may take, once it was sent; 10ms..1h.
+  milliseconds timeout = seconds{10};
+
+  bool operator==(ProbeConfig const&) const = default;
+};
+
+/// Tools a service must offer: so many at least, or those of these names.
+struct ExpectedTools {
+  std::size_t count = 0;
+  std::vector<std::string> names{};
+
+  [[nodiscard]] bool any() const { return count > 0 || !names.empty(); }
+  bool operator==(ExpectedTools const&) const = default;
+};
+
+/// One stdio MCP server: how it is run, and how clients reach it.
+struct ServiceConfig {
+  /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
+  std::string name{};
+  /// The program, looked up in PATH; never a shell.
+  std::string command{};
+  /// Its arguments, passed byte for byte.
+  std::vector<std::string> args{};
+  /// Its environment, beside the documented allow-list.
+  std::map<std::string, Secret, std::less<>> env{};
+  /// Variables of the gateway's environment handed through beside the allow-list.
+  std::vector<std::string> pass_env{};
+  /// Its working directory; empty is the gateway's.
+  std::string cwd{};
+  /// Read and checked, but neither started nor served.
+  bool disabled = false;
+  /// Without it the gateway is UNHEALTHY, not DEGRADED.
+  bool required = false;
+  /// Without one of these it is not started, and the others run.
+  std::vector<Need> needs{};
+  /// Of these, in words, what was not there when the file was read.
+  std::vector<std::string> unmet{};
+  /// What else keeps it from being started here, in sentences, found when the file was read: it is a
+  /// remote server, or a variable is not set.
+  std::vector<std::string> faults{};
+  /// What was put into any of this for a variable or a file: perhaps a secret, wherever it stands.
+  std::vector<Secret> put_in{};
+  /// A listener of its own, with the endpoints at its root.
+  std::optional<ListenAddress> listen{};
+  Isolation isolation = Isolation::Shared;
+  AffinityConfig affinity{};
+  /// From spawn to the answer to `initialize`; 100ms..1h.
+  milliseconds start_timeout = seconds{60};
+  /// How long a call may stay without an answer or progress; 10ms..24h, at most call_timeout_max.
+  milliseconds call_timeout = seconds{120};
+  /// How long a call may take in all, with progress; 10ms..24h.
+  milliseconds call_timeout_max = std::chrono::minutes{30};
+  /// How long a client may take to answer sampling, elicitation or roots; 1s..24h.
+  milliseconds server_request_timeout = seconds{600};
+  /// Calls one child may owe at once; the rest waits; 1..100000.
+  std::size_t max_calls = 1024;
+  /// Of the max_calls that other clients leave, the part one client may have; 0..1.
+  double client_share = 0.875;
+  /// Calls that may wait while a child starts or owes max_calls; 0..100000.
+  std::size_t max_queue = 256;
+  /// Children of a shared service, on which its sessions are spread; 1..64.
+  std::size_t replicas = 1;
+  /// Children at once where each session or owner has its own; 1..10000.
+  std::size_t max_children = 64;
+  /// Answer tools/list from memory until the child says it changed.
+  bool cache_tools = true;
+  /// How often tools are listed again at a child that does not declare listChanged; 0s (never)..24h.
+  milliseconds tools_refresh = seconds{60};
+  /// Without one of these it is degraded.
+  ExpectedTools expected_tools{};
+  /// Shows whether what is behind it works; without one only the process is watched.
+  std::optional<ProbeConfig> probe{};
+  SharedLogs shared_logs = SharedLogs::Single;
+  /// A shared child that had no session for so long is stopped, and started by the next; 0s (never)..24h.
+  milliseconds idle_stop{0};
+  RecycleConfig recycle{};
+  RestartConfig restart{};
+  StopConfig stop{};
+  /// Lines of its stderr that are logged each second; the rest is counted; 0..100000.
+  std::size_t stderr_lines_per_second = 50;
+
+  /// Whether it can be started. One that cannot is served as unavailable, beside the others.
+  [[nodiscard]] bool available() const { return unmet.empty() && faults.empty(); }
+  bool operator==(ServiceConfig const&) const = default;
+};
+
+/// A bearer token a client may show. Exactly one of `token` and `sha256` is set.
+struct AuthToken {
+  std::string name{};    ///< who holds it, for logs and metrics; [A-Za-z0-9._-]{1,64}, unique
+  Secret token{};        ///< the token itself
+  std::string sha256{};  ///< or its SHA-256, 64 hex digits in lower case
+
+  bool operator==(AuthToken const&) const = default;
+};
+
+/// Who may come in.
+struct AuthConfig {
+  /// With one or more, every request must show one of them.
+  std::vector<AuthToken> tokens{};
+  /// Lets the gateway listen beyond loopback without tokens.
+  bool allow_unauthenticated = false;
+
+  bool operator==(AuthConfig const&) const = default;
+};
+
+enum class LogLevel { Debug, Info, Warn, Error };
+enum class LogFormat {
+  Auto,  ///< text where stderr is a terminal, JSON elsewhere
+  Json,
+  Text,
+};
+
+/// What is written to stderr, and how.
+struct LogConfig {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Auto;
+  /// Also writes who called which tool, and the shape of what was given.
+  bool audit = false;
+
+  bool operator==(LogConfig const&) const = default;
+};
+
+/// What is measured beside what always is.
+struct MetricsConfig {
+  /// A histogram of its calls' times for each tool: 15 series each.
+  bool tool_durations = false;
+
+  bool operator==(MetricsConfig const&) const = default;
+};
+
+/// Which calls are followed through, and where that is told.
+struct TracesConfig {
+  /// The collector's URL for OTLP/HTTP, `http://HOST:PORT/v1/traces`; empty is off.
+  std::string endpoint{};
+  /// Of the traces that begin here, the part that is recorded; 0..1.
+  double sample = 0.05;
+  /// A call that failed, or took so long, is recorded although it was not chosen; 0s: no time is too long..24h.
+  milliseconds slow = seconds{5};
+  /// Gives the trace on to children, in `_meta` of what they are asked.
+  bool propagate = true;
+  /// Header fields for the collector, such as a token.
+  std::map<std::string, Secret, std::less<>> headers{};
+
+  bool operator==(TracesConfig const&) const = default;
+};
+
+/// The gateway itself.
+struct GatewayConfig {
+  /// The main listener: every service under /NAME/.
+  ListenAddress listen{.host = "127.0.0.1", .port = 8080};
+  /// Health, version and metrics; empty ("off") is no admin listener.
+  std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
+  /// What the admin listener asks of those who change something; empty lets nobody.
+  Secret admin_token{};
+  /// Threads that serve, each with services of its own; 1..64.
+  std::size_t loops = 1;
+  /// A loop looks for 50 microseconds whether something comes before it sleeps.
+  bool busy_poll = false;
+  /// The public path before ours when a proxy strips it, put before the endpoint reference; "" or /a/b.
+  std::string base_path{};
+  /// Names accepted in Host, in lower case and without port, besides localhost, loopback, the listen
+  /// address and mcp-NAME.
+  std::vector<std::string> allowed_hosts{};
+  /// Origins of browsers that may call, in lower case, besides those of this machine.
+  std::vector<std::string> allowed_origins{};
+  /// How often an SSE stream without traffic gets a comment; 1s..1h.
+  milliseconds sse_keepalive = seconds{15};
+  /// How long open calls may take to finish when the gateway stops; 0ms..1h.
+  milliseconds drain_timeout = seconds{25};
+  /// This process in health and logs; empty is the machine's host name.
+  std::string instance_id{};
+  /// Which of several deployments it belongs to, such as blue, in logs, metrics and traces; empty is none.
+  std::string pool{};
+  /// Where it runs, such as production, in logs, metrics and traces; empty is none.
+  std::string env{};
+  LogConfig log{};
+  MetricsConfig metrics{};
+  TracesConfig traces{};
+  LimitsConfig limits{};
+  AuthConfig auth{};
+
+  bool operator==(GatewayConfig const&) const = default;
+};
+
+/// Something in the file that has no effect, and that the user should know.
+struct ConfigWarning {
+  std::string path{};
+  std::string what{};
+
+  bool operator==(ConfigWarning const&) const = default;
+};
+
+/// A whole configuration, checked.
+struct Config {
+  GatewayConfig gateway{};
+  std::vector<ServiceConfig> services{};  ///< in the order of the file, disabled ones too
+  std::vector<ConfigWarning> warnings{};
+
+  bool operator==(Config const&) const = default;
+};
+
+}  // namespace gateway::config
+
+template <>
+struct fmt::formatter<gateway::config::Secret> {
+  constexpr auto parse(format_parse_context& context) { return context.begin(); }
+  template <typename Context>
+  auto format(gateway::config::Secret const&, Context& context) const {
+    return fmt::format_to(context.out(), "***");
+  }
+};

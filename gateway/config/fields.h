@@ -1,0 +1,384 @@
+// Every configuration field: its key, its range and its description. The reader, the JSON Schema and
+// the reference tables of docs/config.md are generated from these tables.
+#pragma once
+
+#include "gateway/config/kinds.h"
+
+namespace gateway::config {
+
+inline constexpr milliseconds kHour = std::chrono::hours{1};
+inline constexpr milliseconds kDay = std::chrono::hours{24};
+
+template <>
+inline constexpr auto kFields<LimitsConfig> = std::tuple{
+    Field{"max_connections", &LimitsConfig::max_connections, Count{1, 1'000'000},
+          "Open client connections over all loops; further ones are answered 503 and closed. Lower where the "
+          "open-file limit is too small. The admin listener has 256 of its own."},
+    Field{"max_sessions", &LimitsConfig::max_sessions, Count{1, 1'000'000},
+          "Open client sessions, over all services."},
+    Field{"max_calls_per_session", &LimitsConfig::max_calls_per_session, Count{1, 100'000},
+          "Calls one session may have in flight."},
+    Field{"max_request_bytes", &LimitsConfig::max_request_bytes, ByteSize{kKiB, kGiB},
+          "Maximum size of an HTTP request body."},
+    Field{"max_head_bytes", &LimitsConfig::max_head_bytes, ByteSize{kKiB, kMiB},
+          "Maximum size of an HTTP request line and headers."},
+    Field{"max_head_fields", &LimitsConfig::max_head_fields, Count{8, 1000},
+          "Maximum number of headers in an HTTP request."},
+    Field{"max_result_bytes", &LimitsConfig::max_result_bytes, ByteSize{64 * kKiB, 2 * kGiB},
+          "Maximum size of a line (one message) from a child."},
+    Field{"max_client_queue_bytes", &LimitsConfig::max_client_queue_bytes, ByteSize{64 * kKiB, 2 * kGiB},
+          "Output buffered for a slow client before it is disconnected."},
+    Field{"max_stdin_queue_bytes", &LimitsConfig::max_stdin_queue_bytes, ByteSize{64 * kKiB, 2 * kGiB},
+          "Input buffered for a slow child before calls to it are rejected."},
+    Field{"head_timeout", &LimitsConfig::head_timeout, Span{milliseconds{100}, std::chrono::minutes{10}},
+          "Time to receive a request head, from its first byte."},
+    Field{"body_timeout", &LimitsConfig::body_timeout, Span{milliseconds{100}, kHour},
+          "Time to receive a request body, from the end of the head."},
+    Field{"keepalive_timeout", &LimitsConfig::keepalive_timeout, Span{seconds{1}, kHour},
+          "How long a connection may be idle between requests."},
+    Field{"write_timeout", &LimitsConfig::write_timeout, Span{milliseconds{100}, kHour},
+          "How long a client may accept no data while output is pending."},
+    Field{"session_idle_timeout", &LimitsConfig::session_idle_timeout, Span{seconds{1}, 7 * kDay},
+          "How long a Streamable HTTP session is kept without traffic and without an open stream."},
+    Field{"batch_max", &LimitsConfig::batch_max, Count{1, 10'000},
+          "Maximum number of messages in a JSON-RPC batch."},
+    Field{"replay_events", &LimitsConfig::replay_events, Count{0, 100'000},
+          "Events kept per session for clients that resume with Last-Event-ID."},
+    Field{"replay_bytes", &LimitsConfig::replay_bytes, ByteSize{0, kGiB},
+          "Bytes of events kept per session for clients that resume with Last-Event-ID."},
+    Field{"sse_event_limits", &LimitsConfig::sse_event_limits, NamedByteSizes{{kKiB, 2 * kGiB}},
+          "Largest SSE event a client accepts, by User-Agent prefix. A larger result is replaced by an error "
+          "so that the session survives. Setting it replaces the default."},
+};
+
+template <>
+inline constexpr auto kFields<RestartConfig> = std::tuple{
+    Field{"backoff_initial", &RestartConfig::backoff_initial, Span{milliseconds{1}, kHour},
+          "Delay before the first restart, doubled for each further one. At most backoff_max."},
+    Field{"backoff_max", &RestartConfig::backoff_max, Span{milliseconds{1}, kDay},
+          "Longest delay between restarts."},
+    Field{"max_restarts", &RestartConfig::max_restarts, Count{0, 1000},
+          "More restarts than this within window are a crash loop."},
+    Field{"window", &RestartConfig::window, Span{seconds{1}, kDay},
+          "Period over which restarts are counted."},
+    Field{"crash_loop_pause", &RestartConfig::crash_loop_pause, Span{seconds{1}, kDay},
+          "How long a service in a crash loop pauses before the next attempt."},
+    Field{"stable_after", &RestartConfig::stable_after, Span{milliseconds{100}, kDay},
+          "Uptime after which the backoff is reset."},
+};
+
+template <>
+inline constexpr auto kFields<StopConfig> = std::tuple{
+    Field{"stdin_grace", &StopConfig::stdin_grace, Span{milliseconds{0}, std::chrono::minutes{10}},
+          "How long a child may take to exit after its stdin is closed, before SIGTERM."},
+    Field{"term_grace", &StopConfig::term_grace, Span{milliseconds{0}, std::chrono::minutes{10}},
+          "How long a child may take to exit after SIGTERM, before SIGKILL."},
+};
+
+template <>
+inline constexpr auto kFields<RecycleConfig> = std::tuple{
+    Field{"max_age", &RecycleConfig::max_age, Span{milliseconds{0}, 365 * kDay},
+          "Uptime after which the child is replaced; 0s disables it."},
+    Field{"max_memory", &RecycleConfig::max_memory, ByteSize{0, 1024 * kGiB},
+          "Memory of the child and its descendants above which it is replaced; 0B disables it."},
+};
+
+inline constexpr Choice<Isolation, 3> kIsolations{
+    {{{"shared", Isolation::Shared}, {"session", Isolation::Session}, {"affinity", Isolation::Affinity}}}};
+inline constexpr Text kHeaderName{"the name of a header such as \"x-user-id\"", is_header_name};
+
+template <>
+inline constexpr auto kFields<AffinityConfig> = std::tuple{
+    Field{"header", &AffinityConfig::header, kHeaderName,
+          "Request header whose value identifies the owner. Without it, the owner is the token holder."},
+    Field{"keep", &AffinityConfig::keep, Span{milliseconds{0}, kDay},
+          "How long a child is kept after its owner's last session."},
+};
+
+inline constexpr Choice<SharedLogs, 3> kSharedLogs{
+    {{{"single", SharedLogs::Single}, {"all", SharedLogs::All}, {"drop", SharedLogs::Drop}}}};
+
+inline constexpr Text kVariableToHave{"the name of an environment variable", is_variable_name};
+
+template <>
+inline constexpr auto kFields<Need> = std::tuple{
+    Field{"variable", &Need::variable, kVariableToHave,
+          "An environment variable of the gateway that must be set and not empty."},
+    Field{"program", &Need::program, Text{}, "A program the child must be able to find, by name or path."},
+    Field{"file", &Need::file, Text{}, "A file or directory that must exist."},
+    Field{"for", &Need::purpose, Text{}, "What the prerequisite is, for the person who has to provide it."},
+};
+
+template <>
+inline constexpr auto kFields<ExpectConfig> = std::tuple{
+    Field{"contains", &ExpectConfig::contains, Text{}, "A string that must occur in the answer."},
+    Field{"absent", &ExpectConfig::absent, Text{}, "A string that must not occur in the answer."},
+    Field{"json", &ExpectConfig::json, PointedValues{},
+          "JSON pointers and the values expected there, in the structured content or else in the first text "
+          "content parsed as JSON."},
+};
+
+template <>
+inline constexpr auto kFields<ProbeConfig> = std::tuple{
+    Field{"tool", &ProbeConfig::tool, Text{}, "Tool to call. Exactly one of tool and method."},
+    Field{"method", &ProbeConfig::method, Text{},
+          "Method to call, such as ping. Exactly one of tool and method."},
+    Field{"arguments", &ProbeConfig::arguments, ObjectText{},
+          "Arguments of the tool, or params of the method."},
+    Field{"expect", &ProbeConfig::expect, Group<ExpectConfig>{}, "What the answer must contain."},
+    Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay},
+          "Time between probes, with 10 % jitter."},
+    Field{"timeout", &ProbeConfig::timeout, Span{milliseconds{10}, kHour},
+          "Time limit for the answer, from when the probe is sent."},
+};
+
+inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
+inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
+
+template <>
+inline constexpr auto kFields<ServiceConfig> = std::tuple{
+    Field{"command", &ServiceConfig::command, kProgram,
+          "Program to run, looked up in PATH and started without a shell.",
+          Presence::Required},
+    Field{"args", &ServiceConfig::args, Texts{}, "Arguments, passed byte for byte."},
+    Field{"env", &ServiceConfig::env, Variables{},
+          "Environment variables, in addition to the inherited allow-list."},
+    Field{"pass_env", &ServiceConfig::pass_env, Texts{kVariableName},
+          "Names of the gateway's environment variables to pass through, in addition to the allow-list."},
+    Field{"cwd", &ServiceConfig::cwd, Text{}, "Working directory; empty is the gateway's."},
+    Field{"disabled", &ServiceConfig::disabled, Flag{}, "Validated, but neither started nor served."},
+    Field{"required", &ServiceConfig::required, Flag{},
+          "While this service is down the gateway is UNHEALTHY and not ready, instead of DEGRADED."},
+    Field{"needs", &ServiceConfig::needs, Groups<Need>{},
+          "Prerequisites. While one is missing the service is not started, and /health reports which."},
+    Field{"listen", &ServiceConfig::listen, AddressOrOff{},
+          "A listener for this service alone, with /sse, /messages, /mcp and /health at its root."},
+    Field{"isolation", &ServiceConfig::isolation, kIsolations,
+          "shared: one child for all sessions. session: one child per session. affinity: one child per "
+          "owner, for all of the owner's sessions."},
+    Field{"affinity", &ServiceConfig::affinity, Group<AffinityConfig>{},
+          "What identifies the owner of a child, and how long the child is kept."},
+    Field{"start_timeout", &ServiceConfig::start_timeout, Span{milliseconds{100}, kHour},
+          "Time from starting a child to its answer to initialize."},
+    Field{"call_timeout", &ServiceConfig::call_timeout, Span{milliseconds{10}, kDay},
+          "How long a call may go without an answer or progress. At most call_timeout_max."},
+    Field{"call_timeout_max", &ServiceConfig::call_timeout_max, Span{milliseconds{10}, kDay},
+          "How long a call may take in total, even with progress."},
+    Field{"server_request_timeout", &ServiceConfig::server_request_timeout, Span{seconds{1}, kDay},
+          "How long a client may take to answer a sampling, elicitation or roots request."},
+    Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000},
+          "Calls one child may have in flight. Further calls are queued, and served round-robin by client."},
+    Field{"client_share", &ServiceConfig::client_share, Ratio{},
+          "Fraction of the slots other clients leave free (max_calls less their calls in flight) that one "
+          "client may use; with 1 nothing is reserved."},
+    Field{"max_queue", &ServiceConfig::max_queue, Count{0, 100'000},
+          "Calls that may be queued while a child starts or has max_calls in flight. When the queue is full, "
+          "a call of the client with the most queued calls is rejected."},
+    Field{"replicas", &ServiceConfig::replicas, Count{1, 64},
+          "Number of children of a shared service; its sessions are spread over them."},
+    Field{"max_children", &ServiceConfig::max_children, Count{1, 10'000},
+          "Maximum number of children where each session or owner has its own. At the limit an idle one is "
+          "evicted; when none is idle, the new session is rejected with 503."},
+    Field{"cache_tools", &ServiceConfig::cache_tools, Flag{},
+          "Answer tools/list from a cache until the child reports that its tools changed."},
+    Field{"tools_refresh", &ServiceConfig::tools_refresh, Span{milliseconds{0}, kDay},
+          "How often tools are listed again for a child that does not declare listChanged; 0s is never."},
+    Field{"expected_tools", &ServiceConfig::expected_tools, ToolsOrCount{},
+          "Minimum number of tools, or names of tools, that the service must list; otherwise it is "
+          "degraded."},
+    Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
+          "A periodic call that checks the backend of the service."},
+    Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
+          "Which clients get log messages of a shared child. single: a client that is alone on it. all: "
+          "every client. drop: none."},
+    Field{"idle_stop", &ServiceConfig::idle_stop, Span{milliseconds{0}, kDay},
+          "How long a shared child may have no session before it is stopped; the next session starts it. 0s "
+          "is never."},
+    Field{"recycle", &ServiceConfig::recycle, Group<RecycleConfig>{},
+          "When an idle child is replaced by a fresh one."},
+    Field{"restart", &ServiceConfig::restart, Group<RestartConfig>{},
+          "When a child that exited is restarted."},
+    Field{"stop", &ServiceConfig::stop, Group<StopConfig>{}, "How a child is stopped."},
+    Field{"stderr_lines_per_second", &ServiceConfig::stderr_lines_per_second, Count{0, 100'000},
+          "Lines of the child's stderr logged per second; the rest is only counted."},
+};
+
+/// A key of a service under the name other programs give it.
+struct AdoptedKey {
+  std::string_view key;
+  std::string_view type;      ///< its JSON type
+  std::string_view sentence;  ///< what it does here
+};
+
+/// Accepted as synonyms, so that files of other programs run unchanged.
+inline constexpr std::array<AdoptedKey, 11> kAdoptedKeys{{
+    {"type", "string", "stdio or local. Any other value is a remote server, which is not started."},
+    {"transport", "string", "The same as type."},
+    {"transportType", "string", "The same as type."},
+    {"enabled", "boolean", "The opposite of disabled."},
+    {"isActive", "boolean", "The same as enabled."},
+    {"timeout", "number",
+     "call_timeout in seconds, or in milliseconds if above 3600. An explicit call_timeout wins."},
+    {"cmd", "string", "The same as command."},
+    {"environment", "object", "The same as env."},
+    {"working_directory", "string", "The same as cwd."},
+    {"workingDirectory", "string", "The same as cwd."},
+    {"workdir", "string", "The same as cwd."},
+}};
+
+/// A key of a service that has no meaning here.
+struct ForeignKey {
+  std::string_view key;
+  std::string_view sentence;  ///< shown to the user
+};
+
+/// Accepted and ignored, each with its own note. Other unknown keys get a general note.
+inline constexpr std::array<ForeignKey, 33> kForeignKeys{{
+    {"alwaysAllow", "Ignored: approval is the client's."},
+    {"auth", "Ignored: applies to remote servers only."},
+    {"autoApprove", "Ignored: approval is the client's."},
+    {"autoStart", "Ignored: services start with the gateway."},
+    {"description", "Ignored."},
+    {"dev", "Ignored: development mode of VS Code."},
+    {"disabledTools", "Ignored: all tools of the service are served."},
+    {"enabledTools", "Ignored: all tools of the service are served."},
+    {"env_vars", "Ignored: use pass_env to pass variables through."},
+    {"envFile", "Ignored: the file is not read; use env with ${VAR} or ${file:/path}."},
+    {"excludeTools", "Ignored: all tools of the service are served."},
+    {"gallery", "Ignored."},
+    {"headers", "Ignored: applies to remote servers only."},
+    {"icon", "Ignored."},
+    {"iconUrl", "Ignored."},
+    {"idleTimeoutMs", "Ignored: use idle_stop."},
+    {"includeTools", "Ignored: all tools of the service are served."},
+    {"inheritParentEnv", "Ignored: use pass_env to pass variables through."},
+    {"metadata", "Ignored."},
+    {"oauth", "Ignored: applies to remote servers only."},
+    {"options",
+     "Ignored: tokens belong in gateway.auth.tokens, and all tools of the service are served."},
+    {"sandbox", "Ignored: the child runs as the gateway's user, without a sandbox."},
+    {"sandboxEnabled", "Ignored: the child runs as the gateway's user, without a sandbox."},
+    {"startOnDemand", "Ignored: services start with the gateway."},
+    {"start_on_launch", "Ignored: services start with the gateway."},
+    {"startup_timeout_ms", "Ignored: use start_timeout."},
+    {"startup_timeout_sec", "Ignored: use start_timeout."},
+    {"tags", "Ignored."},
+    {"tool_timeout_sec", "Ignored: use call_timeout."},
+    {"tools", "Ignored: all tools of the service are served."},
+    {"trust", "Ignored: approval is the client's."},
+    {"version", "Ignored."},
+    {"watchPaths", "Ignored: a child is restarted when it exits, not when files change."},
+}};
+
+inline constexpr Text kPlainName{"a name of 1..64 of A-Z a-z 0-9 . _ -", is_plain_name};
+inline constexpr Text kSha256{"64 hex digits", is_sha256, true};
+
+template <>
+inline constexpr auto kFields<AuthToken> = std::tuple{
+    Field{"name", &AuthToken::name, kPlainName,
+          "Name of the token's holder in logs and metrics; unique.",
+          Presence::Required},
+    Field{"token", &AuthToken::token, HiddenToken{},
+          "The token; prefer ${VAR} or ${file:/path} to the literal token. Exactly one of token and "
+          "sha256."},
+    Field{"sha256", &AuthToken::sha256, kSha256,
+          "SHA-256 of the token in hex. Exactly one of token and sha256."},
+};
+
+template <>
+inline constexpr auto kFields<AuthConfig> = std::tuple{
+    Field{"tokens", &AuthConfig::tokens, Groups<AuthToken>{},
+          "Bearer tokens. If there are any, every request must present one of them."},
+    Field{"allow_unauthenticated", &AuthConfig::allow_unauthenticated, Flag{},
+          "Allow listening on non-loopback addresses without tokens."},
+};
+
+inline constexpr Choice<LogLevel, 4> kLogLevels{{{{"debug", LogLevel::Debug},
+                                                  {"info", LogLevel::Info},
+                                                  {"warn", LogLevel::Warn},
+                                                  {"error", LogLevel::Error}}}};
+inline constexpr Choice<LogFormat, 3> kLogFormats{
+    {{{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
+
+template <>
+inline constexpr auto kFields<LogConfig> = std::tuple{
+    Field{"level", &LogConfig::level, kLogLevels, "Minimum level of the events written to stderr."},
+    Field{"format", &LogConfig::format, kLogFormats,
+          "json: one object per line. text: for people, with a line for each service as it becomes ready. "
+          "auto: text where stderr is a terminal, otherwise json."},
+    Field{"audit", &LogConfig::audit, Flag{},
+          "Also log who called which tool, with the shape of the arguments but never their values."},
+};
+
+inline constexpr Text kCollector{"a URL such as \"http://127.0.0.1:4318/v1/traces\", or nothing", is_http_url_or_empty};
+
+template <>
+inline constexpr auto kFields<TracesConfig> = std::tuple{
+    Field{"endpoint", &TracesConfig::endpoint, kCollector,
+          "OTLP/HTTP endpoint of a collector, such as http://127.0.0.1:4318/v1/traces; empty is off."},
+    Field{"sample", &TracesConfig::sample, Ratio{},
+          "Fraction of the traces started here that is recorded. A trace context sent by a client overrides "
+          "it."},
+    Field{"slow", &TracesConfig::slow, Span{milliseconds{0}, kDay},
+          "Calls that fail or take at least this long are recorded even if not sampled; with 0s only those "
+          "that fail."},
+    Field{"propagate", &TracesConfig::propagate, Flag{},
+          "Pass the trace context on to children, in _meta.traceparent."},
+    Field{"headers", &TracesConfig::headers, HeaderFields{},
+          "Headers for the collector, such as Authorization."},
+};
+
+inline constexpr Text kBasePath{"\"\" or a path such as \"/team-a\" without a slash at its end",
+                                is_base_path};
+inline constexpr Text kHostName{"a host name without port such as \"mcp.example.com\"", is_host_name};
+inline constexpr Text kOrigin{"an origin such as \"https://chat.example.com\"", is_origin};
+inline constexpr Text kInstance{"a name of at most 64 of A-Z a-z 0-9 . _ -",
+                                [](std::string_view text) { return text.empty() || is_plain_name(text); }};
+
+template <>
+inline constexpr auto kFields<MetricsConfig> = std::tuple{
+    Field{"tool_durations", &MetricsConfig::tool_durations, Flag{},
+          "Also record a histogram of call durations per tool: 15 series per tool."},
+};
+
+template <>
+inline constexpr auto kFields<GatewayConfig> = std::tuple{
+    Field{"listen", &GatewayConfig::listen, Address{},
+          "Address of the main listener, which serves every service under /NAME/."},
+    Field{"admin_listen", &GatewayConfig::admin_listen, AddressOrOff{},
+          "Address of the listener for the status page, health, readiness, version and metrics; off disables "
+          "it."},
+    Field{"admin_token", &GatewayConfig::admin_token, HiddenTokenOrNone{},
+          "Bearer token for the status page's actions and log. While empty, there are no actions. Prefer "
+          "${VAR} or ${file:/path} to the literal token."},
+    Field{"loops", &GatewayConfig::loops, Count{1, 64},
+          "Number of event loop threads; each service runs on one of them."},
+    Field{"busy_poll", &GatewayConfig::busy_poll, Flag{},
+          "Poll for 50 microseconds before a loop sleeps: lower latency for more CPU."},
+    Field{"base_path", &GatewayConfig::base_path, kBasePath,
+          "Public path prefix added by a proxy in front, such as /team-a. Requests are accepted with and "
+          "without it."},
+    Field{"allowed_hosts", &GatewayConfig::allowed_hosts, Texts{kHostName},
+          "Names accepted in Host besides localhost, IP addresses and mcp-NAME."},
+    Field{"allowed_origins", &GatewayConfig::allowed_origins, Texts{kOrigin},
+          "Origins of web pages that may call the gateway, besides those of this machine."},
+    Field{"sse_keepalive", &GatewayConfig::sse_keepalive, Span{seconds{1}, kHour},
+          "How often a comment is sent on an SSE stream without traffic."},
+    Field{"drain_timeout", &GatewayConfig::drain_timeout, Span{milliseconds{0}, kHour},
+          "How long calls in flight may take to finish when the gateway stops."},
+    Field{"instance_id", &GatewayConfig::instance_id, kInstance,
+          "Name of this process in health and logs; empty is the host name."},
+    Field{"pool", &GatewayConfig::pool, kInstance,
+          "Which of several deployments this is, such as blue, in logs, metrics and traces."},
+    Field{"env", &GatewayConfig::env, kInstance,
+          "Environment it runs in, such as production, in logs, metrics and traces."},
+    Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is written to stderr."},
+    Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "Additional metrics."},
+    Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{},
+          "Which calls are traced, and where spans are sent."},
+    Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{},
+          "Resource limits for clients and children."},
+    Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Client authentication."},
+};
+
+}  // namespace gateway::config

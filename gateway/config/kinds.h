@@ -1,0 +1,286 @@
+// The kinds of values a field can hold. Each knows how to read itself, what
+// its schema is and how its default looks.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "gateway/config/json.h"
+
+namespace gateway::config {
+
+/// `true` or `false`.
+struct Flag {
+  void read(ConfigPlace const& place, Json const& found, bool& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(bool value) const { return value; }
+};
+
+/// A whole number of things.
+struct Count {
+  std::size_t min;
+  std::size_t max;
+
+  void read(ConfigPlace const& place, Json const& found, std::size_t& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::size_t value) const { return value; }
+};
+
+/// A part of a whole.
+struct Ratio {
+  void read(ConfigPlace const& place, Json const& found, double& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(double value) const { return value; }
+};
+
+/// A number of bytes, or a text such as `4MiB`.
+struct ByteSize {
+  std::size_t min;
+  std::size_t max;
+
+  void read(ConfigPlace const& place, Json const& found, std::size_t& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::size_t value) const { return bytes_text(value); }
+};
+
+/// A duration with its unit, such as `30s`.
+struct Span {
+  milliseconds min;
+  milliseconds max;
+
+  void read(ConfigPlace const& place, Json const& found, milliseconds& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(milliseconds value) const { return duration_text(value); }
+};
+
+/// A text that `fits`. When `hidden`, an error does not show it.
+struct Text {
+  std::string_view expected = "a text";
+  bool (*fits)(std::string_view) = nullptr;
+  bool hidden = false;
+
+  void read(ConfigPlace const& place, Json const& found, std::string& into) const;
+  [[nodiscard]] Json schema() const;
+  /// A default that does not fit stands for "not given".
+  [[nodiscard]] Json show(std::string const& value) const {
+    return fits == nullptr || fits(value) ? Json(value) : Json(nullptr);
+  }
+};
+
+/// A list of texts.
+struct Texts {
+  Text each{};
+
+  void read(ConfigPlace const& place, Json const& found, std::vector<std::string>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::vector<std::string> const& value) const { return value; }
+};
+
+/// A bearer token.
+struct HiddenToken {
+  void read(ConfigPlace const& place, Json const& found, Secret& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(Secret const&) const { return nullptr; }
+};
+
+/// The same, or an empty text for none.
+struct HiddenTokenOrNone {
+  void read(ConfigPlace const& place, Json const& found, Secret& into) const;
+  [[nodiscard]] Json schema() const { return HiddenToken{}.schema(); }
+  [[nodiscard]] Json show(Secret const&) const { return ""; }
+};
+
+/// Environment variables: names to texts, numbers or flags.
+struct Variables {
+  void read(ConfigPlace const& place, Json const& found,
+            std::map<std::string, Secret, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, Secret, std::less<>> const&) const { return Json::object(); }
+};
+
+/// Header fields: names to values that are not shown.
+struct HeaderFields {
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, Secret, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, Secret, std::less<>> const&) const { return Json::object(); }
+};
+
+/// Names to sizes.
+struct NamedByteSizes {
+  ByteSize each;
+
+  void read(ConfigPlace const& place, Json const& found,
+            std::map<std::string, std::size_t, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, std::size_t, std::less<>> const& value) const;
+};
+
+/// An object that is passed on, kept as its JSON text.
+struct ObjectText {
+  void read(ConfigPlace const& place, Json const& found, std::string& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::string const& value) const { return Json::parse(value); }
+};
+
+/// JSON pointers to any values, kept as their JSON texts.
+struct PointedValues {
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, std::string, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, std::string, std::less<>> const&) const { return Json::object(); }
+};
+
+/// How many tools, or which.
+struct ToolsOrCount {
+  void read(ConfigPlace const& place, Json const& found, ExpectedTools& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(ExpectedTools const&) const { return Json::array(); }
+};
+
+/// An address to listen on.
+struct Address {
+  void read(ConfigPlace const& place, Json const& found, ListenAddress& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(ListenAddress const& value) const { return to_string(value); }
+};
+
+/// An address to listen on, or `off`.
+struct AddressOrOff {
+  void read(ConfigPlace const& place, Json const& found, std::optional<ListenAddress>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::optional<ListenAddress> const& value) const {
+    return value ? to_string(*value) : "off";
+  }
+};
+
+/// What a choice looks like in the file, whatever its enum.
+[[nodiscard]] Json choice_schema(std::vector<std::string_view> const& words);
+[[nodiscard]] std::string choice_text(std::vector<std::string_view> const& words);
+
+/// One word of a few.
+template <typename Enum, std::size_t N>
+struct Choice {
+  std::array<std::pair<std::string_view, Enum>, N> words;
+
+  void read(ConfigPlace const& place, Json const& found, Enum& into) const {
+    for (auto const& [word, value] : words)
+      if (found == word) return void(into = value);
+    place.mismatch(choice_text(all()), found);
+  }
+  [[nodiscard]] Json schema() const { return choice_schema(all()); }
+  [[nodiscard]] Json show(Enum value) const {
+    for (auto const& [word, meaning] : words)
+      if (meaning == value) return word;
+    return nullptr;
+  }
+  [[nodiscard]] std::vector<std::string_view> all() const {
+    std::vector<std::string_view> result;
+    for (auto const& entry : words) result.push_back(entry.first);
+    return result;
+  }
+};
+
+enum class Presence { Optional, Required };
+
+/// A member of `Owner`: its key in the file, its kind and bound, and what it is for.
+template <typename Owner, typename Member, typename Kind>
+struct Field {
+  std::string_view key;
+  Member Owner::*member;
+  Kind kind;
+  std::string_view sentence;
+  Presence presence = Presence::Optional;
+};
+template <typename Owner, typename Member, typename Kind>
+Field(std::string_view, Member Owner::*, Kind, std::string_view) -> Field<Owner, Member, Kind>;
+template <typename Owner, typename Member, typename Kind>
+Field(std::string_view, Member Owner::*, Kind, std::string_view, Presence) -> Field<Owner, Member, Kind>;
+
+/// The fields of a struct: a tuple of `Field`, specialised in config_fields.h.
+template <typename Struct>
+inline constexpr auto kFields = nullptr;
+
+/// Calls `visit` with each field of `Struct`.
+template <typename Struct, typename Visit>
+void for_each_field(Visit visit) {
+  std::apply([&](auto const&... field) { (visit(field), ...); }, kFields<Struct>);
+}
+
+/// Reads the members of an object into a struct; a key it does not have is an error.
+template <typename Struct>
+void read_fields(ConfigPlace const& place, Json const& found, Struct& into) {
+  if (!found.is_object()) return place.mismatch_hidden("an object", found);
+  std::vector<std::string_view> known;
+  for_each_field<Struct>([&](auto const& field) {
+    known.push_back(field.key);
+    auto const member = found.find(field.key);
+    if (member == found.end() || member->is_null()) {
+      if (field.presence == Presence::Required)
+        place.error(fmt::format("expected the key '{}', which is missing", field.key));
+    } else if (!member->is_discarded()) {
+      field.kind.read(place.member(field.key), *member, into.*field.member);
+    }
+  });
+  for (auto const& [key, value] : found.items())
+    if (std::ranges::find(known, key) == known.end())
+      place.error(fmt::format("unknown key '{}'{}", key, suggestion(key, known)));
+}
+
+/// The sentence, with the bound when the schema has one.
+[[nodiscard]] std::string described(std::string_view sentence, Json const& schema);
+
+/// The object schema of a struct: its fields with their defaults.
+template <typename Struct>
+Json fields_schema() {
+  Struct const defaults{};
+  Json properties = Json::object();
+  Json required = Json::array();
+  for_each_field<Struct>([&](auto const& field) {
+    auto schema = field.kind.schema();
+    schema["description"] = described(field.sentence, schema);
+    auto const shown = field.kind.show(defaults.*field.member);
+    if (field.presence == Presence::Required)
+      required.push_back(field.key);
+    else if (!shown.is_null())
+      schema["default"] = shown;
+    properties[std::string{field.key}] = std::move(schema);
+  });
+  Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  return schema;
+}
+
+/// A struct inside a struct.
+template <typename Struct>
+struct Group {
+  void read(ConfigPlace const& place, Json const& found, Struct& into) const {
+    read_fields(place, found, into);
+  }
+  [[nodiscard]] Json schema() const { return fields_schema<Struct>(); }
+  [[nodiscard]] Json show(Struct const&) const { return nullptr; }
+};
+
+/// A struct that may be left out.
+template <typename Struct>
+struct Maybe {
+  void read(ConfigPlace const& place, Json const& found, std::optional<Struct>& into) const {
+    read_fields(place, found, into.emplace());
+  }
+  [[nodiscard]] Json schema() const { return fields_schema<Struct>(); }
+  [[nodiscard]] Json show(std::optional<Struct> const&) const { return nullptr; }
+};
+
+/// A list of structs.
+template <typename Struct>
+struct Groups {
+  void read(ConfigPlace const& place, Json const& found, std::vector<Struct>& into) const {
+    if (!found.is_array()) return place.mismatch_hidden("a list of objects", found);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      read_fields(place.element(i), found[i], into.emplace_back());
+  }
+  [[nodiscard]] Json schema() const { return {{"type", "array"}, {"items", fields_schema<Struct>()}}; }
+  [[nodiscard]] Json show(std::vector<Struct> const&) const { return Json::array(); }
+};
+
+}  // namespace gateway::config

@@ -1,0 +1,98 @@
+// What the gateway says of its own state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::health {
+
+enum class HealthStatus { Healthy, Degraded, Unhealthy, Draining };
+[[nodiscard]] std::string_view to_text(HealthStatus status);
+/// 200 while requests are served, 503 otherwise.
+[[nodiscard]] int http_status(HealthStatus status);
+
+/// What the last probe of a child showed.
+struct ProbeHealth {
+  std::string status;      ///< "unknown", "passed" or "failed"
+  std::string reason;      ///< why it failed
+  double age_seconds = 0;  ///< since it was judged
+  double ms = 0;           ///< how long it took
+};
+
+/// One child of a service.
+struct ChildHealth {
+  std::string state;
+  bool well = false;       ///< ready, or at rest until somebody needs it
+  std::string reason;      ///< why it is not ready, or not well although it is
+  int pid = 0;             ///< 0 while it does not run
+  std::uint64_t restarts = 0;
+  std::size_t sessions = 0;
+  std::size_t calls_in_flight = 0;
+  std::string last_exit;
+  std::optional<ProbeHealth> probe;
+};
+
+/// One service, as it stands now.
+struct ServiceHealth {
+  std::string name;
+  HealthStatus status = HealthStatus::Unhealthy;
+  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
+  std::string reason;     ///< why it is not ready, in words; empty when it is
+  std::string protocol;   ///< the revision its child speaks; empty before the handshake
+  bool required = false;
+  bool tools_known = false;
+  std::size_t tools = 0;
+  std::uint64_t restarts = 0;
+  std::size_t children = 0;
+  std::size_t sessions = 0;
+  std::size_t calls_in_flight = 0;
+  std::string last_exit;  ///< how the child ended last; empty when it never did
+  std::optional<ProbeHealth> probe;
+  std::optional<std::size_t> loop;  ///< where it lives; absent where there is one loop
+  std::vector<ChildHealth> replicas;  ///< where there are several
+};
+
+struct GatewayHealth {
+  HealthStatus status = HealthStatus::Unhealthy;
+  std::string version;
+  std::string build_time;
+  std::string instance_id;
+  double uptime_seconds = 0;
+  std::vector<ServiceHealth> services;
+};
+
+/// Healthy when all are; a service that is down makes it degraded, a required one
+/// unhealthy; one that is degraded still serves and makes it degraded.
+/// One that is unavailable was never to run here, and counts only where required.
+[[nodiscard]] HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining);
+
+/// Whether every required service can be called.
+[[nodiscard]] bool is_ready(GatewayHealth const& health);
+
+/// In a sentence what makes it less than healthy; empty when nothing does.
+[[nodiscard]] std::string why(GatewayHealth const& health);
+
+[[nodiscard]] std::string to_json(GatewayHealth const& health);
+[[nodiscard]] std::string to_json(GatewayHealth const& health, ServiceHealth const& service);
+
+/// Where health comes from.
+class HealthSource {
+ public:
+  /// The gateway, and of its services those of this loop: a look at states, never a wait.
+  [[nodiscard]] virtual GatewayHealth health_here() const = 0;
+
+  /// Tells of all services, once: before this returns where there is one loop, else
+  /// when every loop has said how its services are, or has been silent too long.
+  using Tell = std::function<void(GatewayHealth const&)>;
+  virtual void ask_health(Tell tell) = 0;
+
+ protected:
+  ~HealthSource() = default;
+};
+
+}  // namespace gateway::health

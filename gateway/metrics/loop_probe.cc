@@ -1,0 +1,79 @@
+#include "gateway/metrics/loop_probe.h"
+
+#include <pthread.h>
+
+#include <string>
+
+#include "gateway/metrics/families.h"
+
+namespace gateway::metrics {
+
+namespace {
+
+/// By their enums.
+constexpr std::array<std::string_view, kRoutes> kRouteNames{"other", "sse", "messages", "mcp", "health", "admin"};
+constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warn", "error"};
+
+}  // namespace
+
+LoopProbe::LoopProbe(Families& families, std::size_t number)
+    : families_(families),
+      accepted_(families.connections.part({{"result", "accepted"}})),
+      refused_(families.connections.part({{"result", "rejected_limit"}})),
+      no_descriptors_(families.connections.part({{"result", "emfile"}})),
+      moved_(families.connections_moved.part({})),
+      active_(families.connections_active.part({})),
+      slow_(families.slow_clients.part({})),
+      buffered_(families.stream_buffer.part({})),
+      lag_(families.loop_lag.at({{"loop", std::to_string(number)}})),
+      busy_(families.loop_busy.at({{"loop", std::to_string(number)}})) {
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    lines_[level] = &families.log_lines.part({{"level", kLevelNames[level]}});
+  }
+  for (auto const route : kRouteNames) families.http_requests.at({{"route", route}, {"code", "200"}});
+}
+
+void LoopProbe::runs_here() {
+  clockid_t clock{};
+  if (pthread_getcpuclockid(pthread_self(), &clock) == 0) clock_ = clock;
+}
+
+void LoopProbe::read_clock() {
+  timespec used{};
+  auto const clock = clock_.load();
+  if (clock == kNoClock || clock_gettime(clock, &used) != 0) return;
+  busy_.raise_to(static_cast<std::uint64_t>((seconds(used.tv_sec) + Duration(used.tv_nsec)).count()));
+}
+
+void LoopProbe::connection_opened() {
+  accepted_.add();
+  active_.add(1);
+}
+
+void LoopProbe::request_refused(int, std::string_view reason) {
+  refusals_.get({reason}, [&] { return &families_.parse_errors.part({{"reason", reason}}); })->add();
+}
+
+void LoopProbe::answered(Route route, int status) {
+  auto const at = static_cast<std::size_t>(route);
+  auto*& count = answers_[at][static_cast<std::size_t>(status) % kStatuses];
+  if (count == nullptr) {
+    auto const code = std::to_string(status);
+    count = &families_.http_requests.part({{"route", kRouteNames[at]}, {"code", code}});
+  }
+  count->add();
+}
+
+ServiceProbe* LoopProbe::service_at(std::size_t index) const {
+  return index < services_.size() ? services_[index] : nullptr;
+}
+
+void LoopProbe::stream_opened(std::size_t service, StreamKind kind) {
+  if (auto* const probe = service_at(service)) probe->stream_opened(kind);
+}
+
+void LoopProbe::stream_closed(std::size_t service, StreamKind kind, std::string_view why) {
+  if (auto* const probe = service_at(service)) probe->stream_closed(kind, why);
+}
+
+}  // namespace gateway::metrics

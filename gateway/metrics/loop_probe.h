@@ -1,0 +1,79 @@
+// What is counted of one loop, as verbs.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/config/config.h"
+#include "gateway/metrics/memo.h"
+#include "gateway/metrics/route.h"
+#include "gateway/metrics/series.h"
+#include "gateway/metrics/service_probe.h"
+
+namespace gateway::metrics {
+
+struct Families;
+
+/// What its HTTP servers and its shard say, each loop on its own, so that loops do
+/// not wait for each other once a request. Belongs to the loop's thread, but for
+/// `read_clock`. Owned by Metrics.
+class LoopProbe {
+ public:
+  LoopProbe(Families& families, std::size_t number);
+
+  /// The calling thread runs the loop from now on.
+  void runs_here();
+  /// Whose streams are counted, by the services' indices; null for those of other loops.
+  void serves(std::vector<ServiceProbe*> services) { services_ = std::move(services); }
+  /// A timer came so much later than it was set for.
+  void timer_was_late(Duration by) { lag_.add(static_cast<std::uint64_t>(by.count())); }
+  /// Lines of the loop's log so far.
+  void logged(config::LogLevel level, std::uint64_t total) { lines_[static_cast<std::size_t>(level)]->raise_to(total); }
+
+  void connection_opened();
+  void connection_closed() { active_.add(-1); }
+  void connection_refused() { refused_.add(); }
+  void connection_moved() { moved_.add(); }
+  void out_of_descriptors() { no_descriptors_.add(); }
+  void request_refused(int status, std::string_view reason);
+  void answered(Route route, int status);
+  void slow_client_dropped() { slow_.add(); }
+  void stream_opened(std::size_t service, StreamKind kind);
+  void stream_closed(std::size_t service, StreamKind kind, std::string_view why);
+  void bytes_waiting(std::int64_t more) { buffered_.add(more); }
+
+  /// Brings the CPU time of the loop's thread up to date. From any thread.
+  void read_clock();
+
+ private:
+  static constexpr std::size_t kLevels = 4;
+  static constexpr std::size_t kStatuses = 600;
+  static constexpr clockid_t kNoClock = CLOCK_REALTIME;
+
+  [[nodiscard]] ServiceProbe* service_at(std::size_t index) const;
+
+  Families& families_;
+  Counter& accepted_;
+  Counter& refused_;
+  Counter& no_descriptors_;
+  Counter& moved_;
+  Gauge& active_;
+  Counter& slow_;
+  Gauge& buffered_;
+  Histogram& lag_;
+  Counter& busy_;  ///< written by who reads the clock
+  std::array<Counter*, kLevels> lines_{};
+  std::array<std::array<Counter*, kStatuses>, kRoutes> answers_{};  ///< made when first needed
+  Memo<Counter*> refusals_;
+  std::vector<ServiceProbe*> services_;
+  std::atomic<clockid_t> clock_{kNoClock};
+};
+
+}  // namespace gateway::metrics

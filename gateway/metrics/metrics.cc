@@ -1,0 +1,106 @@
+#include "gateway/metrics/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "gateway/metrics/families.h"
+#include "gateway/metrics/loop_probe.h"
+#include "gateway/metrics/process_metrics.h"
+
+namespace gateway::metrics {
+
+namespace {
+constexpr std::array<char const*, 5> kAuthFailures{"bad_token", "fetch_site", "host", "missing", "origin"};
+}
+
+class Metrics::Impl {
+ public:
+  Impl(About const& about, config::MetricsConfig const& config) : config_(config), rare_(registry_) {
+    families_.build_info
+        .at({{"version", about.version},
+             {"revision", about.revision},
+             {"build_time", about.build_time},
+             {"instance_id", about.instance_id},
+             {"pool", about.pool},
+             {"env", about.env}})
+        .set(1);
+    for (auto const* const reason : kAuthFailures) rare_.auth_failures.Add({{"reason", reason}});
+    (void)loop(0);  // there always is one
+  }
+
+  LoopProbe& loop(std::size_t number) {
+    while (loops_.size() <= number) loops_.push_back(std::make_unique<LoopProbe>(families_, loops_.size()));
+    return *loops_[number];
+  }
+
+  ServiceProbe& service(std::string const& name) {
+    auto& probe = services_[name];
+    if (!probe) {
+      probe = std::make_unique<ServiceProbe>(families_, name,
+                                             ServiceProbe::Options{.tool_durations = config_.tool_durations});
+    }
+    return *probe;
+  }
+
+  std::string text() {
+    read_process(rare_);
+    for (auto const& loop : loops_) loop->read_clock();
+    std::string text;
+    text.reserve(last_size_ + last_size_ / 8);
+    for (auto const* const family : families_.page) family->write(text);
+    text.append(prometheus::TextSerializer().Serialize(registry_.Collect()));
+    last_size_ = text.size();
+    return text;
+  }
+
+  config::MetricsConfig const config_;
+  prometheus::Registry registry_;
+  RareFamilies rare_;
+  Families families_;
+  Counter& log_dropped_ = families_.log_dropped.at({});
+  Counter& spans_exported_ = families_.otlp_spans.at({{"result", "exported"}});
+  Counter& spans_dropped_ = families_.otlp_spans.at({{"result", "dropped"}});
+  Counter& spans_failed_ = families_.otlp_spans.at({{"result", "failed"}});
+  Gauge& draining_ = families_.draining.at({});
+
+ private:
+  std::map<std::string, std::unique_ptr<ServiceProbe>> services_;
+  std::vector<std::unique_ptr<LoopProbe>> loops_;
+  std::size_t last_size_ = 0;
+};
+
+Metrics::Metrics(About const& about, config::MetricsConfig const& config) : impl_(std::make_unique<Impl>(about, config)) {}
+Metrics::~Metrics() = default;
+
+ServiceProbe& Metrics::service(std::string const& name) { return impl_->service(name); }
+
+LoopProbe& Metrics::loop(std::size_t number) { return impl_->loop(number); }
+
+void Metrics::limits(std::size_t sessions, std::size_t connections) {
+  impl_->families_.sessions_limit.at({}).set(static_cast<std::int64_t>(sessions));
+  impl_->families_.connections_limit.at({}).set(static_cast<std::int64_t>(connections));
+}
+
+void Metrics::auth_failed(std::string_view reason) {
+  impl_->rare_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::logs_dropped(std::size_t total) { impl_->log_dropped_.raise_to(total); }
+
+void Metrics::trace_context_invalid() { impl_->rare_.trace_context_invalid.Increment(); }
+
+void Metrics::spans(std::size_t exported, std::size_t dropped, std::size_t failed) {
+  impl_->spans_exported_.raise_to(exported);
+  impl_->spans_dropped_.raise_to(dropped);
+  impl_->spans_failed_.raise_to(failed);
+}
+
+void Metrics::draining(bool is_draining) { impl_->draining_.set(is_draining ? 1 : 0); }
+
+std::string Metrics::text() { return impl_->text(); }
+
+}  // namespace gateway::metrics

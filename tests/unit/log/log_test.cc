@@ -1,0 +1,140 @@
+#include "gateway/log/log.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace gateway::log {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using namespace std::string_literals;
+
+std::string line(LogFields fields, config::LogFormat format = config::LogFormat::Json,
+                 std::string_view message = "a message") {
+  return format_log_line(format, config::LogLevel::Warn, "2025-01-01T00:00:00.000000Z", "some.event", message,
+                         fields);
+}
+
+std::string every_byte() {
+  std::string all;
+  for (int code = 0; code < 256; ++code) all.push_back(static_cast<char>(code));
+  return all;
+}
+
+TEST(LogLine, SaysWhenAndWhatInAFixedOrder) {
+  EXPECT_EQ(R"({"ts":"2025-01-01T00:00:00.000000Z","level":"warn","event":"some.event","msg":"a message"})",
+            line({}));
+}
+
+TEST(LogLine, KeepsTheKindOfEachValue) {
+  EXPECT_EQ(R"(,"text":"t","yes":true,"no":false,"int":-1,"big":18446744073709551615,"ms":1.500})",
+            line({{"text", "t"},
+                  {"yes", true},
+                  {"no", false},
+                  {"int", std::int64_t{-1}},
+                  {"big", std::numeric_limits<std::uint64_t>::max()},
+                  {"ms", 1.5}})
+                .substr(line({}).size() - 1));
+}
+
+TEST(LogLine, LeavesEmptyTextsOutAndNothingElse) {
+  EXPECT_EQ(line({{"zero", 0}, {"no", false}}), line({{"a", ""}, {"zero", 0}, {"b", ""s}, {"no", false}}));
+}
+
+TEST(LogLine, IsOneLineOfValidJsonWhateverTheTextsHold) {
+  auto const text = every_byte();
+  auto const json = line({{"field", text}}, config::LogFormat::Json, text);
+  ASSERT_TRUE(Json::accept(json));
+  EXPECT_EQ(std::string::npos, json.find_first_of("\r\n"));
+  EXPECT_EQ(text.substr(0, 0x80), Json::parse(json)["field"].get<std::string>().substr(0, 0x80));
+}
+
+TEST(LogLine, IsCutWhereItWouldBeLongerThan16KiBAndSaysSo) {
+  for (auto const byte : {'x', '\x01', '"', '\xff'}) {
+    std::string const text(40'000, byte);
+    auto const json = line({{"first", text}, {"n", 7}, {"second", text}});
+    EXPECT_LE(json.size(), 16U * 1024);
+    auto const parsed = Json::parse(json);
+    EXPECT_TRUE(parsed["truncated"].get<bool>());
+    EXPECT_EQ(7, parsed["n"]);
+    EXPECT_LT(1000U, parsed["first"].get<std::string>().size());
+  }
+  EXPECT_FALSE(Json::parse(line({{"text", std::string(2000, 'x')}})).contains("truncated"));
+}
+
+TEST(LogLine, IsColouredForPeopleOnlyWhereToldSo) {
+  auto const coloured = format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes);
+  EXPECT_NE(std::string::npos, coloured.find("\x1b[33mwarn"));
+  EXPECT_TRUE(coloured.ends_with("n=\x1b[0m1"));
+  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}).find('\x1b'));
+  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Json, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes).find('\x1b'));
+}
+
+TEST(LogLine, IsOneLineForPeopleToo) {
+  auto const text = line({{"field", every_byte()}, {"n", 1}}, config::LogFormat::Text);
+  EXPECT_EQ(std::string::npos, text.find_first_of("\r\n\x1b"));
+}
+
+TEST(LogLine, IsValidJsonForEveryNumber) {
+  for (auto const number : {0.0, -0.0, 1e300, -1e-300, std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    EXPECT_TRUE(Json::accept(line({{"n", number}}))) << number;
+  }
+}
+
+TEST(LogLine, CutsALongFieldWithoutBreakingItsUtf8) {
+  std::string text;
+  while (text.size() < 100'000) text += "x\xF0\x9F\x98\x80";
+  auto const json = line({{"field", text}, {"after", 1}});
+  ASSERT_TRUE(Json::accept(json));
+  EXPECT_LT(json.size(), 9000U);
+  EXPECT_EQ(1, Json::parse(json)["after"]);
+}
+
+TEST(LogLine, IsReadableAsText) {
+  EXPECT_EQ("2025-01-01T00:00:00.000000Z warn  some.event         a message  k=\"v w\"  n=1",
+            line({{"k", "v w"}, {"n", 1}, {"empty", ""}}, config::LogFormat::Text));
+}
+
+TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
+  auto const hostile = every_byte();
+  ByteQueue record;
+  append_json_record<"some.event", "a message">(
+      record, "2025-01-01T00:00:00.000000Z", R"(,"last":1)", member<"text">(std::string_view(hostile)),
+      member<"label">(Label{"tools/call"}), member<"none">(std::string_view{}), member<"no_label">(Label{}),
+      member<"zero">(0), member<"big">(std::numeric_limits<std::uint64_t>::max()), member<"ms">(-1.5),
+      member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}),
+      member<"took_ms">(Duration(std::chrono::microseconds(-12'034))));
+  auto const list = format_log_line(config::LogFormat::Json, config::LogLevel::Info, "2025-01-01T00:00:00.000000Z", "some.event", "a message",
+                                    {{"text", hostile},
+                                     {"label", "tools/call"},
+                                     {"zero", 0},
+                                     {"big", std::numeric_limits<std::uint64_t>::max()},
+                                     {"ms", -1.5},
+                                     {"present", 2.0},
+                                     {"took_ms", -12.034},
+                                     {"last", 1}});
+  EXPECT_EQ(list, record.view());
+}
+
+TEST(LogRecord, HasRoomForTheLongestValues) {
+  std::string const controls(100'000, '\x01');
+  ByteQueue record;
+  append_json_record<"e", "m">(record, "t", {}, member<"a">(std::string_view(controls)), member<"b">(std::string_view(controls)),
+                               member<"n">(std::numeric_limits<std::int64_t>::min()), member<"d">(-999999999999999.0));
+  EXPECT_TRUE(Json::accept(record.view()));
+}
+
+TEST(LogRecord, HasTheSameMembersForPeople) {
+  EXPECT_EQ(line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, config::LogFormat::Text),
+            line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
+                  as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
+                 config::LogFormat::Text));
+}
+
+}  // namespace
+}  // namespace gateway::log
