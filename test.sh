@@ -15,7 +15,8 @@ usage() {
 ./test.sh: installs test dependencies, builds, and runs the tests. Stops at the first stage that fails.
 
   ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 40 minutes
-  ./test.sh unit     the fast part: builds, then unit tests, lints, and the tests of scripts and documentation
+  ./test.sh quick    builds, then about a minute: unit, component and middle tests, a short storm, lints, the tests of
+                     scripts and documentation, and the system tests of the two transports
   ./test.sh --help   show this help
 
 Dependencies come from apt, as root or with sudo, and from npm, PyPI and Go modules, all pinned. It writes to build/, build-asan/,
@@ -28,6 +29,11 @@ tests/clean_root/run tests quickstart.sh and the README in a fresh Debian; no st
 END_OF_USAGE
 }
 
+stage_times=() # a line for each stage that passed
+print_stage_times() {
+  [ ${#stage_times[@]} -eq 0 ] || printf '\nStages:\n%s\n' "$(printf '%s\n' "${stage_times[@]}")"
+}
+
 # stage TITLE COMMAND...: runs the command in a subshell that exits on any failure.
 stage() {
   local title=$1 begun=$SECONDS code=0
@@ -37,7 +43,11 @@ stage() {
   (set -e; "$@")
   code=$?
   set -e
-  [ "$code" -eq 0 ] || die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); later stages were not run."
+  if [ "$code" -ne 0 ]; then
+    print_stage_times
+    die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); later stages were not run."
+  fi
+  stage_times+=("$(printf '%5d s  %s' $((SECONDS - begun)) "$title")")
   printf -- '-------- %s: passed in %d s\n' "$title" $((SECONDS - begun))
 }
 
@@ -63,7 +73,7 @@ build() {
 }
 
 run_ctest() { # FOLDER LABELS
-  nice ctest --test-dir "$1" -L "$2" --no-tests=error --output-on-failure --timeout 300
+  nice ctest --test-dir "$1" --parallel "$jobs" -L "$2" --no-tests=error --output-on-failure --timeout 300
 }
 
 build_sanitized() {
@@ -212,18 +222,20 @@ test_compose() {
   echo "the compose stack (see the reason from tests/compose/run above)" >>build/left_out
 }
 
-run_stages() { # unit | all
+run_stages() { # quick | all
   rm -f build/left_out
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
   stage "install test dependencies" install
   # The Node used by the tests themselves; services use the one they were installed with.
   use_node 20 || die "$reason"
   export PATH
-  if [ "$1" = unit ]; then
-    stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests" -DCMAKE_BUILD_TYPE=Release
-    stage "unit tests and lints" run_ctest build '^(unit|lint)$'
+  if [ "$1" = quick ]; then
+    stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests component_tests middle_tests storm" \
+      -DCMAKE_BUILD_TYPE=Release
+    stage "unit, component and middle tests, a storm, lints" run_ctest build '^(unit|component|middle|storm|lint)$'
     stage "scripts" run_pytest tests/scripts
     stage "documentation" run_pytest tests/docs
+    stage "system tests of the transports" run_pytest tests/system/test_sse.py build tests/system/test_streamable.py
   else
     stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
     stage "unit, component and corpus tests, lints" run_ctest build '.'
@@ -248,6 +260,7 @@ run_stages() { # unit | all
     stage "alerts, with Prometheus and Alertmanager" test_alerts
     stage "the compose stack" test_compose
   fi
+  print_stage_times
   printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
   if [ "$1" = all ] && [ -f build/left_out ]; then sed 's/^/!!! LEFT OUT: /' build/left_out; fi
 }
@@ -255,7 +268,7 @@ run_stages() { # unit | all
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   case "${1-all}" in
     --help | -h) usage ;;
-    all | unit) run_stages "${1-all}" ;;
-    *) usage >&2; die "expected no argument or 'unit', found '$1'" ;;
+    all | quick) run_stages "${1-all}" ;;
+    *) usage >&2; die "expected no argument or 'quick', found '$1'" ;;
   esac
 fi
