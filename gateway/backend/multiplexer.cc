@@ -1,13 +1,12 @@
 // What clients say. What the child says is in multiplexer_child.cc, how requests
-// wait their turn in multiplexer_turns.cc, how they end in multiplexer_ends.cc.
+// wait their turn in multiplexer_turns.cc, how they end in multiplexer_ends.cc. What
+// has a state of its own has a class: Audience, CallRecorder, Wire, ToolShelf, DeepProbe.
 #include "gateway/backend/multiplexer.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
@@ -46,10 +45,12 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceCo
       probe_(probe),
       owner_(owner),
       calls_(config.max_calls, client_share(around_, sharing, config)),
+      recorder_(around_, config, probe),
+      audience_(around_, config, probe, calls_),
+      wire_(child_),
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
              *this) {
-  unused_since_ = around_.world.loop.now();
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
 
@@ -63,8 +64,7 @@ void Multiplexer::stop() {
 
 void Multiplexer::attach(Session& session) {
   session.child = id_;
-  attached_.push_back(session);
-  ++attached_count_;
+  audience_.attach(session);
   if (sharing_ == Sharing::Exclusive) sole_ = session.id;
 }
 
@@ -74,9 +74,9 @@ void Multiplexer::detach(Session& session) {
 }
 
 void Multiplexer::take_back(Session& session) {
-  for (auto const& waiting : waiting_.take_all_of(session.id)) record(waiting.call, Outcome::Cancelled, 0);
+  for (auto const& waiting : waiting_.take_all_of(session.id)) recorder_.ended(waiting.call, Outcome::Cancelled, 0);
   for (auto const& request : session.open) {
-    if (auto const call = abandon(request.call, {})) record(*call, Outcome::Cancelled, 0);
+    if (auto const call = abandon(request.call, {})) recorder_.ended(*call, Outcome::Cancelled, 0);
   }
   session.open.clear();
 }
@@ -86,8 +86,7 @@ void Multiplexer::let_go(Session& session) {
   for (auto const& uri : subscriptions_.leave(session.id)) {
     send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
   }
-  static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
-  if (--attached_count_ == 0) unused_since_ = around_.world.loop.now();
+  audience_.detach(session);
   if (session.log_level) sync_log_level();
 }
 
@@ -102,10 +101,9 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   }
   auto const* const known = from.shelf_.list();
   if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
-    count_told(label(mcp::Method::ToolsListChanged));
-    around_.clients.notify(session.id, {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+    audience_.notify(session.id, mcp::Method::ToolsListChanged);
   }
-  if (session.initialized) tell_of_lists(session.id);
+  if (session.initialized) audience_.tell_lists_may_differ(session.id);
   for (auto& each : waiting) wait(std::move(each.call), each.method, each.params);
   serve_waiting();
 }
@@ -153,7 +151,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
 
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
-  if (via.trace != nullptr) begin_trace(call, params, *via.trace);
+  if (via.trace != nullptr) recorder_.tracing().begin(call, params, *via.trace);
 
   if (params.ambiguous) {
     return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice, or in another case", "ambiguous");
@@ -213,10 +211,7 @@ void Multiplexer::set_log_level(Session& session, Call const& call, Params const
 /// answered here, may change their minds more often than it listens.
 void Multiplexer::sync_log_level() {
   if (log_level_asked_) return;
-  std::optional<mcp::LogLevel> wanted;
-  attached_.for_each([&](Session& session) {
-    if (session.log_level) wanted = wanted ? std::min(*wanted, *session.log_level) : *session.log_level;
-  });
+  auto const wanted = audience_.wanted_log_level();
   if (!wanted || wanted == child_log_level_ || !handshake_ || !handshake_->has_logging()) return;
   if (send_own(Purpose::SetLogLevel, "logging/setLevel", fmt::format(R"({{"level":"{}"}})", to_text(*wanted)))) {
     child_log_level_ = wanted;
@@ -287,7 +282,7 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
   if (!calls_.admits(call.client)) return wait(std::move(call), method, params.raw);
   if (call.trace && !call.trace->given_on) {
-    auto const traced = traced_params(*call.trace, params.raw);
+    auto const traced = recorder_.tracing().params_for_child(*call.trace, params.raw);
     if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
   }
   call.progress_token.assign(params.progress_token);
@@ -295,16 +290,7 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
   auto* const session = around_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const id = calls_.open(std::move(call));
-  auto const number = fmt::format_int(raw(id));
-  line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
-  append_json_string(line_, method);
-  if (!params.raw.empty()) {
-    line_.append(R"(,"params":)");
-    mcp::append_params(line_, params,
-                       {.progress_token = {number.data(), number.size()}, .drop_task = sharing_ == Sharing::Shared});
-  }
-  line_.append("}\n");
-  if (!child_.send(line_)) {
+  if (!wire_.request(id, method, params, sharing_ == Sharing::Shared)) {
     auto const refused = calls_.close(id);
     count_rejected(*refused, "queue_full");
     return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
@@ -333,41 +319,14 @@ bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string
   auto const patience = purpose == Purpose::Subscribe ? Duration(config_.call_timeout) : kOwnPatience;
   call.deadline = call.hard_deadline = call.started + patience;
   auto const id = calls_.open(std::move(call));
-  if (child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method,
-                              params))) {
-    return true;
-  }
+  if (wire_.request(id, method, params)) return true;
   (void)calls_.close(id);
   return false;
 }
 
-void Multiplexer::send_note(std::string_view method, std::string_view params) {
-  line_.assign(R"({"jsonrpc":"2.0","method":)");
-  append_json_string(line_, method);
-  if (!params.empty()) {
-    line_.append(R"(,"params":)");
-    mcp::append_on_one_line(line_, params);
-  }
-  line_.append("}\n");
-  (void)child_.send(line_);
-}
-
-void Multiplexer::send_cancel(CallId id, std::string_view reason) {
-  auto params = fmt::format(R"({{"requestId":{})", raw(id));
-  if (rpc::is_string(reason)) params.append(R"(,"reason":)").append(reason);
-  send_note("notifications/cancelled", params + "}");
-}
-
-void Multiplexer::send_answer(std::string_view child_id, std::string_view member, std::string_view body) {
-  line_.assign(R"({"jsonrpc":"2.0","id":)").append(child_id).append(",\"").append(member).append("\":");
-  mcp::append_on_one_line(line_, body);
-  line_.append("}\n");
-  (void)child_.send(line_);
-}
-
 void Multiplexer::send_initialized() {
   initialized_sent_ = true;
-  send_note("notifications/initialized", {});
+  wire_.note("notifications/initialized", {});
   // Not before: some children end at any request that comes earlier.
   if (handshake_->has_tools()) list_again();
 }
@@ -386,7 +345,7 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Forward:
       if (child_.state() != ChildState::Ready) return;
       probe_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
-      return send_note(message.method, message.params);
+      return wire_.note(message.method, message.params);
   }
 }
 
@@ -397,7 +356,7 @@ void Multiplexer::cancel(Session& session, Params const& params) {
   if (open == nullptr || params.ambiguous) return;
   if (auto const call = abandon(open->call, rpc::find_member(params.raw, "reason"))) {
     probe_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
-    record(*call, Outcome::Cancelled, 0);
+    recorder_.ended(*call, Outcome::Cancelled, 0);
     session.close(call->client_id);
     return around_.clients.drop(call->to);
   }
@@ -405,7 +364,7 @@ void Multiplexer::cancel(Session& session, Params const& params) {
   if (!waits) return;
   // An initialize cannot be taken back.
   if (waits->call.method == mcp::Method::Initialize) return waiting_.push(*std::move(waits));
-  record(waits->call, Outcome::Cancelled, 0);
+  recorder_.ended(waits->call, Outcome::Cancelled, 0);
   session.close(waits->call.client_id);
   around_.clients.drop(waits->call.to);
 }
@@ -416,9 +375,9 @@ void Multiplexer::on_client_answer(Session& session, Message const& message) {
   auto const request = id ? client_requests_.close(*id) : std::nullopt;
   if (!request) return;
   if (message.error.empty()) {
-    send_answer(request->child_id, "result", message.result);
+    wire_.answer(request->child_id, message.result);
   } else {
-    send_answer(request->child_id, "error", message.error);
+    wire_.refuse(request->child_id, message.error);
   }
 }
 

@@ -7,11 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/backend/audience.h"
+#include "gateway/backend/call_recorder.h"
 #include "gateway/backend/child.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/operation.h"
+#include "gateway/backend/surroundings.h"
 #include "gateway/backend/tool_shelf.h"
-#include "gateway/base/intrusive_list.h"
+#include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/client_requests.h"
 #include "gateway/mcp/fair_queue.h"
@@ -20,20 +23,10 @@
 #include "gateway/mcp/ports.h"
 #include "gateway/mcp/router.h"
 #include "gateway/mcp/session.h"
-#include "gateway/mcp/session_table.h"
 #include "gateway/mcp/subscriptions.h"
 #include "gateway/rpc/rpc_error.h"
 
 namespace gateway::backend {
-
-/// What a multiplexer needs beside the world. References outlive it.
-struct Surroundings {
-  World world;
-  config::LimitsConfig const& limits;
-  mcp::SessionTable& sessions;
-  mcp::ClientPort& clients;
-  bool one_client = false;  ///< nobody else can come in, so nothing is kept for others
-};
 
 /// Speaks MCP with one child for the sessions attached to it: all of a service's
 /// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
@@ -85,7 +78,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   /// Calls `action` for each session; it may detach that session.
   template <typename F>
   void for_each_session(F&& action) {
-    attached_.for_each(std::forward<F>(action));
+    audience_.for_each(std::forward<F>(action));
   }
 
   void set_id(ChildId id) { id_ = id; }
@@ -99,9 +92,9 @@ class Multiplexer final : public Mortal, private Child::Owner {
   [[nodiscard]] std::string ailment() const;
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const;
-  [[nodiscard]] std::size_t sessions() const { return attached_count_; }
+  [[nodiscard]] std::size_t sessions() const { return audience_.size(); }
   /// When its last session left. Only while it has none.
-  [[nodiscard]] TimePoint unused_since() const { return unused_since_; }
+  [[nodiscard]] TimePoint unused_since() const { return audience_.unused_since(); }
 
  private:
   void let_go(mcp::Session& session);
@@ -133,9 +126,6 @@ class Multiplexer final : public Mortal, private Child::Owner {
                 ClientId client = {});
   [[nodiscard]] bool ask_to_subscribe(std::string const& uri, ClientId client);
   void count_rejected(mcp::Call const& call, std::string_view reason);
-  void send_note(std::string_view method, std::string_view params);
-  void send_cancel(CallId id, std::string_view reason);
-  void send_answer(std::string_view child_id, std::string_view member, std::string_view body);
   void send_initialized();
   void sync_log_level();
   void on_log_level_set();
@@ -155,12 +145,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void on_ask(rpc::Message const& message, mcp::Method method);
   void on_news(rpc::Message const& message, mcp::Method method);
   void on_progress(rpc::Message const& message);
-  void on_log(rpc::Message const& message);
   void on_updated(rpc::Message const& message);
-  void tell(mcp::Session& session, rpc::PiecesView message);
-  void tell_all(rpc::PiecesView message);
-  void tell_of_lists(SessionId session);
-  [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
 
   // ── its own question ──
   void probe_when_due(TimePoint now);
@@ -172,17 +157,6 @@ class Multiplexer final : public Mortal, private Child::Owner {
   [[nodiscard]] bool has_nothing_to_do() const;
   void sleep_when_unused(TimePoint now);
   void recycle_when_due(TimePoint now);
-
-  void audit(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
-
-  // ── traces ──
-  struct TraceNames {
-    std::string trace;
-    std::string span;  ///< empty where it is not recorded
-  };
-  void begin_trace(mcp::Call& call, mcp::Params const& params, mcp::TraceAround const& around);
-  [[nodiscard]] std::string traced_params(mcp::CallTrace& trace, std::string_view params);
-  TraceNames end_trace(mcp::Call const& call, mcp::Outcome outcome, Duration took, std::optional<int> rpc_code);
 
   // ── ends ──
   void finish(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
@@ -200,10 +174,6 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void serve(mcp::WaitingCall next);
   void fail_owed(std::string_view why);
   void fail_waiting(std::string_view why);
-  void record(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code = {});
-  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, std::optional<int> status,
-             Duration took, std::size_t bytes_out, std::optional<int> rpc_code);
-  void count_told(std::string_view method, std::size_t clients = 1);
 
   Surroundings around_;
   mcp::Sharing sharing_;
@@ -212,6 +182,9 @@ class Multiplexer final : public Mortal, private Child::Owner {
   Owner& owner_;
 
   mcp::CallTable calls_;
+  CallRecorder recorder_;
+  Audience audience_;
+  Wire wire_;
   mcp::FairQueue waiting_;  ///< what came before the child could take it
   mcp::Subscriptions subscriptions_;
   mcp::ClientRequests client_requests_;
@@ -220,9 +193,6 @@ class Multiplexer final : public Mortal, private Child::Owner {
   std::optional<DeepProbe> deep_probe_;
   std::map<std::uint64_t, TellEnd> operator_calls_;  ///< by ticket: who waits for the answer
   std::uint64_t last_operator_call_ = 0;
-  IntrusiveList<mcp::Session, mcp::AttachedTag> attached_;
-  std::size_t attached_count_ = 0;
-  TimePoint unused_since_;
   ChildId id_{};
   SessionId sole_{};                ///< the one session of an exclusive child
   std::string init_params_;         ///< of this child's handshake
@@ -234,7 +204,6 @@ class Multiplexer final : public Mortal, private Child::Owner {
   std::optional<mcp::LogLevel> child_log_level_;
   bool log_level_asked_ = false;    ///< and not answered
   int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child
-  std::string line_;                ///< the line being written
   Child child_;                     ///< last: its end must find the rest alive
 };
 

@@ -89,10 +89,7 @@ void Multiplexer::on_child_started() {
   call.sent = around_.world.loop.right_now();
   call.deadline = call.hard_deadline = TimePoint::max();
   auto const id = calls_.open(std::move(call));
-  if (!child_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"initialize\",\"params\":{}}}\n", raw(id),
-                               init_params_))) {
-    child_.fail_start("it closed its stdin");
-  }
+  if (!wire_.request(id, "initialize", init_params_)) child_.fail_start("it closed its stdin");
 }
 
 void Multiplexer::on_initialized(Message const& message) {
@@ -105,6 +102,7 @@ void Multiplexer::on_initialized(Message const& message) {
   auto const again = handshake_.has_value();
   weighed_ = around_.world.loop.now();
   handshake_ = std::move(handshake);
+  recorder_.tracing().child_speaks(handshake_->revision_text());
   child_.ready();
   if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
   around_.world.log.info("service.ready", "service ready",
@@ -113,7 +111,7 @@ void Multiplexer::on_initialized(Message const& message) {
   sync_log_level();
   for (auto const& uri : subscriptions_.uris()) (void)ask_to_subscribe(uri, {});
   if (std::exchange(lists_may_differ_, false)) {
-    attached_.for_each([&](Session const& session) { tell_of_lists(session.id); });
+    audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session.id); });
   }
 }
 
@@ -122,7 +120,7 @@ void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   fail_owed(why);
   // Those who come while it sleeps are told what its last run offered; its tools
   // are compared, and the rest nobody has asked for yet.
-  lists_may_differ_ = lists_may_differ_ || (handshake_ && attached_count_ > 0);
+  lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
   if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
   shelf_.give_up();
@@ -210,8 +208,8 @@ void Multiplexer::on_tools_page(Message const& message) {
   around_.world.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
                           {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
   if (differs) {
-    count_told(label(mcp::Method::ToolsListChanged), attached_count_);
-    tell_all({R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+    audience_.tell_all(mcp::Method::ToolsListChanged,
+                       {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
   }
   if (shelf_.take_again()) list_again();
 }
@@ -247,9 +245,7 @@ bool Multiplexer::ask_to_subscribe(std::string const& uri, ClientId client) {
 void Multiplexer::on_updated(Message const& message) {
   auto const uri = rpc::find_member(message.params, "uri");
   for (auto const session : subscriptions_.subscribers(uri)) {
-    count_told(label(mcp::Method::ResourceUpdated));
-    around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)",
-                                     message.params, "}"});
+    audience_.tell_updated(session, message.params);
   }
 }
 
@@ -257,14 +253,14 @@ void Multiplexer::on_updated(Message const& message) {
 
 void Multiplexer::on_ask(Message const& message, mcp::Method method) {
   auto const route = route_ask(method, sharing_);
-  if (route == mcp::AskRoute::AnswerEmpty) return send_answer(message.id, "result", "{}");
+  if (route == mcp::AskRoute::AnswerEmpty) return wire_.answer(message.id, "{}");
   auto* const session = route == mcp::AskRoute::Relay ? around_.sessions.find(sole_) : nullptr;
   if (session == nullptr) {
     // A child that is left without an answer may wait for it for ever.
-    return send_answer(message.id, "error",
-                       rpc::error_object(ErrorCode::MethodNotFound,
-                                         fmt::format("{} is not available: the client cannot be told apart here",
-                                                     message.method)));
+    return wire_.refuse(message.id,
+                        rpc::error_object(ErrorCode::MethodNotFound,
+                                          fmt::format("{} is not available: the client cannot be told apart here",
+                                                      message.method)));
   }
   mcp::ClientRequest request;
   request.child_id.assign(message.id);
@@ -285,8 +281,8 @@ void Multiplexer::on_ask(Message const& message, mcp::Method method) {
   }
   if (around_.clients.ask(sole_, related, pieces)) return;
   (void)client_requests_.close_by_child_id(message.id);
-  send_answer(message.id, "error",
-              rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
+  wire_.refuse(message.id,
+               rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
 }
 
 // ── the child's notifications ────────────────────────────────────────────────
@@ -294,7 +290,7 @@ void Multiplexer::on_ask(Message const& message, mcp::Method method) {
 void Multiplexer::on_news(Message const& message, mcp::Method method) {
   switch (route_news(method, sharing_)) {
     case mcp::NewsRoute::Progress: return on_progress(message);
-    case mcp::NewsRoute::Log: return on_log(message);
+    case mcp::NewsRoute::Log: return audience_.tell_log(message.params);
     case mcp::NewsRoute::Updated: return on_updated(message);
     case mcp::NewsRoute::ToolsChanged:
       // Some say so each time a browser starts, with the same list: theirs is
@@ -306,7 +302,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::Cancelled: {
       auto const child_id = rpc::plain_id(rpc::find_member(message.params, "requestId"));
       if (auto const request = client_requests_.close_by_child_id(child_id)) {
-        count_told(label(method));
+        probe_.notified(metrics::Way::Out, label(method));
         auto const id = fmt::format_int(request->id);
         around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
                                        {id.data(), id.size()}, "}}"});
@@ -322,18 +318,8 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     pieces.add(message.params);
   }
   pieces.add("}");
-  if (sharing_ == Sharing::Shared) {
-    count_told(label(method), attached_count_);
-    return tell_all(pieces);
-  }
-  auto* const session = around_.sessions.find(sole_);
-  if (session == nullptr) return;
-  count_told(label(method));
-  tell(*session, pieces);
-}
-
-void Multiplexer::count_told(std::string_view method, std::size_t clients) {
-  probe_.notified(metrics::Way::Out, method, clients);
+  if (sharing_ == Sharing::Shared) return audience_.tell_all(method, pieces);
+  if (auto* const session = around_.sessions.find(sole_)) audience_.tell(*session, method, pieces);
 }
 
 void Multiplexer::on_progress(Message const& message) {
@@ -343,55 +329,11 @@ void Multiplexer::on_progress(Message const& message) {
   if (call == nullptr || call->abandoned || call->progress_token.empty()) return probe_.late_answer_dropped();
   call->deadline = std::min(around_.world.loop.now() + call->patience, call->hard_deadline);
 
-  count_told(label(mcp::Method::Progress));
+  probe_.notified(metrics::Way::Out, label(mcp::Method::Progress));
   std::string rewritten;
   mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
   around_.clients.during(call->to,
                          {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
-}
-
-/// A shared child's log names no client. It is given only where it cannot be
-/// about another's work, unless the operator says that nothing in it is private.
-bool Multiplexer::may_have_log(Session const& session) const {
-  switch (config_.shared_logs) {
-    case config::SharedLogs::All: return true;
-    case config::SharedLogs::Drop: return false;
-    case config::SharedLogs::Single: break;
-  }
-  return attached_count_ == 1 && calls_.only_of(session.id);
-}
-
-void Multiplexer::on_log(Message const& message) {
-  auto const level = mcp::log_level_from(rpc::unquote(rpc::find_member(message.params, "level")));
-  attached_.for_each([&](Session& session) {
-    auto const threshold = session.log_level.value_or(mcp::LogLevel::Info);
-    if (!level || *level < threshold || !may_have_log(session)) return;
-    count_told(label(mcp::Method::LogMessage));
-    tell(session, {R"({"jsonrpc":"2.0","method":"notifications/message","params":)", message.params, "}"});
-  });
-}
-
-/// On the stream of the session's newest open request, where it has one: that is
-/// most likely what the message is about. (MCP 2025-11-25, Transports.)
-void Multiplexer::tell(Session& session, rpc::PiecesView message) {
-  for (auto at = session.open.rbegin(); at != session.open.rend(); ++at) {
-    if (auto const* const call = calls_.find(at->call)) return around_.clients.during(call->to, message);
-  }
-  around_.clients.notify(session.id, message);
-}
-
-/// Whether another run's or another child's prompts and resources differ only the
-/// client could tell.
-void Multiplexer::tell_of_lists(SessionId session) {
-  count_told(label(mcp::Method::PromptsListChanged));
-  count_told(label(mcp::Method::ResourcesListChanged));
-  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})"});
-  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})"});
-}
-
-/// Each session once, on one stream.
-void Multiplexer::tell_all(rpc::PiecesView message) {
-  attached_.for_each([&](Session& session) { around_.clients.notify(session.id, message); });
 }
 
 }  // namespace gateway::backend

@@ -1,12 +1,10 @@
 // How clients' requests end: answered, refused, taken back, or out of time.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/json_text.h"
-#include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
 
@@ -37,7 +35,7 @@ void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& re
   if (call.purpose == Purpose::Operator) return on_operator_answer(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
-  record(call, outcome, reply.body.size(), is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
+  recorder_.ended(call, outcome, reply.body.size(), is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
   around_.clients.answer(call.to, outcome, reply);
 }
 
@@ -59,76 +57,8 @@ void Multiplexer::fail(Call const& call, Outcome outcome, ErrorCode code, std::s
 /// Nobody waits for it any more: the child is told, and its id is kept for a while.
 std::optional<Call> Multiplexer::abandon(CallId id, std::string_view reason) {
   auto call = calls_.abandon(id, around_.world.loop.now() + kCancelGrace);
-  if (call) send_cancel(id, reason);
+  if (call) wire_.cancel(id, reason);
   return call;
-}
-
-/// The access record of one request, written on every way it can end.
-void Multiplexer::record(Call const& call, Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code) {
-  auto const* const session = around_.sessions.find(call.to.session);
-  auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
-  auto const took = around_.world.loop.right_now() - call.started;
-  auto const is_tool = call.method == mcp::Method::ToolsCall;
-  auto const status = around_.clients.status_of(call.to, outcome);
-  count(call, outcome, transport, status, took, bytes_out, rpc_code);
-  if (call.audited) audit(call, outcome, bytes_out);
-  auto const traced = around_.world.tracer.on() ? end_trace(call, outcome, took, rpc_code) : TraceNames{};
-  auto const now = around_.world.loop.now();
-  auto const was_sent = call.sent != TimePoint{};
-  auto const waited = (was_sent ? call.sent : now) - call.queued;
-  using log::Label;
-  using log::member;
-  around_.world.log.record<"request.done", "request done">(
-      member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
-      member<"method">(Label{label(call.method)}),
-      member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
-      member<"outcome">(Label{label(outcome)}), member<"code">(status), member<"rpc_code">(rpc_code),
-      member<"duration_ms">(took),
-      member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
-      member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
-      member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
-      member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
-      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}),
-      member<"request_id">(Label{call.request_id.view()}), member<"trace_id">(Label{traced.trace}),
-      member<"span_id">(Label{traced.span}));
-}
-
-/// Who called what: kept apart from the access record, for other readers.
-void Multiplexer::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
-  auto const* const session = around_.sessions.find(call.to.session);
-  auto const refused = outcome == Outcome::Busy || outcome == Outcome::Invalid;
-  around_.world.log.audit("audit.call", "tool called",
-                          {{"server", config_.name},
-                           {"tool", call.subject},
-                           {"decision", refused ? "refused" : "allowed"},
-                           {"outcome", label(outcome)},
-                           {"arguments", call.audited->arguments},
-                           {"bytes_out", bytes_out},
-                           {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-                           {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
-                           {"remote", call.audited->remote},
-                           {"request_id", call.request_id.view()}});
-}
-
-/// The metrics of one request.
-void Multiplexer::count(Call const& call, Outcome outcome, std::string_view transport, std::optional<int> status,
-                        Duration took, std::size_t bytes_out, std::optional<int> rpc_code) {
-  auto const is_tool = call.method == mcp::Method::ToolsCall;
-  auto const was_sent = call.sent != TimePoint{};
-  auto const ended = call.started + took;
-  probe_.call_ended(
-      {.transport = transport,
-       .method = label(call.method),
-       .outcome = label(outcome),
-       .code = status,
-       .rpc_code = rpc_code,
-       .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
-       .took = took,
-       // It was the child's until this turn began; what the turn itself takes is ours.
-       .at_child = was_sent ? std::max(around_.world.loop.now() - call.sent, Duration{}) : Duration{},
-       .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
-       .bytes_in = call.bytes_in,
-       .bytes_out = bytes_out});
 }
 
 /// What a run of the child owed will not come.
@@ -243,9 +173,9 @@ void Multiplexer::expire_client_requests(TimePoint now) {
 /// The child must never be left waiting: one that waits may serve nobody else.
 void Multiplexer::give_up_client_request(mcp::ClientRequest const& request, std::string_view why) {
   if (request.method == mcp::Method::ElicitationCreate) {
-    send_answer(request.child_id, "result", R"({"action":"cancel"})");
+    wire_.answer(request.child_id, R"({"action":"cancel"})");
   } else {
-    send_answer(request.child_id, "error", rpc::error_object(ErrorCode::InternalError, why));
+    wire_.refuse(request.child_id, rpc::error_object(ErrorCode::InternalError, why));
   }
   auto const id = fmt::format_int(request.id);
   around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",

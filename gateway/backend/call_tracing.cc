@@ -1,11 +1,10 @@
-// The spans of a call: what the client asked of the gateway, and what the gateway
-// asked of the child. Nothing here is called where traces are off.
+#include "gateway/backend/call_tracing.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "gateway/backend/multiplexer.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -62,7 +61,7 @@ void add_outcome(TraceSpan& span, Outcome outcome, std::optional<int> rpc_code) 
 
 }  // namespace
 
-void Multiplexer::begin_trace(Call& call, mcp::Params const& params, mcp::TraceAround const& around) {
+void CallTracing::begin(Call& call, mcp::Params const& params, mcp::TraceAround const& around) {
   auto& tracer = around_.world.tracer;
   auto named = params.meta.empty() ? mcp::MetaTrace{} : mcp::read_meta_trace(params.meta);
   auto const in_message = tracer.read(named.traceparent);
@@ -77,8 +76,7 @@ void Multiplexer::begin_trace(Call& call, mcp::Params const& params, mcp::TraceA
   call.trace = std::move(trace);
 }
 
-/// The params as the child gets them; empty when they go as they are.
-std::string Multiplexer::traced_params(mcp::CallTrace& trace, std::string_view params) {
+std::string CallTracing::params_for_child(mcp::CallTrace& trace, std::string_view params) {
   auto& tracer = around_.world.tracer;
   if (trace.own.sampled) trace.at_child = tracer.new_span();
   trace.given_on = true;
@@ -91,8 +89,7 @@ std::string Multiplexer::traced_params(mcp::CallTrace& trace, std::string_view p
 
 /// A call that was not chosen when it began is recorded all the same when it fails or
 /// was slow, as a trace of its own: nobody was told of it, so nothing is torn.
-Multiplexer::TraceNames Multiplexer::end_trace(Call const& call, Outcome outcome, Duration took,
-                                               std::optional<int> rpc_code) {
+CallTracing::Names CallTracing::end(Call const& call, Outcome outcome, Duration took, std::optional<int> rpc_code) {
   auto& tracer = around_.world.tracer;
   auto const* const trace = call.trace.get();
   auto const now = around_.world.loop.now();
@@ -118,7 +115,7 @@ Multiplexer::TraceNames Multiplexer::end_trace(Call const& call, Outcome outcome
   span.add("network.protocol.name", "http");
   span.add("mcp_gateway.request_id", call.request_id.view());
   add_outcome(span, outcome, rpc_code);
-  TraceNames const names{hex(span.context.trace), hex(span.context.span)};
+  Names const names{hex(span.context.trace), hex(span.context.span)};
   if (call.sent != TimePoint{}) {
     auto asked = span_of(call, SpanKind::Client, config_.name);
     asked.context = {span.context.trace, trace != nullptr ? trace->at_child : tracer.new_span(), true};
@@ -127,7 +124,7 @@ Multiplexer::TraceNames Multiplexer::end_trace(Call const& call, Outcome outcome
     asked.started_ns = span.ended_ns - std::max(now - call.sent, Duration{}).count();
     asked.ended_ns = span.ended_ns;
     asked.add("network.transport", "pipe");
-    if (handshake_) asked.add("mcp.protocol.version", handshake_->revision_text());
+    if (!child_revision_.empty()) asked.add("mcp.protocol.version", child_revision_);
     add_outcome(asked, outcome, rpc_code);
     tracer.record(std::move(asked));
   }

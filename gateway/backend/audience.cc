@@ -1,0 +1,86 @@
+#include "gateway/backend/audience.h"
+
+#include <algorithm>
+
+#include "gateway/mcp/labels.h"
+#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+
+namespace gateway::backend {
+
+using mcp::Session;
+
+void Audience::attach(Session& session) {
+  sessions_.push_back(session);
+  ++size_;
+}
+
+void Audience::detach(Session& session) {
+  static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
+  if (--size_ == 0) unused_since_ = around_.world.loop.now();
+}
+
+std::optional<mcp::LogLevel> Audience::wanted_log_level() {
+  std::optional<mcp::LogLevel> wanted;
+  sessions_.for_each([&](Session const& session) {
+    if (session.log_level) wanted = wanted ? std::min(*wanted, *session.log_level) : *session.log_level;
+  });
+  return wanted;
+}
+
+void Audience::count(mcp::Method method, std::size_t sessions) {
+  probe_.notified(metrics::Way::Out, label(method), sessions);
+}
+
+void Audience::tell(Session& session, mcp::Method method, rpc::PiecesView message) {
+  count(method, 1);
+  for (auto at = session.open.rbegin(); at != session.open.rend(); ++at) {
+    if (auto const* const call = calls_.find(at->call)) return around_.clients.during(call->to, message);
+  }
+  around_.clients.notify(session.id, message);
+}
+
+void Audience::tell_all(mcp::Method method, rpc::PiecesView message) {
+  count(method, size_);
+  sessions_.for_each([&](Session const& session) { around_.clients.notify(session.id, message); });
+}
+
+void Audience::notify(SessionId session, mcp::Method method) {
+  count(method, 1);
+  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":")", label(method), R"("})"});
+}
+
+void Audience::tell_updated(SessionId session, std::string_view params) {
+  count(mcp::Method::ResourceUpdated, 1);
+  around_.clients.notify(session,
+                         {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)", params, "}"});
+}
+
+void Audience::tell_lists_may_differ(SessionId session) {
+  notify(session, mcp::Method::PromptsListChanged);
+  notify(session, mcp::Method::ResourcesListChanged);
+}
+
+/// A shared child's log names no client. It is given only where it cannot be about
+/// another's work, unless the operator says that nothing in it is private.
+bool Audience::may_have_log(Session const& session) const {
+  switch (config_.shared_logs) {
+    case config::SharedLogs::All: return true;
+    case config::SharedLogs::Drop: return false;
+    case config::SharedLogs::Single: break;
+  }
+  return size_ == 1 && calls_.only_of(session.id);
+}
+
+void Audience::tell_log(std::string_view params) {
+  auto const level = mcp::log_level_from(rpc::unquote(rpc::find_member(params, "level")));
+  if (!level) return;
+  sessions_.for_each([&](Session& session) {
+    auto const threshold = session.log_level.value_or(mcp::LogLevel::Info);
+    if (*level < threshold || !may_have_log(session)) return;
+    tell(session, mcp::Method::LogMessage,
+         {R"({"jsonrpc":"2.0","method":"notifications/message","params":)", params, "}"});
+  });
+}
+
+}  // namespace gateway::backend

@@ -1,0 +1,41 @@
+// What is kept of a client's call when it ends.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "gateway/backend/call_tracing.h"
+#include "gateway/backend/surroundings.h"
+#include "gateway/mcp/call_table.h"
+#include "gateway/metrics/service_probe.h"
+
+namespace gateway::backend {
+
+/// Writes a call's access record, its metrics, its audit record and its spans. Of the
+/// calls of one child.
+class CallRecorder {
+ public:
+  /// References outlive it.
+  CallRecorder(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe)
+      : around_(around), config_(config), probe_(probe), tracing_(around, config) {}
+
+  [[nodiscard]] CallTracing& tracing() { return tracing_; }
+
+  /// Once for each call, whichever way it ends, and before its client is answered:
+  /// the HTTP status is that of a request that is still open. `rpc_code` is the error's
+  /// where it ends with one.
+  void ended(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code = {});
+
+ private:
+  void audit(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
+  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, std::optional<int> status,
+             Duration took, std::size_t bytes_out, std::optional<int> rpc_code);
+
+  Surroundings const& around_;
+  config::ServiceConfig const& config_;
+  metrics::ServiceProbe& probe_;
+  CallTracing tracing_;
+};
+
+}  // namespace gateway::backend

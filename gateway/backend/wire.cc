@@ -1,0 +1,55 @@
+#include "gateway/backend/wire.h"
+
+#include <fmt/format.h>
+
+#include "gateway/base/json_text.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::backend {
+
+bool Wire::request(CallId id, std::string_view method, mcp::Params const& params, bool drop_task) {
+  auto const number = fmt::format_int(raw(id));
+  line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
+  append_json_string(line_, method);
+  if (!params.raw.empty()) {
+    line_.append(R"(,"params":)");
+    mcp::append_params(line_, params, {.progress_token = {number.data(), number.size()}, .drop_task = drop_task});
+  }
+  line_.append("}\n");
+  return child_.send(line_);
+}
+
+bool Wire::request(CallId id, std::string_view method, std::string_view params) {
+  return child_.send(
+      fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method, params));
+}
+
+void Wire::note(std::string_view method, std::string_view params) {
+  line_.assign(R"({"jsonrpc":"2.0","method":)");
+  append_json_string(line_, method);
+  if (!params.empty()) {
+    line_.append(R"(,"params":)");
+    mcp::append_on_one_line(line_, params);
+  }
+  line_.append("}\n");
+  (void)child_.send(line_);
+}
+
+void Wire::cancel(CallId id, std::string_view reason) {
+  auto params = fmt::format(R"({{"requestId":{})", raw(id));
+  if (rpc::is_string(reason)) params.append(R"(,"reason":)").append(reason);
+  note("notifications/cancelled", params + "}");
+}
+
+void Wire::answer(std::string_view child_id, std::string_view result) { reply(child_id, "result", result); }
+
+void Wire::refuse(std::string_view child_id, std::string_view error) { reply(child_id, "error", error); }
+
+void Wire::reply(std::string_view child_id, std::string_view member, std::string_view body) {
+  line_.assign(R"({"jsonrpc":"2.0","id":)").append(child_id).append(",\"").append(member).append("\":");
+  mcp::append_on_one_line(line_, body);
+  line_.append("}\n");
+  (void)child_.send(line_);
+}
+
+}  // namespace gateway::backend
