@@ -99,13 +99,14 @@ threads_tests=(tests/system/test_{lifetimes,sse,streamable,loops,admin_api}.py)
 
 # The system tests three times in parallel: the release build; under ASan and UBSan; and those of threads_tests
 # with two loops under TSan. There are no suppressions: a report makes the gateway exit with a status its test
-# does not accept. Children are not sanitized. Sanitizers open file descriptors of their own, so tests that
-# count descriptors are skipped there.
+# does not accept. Children are not sanitized. UBSan opens a pipe to check an object's type, and reports an error
+# where no descriptor is left, so the one test that uses up all of them runs in the release build only.
+uses_all_descriptors=tests/system/test_descriptors.py::test_whoever_waits_is_refused_when_descriptors_run_out_all_the_same
 test_system() {
   local build failed=0
   local -A running
   export SYSTEM_TESTS_PATIENCE=60 MCP_ECHO=$root/build/mcp-echo
-  SYSTEM_TESTS_SANITIZED=1 run_pytest tests/system build-asan --ignore=tests/system/test_descriptors.py \
+  SYSTEM_TESTS_SANITIZED=1 run_pytest tests/system build-asan "--deselect=$uses_all_descriptors" \
     >build-asan/system_tests.log 2>&1 &
   running[build-asan]=$!
   SYSTEM_TESTS_SANITIZED=1 GATEWAY_LOOPS=2 run_pytest "${threads_tests[0]}" build-tsan "${threads_tests[@]:1}" \
