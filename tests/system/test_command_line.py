@@ -13,6 +13,7 @@ import tempfile
 import termios
 import threading
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -294,9 +295,9 @@ def test_top_prints_once_where_stdout_is_no_terminal(tmp_path):
 
 
 class Screen:
-    """A command on a terminal of its own: `top`, unless another is named."""
+    """A command on a terminal of its own."""
 
-    def __init__(self, *arguments, command="top"):
+    def __init__(self, command, *arguments):
         self.terminal, inner = pty.openpty()
         self.before = termios.tcgetattr(self.terminal)
         self.process = subprocess.Popen([PROGRAM, command, *map(str, arguments)], stdin=inner, stdout=inner, stderr=inner,
@@ -314,13 +315,25 @@ class Screen:
         self.shown = ""
         os.write(self.terminal, keys)
 
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+
+@pytest.fixture
+def on_terminal():
+    """on_terminal(command, *arguments) runs it on a terminal, until the test is over."""
+    with ExitStack() as ends:
+        yield lambda *arguments: ends.enter_context(closing(Screen(*arguments)))
+
 
 @pytest.mark.parametrize("ending", ["q", "ctrl-c", "sigterm", "sighup"])
-def test_top_gives_the_terminal_back_however_it_ends(tmp_path, ending):
+def test_top_gives_the_terminal_back_however_it_ends(tmp_path, ending, on_terminal):
     with status_gateway(tmp_path) as gateway:
         url = admin_url(gateway)
         gateway.event("service.ready")
-        screen = Screen("--url", url, "--interval", "1")
+        screen = on_terminal("top", "--url", url, "--interval", "1")
         kept = os.dup(screen.terminal)
         screen.until(r"\x1b\[\?1049h.*SERVICE.*echo.*absent.*q quit")
         raw = termios.tcgetattr(kept)
@@ -335,16 +348,15 @@ def test_top_gives_the_terminal_back_however_it_ends(tmp_path, ending):
         code = screen.process.wait(10)
         after = termios.tcgetattr(kept)
         os.close(kept)
-        os.close(screen.terminal)
     assert code == 0
     assert after == screen.before
     assert "\x1b[?25h" in screen.shown and "\x1b[?7h" in screen.shown
 
 
-def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path):
+def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path, on_terminal):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    screen = Screen("--url", f"http://127.0.0.1:{port}", "--interval", "1")
+    screen = on_terminal("top", "--url", f"http://127.0.0.1:{port}", "--interval", "1")
     screen.until(r"Connection refused\); asking again")
     file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": f"127.0.0.1:{port}"},
                               "mcpServers": {"echo": child(ECHO)}})
@@ -353,7 +365,6 @@ def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path):
         screen.press(b"q")
         screen.until(r"\x1b\[\?1049l")
     assert screen.process.wait(10) == 0
-    os.close(screen.terminal)
 
 
 @pytest.mark.parametrize("command", ["health", "status", "top"])
@@ -644,11 +655,11 @@ def test_a_configuration_may_come_from_stdin():
     assert (done.returncode, done.stdout, done.stderr) == (0, "stdin: 1 service, no errors\n", "")
 
 
-def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not(tmp_path):
+def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not(tmp_path, on_terminal):
     file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"}, "mcpServers": {
         "echo": child(ECHO), "remote": {"url": "https://example.com/mcp"}, "missing": child("no-such-program-7"),
         "private": child(ECHO, isolation="session")}})
-    screen = Screen(file, command="run")
+    screen = on_terminal("run", file)
     screen.until(r"\r\nmcp-gateway \S+ serves 4 services at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: http://127\.0\.0\.1:\d+/\r\n")
     port = re.search(r"serves 4 services at http://127\.0\.0\.1:(\d+);", screen.shown)[1]
     for line in (f"  echo     3 tools   http://127.0.0.1:{port}/echo/mcp  http://127.0.0.1:{port}/echo/sse",
@@ -659,27 +670,24 @@ def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not
     assert not re.search(r"^\{", screen.shown, re.M)
     screen.process.send_signal(signal.SIGINT)
     assert screen.process.wait(10) == 0
-    os.close(screen.terminal)
 
 
-def test_one_server_at_a_terminal_has_its_urls_at_the_root():
-    screen = Screen("--port", 0, "--", ECHO, command="run")
+def test_one_server_at_a_terminal_has_its_urls_at_the_root(on_terminal):
+    screen = on_terminal("run", "--port", 0, "--", ECHO)
     screen.until(r"serves 1 service at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: none; --admin 9090 gives one\.")
     screen.until(r"\r\n  server  3 tools   http://127\.0\.0\.1:\d+/mcp  http://127\.0\.0\.1:\d+/sse\r\n")
     screen.process.send_signal(signal.SIGINT)
     assert screen.process.wait(10) == 0
-    os.close(screen.terminal)
 
 
-def test_a_log_that_is_configured_stays_as_it_is_at_a_terminal(tmp_path):
+def test_a_log_that_is_configured_stays_as_it_is_at_a_terminal(tmp_path, on_terminal):
     file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", "log": {"format": "json"}},
                               "mcpServers": {"echo": child(ECHO)}})
-    screen = Screen(file, command="run")
+    screen = on_terminal("run", file)
     screen.until('"event":"service.tools"')
     screen.process.send_signal(signal.SIGINT)
     assert screen.process.wait(10) == 0
     assert all(line.startswith("{") for line in screen.shown.splitlines() if line)
-    os.close(screen.terminal)
 
 
 def test_run_passes_arguments_behind_the_dashes_untouched():
