@@ -188,8 +188,7 @@ class Floor {
     if (head.starts_with("GET")) {
       connection.session = streams_.size();
       streams_.push_back(fd);
-      auto const endpoint =
-          "event: endpoint\ndata: /messages?sessionId=" + std::to_string(connection.session) + "\n\n";
+      auto const endpoint = "event: endpoint\ndata: /messages?sessionId=" + std::to_string(connection.session) + "\n\n";
       return put(fd, connection.out, std::string(kStream) + endpoint);
     }
     put(fd, connection.out, kAccepted);
@@ -254,8 +253,7 @@ class Floor {
   /// Writes at once; what the descriptor does not take waits until it does.
   void put(int fd, Outbox& box, std::string_view bytes) {
     if (box.bytes.empty()) {
-      bytes.remove_prefix(
-          static_cast<std::size_t>(std::max<ssize_t>(::write(fd, bytes.data(), bytes.size()), 0)));
+      bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(::write(fd, bytes.data(), bytes.size()), 0)));
       if (bytes.empty()) return;
       watch(EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT);
     }
@@ -299,7 +297,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  auto const floor =
-      std::make_unique<Floor>(static_cast<std::uint16_t>(std::strtoul(argv[1], nullptr, 10)), argv + 2);
+  auto const floor = std::make_unique<Floor>(static_cast<std::uint16_t>(std::strtoul(argv[1], nullptr, 10)), argv + 2);
   floor->run();
 }

@@ -4,6 +4,4 @@
 #include <sys/eventfd.h>
 #include <sys/types.h>
 
-extern "C" [[gnu::visibility("default")]] int pidfd_open(pid_t, unsigned int) {
-  return ::eventfd(0, EFD_CLOEXEC);
-}
+extern "C" [[gnu::visibility("default")]] int pidfd_open(pid_t, unsigned int) { return ::eventfd(0, EFD_CLOEXEC); }

@@ -32,8 +32,8 @@ constexpr std::size_t kFewestConnections = 8;
 
 /// What is there whoever connects.
 std::size_t fixed(DescriptorNeeds const& needs) {
-  return needs.open + kOfProgram + kOfLookers + needs.loops * (kOfLoop + kOfLoopAtWork) + needs.listeners * kOfListener +
-         needs.shared_children * kOfChild + (needs.sends_spans ? kOfExporter : 0);
+  return needs.open + kOfProgram + kOfLookers + needs.loops * (kOfLoop + kOfLoopAtWork) +
+         needs.listeners * kOfListener + needs.shared_children * kOfChild + (needs.sends_spans ? kOfExporter : 0);
 }
 
 std::size_t less(std::size_t from, std::size_t what) { return from > what ? from - what : 0; }

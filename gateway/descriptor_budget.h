@@ -10,7 +10,7 @@ namespace gateway {
 
 /// What a gateway needs descriptors for, as numbers.
 struct DescriptorNeeds {
-  std::size_t open = 3;              ///< before there is anything of ours: stdio, and what was inherited
+  std::size_t open = 3;  ///< before there is anything of ours: stdio, and what was inherited
   std::size_t loops = 1;
   std::size_t listeners = 1;         ///< sockets that listen; each loop has one of its own at the main port
   std::size_t shared_children = 0;   ///< there all the time

@@ -41,7 +41,8 @@ config::Config completed(config::Config config) {
   return config;
 }
 
-std::vector<metrics::ServiceProbe const*> probes_of(std::vector<config::ServiceConfig> const& services, metrics::Metrics& metrics) {
+std::vector<metrics::ServiceProbe const*> probes_of(std::vector<config::ServiceConfig> const& services,
+                                                    metrics::Metrics& metrics) {
   std::vector<metrics::ServiceProbe const*> probes;
   for (auto const& service : services) probes.push_back(&metrics.service(service.name));
   return probes;
@@ -65,11 +66,11 @@ std::string trouble_of(Result<http::Answered> const& answer) {
   return answer->status / 100 == 2 ? std::string{} : fmt::format("it answered with status {}", answer->status);
 }
 
-std::unique_ptr<trace::SpanExporter> make_exporter(config::TracesConfig const& config, metrics::Metrics::About const& about) {
+std::unique_ptr<trace::SpanExporter> make_exporter(config::TracesConfig const& config,
+                                                   metrics::Metrics::About const& about) {
   if (config.endpoint.empty()) return nullptr;
-  trace::Resource resource{{"service.name", "mcp-gateway"},
-                         {"service.version", about.version},
-                         {"service.instance.id", about.instance_id}};
+  trace::Resource resource{
+      {"service.name", "mcp-gateway"}, {"service.version", about.version}, {"service.instance.id", about.instance_id}};
   if (!about.env.empty()) resource.emplace_back("deployment.environment.name", about.env);
   if (!about.pool.empty()) resource.emplace_back("mcp_gateway.pool", about.pool);
   auto post = [url = parse_url(config.endpoint).value_or(Url{}), fields = header_lines(config)](
@@ -85,8 +86,8 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
     : config_(completed(std::move(config))),
       single_(options.single),
       manager_(std::move(options.manager)),
-      about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime), config_.gateway.instance_id,
-             config_.gateway.pool, config_.gateway.env},
+      about_{std::string(kVersion),       std::string(kRevision), std::string(kBuildTime),
+             config_.gateway.instance_id, config_.gateway.pool,   config_.gateway.env},
       guard_(std::move(guard)),
       sampler_(guard_->entry_front()),
       log_sink_(STDERR_FILENO),
@@ -138,9 +139,10 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
 Status Gateway::may_listen(config::ListenAddress const& address) const {
   auto const& auth = config_.gateway.auth;
   if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
-  return Error{fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
-                           "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",
-                           to_string(address))};
+  return Error{
+      fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
+                  "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",
+                  to_string(address))};
 }
 
 /// The error with what says where to listen. Without a file only flags do.
@@ -258,11 +260,12 @@ int Gateway::run() {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   if (log.is_for_people()) {
-    start_report_ = std::make_unique<StartReport>(StartReport::About{.version = about_.version,
-                                                                     .services = names_of(config_.services),
-                                                                     .listening = listening_,
-                                                                     .single = single_,
-                                                                     .asks_token = !config_.gateway.auth.tokens.empty()});
+    start_report_ =
+        std::make_unique<StartReport>(StartReport::About{.version = about_.version,
+                                                         .services = names_of(config_.services),
+                                                         .listening = listening_,
+                                                         .single = single_,
+                                                         .asks_token = !config_.gateway.auth.tokens.empty()});
     log.say(start_report_->beginning());
   }
   ticker_.repeat(kTick);
@@ -365,11 +368,13 @@ template <typename Said, typename Question>
 void Gateway::ask(std::vector<std::size_t> const& loops, Duration patience, Question question,
                   typename RoundOf<Said>::Tell tell) {
   auto const round = ++last_round_;
-  rounds_.emplace(round, std::make_unique<RoundOf<Said>>(loops.size(), first().loop().now() + patience, std::move(tell)));
+  rounds_.emplace(round,
+                  std::make_unique<RoundOf<Said>>(loops.size(), first().loop().now() + patience, std::move(tell)));
   for (std::size_t place = 0; place < loops.size(); ++place) {
     auto const loop = loops[place];
     auto const answer = [this, round, place, loop](Said said) {
-      on_first_loop(loop, [this, round, place, said = std::move(said)]() mutable { heard(round, place, std::move(said)); });
+      on_first_loop(loop,
+                    [this, round, place, said = std::move(said)]() mutable { heard(round, place, std::move(said)); });
     };
     auto const put = [shard = shards_[loop].get(), question, answer] { question(*shard, answer); };
     if (loop == 0) {

@@ -37,7 +37,9 @@ namespace gateway {
 /// `run`; what other shards tell it comes there as a letter. Members are built in
 /// the order they stand in and destroyed in reverse: whoever is referred to stands
 /// above.
-class Gateway final : private io::Signals::Handler, private health::HealthSource, private admin::Program,
+class Gateway final : private io::Signals::Handler,
+                      private health::HealthSource,
+                      private admin::Program,
                       private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
@@ -111,7 +113,9 @@ class Gateway final : private io::Signals::Handler, private health::HealthSource
   void operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) override;
   [[nodiscard]] config::LogLevel log_level() const override { return shards_.front()->log().level(); }
   void set_log_level(config::LogLevel level) override;
-  [[nodiscard]] metrics::Traffic traffic(ServiceIndex service) const override { return probes_[raw(service)]->traffic(); }
+  [[nodiscard]] metrics::Traffic traffic(ServiceIndex service) const override {
+    return probes_[raw(service)]->traffic();
+  }
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
@@ -127,7 +131,7 @@ class Gateway final : private io::Signals::Handler, private health::HealthSource
   metrics::Metrics metrics_;
   log::Redaction redaction_;
   std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
-  std::string spans_trouble_;                 ///< as it was told last
+  std::string spans_trouble_;                   ///< as it was told last
   frontend::Endpoints endpoints_;
   frontend::Homes homes_;
   DescriptorBudget descriptors_;
@@ -135,7 +139,7 @@ class Gateway final : private io::Signals::Handler, private health::HealthSource
   Allowance admin_connections_;
   Allowance sessions_;
   Shared shared_;
-  std::vector<std::unique_ptr<Shard>> shards_;  ///< by number
+  std::vector<std::unique_ptr<Shard>> shards_;        ///< by number
   std::vector<metrics::ServiceProbe const*> probes_;  ///< by service
   admin::Admin admin_;
   frontend::ServerMetrics admin_server_metrics_;
@@ -145,8 +149,8 @@ class Gateway final : private io::Signals::Handler, private health::HealthSource
   io::Timer drain_limit_;
   std::vector<std::thread> threads_;  ///< of all shards but the first
   Phase phase_ = Phase::Serving;
-  std::vector<bool> drained_;  ///< by shard
-  std::size_t over_ = 0;       ///< so many shards have no child any more
+  std::vector<bool> drained_;                               ///< by shard
+  std::size_t over_ = 0;                                    ///< so many shards have no child any more
   std::map<std::uint64_t, std::unique_ptr<Round>> rounds_;  ///< not answered yet
   std::uint64_t last_round_ = 0;
   TimePoint told_to_stop_;

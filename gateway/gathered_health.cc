@@ -17,9 +17,9 @@ health::ServiceHealth unheard(config::ServiceConfig const& service, std::size_t 
 }  // namespace
 
 health::GatewayHealth gathered_health(health::GatewayHealth health,
-                                   std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
-                                   std::vector<config::ServiceConfig> const& services, frontend::Homes const& homes,
-                                   bool draining) {
+                                      std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
+                                      std::vector<config::ServiceConfig> const& services, frontend::Homes const& homes,
+                                      bool draining) {
   health.services.clear();
   std::vector<std::size_t> taken(said.size());
   for (std::size_t i = 0; i < services.size(); ++i) {

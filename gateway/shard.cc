@@ -50,7 +50,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
       probe_(shared.metrics.loop(number)),
       server_metrics_(probe_),
       entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
-      log_(shared.config.gateway.log, {.version = shared.about.version,
+      log_(shared.config.gateway.log,
+           {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
             .pool = shared.about.pool,
             .env = shared.about.env,
@@ -100,7 +101,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 
-Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use) {
+Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag,
+                                    io::Listener::Port use) {
   return server_.listen(address.host, address.port, tag, use);
 }
 
@@ -124,7 +126,8 @@ void Shard::tick() {
   if (++ticks_ % kTicksPerSecond == 0) {
     server_.tick();
     front_door_.tick();
-    for (auto const level : {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
+    for (auto const level :
+         {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
       probe_.logged(level, log_.lines(level));
     }
   }

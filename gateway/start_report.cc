@@ -22,7 +22,9 @@ std::string first_line(std::string const& reason) {
   return reason.substr(0, std::min(reason.find('\n'), kLongestReason));
 }
 
-bool is_in_trouble(std::string const& state) { return state == "backoff" || state == "crash_loop" || state == "unavailable"; }
+bool is_in_trouble(std::string const& state) {
+  return state == "backoff" || state == "crash_loop" || state == "unavailable";
+}
 
 bool is_well(std::string const& state) { return state == "ready" || state == "idle" || state == "on_demand"; }
 
@@ -62,7 +64,8 @@ std::string StartReport::look(std::vector<health::ServiceHealth> const& services
 }
 
 bool StartReport::is_over(Duration since) const {
-  auto const all = std::all_of(told_.begin(), told_.end(), [](auto const& each) { return each.second.ready || each.second.final; });
+  auto const all =
+      std::all_of(told_.begin(), told_.end(), [](auto const& each) { return each.second.ready || each.second.final; });
   return all || since >= kWatch;
 }
 
@@ -75,7 +78,7 @@ std::string StartReport::look_at(health::ServiceHealth const& service, Duration 
     auto const on_demand = service.state == "on_demand";
     if (!on_demand && !service.tools_known && ++told.without_tools < kLooksForTools) return {};
     told.ready = true;
-    auto const offers = on_demand              ? std::string("a child for each session ")
+    auto const offers = on_demand             ? std::string("a child for each session ")
                         : service.tools_known ? counted(service.tools, "tool")
                                               : std::string("ready");
     return line(service.name, fmt::format("{:<9} {}", offers, urls(service.name)));

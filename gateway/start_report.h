@@ -32,8 +32,8 @@ class StartReport {
     std::string version;
     std::vector<std::string> services;
     Listening listening;
-    bool single = false;       ///< one service, its endpoints at the root
-    bool asks_token = false;   ///< clients must show one
+    bool single = false;      ///< one service, its endpoints at the root
+    bool asks_token = false;  ///< clients must show one
   };
   explicit StartReport(About about);
 
@@ -51,7 +51,7 @@ class StartReport {
  private:
   struct Told {
     bool ready = false;
-    bool final = false;    ///< it will not become ready
+    bool final = false;  ///< it will not become ready
     bool trouble = false;
     bool waiting = false;
     unsigned without_tools = 0;  ///< looks at which it was ready and its tools not known

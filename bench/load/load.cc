@@ -66,8 +66,7 @@ void Load::run_calls() {
 void Load::begin_sessions() {
   in_waves([this](Sessions wave) {
     for (auto& session : wave) session->begin();
-    turn_until(kPatience,
-               [wave] { return all(wave, [](Session const& session) { return session.has_begun(); }); });
+    turn_until(kPatience, [wave] { return all(wave, [](Session const& session) { return session.has_begun(); }); });
   });
 }
 
@@ -95,10 +94,9 @@ std::string Load::report() const {
       R"({{"calls":{},"seconds":{:.3f},"calls_per_second":{:.1f},"p50_us":{:.1f},"p99_us":{:.1f},)"
       R"("p999_us":{:.1f},"cpu_us_per_call":{:.3f},"cpu_seconds":{:.2f},"resident_mb":{:.3f},)"
       R"("keep_alives":{},"wrong":{},"failed":{}}})",
-      tally_.calls(), tally_.seconds(), calls / tally_.seconds(), tally_.percentile_us(0.5),
-      tally_.percentile_us(0.99), tally_.percentile_us(0.999), calls > 0 ? cpu_seconds_ / calls * 1e6 : 0.0,
-      cpu_seconds_, static_cast<double>(resident_bytes_) / (1 << 20), tally_.comments(), tally_.wrong(),
-      tally_.failed());
+      tally_.calls(), tally_.seconds(), calls / tally_.seconds(), tally_.percentile_us(0.5), tally_.percentile_us(0.99),
+      tally_.percentile_us(0.999), calls > 0 ? cpu_seconds_ / calls * 1e6 : 0.0, cpu_seconds_,
+      static_cast<double>(resident_bytes_) / (1 << 20), tally_.comments(), tally_.wrong(), tally_.failed());
 }
 
 bool Load::all_right() const {

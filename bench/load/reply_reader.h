@@ -68,23 +68,12 @@ class ReplyReader {
   bool read(std::string_view bytes) {
     while (!bytes.empty()) {
       switch (part_) {
-        case Part::Status:
-          read_status(bytes);
-          break;
-        case Part::Fields:
-          read_field(bytes);
-          break;
-        case Part::Body:
-          read_body(bytes);
-          break;
-        case Part::ChunkSize:
-          read_chunk_size(bytes);
-          break;
-        case Part::ChunkEnd:
-          read_chunk_end(bytes);
-          break;
-        case Part::Broken:
-          return false;
+        case Part::Status: read_status(bytes); break;
+        case Part::Fields: read_field(bytes); break;
+        case Part::Body: read_body(bytes); break;
+        case Part::ChunkSize: read_chunk_size(bytes); break;
+        case Part::ChunkEnd: read_chunk_end(bytes); break;
+        case Part::Broken: return false;
       }
     }
     return part_ != Part::Broken;

@@ -30,8 +30,7 @@ Session::Session(Options const& options, Tally& tally, int epoll, std::size_t nu
     : options_(options),
       tally_(tally),
       number_(number),
-      stream_(epoll, options.port, is_slow() ? Connection::Reading::Slowly : Connection::Reading::AtOnce,
-              *this),
+      stream_(epoll, options.port, is_slow() ? Connection::Reading::Slowly : Connection::Reading::AtOnce, *this),
       post_(epoll, options.port, Connection::Reading::AtOnce, *this) {}
 
 void Session::begin() {
@@ -44,9 +43,9 @@ void Session::begin() {
   if (!post_.open(source()) || (is_sse && !stream_.open(source()))) return on_lost();
   waits_for_answer_ = is_sse;
   if (!is_sse) return go_on();
-  stream_.send(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\n\r\n",
-                           path_, options_.port),
-               "");
+  stream_.send(
+      fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\n\r\n", path_, options_.port),
+      "");
 }
 
 void Session::wake() {
@@ -59,15 +58,13 @@ void Session::wake() {
 
 void Session::on_text(std::string_view event, std::string_view text) {
   if (event == "endpoint") return take_endpoint(text);
-  if (!value_of(text, R"("method":)").empty() && value_of(text, R"("result":)").empty())
-    return;  // not an answer
+  if (!value_of(text, R"("method":)").empty() && value_of(text, R"("result":)").empty()) return;  // not an answer
   if (waits_for_answer_ && has_my_id(text) && is_failure(text)) {
     is_refused_ = true;
     return tally_.failed(fmt::format("session {} got {}", number_, text));
   }
   if (!waits_for_answer_ || !is_answer(text)) {
-    return tally_.wrong(
-        fmt::format("session {} wants the answer to {} and got: {}", number_, expected_, text));
+    return tally_.wrong(fmt::format("session {} wants the answer to {} and got: {}", number_, expected_, text));
   }
   waits_for_answer_ = false;
   took_ = Clock::now() - (options_.mode == Mode::Churn ? began_ : asked_);
@@ -124,22 +121,17 @@ bool Session::is_answer(std::string_view message) const {
 
 void Session::go_on() {
   switch (step_) {
-    case Step::Opening:
-      return initialize();
-    case Step::Initializing:
-      return announce();
-    case Step::Announcing:
-      return options_.mode == Mode::Idle ? hold() : call();
+    case Step::Opening: return initialize();
+    case Step::Initializing: return announce();
+    case Step::Announcing: return options_.mode == Mode::Idle ? hold() : call();
     case Step::Calling:
       count_call();
       if (options_.mode == Mode::Churn) return leave();
       return options_.mode == Mode::Idle || calls_ == options_.calls_each() ? rest() : call();
-    case Step::Leaving:
-      return begin_again();
+    case Step::Leaving: return begin_again();
     case Step::Holding:
     case Step::Resting:
-    case Step::Lost:
-      return;
+    case Step::Lost: return;
   }
 }
 
@@ -172,8 +164,7 @@ void Session::call() {
 void Session::call_big(std::size_t bytes) {
   bytes += (number_ * 131 + next_id_) % 997;
   expected_.assign(1, '"').append(bytes, 'x').push_back('"');
-  ask("tools/call",
-      fmt::format(R"({{"name":"{}big","arguments":{{"bytes":{}}}}})", options_.tool_prefix, bytes));
+  ask("tools/call", fmt::format(R"({{"name":"{}big","arguments":{{"bytes":{}}}}})", options_.tool_prefix, bytes));
 }
 
 void Session::call_echo() {
@@ -181,8 +172,8 @@ void Session::call_echo() {
   if (text.size() < options_.payload) text.resize(options_.payload, 'x');
   auto const& tool = options_.echo;
   expected_ = fmt::format(R"("{}{}")", tool.before, text);
-  ask("tools/call", fmt::format(R"({{"name":"{}{}","arguments":{{"{}":"{}"}}}})", options_.tool_prefix,
-                                tool.name, tool.argument, text));
+  ask("tools/call", fmt::format(R"({{"name":"{}{}","arguments":{{"{}":"{}"}}}})", options_.tool_prefix, tool.name,
+                                tool.argument, text));
 }
 
 void Session::count_call() {
@@ -217,8 +208,7 @@ void Session::ask(std::string_view method, std::string_view params) {
   id_text_ = fmt::to_string(next_id_++);
   waits_for_answer_ = true;
   asked_ = Clock::now();
-  post("POST",
-       fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id_text_, method, params));
+  post("POST", fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id_text_, method, params));
 }
 
 void Session::post(std::string_view method, std::string_view body) {

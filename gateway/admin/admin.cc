@@ -62,7 +62,8 @@ int status_of(OperationEnd::Verdict verdict) {
 }
 
 std::optional<config::LogLevel> log_level_from(std::string_view text) {
-  for (auto const level : {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
+  for (auto const level :
+       {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
     if (text == to_text(level)) return level;
   }
   return std::nullopt;
@@ -107,7 +108,9 @@ void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
   auto const reads = head.method == http::Method::Get || head.method == http::Method::Head;
   auto const fits = to.is_posted() ? head.method == http::Method::Post : reads;
   if (!fits && to.page != Page::None) {
-    return answer(exchange, {.status = 405, .content_type = {}, .body = {},
+    return answer(exchange, {.status = 405,
+                             .content_type = {},
+                             .body = {},
                              .fields = to.is_posted() ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n"});
   }
   if (to.is_posted()) return post(exchange, request, to);
@@ -118,8 +121,12 @@ void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
   around_.metrics.auth_failed("host");
   if (denials_.take(around_.clock.now())) {
     auto const remote = exchange.remote();
-    around_.log.warn("auth.denied", "a request to the admin listener was refused: its Host is not among gateway.allowed_hosts",
-                     {{"listener", "admin"}, {"reason", "host"}, {"shown", head.host.substr(0, 200)}, {"path", head.path},
+    around_.log.warn("auth.denied",
+                     "a request to the admin listener was refused: its Host is not among gateway.allowed_hosts",
+                     {{"listener", "admin"},
+                      {"reason", "host"},
+                      {"shown", head.host.substr(0, 200)},
+                      {"path", head.path},
                       {"remote", remote}});
   }
   auto const text = frontend::forbidden_text({.allowed = false, .reason = "host", .origin = {}, .shown = head.host});
@@ -135,7 +142,8 @@ bool Admin::host_allowed(std::string_view host) const {
 
 std::optional<ServiceIndex> Admin::find_service(std::string_view name) const {
   auto const& services = around_.config.services;
-  auto const found = std::find_if(services.begin(), services.end(), [&](auto const& each) { return each.name == name; });
+  auto const found =
+      std::find_if(services.begin(), services.end(), [&](auto const& each) { return each.name == name; });
   if (found == services.end()) return std::nullopt;
   return ServiceIndex{static_cast<std::uint32_t>(found - services.begin())};
 }
@@ -145,7 +153,8 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
   switch (to.page) {
     case Page::Status:
       if (!page_) page_.emplace();
-      return answer(exchange, {.content_type = "text/html; charset=utf-8", .body = std::string(page_->html()),
+      return answer(exchange, {.content_type = "text/html; charset=utf-8",
+                               .body = std::string(page_->html()),
                                .fields = page_->security_policy()});
     case Page::Health: return ask_for_page(exchange, &Admin::health_page);
     case Page::Ready: return ask_for_page(exchange, &Admin::ready_page);
@@ -154,7 +163,8 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Live: return answer(exchange, {.content_type = kText, .body = "ok\n"});
     case Page::Version: return answer(exchange, {.body = version_});
     case Page::Metrics:
-      return answer(exchange, {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = around_.metrics.text()});
+      return answer(exchange,
+                    {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = around_.metrics.text()});
     case Page::Events:
       if (request.head.method == http::Method::Get) return open_events(exchange);
       return answer(exchange, {.status = 405, .content_type = {}, .body = {}, .fields = "Allow: GET\r\n"});
@@ -169,7 +179,8 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::LogLevel:
     case Page::None: break;
   }
-  answer(exchange, {.status = 404, .content_type = kText,
+  answer(exchange, {.status = 404,
+                    .content_type = kText,
                     .body = "not found; here are /, /health, /livez, /readyz, /version, /metrics and /api/status; "
                             "services are at the main listener (gateway.listen, --port)\n"});
 }
@@ -187,7 +198,8 @@ void Admin::post(http::Exchange& exchange, http::Request const& request, Route c
 
 std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http::RequestHead const& head) {
   if (!auth_.required()) {
-    return Answer{.status = 403, .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
+    return Answer{.status = 403,
+                  .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
   }
   if (auth_.principal(head)) return std::nullopt;
   auto const shown = frontend::Auth::shown(head);
@@ -220,7 +232,8 @@ void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view 
 }
 
 /// `action` is the word for the log; empty for what changes nothing.
-void Admin::operate(http::Exchange& exchange, ServiceIndex service, std::string_view action, backend::Operation operation) {
+void Admin::operate(http::Exchange& exchange, ServiceIndex service, std::string_view action,
+                    backend::Operation operation) {
   if (!action.empty()) {
     auto const* const call = std::get_if<backend::CallTool>(&operation);
     auto const& server = around_.config.services[raw(service)].name;
@@ -258,9 +271,8 @@ void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
 // ── looking ──────────────────────────────────────────────────────────────────
 
 void Admin::ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const) {
-  around_.health.ask_health([this, id = exchange.id(), page](health::GatewayHealth const& health) {
-    answer(id, (this->*page)(health));
-  });
+  around_.health.ask_health(
+      [this, id = exchange.id(), page](health::GatewayHealth const& health) { answer(id, (this->*page)(health)); });
 }
 
 Admin::Answer Admin::health_page(health::GatewayHealth const& health) const {
@@ -272,7 +284,9 @@ Admin::Answer Admin::ready_page(health::GatewayHealth const& health) const {
   return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
 }
 
-Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const { return {.body = status_of(health) + "\n"}; }
+Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const {
+  return {.body = status_of(health) + "\n"};
+}
 
 std::string Admin::status_of(health::GatewayHealth const& health) const {
   GatewayStatus status{.health = health,

@@ -91,9 +91,9 @@ class Admin final : public http::RequestHandler {
   frontend::Auth auth_;
   std::optional<StatusPage> page_;  ///< made when it is first asked for: its hashes wake a large library
   std::string version_;
-  std::vector<History> histories_;  ///< by service
-  std::vector<ExchangeId> streams_; ///< open pages
-  TokenBucket denials_;             ///< of the lines about them
+  std::vector<History> histories_;   ///< by service
+  std::vector<ExchangeId> streams_;  ///< open pages
+  TokenBucket denials_;              ///< of the lines about them
   http::Server* server_ = nullptr;
   unsigned ticks_ = 0;
 };

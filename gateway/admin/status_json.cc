@@ -33,7 +33,8 @@ Json traffic_json(ServiceStatus const& service) {
   json["memory_bytes"] = service.traffic.child_memory_bytes;
   json["cpu_cores"] = rounded(service.rates.cpu_cores);
   json["processes"] = service.traffic.child_processes;
-  json["history"] = {{"seconds", History::kPointSeconds}, {"calls", service.chart.calls}, {"errors", service.chart.errors}};
+  json["history"] = {
+      {"seconds", History::kPointSeconds}, {"calls", service.chart.calls}, {"errors", service.chart.errors}};
   return json;
 }
 

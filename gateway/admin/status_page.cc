@@ -30,9 +30,10 @@ std::string source_hash(std::string_view html, std::string_view name) {
 
 StatusPage::StatusPage()
     : html_(kStatusPageText),
-      policy_(fmt::format("Content-Security-Policy: default-src 'none'; script-src {}; style-src {}; connect-src 'self'; "
-                          "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-                          "require-trusted-types-for 'script'\r\n",
-                          source_hash(html_, "script"), source_hash(html_, "style"))) {}
+      policy_(
+          fmt::format("Content-Security-Policy: default-src 'none'; script-src {}; style-src {}; connect-src 'self'; "
+                      "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                      "require-trusted-types-for 'script'\r\n",
+                      source_hash(html_, "script"), source_hash(html_, "style"))) {}
 
 }  // namespace gateway::admin

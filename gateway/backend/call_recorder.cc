@@ -28,8 +28,7 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
       member<"method">(Label{label(call.method)}),
       member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
       member<"outcome">(Label{label(outcome)}), member<"code">(status), member<"rpc_code">(rpc_code),
-      member<"duration_ms">(took),
-      member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
+      member<"duration_ms">(took), member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
       member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
       member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
@@ -42,17 +41,18 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
 void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
   auto const* const session = around_.sessions.find(call.to.session);
   auto const refused = outcome == Outcome::Busy || outcome == Outcome::Invalid;
-  around_.world.log.audit("audit.call", "tool called",
-                          {{"server", config_.name},
-                           {"tool", call.subject},
-                           {"decision", refused ? "refused" : "allowed"},
-                           {"outcome", label(outcome)},
-                           {"arguments", call.audited->arguments},
-                           {"bytes_out", bytes_out},
-                           {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-                           {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
-                           {"remote", call.audited->remote},
-                           {"request_id", call.request_id.view()}});
+  around_.world.log.audit(
+      "audit.call", "tool called",
+      {{"server", config_.name},
+       {"tool", call.subject},
+       {"decision", refused ? "refused" : "allowed"},
+       {"outcome", label(outcome)},
+       {"arguments", call.audited->arguments},
+       {"bytes_out", bytes_out},
+       {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
+       {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
+       {"remote", call.audited->remote},
+       {"request_id", call.request_id.view()}});
 }
 
 /// The metrics of one request.
@@ -61,19 +61,18 @@ void CallRecorder::count(Call const& call, Outcome outcome, std::string_view tra
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   auto const was_sent = call.sent != TimePoint{};
   auto const ended = call.started + took;
-  probe_.call_ended(
-      {.transport = transport,
-       .method = label(call.method),
-       .outcome = label(outcome),
-       .code = status,
-       .rpc_code = rpc_code,
-       .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
-       .took = took,
-       // It was the child's until this turn began; what the turn itself takes is ours.
-       .at_child = was_sent ? std::max(around_.world.loop.now() - call.sent, Duration{}) : Duration{},
-       .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
-       .bytes_in = call.bytes_in,
-       .bytes_out = bytes_out});
+  probe_.call_ended({.transport = transport,
+                     .method = label(call.method),
+                     .outcome = label(outcome),
+                     .code = status,
+                     .rpc_code = rpc_code,
+                     .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
+                     .took = took,
+                     // It was the child's until this turn began; what the turn itself takes is ours.
+                     .at_child = was_sent ? std::max(around_.world.loop.now() - call.sent, Duration{}) : Duration{},
+                     .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
+                     .bytes_in = call.bytes_in,
+                     .bytes_out = bytes_out});
 }
 
 }  // namespace gateway::backend

@@ -46,10 +46,11 @@ Child::Child(World world, config::ServiceConfig const& config, std::size_t max_l
       owner_(owner),
       policy_(config.restart),
       start_again_(world_.loop, [this] { spawn(); }),
-      start_limit_(world_.loop,
-                   [this] {
-                     fail_start(fmt::format("it did not answer initialize within {} s", to_ms(config_.start_timeout) / 1000));
-                   }),
+      start_limit_(
+          world_.loop,
+          [this] {
+            fail_start(fmt::format("it did not answer initialize within {} s", to_ms(config_.start_timeout) / 1000));
+          }),
       stderr_bucket_(config.stderr_lines_per_second),
       noise_bucket_(kNoiseLinesPerSecond) {
   probe_.child_entered(to_text(state_));
@@ -134,8 +135,8 @@ void Child::trace_start(std::string_view failure) const {
   auto& tracer = world_.tracer;
   auto const now = std::max(world_.loop.now(), spawned_);
   auto const wall_now = tracer.unix_ns(now);
-  auto const span = [&](std::string_view name, trace::SpanKind kind, TraceContext const& context, SpanId parent, TimePoint from,
-                        TimePoint to) {
+  auto const span = [&](std::string_view name, trace::SpanKind kind, TraceContext const& context, SpanId parent,
+                        TimePoint from, TimePoint to) {
     trace::TraceSpan made;
     made.context = context;
     made.parent = parent;
@@ -275,15 +276,9 @@ void Child::down(RunEnd end, std::string_view why) {
       enter(ChildState::Stopped);
       owner_.on_child_down(end, "it was stopped");
       return owner_.on_child_stopped();
-    case Then::Sleep:
-      enter(ChildState::Asleep);
-      return owner_.on_child_down(end, why_not_ready_);
-    case Then::Again:
-      owner_.on_child_down(end, why_not_ready_);
-      return spawn();
-    case Then::Policy:
-      come_back(why);
-      return owner_.on_child_down(end, why);
+    case Then::Sleep: enter(ChildState::Asleep); return owner_.on_child_down(end, why_not_ready_);
+    case Then::Again: owner_.on_child_down(end, why_not_ready_); return spawn();
+    case Then::Policy: come_back(why); return owner_.on_child_down(end, why);
   }
 }
 
@@ -294,14 +289,16 @@ void Child::come_back(std::string_view why) {
   auto const now = world_.loop.now();
   auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
   next_start_ = now + verdict.wait;
-  why_not_ready_ = verdict.crash_loop ? fmt::format("{}; it ended too often and rests for {:.0f} s", why,
-                                                    to_ms(verdict.wait) / 1000)
-                                      : std::string(why);
+  why_not_ready_ = verdict.crash_loop
+                       ? fmt::format("{}; it ended too often and rests for {:.0f} s", why, to_ms(verdict.wait) / 1000)
+                       : std::string(why);
   enter(verdict.crash_loop ? ChildState::CrashLoop : ChildState::Backoff);
   start_again_.set(verdict.wait);
   world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
                   {{"server", config_.name},
-                   {"err.kind", !spawn_failure_.empty() ? "spawn" : !start_failure_.empty() ? "start" : "exit"},
+                   {"err.kind", !spawn_failure_.empty()   ? "spawn"
+                                : !start_failure_.empty() ? "start"
+                                                          : "exit"},
                    {"err.msg", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
                    {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
                    {"wait_ms", to_ms(verdict.wait)}});
@@ -333,7 +330,8 @@ void Child::on_line(rpc::LineFramer::Line line) {
 /// like one are a banner, as "[INFO] listening", or no message. Looked at as a whole
 /// first, and never an array within an array: a line may be as deep as it is long.
 void Child::on_array(std::string_view line) {
-  if (!rpc::is_array_of_objects(line)) return nonsense(rpc::validate(line) ? "not_json" : "bad_shape", line, line.size());
+  if (!rpc::is_array_of_objects(line))
+    return nonsense(rpc::validate(line) ? "not_json" : "bad_shape", line, line.size());
   rpc::ElementWalk walk(line);
   while (auto const element = walk.next()) on_object(*element);
 }
@@ -355,11 +353,12 @@ void Child::nonsense(std::string_view reason, std::string_view line, std::size_t
   // Only the front, and nothing of what may be a message with a client's data in it.
   auto const first = line.find_first_not_of("[ \t\r");
   auto const may_be_message = first != line.npos && line[first] == '{';
-  world_.log.warn("child.noise", "a line on stdout is no message",
-                  {{"server", config_.name},
-                   {"reason", reason},
-                   {"bytes", bytes},
-                   {"line", world_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
+  world_.log.warn(
+      "child.noise", "a line on stdout is no message",
+      {{"server", config_.name},
+       {"reason", reason},
+       {"bytes", bytes},
+       {"line", world_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
 }
 
 void Child::on_stderr(std::string_view bytes) {
@@ -380,7 +379,10 @@ void Child::log_stderr(std::string_view line) {
                     {{"server", config_.name}, {"lines", suppressed}});
   }
   world_.log.info("child.stderr", "child wrote to stderr",
-                  {{"server", config_.name}, {"child.pid", pid()}, {"stream", "child_stderr"}, {"line", world_.redaction.apply(line)}});
+                  {{"server", config_.name},
+                   {"child.pid", pid()},
+                   {"stream", "child_stderr"},
+                   {"line", world_.redaction.apply(line)}});
 }
 
 std::string Child::recent_stderr() const {

@@ -38,8 +38,8 @@ struct World {
 };
 
 enum class ChildState : std::uint8_t {
-  Stopped,    ///< not wanted
-  Starting,   ///< the program runs, the handshake is under way
+  Stopped,   ///< not wanted
+  Starting,  ///< the program runs, the handshake is under way
   Ready,
   Backoff,    ///< it ended; it is started again after a wait
   CrashLoop,  ///< it ended too often; it rests before the next try
@@ -128,7 +128,9 @@ class Child final : private io::ChildProcess::Handler {
   [[nodiscard]] TimePoint started() const { return started_; }
   /// What it and what it started take, as it was some seconds ago; all zero while
   /// nobody has looked.
-  [[nodiscard]] io::TreeUsage usage() const { return process_ ? world_.sampler.of(process_->entry()) : io::TreeUsage{}; }
+  [[nodiscard]] io::TreeUsage usage() const {
+    return process_ ? world_.sampler.of(process_->entry()) : io::TreeUsage{};
+  }
   /// Counts the CPU it has used since this was called last.
   void count_cpu() { count_cpu(usage().cpu); }
   /// When it last wrote anything to stdout; when it was started, before that.

@@ -13,7 +13,8 @@ namespace gateway::backend {
 /// Owns them; who they are for is the Placement's to know. Owned by the Service.
 class Children {
  public:
-  Children(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Multiplexer::Owner& owner)
+  Children(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
+           Multiplexer::Owner& owner)
       : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {}
 
   /// One more, not started yet.

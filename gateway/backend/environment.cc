@@ -19,7 +19,8 @@ bool is_passed(std::string_view name, config::ServiceConfig const& config) {
 
 }  // namespace
 
-std::vector<std::string> child_environment(config::ServiceConfig const& config, char const* const* gateway_environment) {
+std::vector<std::string> child_environment(config::ServiceConfig const& config,
+                                           char const* const* gateway_environment) {
   std::map<std::string, std::string, std::less<>> variables;
   for (auto entry = gateway_environment; *entry != nullptr; ++entry) {
     std::string_view const text = *entry;

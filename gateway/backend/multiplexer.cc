@@ -154,7 +154,8 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   if (via.trace != nullptr) recorder_.tracing().begin(call, params, *via.trace);
 
   if (params.ambiguous) {
-    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest, "a member of params is given twice, or in another case", "ambiguous");
+    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest,
+                "a member of params is given twice, or in another case", "ambiguous");
   }
   if (session.open.size() >= around_.limits.max_calls_per_session) {
     probe_.call_rejected("session_limit");
@@ -231,10 +232,11 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
   if (child_.state() != ChildState::Ready) return forward(std::move(call), "resources/subscribe", params);
   if (!calls_.admits(call.client)) return wait(std::move(call), "resources/subscribe", params.raw);
   auto const uri = std::string(params.uri);
-  switch (subscriptions_.subscribe(uri, {.to = call.to,
-                                        .client_id = call.client_id,
-                                        .request_id = RequestId(call.request_id.view()),
-                                        .trace = call.trace ? std::make_unique<mcp::CallTrace>(*call.trace) : nullptr})) {
+  switch (
+      subscriptions_.subscribe(uri, {.to = call.to,
+                                     .client_id = call.client_id,
+                                     .request_id = RequestId(call.request_id.view()),
+                                     .trace = call.trace ? std::make_unique<mcp::CallTrace>(*call.trace) : nullptr})) {
     case mcp::Subscriptions::Need::Nothing: return finish_ok(call, "{}");
     case mcp::Subscriptions::Need::Wait: return;
     case mcp::Subscriptions::Need::AskChild: break;
@@ -254,7 +256,8 @@ void Multiplexer::unsubscribe(Session& session, Call const& call, Params const& 
 
 void Multiplexer::list_tools(Call&& call, std::string_view method, Params const& params) {
   auto const* const tools = shelf_.list();
-  auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() && params.cursor.empty();
+  auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() &&
+                    params.cursor.empty();
   probe_.tools_cache_used(kept);
   if (!kept) return forward(std::move(call), method, params);
   finish_ok(call, tools->single_page());

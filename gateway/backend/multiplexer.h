@@ -44,8 +44,8 @@ class Multiplexer final : public Mortal, private Child::Owner {
     ~Owner() = default;
   };
 
-  Multiplexer(Surroundings around, mcp::Sharing sharing, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
-              Owner& owner);
+  Multiplexer(Surroundings around, mcp::Sharing sharing, config::ServiceConfig const& config,
+              metrics::ServiceProbe& probe, Owner& owner);
 
   void start() { child_.start(); }
   /// Starts it again where it was stopped because nobody used it.
@@ -194,17 +194,17 @@ class Multiplexer final : public Mortal, private Child::Owner {
   std::map<std::uint64_t, TellEnd> operator_calls_;  ///< by ticket: who waits for the answer
   std::uint64_t last_operator_call_ = 0;
   ChildId id_{};
-  SessionId sole_{};                ///< the one session of an exclusive child
-  std::string init_params_;         ///< of this child's handshake
-  bool initialized_sent_ = false;   ///< to this run of the child
-  bool tools_logged_ = false;       ///< of this run of the child
-  bool lists_may_differ_ = false;   ///< sessions know those of a run before this one
-  TimePoint weighed_;               ///< when the child's memory was looked at
-  bool client_initialized_ = false; ///< an exclusive child's client said so
+  SessionId sole_{};                 ///< the one session of an exclusive child
+  std::string init_params_;          ///< of this child's handshake
+  bool initialized_sent_ = false;    ///< to this run of the child
+  bool tools_logged_ = false;        ///< of this run of the child
+  bool lists_may_differ_ = false;    ///< sessions know those of a run before this one
+  TimePoint weighed_;                ///< when the child's memory was looked at
+  bool client_initialized_ = false;  ///< an exclusive child's client said so
   std::optional<mcp::LogLevel> child_log_level_;
-  bool log_level_asked_ = false;    ///< and not answered
-  int silent_timeouts_ = 0;         ///< in a row, each without a sound from the child
-  Child child_;                     ///< last: its end must find the rest alive
+  bool log_level_asked_ = false;  ///< and not answered
+  int silent_timeouts_ = 0;       ///< in a row, each without a sound from the child
+  Child child_;                   ///< last: its end must find the rest alive
 };
 
 }  // namespace gateway::backend

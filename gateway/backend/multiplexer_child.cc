@@ -94,8 +94,8 @@ void Multiplexer::on_child_started() {
 
 void Multiplexer::on_initialized(Message const& message) {
   if (!message.error.empty()) {
-    return child_.fail_start(fmt::format("it refused initialize: {}",
-                                         rpc::unquote(rpc::find_member(message.error, "message"))));
+    return child_.fail_start(
+        fmt::format("it refused initialize: {}", rpc::unquote(rpc::find_member(message.error, "message"))));
   }
   auto handshake = mcp::Handshake::from(message.result, sharing_);
   if (!handshake) return child_.fail_start("its answer to initialize has no protocolVersion or capabilities");
@@ -179,7 +179,11 @@ void Multiplexer::on_child_oversized(std::string_view front, std::string_view ba
   auto const why =
       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
   if (!has_asker(call->purpose)) {
-    take_answer(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+    take_answer(*call, {.kind = rpc::MessageKind::Response,
+                        .id = {},
+                        .method = {},
+                        .params = {},
+                        .result = {},
                         .error = rpc::error_object(ErrorCode::InternalError, why)});
   } else if (!call->abandoned) {
     fail(*call, Outcome::ChildExited, ErrorCode::InternalError, why, "result_too_large");
@@ -237,7 +241,8 @@ void Multiplexer::on_subscribed(Call const& call, Message const& message) {
 /// False when the child takes nothing now: nobody is subscribed to it then, and whoever
 /// subscribes next asks again.
 bool Multiplexer::ask_to_subscribe(std::string const& uri, ClientId client) {
-  if (send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, client)) return true;
+  if (send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, client))
+    return true;
   (void)subscriptions_.settle(uri, false);
   return false;
 }
@@ -257,10 +262,10 @@ void Multiplexer::on_ask(Message const& message, mcp::Method method) {
   auto* const session = route == mcp::AskRoute::Relay ? around_.sessions.find(sole_) : nullptr;
   if (session == nullptr) {
     // A child that is left without an answer may wait for it for ever.
-    return wire_.refuse(message.id,
-                        rpc::error_object(ErrorCode::MethodNotFound,
-                                          fmt::format("{} is not available: the client cannot be told apart here",
-                                                      message.method)));
+    return wire_.refuse(
+        message.id,
+        rpc::error_object(ErrorCode::MethodNotFound,
+                          fmt::format("{} is not available: the client cannot be told apart here", message.method)));
   }
   mcp::ClientRequest request;
   request.child_id.assign(message.id);
@@ -281,8 +286,7 @@ void Multiplexer::on_ask(Message const& message, mcp::Method method) {
   }
   if (around_.clients.ask(sole_, related, pieces)) return;
   (void)client_requests_.close_by_child_id(message.id);
-  wire_.refuse(message.id,
-               rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
+  wire_.refuse(message.id, rpc::error_object(ErrorCode::InternalError, "the client has no stream open to be asked on"));
 }
 
 // ── the child's notifications ────────────────────────────────────────────────
@@ -305,7 +309,8 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
         probe_.notified(metrics::Way::Out, label(method));
         auto const id = fmt::format_int(request->id);
         around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
-                                       {id.data(), id.size()}, "}}"});
+                                       {id.data(), id.size()},
+                                       "}}"});
       }
       return;
     }
@@ -332,8 +337,7 @@ void Multiplexer::on_progress(Message const& message) {
   probe_.notified(metrics::Way::Out, label(mcp::Method::Progress));
   std::string rewritten;
   mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
-  around_.clients.during(call->to,
-                         {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
+  around_.clients.during(call->to, {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
 }
 
 }  // namespace gateway::backend

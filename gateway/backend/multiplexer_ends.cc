@@ -35,7 +35,8 @@ void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& re
   if (call.purpose == Purpose::Operator) return on_operator_answer(call, outcome, reply);
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
-  recorder_.ended(call, outcome, reply.body.size(), is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
+  recorder_.ended(call, outcome, reply.body.size(),
+                  is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
   around_.clients.answer(call.to, outcome, reply);
 }
 
@@ -72,7 +73,11 @@ void Multiplexer::fail_owed(std::string_view why) {
     if (has_asker(call->purpose)) {
       fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
     } else if (call->purpose == Purpose::Subscribe) {
-      on_subscribed(*call, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+      on_subscribed(*call, {.kind = rpc::MessageKind::Response,
+                            .id = {},
+                            .method = {},
+                            .params = {},
+                            .result = {},
                             .error = rpc::error_object(ErrorCode::InternalError, message)});
     }
   }
@@ -135,7 +140,11 @@ void Multiplexer::expire_calls(TimePoint now) {
       if (closed->purpose == Purpose::ListTools) shelf_.give_up();
       if (closed->purpose == Purpose::SetLogLevel) on_log_level_set();
       if (closed->purpose == Purpose::Subscribe) {
-        on_subscribed(*closed, {.kind = rpc::MessageKind::Response, .id = {}, .method = {}, .params = {}, .result = {},
+        on_subscribed(*closed, {.kind = rpc::MessageKind::Response,
+                                .id = {},
+                                .method = {},
+                                .params = {},
+                                .result = {},
                                 .error = rpc::error_object(ErrorCode::InternalError, "the server did not answer")});
       }
       continue;
@@ -143,7 +152,8 @@ void Multiplexer::expire_calls(TimePoint now) {
     if (call->purpose == Purpose::Client) count_timeout(*call);
     auto const given_up = abandon(id, R"("the gateway's time limit passed")");
     fail(*given_up, Outcome::Timeout, ErrorCode::InternalError,
-         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name, to_ms(now - given_up->started) / 1000),
+         fmt::format("the server '{}' did not answer within {:.1f} s", config_.name,
+                     to_ms(now - given_up->started) / 1000),
          "timeout");
   }
 }
@@ -178,8 +188,9 @@ void Multiplexer::give_up_client_request(mcp::ClientRequest const& request, std:
     wire_.refuse(request.child_id, rpc::error_object(ErrorCode::InternalError, why));
   }
   auto const id = fmt::format_int(request.id);
-  around_.clients.notify(sole_, {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)",
-                                 {id.data(), id.size()}, "}}"});
+  around_.clients.notify(
+      sole_,
+      {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)", {id.data(), id.size()}, "}}"});
 }
 
 }  // namespace gateway::backend

@@ -24,9 +24,9 @@ WaitingCall question(config::ProbeConfig const& config) {
   // Its time begins when it is sent: a child that is busy is not ill.
   probe.call.deadline = probe.call.hard_deadline = TimePoint::max();
   probe.method = config.method.empty() ? "tools/call" : config.method;
-  probe.params = config.method.empty() ? fmt::format(R"({{"name":{},"arguments":{}}})", json_string(config.tool),
-                                                     config.arguments)
-                                       : config.arguments;
+  probe.params = config.method.empty()
+                     ? fmt::format(R"({{"name":{},"arguments":{}}})", json_string(config.tool), config.arguments)
+                     : config.arguments;
   return probe;
 }
 
@@ -76,7 +76,8 @@ void Multiplexer::on_probed(Call const& call, Outcome outcome, rpc::Reply const&
 std::string Multiplexer::ailment() const {
   std::string why;
   if (config_.expected_tools.any() && handshake_ && !shelf_.listing()) {
-    why = shelf_.list() == nullptr ? "its tools could not be listed" : lack_of(config_.expected_tools, *shelf_.list()).why;
+    why = shelf_.list() == nullptr ? "its tools could not be listed"
+                                   : lack_of(config_.expected_tools, *shelf_.list()).why;
   }
   if (deep_probe_ && deep_probe_->standing() == DeepProbe::Standing::Failed) {
     why += (why.empty() ? "" : "; ") + fmt::format("the probe failed: {}", deep_probe_->fault());

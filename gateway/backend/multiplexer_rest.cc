@@ -18,7 +18,8 @@ bool Multiplexer::has_nothing_to_do() const {
 
 void Multiplexer::sleep_when_unused(TimePoint now) {
   auto const sleeps = config_.isolation == config::Isolation::Shared && config_.idle_stop > Duration{};
-  if (!sleeps || !audience_.empty() || now - audience_.unused_since() < config_.idle_stop || !has_nothing_to_do()) return;
+  if (!sleeps || !audience_.empty() || now - audience_.unused_since() < config_.idle_stop || !has_nothing_to_do())
+    return;
   around_.world.log.info("child.idle", "child is stopped until somebody uses it",
                          {{"server", config_.name}, {"child.pid", child_.pid()}});
   child_.sleep();

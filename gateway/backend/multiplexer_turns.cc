@@ -33,9 +33,10 @@ void Multiplexer::wait(Call&& call, std::string_view method, std::string_view pa
 void Multiplexer::refuse(Call const& call, Cause cause) {
   auto const for_others = cause == Cause::ClientShare;
   auto const reason = for_others ? "client_share" : "queue_full";
-  auto const message = for_others ? fmt::format("this client has its share of the server '{}'; others go first", config_.name)
-                                  : fmt::format("{} already {} for the server '{}'", counted(waiting_.size(), "call"),
-                                                waiting_.size() == 1 ? "waits" : "wait", config_.name);
+  auto const message = for_others
+                           ? fmt::format("this client has its share of the server '{}'; others go first", config_.name)
+                           : fmt::format("{} already {} for the server '{}'", counted(waiting_.size(), "call"),
+                                         waiting_.size() == 1 ? "waits" : "wait", config_.name);
   count_rejected(call, reason);
   fail(call, Outcome::Busy, ErrorCode::InternalError, message, reason);
 }

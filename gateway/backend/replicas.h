@@ -28,7 +28,7 @@ class Replicas final : public Placement {
 
 /// How much one would not want to place a session there; the least is best. Pure.
 struct Reluctance {
-  int distance;          ///< 0: ready or soon woken, 1: on its way, 2: it may take long
+  int distance;  ///< 0: ready or soon woken, 1: on its way, 2: it may take long
   std::size_t sessions;
   bool asleep;
 

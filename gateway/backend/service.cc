@@ -19,7 +19,11 @@ constexpr std::string_view kDrained = "drained by an operator: it takes no new s
 }  // namespace
 
 Service::Service(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Owner& owner)
-    : around_(around), config_(config), probe_(probe), owner_(owner), children_(std::move(around), config, probe, *this) {
+    : around_(around),
+      config_(config),
+      probe_(probe),
+      owner_(owner),
+      children_(std::move(around), config, probe, *this) {
   if (config_.recycle.max_memory > 0) probe_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);
@@ -48,12 +52,14 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
     return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
   }
   if (stopping_) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
-  if (drained_) return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
+  if (drained_)
+    return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
   return placement_->refusal(owner);
 }
 
 std::string_view Service::key_header() const {
-  return config_.isolation == config::Isolation::Affinity ? std::string_view(config_.affinity.header) : std::string_view{};
+  return config_.isolation == config::Isolation::Affinity ? std::string_view(config_.affinity.header)
+                                                          : std::string_view{};
 }
 
 void Service::attach(Session& session) {

@@ -59,8 +59,10 @@ void add_sums(ServiceHealth& health, health::ChildHealth const& child) {
 /// Shared children: as well as all of them, and served while one is ready.
 void judge_replicas(ServiceHealth& health, std::vector<health::ChildHealth> const& replicas) {
   auto const well = std::count_if(replicas.begin(), replicas.end(), [](auto const& each) { return each.well; });
-  auto const ailing = std::find_if(replicas.begin(), replicas.end(), [](auto const& each) { return !each.reason.empty(); });
-  auto const shown = std::find_if(replicas.begin(), replicas.end(), [&](auto const& each) { return each.well == (well > 0); });
+  auto const ailing =
+      std::find_if(replicas.begin(), replicas.end(), [](auto const& each) { return !each.reason.empty(); });
+  auto const shown =
+      std::find_if(replicas.begin(), replicas.end(), [&](auto const& each) { return each.well == (well > 0); });
   health.state = shown->state;
   if (ailing != replicas.end()) health.reason = ailing->reason;
   if (well == 0) return;

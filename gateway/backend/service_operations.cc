@@ -19,7 +19,8 @@ OperationEnd not_possible(std::string sentence) { return {Verdict::NotPossible, 
 }  // namespace
 
 void Service::operate(Operation const& operation, TellEnd tell) {
-  if (!available()) return tell(not_possible(fmt::format("'{}' is not set up here, so nothing of it runs", config_.name)));
+  if (!available())
+    return tell(not_possible(fmt::format("'{}' is not set up here, so nothing of it runs", config_.name)));
   if (stopping_) return tell(not_now("the gateway is ending"));
   std::visit(Overload{
                  [&](Restart const& wanted) { tell(restart(wanted)); },
@@ -40,14 +41,17 @@ OperationEnd Service::restart(Restart const& wanted) {
     around_.world.log.info("service.restart", "an operator has a child started anew",
                            {{"server", config_.name}, {"child.pid", pid}});
   }
-  if (restarted == 0 && wanted.only != 0) return not_now(fmt::format("'{}' has no child {}", config_.name, wanted.only));
-  if (restarted == 0) return not_now(fmt::format("'{}' has no child now: one is started when a session needs it", config_.name));
+  if (restarted == 0 && wanted.only != 0)
+    return not_now(fmt::format("'{}' has no child {}", config_.name, wanted.only));
+  if (restarted == 0)
+    return not_now(fmt::format("'{}' has no child now: one is started when a session needs it", config_.name));
   return {Verdict::Done, fmt::format(R"({{"restarted":{}}})", restarted)};
 }
 
 OperationEnd Service::drain(Drain const& wanted) {
   if (std::exchange(drained_, wanted.on) != wanted.on) {
-    around_.world.log.info("service.drain", wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",
+    around_.world.log.info("service.drain",
+                           wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",
                            {{"server", config_.name}, {"sessions", sessions_}});
   }
   return {Verdict::Done, fmt::format(R"({{"draining":{},"sessions":{}}})", drained_, sessions_)};
@@ -67,7 +71,8 @@ OperationEnd Service::tools() const {
 /// Of children that belong to sessions none is the operator's.
 void Service::call_tool(CallTool const& wanted, TellEnd tell) {
   if (config_.isolation != config::Isolation::Shared) {
-    return tell(not_possible(fmt::format("each client of '{}' has a child of its own, so there is none to try it with", config_.name)));
+    return tell(not_possible(
+        fmt::format("each client of '{}' has a child of its own, so there is none to try it with", config_.name)));
   }
   Multiplexer* chosen = nullptr;
   children_.for_each([&](Multiplexer& child) {

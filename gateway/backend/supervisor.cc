@@ -5,8 +5,8 @@
 
 namespace gateway::backend {
 
-Supervisor::Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs, metrics::Metrics& metrics,
-                       Owner& owner)
+Supervisor::Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs,
+                       metrics::Metrics& metrics, Owner& owner)
     : owner_(owner) {
   for (auto const& config : configs) {
     services_.push_back(std::make_unique<Service>(around, config, metrics.service(config.name), *this));

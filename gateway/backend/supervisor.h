@@ -21,7 +21,8 @@ class Supervisor final : public Service::Owner {
     ~Owner() = default;
   };
 
-  Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs, metrics::Metrics& metrics, Owner& owner);
+  Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs, metrics::Metrics& metrics,
+             Owner& owner);
 
   void start();
   void stop();

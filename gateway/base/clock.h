@@ -22,8 +22,6 @@ class Clock {
 };
 
 /// A span as fractional milliseconds, for logs.
-inline double to_ms(Duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
-}
+inline double to_ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 }  // namespace gateway

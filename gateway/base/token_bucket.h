@@ -12,8 +12,7 @@ namespace gateway {
 /// Allows `per_second` things a second, at most one second's worth at once.
 class TokenBucket {
  public:
-  explicit TokenBucket(std::size_t per_second)
-      : per_second_(static_cast<double>(per_second)), tokens_(per_second_) {}
+  explicit TokenBucket(std::size_t per_second) : per_second_(static_cast<double>(per_second)), tokens_(per_second_) {}
 
   [[nodiscard]] bool take(TimePoint now) {
     auto const passed = std::chrono::duration<double>(now - last_).count();

@@ -45,9 +45,8 @@ std::string traceparent(TraceContext const& context) {
 }
 
 bool is_tracestate(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestState && std::ranges::all_of(text, [](char c) {
-    return (c >= ' ' && c <= '~' && c != '"' && c != '\\');
-  });
+  return !text.empty() && text.size() <= kLongestState &&
+         std::ranges::all_of(text, [](char c) { return (c >= ' ' && c <= '~' && c != '"' && c != '\\'); });
 }
 
 std::string hex(TraceId id) { return fmt::format("{:016x}{:016x}", id.high, id.low); }

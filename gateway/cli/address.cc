@@ -30,14 +30,17 @@ std::string authority_of(std::string_view text, bool is_url) {
 
 /// Where in `path` one of the gateway's pages begins, which then is its end.
 std::size_t page_in(std::string_view path) {
-  constexpr std::array<std::string_view, 6> kPages{"/health", "/livez", "/readyz", "/version", "/metrics", "/api/status"};
+  constexpr std::array<std::string_view, 6> kPages{"/health",  "/livez",   "/readyz",
+                                                   "/version", "/metrics", "/api/status"};
   for (auto const page : kPages) {
     if (path.ends_with(page)) return path.size() - page.size();
   }
   return path.size();
 }
 
-bool is_port(std::string_view text) { return is_number(text) && text.size() <= 5 && std::stoi(std::string(text)) <= 65535; }
+bool is_port(std::string_view text) {
+  return is_number(text) && text.size() <= 5 && std::stoi(std::string(text)) <= 65535;
+}
 
 }  // namespace
 
@@ -52,12 +55,15 @@ Result<std::string> url_of(std::string_view address, std::string_view page, Name
   auto const before = page_in(path);
   if (named == NamedPage::Ask && before < path.size()) page = path.substr(before);
 
-  auto url = fmt::format("{}{}{}{}", kScheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
+  auto url =
+      fmt::format("{}{}{}{}", kScheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
   auto const has_tls = address.starts_with("https:");
   auto const parsed = parse_url(url);
   if (!has_tls && parsed && is_port(parsed->port)) return url;
-  return Error{fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or http://HOST:9090, port 1..65535, found '{:.100}'{}",
-                           address, has_tls ? "; its admin listener speaks http" : "")};
+  return Error{
+      fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or http://HOST:9090, port 1..65535, "
+                  "found '{:.100}'{}",
+                  address, has_tls ? "; its admin listener speaks http" : "")};
 }
 
 }  // namespace gateway::cli

@@ -34,8 +34,7 @@ constexpr std::string_view kRunHelp =
     "  GITHUB_TOKEN=... mcp-gateway run --pass-env GITHUB_TOKEN --admin 9090 -- github-mcp-server stdio\n"
     "  mcp-gateway run --host 0.0.0.0 --token-file /run/secrets/token -- npx -y @scope/server";
 
-constexpr std::string_view kCheckHelp =
-    "Exit codes: 0 every service can start, 1 one cannot, 2 the file is wrong.";
+constexpr std::string_view kCheckHelp = "Exit codes: 0 every service can start, 1 one cannot, 2 the file is wrong.";
 
 constexpr std::string_view kAddressHelp =
     "ADDRESS is the gateway's admin listener: 9090, HOST:9090 or http://HOST:9090; 127.0.0.1:9090 when it is left out.";
@@ -53,10 +52,11 @@ void add_run(CLI::App& app, Arguments& arguments) {
   auto* const run = app.add_subcommand("run", "Serve the servers of a file, or one behind --, until Ctrl-C or SIGTERM");
   add_file(*run, arguments);
   for (auto const& flag : run_flags()) {
-    auto* const option = run->add_option(fmt::format("{}{}", flag.name, flag.letter), arguments.flags[std::string(flag.name)],
-                                         std::string(flag.sentence));
+    auto* const option = run->add_option(fmt::format("{}{}", flag.name, flag.letter),
+                                         arguments.flags[std::string(flag.name)], std::string(flag.sentence));
     option->option_text(std::string(flag.value))->allow_extra_args(false);
-    option->group(flag.about == About::Gateway ? "The gateway (a file's settings give way to these)" : "The server behind --");
+    option->group(flag.about == About::Gateway ? "The gateway (a file's settings give way to these)"
+                                               : "The server behind --");
   }
   run->add_flag("--allow-unauthenticated", arguments.allow_unauthenticated,
                 "Listen beyond this machine although no token is asked for")
@@ -80,7 +80,8 @@ CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& nam
 
 void add_asking_commands(CLI::App& app, Arguments& arguments) {
   add_asking(app, arguments, "health", "Ask a running gateway how it is; exit code 0 while requests are served");
-  auto* const status = add_asking(app, arguments, "status", "Show the services of a running gateway; exit code 0 while requests are served");
+  auto* const status = add_asking(app, arguments, "status",
+                                  "Show the services of a running gateway; exit code 0 while requests are served");
   status->add_flag("--json", arguments.json, "All that is known, as JSON");
   auto* const top = add_asking(app, arguments, "top", "The same, again and again, until q is pressed");
   top->add_option("--interval", arguments.interval, "From one look to the next, 1 to 60: 2")
@@ -109,7 +110,8 @@ std::string list_of(std::vector<std::string_view> const& names) {
 
 /// How a command is written; the library knows neither "--" nor what is optional.
 std::string usage_of(std::string_view command) {
-  if (command == "run") return "mcp-gateway run [OPTIONS] FILE\n       mcp-gateway run [OPTIONS] -- COMMAND [ARGUMENTS...]";
+  if (command == "run")
+    return "mcp-gateway run [OPTIONS] FILE\n       mcp-gateway run [OPTIONS] -- COMMAND [ARGUMENTS...]";
   if (command == "check") return "mcp-gateway check [OPTIONS] FILE";
   if (command == "health") return "mcp-gateway health [ADDRESS]";
   if (command == "status") return "mcp-gateway status [--json] [ADDRESS]";
@@ -171,7 +173,8 @@ std::optional<std::string> contradiction(Arguments const& arguments) {
       return fmt::format("{} is for a server behind --; with a file it stands there, under mcpServers", flag.name);
     }
   }
-  if (!with_file && !arguments.services.empty()) return "--service chooses from a file, and there is only the command behind --";
+  if (!with_file && !arguments.services.empty())
+    return "--service chooses from a file, and there is only the command behind --";
   if (arguments.allow_unauthenticated && !arguments.flags.find("--token-file")->second.empty()) {
     return "--allow-unauthenticated and --token-file contradict each other: with a token every client must show it";
   }
@@ -181,12 +184,13 @@ std::optional<std::string> contradiction(Arguments const& arguments) {
 std::optional<Farewell> judge_run(Arguments const& arguments) {
   auto const with_file = !arguments.file.empty();
   if (with_file && !arguments.server.empty()) {
-    return wrong(fmt::format("run: expected either a file or a command behind --, found both, '{}' and '{}'", arguments.file,
-                             arguments.server.front()));
+    return wrong(fmt::format("run: expected either a file or a command behind --, found both, '{}' and '{}'",
+                             arguments.file, arguments.server.front()));
   }
   if (!with_file && arguments.server.empty()) {
-    return wrong("run: expected a configuration file or a server's command:\n"
-                 "  mcp-gateway run FILE    or    mcp-gateway run -- node server.js");
+    return wrong(
+        "run: expected a configuration file or a server's command:\n"
+        "  mcp-gateway run FILE    or    mcp-gateway run -- node server.js");
   }
   if (auto const why = empty_value(arguments.flags)) return wrong("run: " + *why);
   if (auto const why = contradiction(arguments)) return wrong("run: " + *why);
@@ -199,18 +203,21 @@ std::optional<Farewell> judge_server(Arguments const& arguments, WordKinds const
   auto const& whole = arguments.server.front();
   auto const space = whole.find(' ');
   if (space == whole.npos || kinds.is_program(whole) || !kinds.is_program(whole.substr(0, space))) return std::nullopt;
-  return wrong(fmt::format("run: expected the program and its arguments as separate words, found them in one string; without the quotes: "
-                           "mcp-gateway run -- {}",
-                           whole));
+  return wrong(fmt::format(
+      "run: expected the program and its arguments as separate words, found them in one string; without the quotes: "
+      "mcp-gateway run -- {}",
+      whole));
 }
 
 std::optional<Farewell> judge(Arguments const& arguments) {
   auto const& command = arguments.command;
   if (command == "run") return judge_run(arguments);
   if (!arguments.server.empty()) {
-    return wrong(fmt::format("{}: found a command behind --, '{}', which only run takes", command, arguments.server.front()));
+    return wrong(
+        fmt::format("{}: found a command behind --, '{}', which only run takes", command, arguments.server.front()));
   }
-  if (command == "check" && arguments.file.empty()) return wrong("check: expected a configuration file: mcp-gateway check FILE");
+  if (command == "check" && arguments.file.empty())
+    return wrong("check: expected a configuration file: mcp-gateway check FILE");
   auto const url = url_of(arguments.address, "/", NamedPage::Ask);
   return url ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, url.error().what)));
 }
@@ -230,7 +237,8 @@ std::vector<std::string> take_server(std::vector<std::string>& words) {
 Farewell help(CLI::App& app, std::span<std::string const> words) {
   if (words.size() < 2) return {0, help_of(app)};
   auto const names = names_of(app);
-  if (std::find(names.begin(), names.end(), words[1]) != names.end()) return {0, help_of(*app.get_subcommand(words[1]))};
+  if (std::find(names.begin(), names.end(), words[1]) != names.end())
+    return {0, help_of(*app.get_subcommand(words[1]))};
   return wrong(fmt::format("help: unknown command '{}'; there are {}", words[1], list_of(names)));
 }
 
@@ -238,7 +246,8 @@ Farewell help(CLI::App& app, std::span<std::string const> words) {
 std::optional<Farewell> judge_first_word(CLI::App& app, std::vector<std::string>& words, Arguments const& arguments,
                                          WordKinds const& kinds) {
   if (words.empty() && !arguments.server.empty()) {
-    return wrong(fmt::format("expected a command before --; did you mean 'mcp-gateway run -- {}'?", shell_words(arguments.server)));
+    return wrong(fmt::format("expected a command before --; did you mean 'mcp-gateway run -- {}'?",
+                             shell_words(arguments.server)));
   }
   if (words.empty()) return Farewell{kUsageError, help_of(app)};
   auto const& first = words.front();
@@ -246,16 +255,16 @@ std::optional<Farewell> judge_first_word(CLI::App& app, std::vector<std::string>
   if (first == "help" || first == "--help" || first == "-h") return help(app, words);
   auto const names = names_of(app);
   if (std::find(names.begin(), names.end(), first) != names.end()) return std::nullopt;
-  return wrong(fmt::format("{}\ncommands: {}; mcp-gateway help tells more", unknown_command(words, arguments.server, names, kinds), list_of(names)));
+  return wrong(fmt::format("{}\ncommands: {}; mcp-gateway help tells more",
+                           unknown_command(words, arguments.server, names, kinds), list_of(names)));
 }
 
 std::optional<Farewell> judge_run_line(std::vector<std::string> const& words, WordKinds const& kinds) {
   if (words.front() != "run") return std::nullopt;
   auto const line = std::span(words).subspan(1);
   auto const at = first_word(line);
-  auto const asks_for_help = std::find_if(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(at), [](auto const& word) {
-    return word == "--help" || word == "-h";
-  });
+  auto const asks_for_help = std::find_if(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(at),
+                                          [](auto const& word) { return word == "--help" || word == "-h"; });
   if (at == line.size() || asks_for_help != line.begin() + static_cast<std::ptrdiff_t>(at)) return std::nullopt;
   auto const why = not_a_file(line, at, kinds);
   return why.empty() ? std::nullopt : std::optional(wrong(why));
@@ -297,9 +306,10 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   Arguments arguments;
   arguments.server = take_server(words);
 
-  CLI::App app{"Serves stdio MCP servers as network services: each as SSE (/NAME/sse) and Streamable HTTP (/NAME/mcp),\n"
-               "one supervised child for many clients.",
-               "mcp-gateway"};
+  CLI::App app{
+      "Serves stdio MCP servers as network services: each as SSE (/NAME/sse) and Streamable HTTP (/NAME/mcp),\n"
+      "one supervised child for many clients.",
+      "mcp-gateway"};
   app.footer(std::string(kFirstHelp));
   add_run(app, arguments);
   add_check(app, arguments);
@@ -307,7 +317,8 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
   app.add_subcommand("version", "Say which build this is");
   app.add_subcommand("help", "Say what the commands are, and what one takes: help run");
-  app.add_flag("--version,-V", [](std::int64_t) {}, "The same as version");  // was looked at before
+  app.add_flag(
+      "--version,-V", [](std::int64_t) {}, "The same as version");  // was looked at before
   for (auto* const command : app.get_subcommands({})) {
     command->allow_extras();
     if (command->get_footer() == kFirstHelp) command->footer("");

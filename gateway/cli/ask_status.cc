@@ -19,8 +19,9 @@ Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds 
   if (!answer) return answer.error();
   auto report = read_status(answer->body);
   if (report) return AskedStatus{std::move(answer->body), std::move(*report)};
-  return Error{fmt::format("expected a gateway's admin listener at {}, found something else, which answers with status {}",
-                           *url, answer->status)};
+  return Error{
+      fmt::format("expected a gateway's admin listener at {}, found something else, which answers with status {}", *url,
+                  answer->status)};
 }
 
 bool ask_status(std::string_view command, std::string const& address, StatusForm form, std::chrono::seconds patience,

@@ -106,10 +106,12 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
       auto const well = health.status == health::HealthStatus::Healthy;
       all_well_ = all_well_ && well;
-      out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name, to_ms(took),
-                          health.protocol, counted(health.tools, "tool"));
+      out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name,
+                          to_ms(took), health.protocol, counted(health.tools, "tool"));
       auto const noise = child.child().noise_lines();
-      if (noise > 0) out_ << fmt::format(", {} on stdout {}", counted(noise, "line"), noise == 1 ? "was no message" : "were no messages");
+      if (noise > 0)
+        out_ << fmt::format(", {} on stdout {}", counted(noise, "line"),
+                            noise == 1 ? "was no message" : "were no messages");
       if (health.probe) out_ << fmt::format(", probe {} in {:.0f} ms", health.probe->status, health.probe->ms);
       if (!well) out_ << "\n      " << health.reason;
       out_ << std::endl;

@@ -76,8 +76,10 @@ void set_listen(Given const& given, config::ListenAddress& listen, Errors& error
     listen.host = address->host;
     return;
   }
-  errors.push_back(fmt::format("--host: expected an address in numbers, such as 127.0.0.1, ::1 or 0.0.0.0 (every interface), "
-                               "without a port, found '{:.60}'; the port is --port's", host));
+  errors.push_back(
+      fmt::format("--host: expected an address in numbers, such as 127.0.0.1, ::1 or 0.0.0.0 (every interface), "
+                  "without a port, found '{:.60}'; the port is --port's",
+                  host));
 }
 
 /// The token in a file. Whoever made the file may have ended its line.
@@ -87,14 +89,16 @@ Result<config::Secret> token_in(std::string const& path) {
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   if (text->empty()) return Error{fmt::format("expected a token in the file {}, which is empty", path)};
   if (!config::is_bearer_token(*text)) {
-    return Error{fmt::format("expected one token of letters, digits and -._~+/ in the file {}, found something else", path)};
+    return Error{
+        fmt::format("expected one token of letters, digits and -._~+/ in the file {}, found something else", path)};
   }
   return config::Secret{std::move(*text)};
 }
 
 /// What the reader says of a token in a file, too.
 void note_short(config::Secret const& token, std::string_view flag, config::Config& config) {
-  if (token.reveal().size() < 16) config.warnings.push_back({std::string(flag), "a token of less than 16 characters can be guessed"});
+  if (token.reveal().size() < 16)
+    config.warnings.push_back({std::string(flag), "a token of less than 16 characters can be guessed"});
 }
 
 /// Who holds a token is called after its file.

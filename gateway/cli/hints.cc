@@ -98,9 +98,10 @@ std::string run_line(std::span<std::string const> before, std::span<std::string 
 
 bool takes_value(std::string_view option) {
   constexpr std::array<std::string_view, 4> kOthers{"--config", "-c", "--service", "-s"};
-  return std::ranges::find(kOthers, option) != kOthers.end() || std::ranges::any_of(run_flags(), [&](RunFlag const& flag) {
-    return option == flag.name || (!flag.letter.empty() && option == flag.letter.substr(1));
-  });
+  return std::ranges::find(kOthers, option) != kOthers.end() ||
+         std::ranges::any_of(run_flags(), [&](RunFlag const& flag) {
+           return option == flag.name || (!flag.letter.empty() && option == flag.letter.substr(1));
+         });
 }
 
 /// A line that begins with an option: most likely one of `run`, or of another program.
@@ -141,7 +142,8 @@ std::string unknown_command(std::span<std::string const> words, std::span<std::s
   auto const what = fmt::format("unknown command '{}'", word);
   auto const of_others = std::ranges::find(kCommandsOfOthers, word, [](auto const& entry) { return entry.first; });
   if (of_others != kCommandsOfOthers.end()) return fmt::format("{}; {}", what, of_others->second);
-  if (auto const near = nearest(word, commands); !near.empty()) return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
+  if (auto const near = nearest(word, commands); !near.empty())
+    return fmt::format("{}; did you mean 'mcp-gateway {}'?", what, near);
   if (is_configuration(word)) return fmt::format("{}; did you mean 'mcp-gateway run {}'?", what, shell_words(words));
   if (is_script(word) || kinds.is_program(word) || word.find(' ') != word.npos) {
     return fmt::format("{}; to serve it: {}", what, run_line({}, words));
@@ -172,9 +174,10 @@ std::string not_a_file(std::span<std::string const> line, std::size_t at, WordKi
   auto const& first = server.front();
   if (is_configuration(first)) return {};
   if (is_url(first)) {
-    return fmt::format("run: expected a configuration file or a command, found the URL '{}'; mcp-gateway runs programs and "
-                       "does not connect to remote servers",
-                       first);
+    return fmt::format(
+        "run: expected a configuration file or a command, found the URL '{}'; mcp-gateway runs programs and "
+        "does not connect to remote servers",
+        first);
   }
   auto const is_known = is_script(first) || kinds.is_program(first);
   auto const has_more = server.size() > 1 && !server[1].starts_with('-');

@@ -16,7 +16,8 @@ Result<http::Answered> http_get(std::string const& url, std::chrono::seconds pat
 
 /// What to do where nobody answers.
 inline constexpr std::string_view kStartOne =
-    "start one with 'mcp-gateway run FILE' or 'mcp-gateway run --admin 9090 -- COMMAND', or give the address of its admin "
+    "start one with 'mcp-gateway run FILE' or 'mcp-gateway run --admin 9090 -- COMMAND', or give the address of its "
+    "admin "
     "listener";
 
 }  // namespace gateway::cli

@@ -41,11 +41,12 @@ Result<Variables> variables(std::vector<std::string> const& settings) {
   for (auto const& setting : settings) {
     auto const equals = setting.find('=');
     if (equals == setting.npos || equals == 0) {
-      return Error{fmt::format("--env: expected NAME=VALUE, found '{:.60}'; --pass-env NAME hands the gateway's own through",
-                               setting)};
+      return Error{fmt::format(
+          "--env: expected NAME=VALUE, found '{:.60}'; --pass-env NAME hands the gateway's own through", setting)};
     }
     auto const name = setting.substr(0, equals);
-    if (!env.emplace(name, config::Secret{setting.substr(equals + 1)}).second) return Error{fmt::format("--env: {} is given twice", name)};
+    if (!env.emplace(name, config::Secret{setting.substr(equals + 1)}).second)
+      return Error{fmt::format("--env: {} is given twice", name)};
   }
   return env;
 }
@@ -55,8 +56,9 @@ Status check_names(std::vector<std::string> const& names) {
   for (auto const& name : names) {
     auto const equals = name.find('=');
     if (equals == name.npos) continue;
-    return Error{fmt::format("--pass-env: expected only the name of a variable, found '{}=' with a value; use --env NAME=VALUE",
-                             name.substr(0, equals))};
+    return Error{
+        fmt::format("--pass-env: expected only the name of a variable, found '{}=' with a value; use --env NAME=VALUE",
+                    name.substr(0, equals))};
   }
   return Done{};
 }
@@ -64,7 +66,8 @@ Status check_names(std::vector<std::string> const& names) {
 /// A token that was forgotten shows as an error of the server's, if at all.
 void note_unset(std::vector<std::string> const& names, config::Environment const& environment, config::Config& config) {
   for (auto const& name : names) {
-    if (!environment.variable(name)) config.warnings.push_back({"--pass-env", fmt::format("{} is not set; the server starts without it", name)});
+    if (!environment.variable(name))
+      config.warnings.push_back({"--pass-env", fmt::format("{} is not set; the server starts without it", name)});
   }
 }
 
@@ -107,7 +110,8 @@ std::optional<config::Config> one_server(Arguments const& arguments, std::ostrea
   }
   auto const isolation = value_of(arguments.flags, "--isolation", "shared");
   if (isolation != "shared" && isolation != "session") {
-    errors << fmt::format("run: --isolation: expected 'shared' or 'session', found '{:.60}'; the others need a file\n", isolation);
+    errors << fmt::format("run: --isolation: expected 'shared' or 'session', found '{:.60}'; the others need a file\n",
+                          isolation);
     return std::nullopt;
   }
   auto const name = value_of(arguments.flags, "--name", "server");

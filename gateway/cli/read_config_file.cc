@@ -41,7 +41,8 @@ std::string dead_link(std::string const& path) {
 
 /// For a file that is not there. A bare word may have been meant for a program.
 std::string is_missing(std::string const& path) {
-  if (auto const target = dead_link(path); !target.empty()) return fmt::format("it is a symbolic link to '{}', which does not exist", target);
+  if (auto const target = dead_link(path); !target.empty())
+    return fmt::format("it is a symbolic link to '{}', which does not exist", target);
   if (path.find_first_of("./") == path.npos) {
     return fmt::format("it is not there; a server's command stands behind --: mcp-gateway run -- {}", path);
   }
@@ -52,8 +53,8 @@ std::string why_unreadable(std::string const& path, int error) {
   if (error == ENOENT || error == ENOTDIR) return is_missing(path);
   struct stat file {};
   if (error == EACCES && ::stat(path.c_str(), &file) == 0) {
-    return fmt::format("this user (uid {}) may not read it: it belongs to uid {} and has mode {:04o}", ::geteuid(), file.st_uid,
-                       file.st_mode & 07777U);
+    return fmt::format("this user (uid {}) may not read it: it belongs to uid {} and has mode {:04o}", ::geteuid(),
+                       file.st_uid, file.st_mode & 07777U);
   }
   if (auto const folder = closed_folder(path); error == EACCES && !folder.empty()) {
     return fmt::format("this user (uid {}) has no permission to enter the directory '{}'", ::geteuid(), folder);

@@ -26,7 +26,8 @@ constexpr std::array kFlags{
     RunFlag{"--drain-timeout", "", "TIME", "How long open calls may take when the gateway stops: 25s", About::Gateway,
             Often::Once, "drain_timeout"},
     RunFlag{"--log-level", "", "LEVEL", "debug, info, warn or error", About::Gateway, Often::Once, "log.level"},
-    RunFlag{"--log-format", "", "FORMAT", "json, text, or auto: text at a terminal", About::Gateway, Often::Once, "log.format"},
+    RunFlag{"--log-format", "", "FORMAT", "json, text, or auto: text at a terminal", About::Gateway, Often::Once,
+            "log.format"},
 
     RunFlag{"--name", "", "NAME", "What it is called in logs, metrics and /NAME/mcp: server", About::Server,
             Often::Once, ""},

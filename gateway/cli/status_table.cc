@@ -15,7 +15,8 @@ namespace {
 using config::Json;
 
 std::string printable(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   // What a terminal takes for control characters beyond ASCII begins with this byte.
   for (auto at = text.find('\xC2'); at != std::string::npos; at = text.find('\xC2', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) text[at] = text[at + 1] = ' ';
@@ -64,7 +65,7 @@ std::string amount(double value) {
   if (value >= 1e6) return fmt::format("{:.1f}M", value / 1e6);
   if (value >= 1e4) return fmt::format("{:.1f}k", value / 1e3);
   return value >= 100 || value == static_cast<double>(static_cast<std::int64_t>(value)) ? fmt::format("{:.0f}", value)
-                                                                                       : fmt::format("{:.1f}", value);
+                                                                                        : fmt::format("{:.1f}", value);
 }
 
 std::string latency(std::optional<double> ms) {
@@ -110,8 +111,9 @@ std::string painted(std::string const& text, std::string_view with, Colour colou
 }
 
 std::string head_line(StatusReport const& report, Colour colour) {
-  return fmt::format("{}  {}  version {}  up {}\n", report.instance, painted(report.status, colour_of(report.status), colour),
-                     report.version, duration_text(report.uptime_seconds));
+  return fmt::format("{}  {}  version {}  up {}\n", report.instance,
+                     painted(report.status, colour_of(report.status), colour), report.version,
+                     duration_text(report.uptime_seconds));
 }
 
 std::string sums_line(StatusReport const& report) {
@@ -126,8 +128,8 @@ std::string sums_line(StatusReport const& report) {
   auto const a_minute = [](double value, std::string_view thing) {
     return fmt::format("{} {}{}", amount(value), thing, value == 1 ? "" : "s");
   };
-  return fmt::format("{}, {}, {} and {} a minute\n\n", counted(report.services.size(), "service"), counted(sessions, "session"),
-                     a_minute(calls, "call"), a_minute(errors, "error"));
+  return fmt::format("{}, {}, {} and {} a minute\n\n", counted(report.services.size(), "service"),
+                     counted(sessions, "session"), a_minute(calls, "call"), a_minute(errors, "error"));
 }
 
 }  // namespace
@@ -145,7 +147,8 @@ Result<StatusReport> read_status(std::string const& text) {
   report.uptime_seconds = number_of<double>(json, "uptime_seconds");
   // In the order they stand in, which is the configuration's.
   auto const ordered = nlohmann::ordered_json::parse(text, nullptr, false);
-  for (auto const& [name, unused] : ordered["servers"].items()) report.services.push_back(row_of(name, json["servers"][name]));
+  for (auto const& [name, unused] : ordered["servers"].items())
+    report.services.push_back(row_of(name, json["servers"][name]));
   return report;
 }
 
@@ -166,12 +169,14 @@ std::optional<SortBy> sort_for_key(char key) {
 
 void sort(std::vector<ServiceRow>& rows, SortBy by) {
   auto const largest_first = [&](auto figure) {
-    std::stable_sort(rows.begin(), rows.end(), [&](ServiceRow const& a, ServiceRow const& b) { return figure(a) > figure(b); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](ServiceRow const& a, ServiceRow const& b) { return figure(a) > figure(b); });
   };
   switch (by) {
     case SortBy::Config: return;
     case SortBy::Name:
-      std::stable_sort(rows.begin(), rows.end(), [](ServiceRow const& a, ServiceRow const& b) { return a.name < b.name; });
+      std::stable_sort(rows.begin(), rows.end(),
+                       [](ServiceRow const& a, ServiceRow const& b) { return a.name < b.name; });
       return;
     case SortBy::Calls: return largest_first([](ServiceRow const& row) { return row.calls_per_minute; });
     case SortBy::Errors: return largest_first([](ServiceRow const& row) { return row.errors_per_minute; });
@@ -184,8 +189,8 @@ void sort(std::vector<ServiceRow>& rows, SortBy by) {
 }
 
 std::string status_table(StatusReport const& report, Colour colour) {
-  std::vector<Cells> lines{{"SERVICE", "STATE", "CALLS/MIN", "ERR/MIN", "P50", "P95", "SESSIONS", "OPEN", "TOOLS", "RESTARTS",
-                            "MEMORY", "CPU"}};
+  std::vector<Cells> lines{{"SERVICE", "STATE", "CALLS/MIN", "ERR/MIN", "P50", "P95", "SESSIONS", "OPEN", "TOOLS",
+                            "RESTARTS", "MEMORY", "CPU"}};
   for (auto const& row : report.services) lines.push_back(cells_of(row));
   std::array<std::size_t, kColumns> widths{};
   for (auto const& line : lines) {
@@ -196,7 +201,8 @@ std::string status_table(StatusReport const& report, Colour colour) {
   for (std::size_t at = 0; at < lines.size(); ++at) {
     std::string line;
     for (std::size_t i = 0; i < kColumns; ++i) {
-      auto cell = i < kTextColumns ? fmt::format("{:<{}}", lines[at][i], widths[i]) : fmt::format("{:>{}}", lines[at][i], widths[i]);
+      auto cell = i < kTextColumns ? fmt::format("{:<{}}", lines[at][i], widths[i])
+                                   : fmt::format("{:>{}}", lines[at][i], widths[i]);
       if (at == 0) cell = painted(cell, "\x1b[1m", colour);
       if (at > 0 && i == kStateColumn) cell = painted(cell, colour_of(report.services[at - 1].status), colour);
       line += (i == 0 ? "" : "  ") + cell;

@@ -57,8 +57,7 @@ struct ListenAddress {
 /// As a user writes it: `127.0.0.1:8080`, `[::1]:8080`.
 [[nodiscard]] inline std::string to_string(ListenAddress const& address) {
   bool const is_v6 = address.host.find(':') != std::string::npos;
-  return is_v6 ? fmt::format("[{}]:{}", address.host, address.port)
-               : fmt::format("{}:{}", address.host, address.port);
+  return is_v6 ? fmt::format("[{}]:{}", address.host, address.port) : fmt::format("{}:{}", address.host, address.port);
 }
 
 /// What clients and children may cost us.
@@ -192,9 +191,9 @@ struct ExpectConfig {
 /// A request of the gateway's own that shows whether what is behind a service works. Exactly one of
 /// `tool` and `method` is set.
 struct ProbeConfig {
-  std::string tool{};             ///< the tool to call
-  std::string method{};           ///< or the method to ask
-  std::string arguments = "{}";   ///< of the tool, or params of the method: the JSON text of an object
+  std::string tool{};            ///< the tool to call
+  std::string method{};          ///< or the method to ask
+  std::string arguments = "{}";  ///< of the tool, or params of the method: the JSON text of an object
   ExpectConfig expect{};
   /// From one probe to the next, give or take a tenth; 100ms..24h.
   milliseconds interval = seconds{60};

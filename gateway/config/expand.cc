@@ -15,20 +15,24 @@ std::string of_an_editor(std::string_view reference) {
   auto const is_one_of = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, kind) != names.end();
   };
-  auto const instead = [&](std::string_view what) { return fmt::format("${{{:.60}}} is an editor's variable; {}", reference, what); };
+  auto const instead = [&](std::string_view what) {
+    return fmt::format("${{{:.60}}} is an editor's variable; {}", reference, what);
+  };
   if (colon != reference.npos && is_one_of({"input", "promptString"})) {
     auto name = std::string(reference.substr(colon + 1, 60));
     for (char& c : name) {
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
       if (!is_variable_name(fmt::format("_{}", c))) c = '_';
     }
-    return fmt::format("${{{:.60}}} is what an editor asks its user for; put it into an environment variable and write ${{{}}}",
-                       reference, name);
+    return fmt::format(
+        "${{{:.60}}} is what an editor asks its user for; put it into an environment variable and write ${{{}}}",
+        reference, name);
   }
   if (colon != reference.npos && is_one_of({"command", "config"})) return instead("write what it stands for");
   if (kind == "userHome") return instead("write ${HOME}");
   if (is_one_of({"pathSeparator", "/"})) return instead("write /");
-  if (is_one_of({"workspaceFolder", "workspaceRoot", "workspaceFolderBasename", "fileDirname", "file", "relativeFile", "__dirname"}))
+  if (is_one_of({"workspaceFolder", "workspaceRoot", "workspaceFolderBasename", "fileDirname", "file", "relativeFile",
+                 "__dirname"}))
     return instead("write the folder's path, or ${dir} for that of this file");
   return {};
 }
@@ -67,7 +71,8 @@ Result<Resolved> resolve(std::string_view reference, Environment const& environm
     return Resolved{.text = std::string{reference.substr(mark + 2)}, .is_from_outside = false};
   if (value) return Resolved{*value};
   if (auto why = of_an_editor(reference); !why.empty()) return Error{std::move(why)};
-  if (is_variable_name(name)) return Error{fmt::format("{}; ${{{}:-default}} would give a default", unset_text(name), name)};
+  if (is_variable_name(name))
+    return Error{fmt::format("{}; ${{{}:-default}} would give a default", unset_text(name), name)};
   return Error{
       fmt::format("expected ${{VAR}}, ${{VAR:-default}} or ${{file:/path}}, found '${{{}}}' "
                   "(write $${{ for a literal ${{)",
@@ -75,8 +80,7 @@ Result<Resolved> resolve(std::string_view reference, Environment const& environm
 }
 
 /// Expands one text; empty when something in it could not be.
-std::optional<std::string> expanded(ConfigPlace const& place, std::string_view text,
-                                    Environment const& environment) {
+std::optional<std::string> expanded(ConfigPlace const& place, std::string_view text, Environment const& environment) {
   std::string result;
   bool whole = true;
   while (!text.empty()) {
@@ -112,7 +116,9 @@ std::optional<std::string> expanded(ConfigPlace const& place, std::string_view t
 
 }  // namespace
 
-std::string unset_text(std::string_view variable) { return fmt::format("the environment variable {} is not set", variable); }
+std::string unset_text(std::string_view variable) {
+  return fmt::format("the environment variable {} is not set", variable);
+}
 
 void expand_variables(ConfigPlace const& place, Json& value, Environment const& environment) {
   if (value.is_object()) {

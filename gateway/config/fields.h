@@ -14,8 +14,7 @@ inline constexpr auto kFields<LimitsConfig> = std::tuple{
     Field{"max_connections", &LimitsConfig::max_connections, Count{1, 1'000'000},
           "Open client connections over all loops; further ones are answered 503 and closed. Lower where the "
           "open-file limit is too small. The admin listener has 256 of its own."},
-    Field{"max_sessions", &LimitsConfig::max_sessions, Count{1, 1'000'000},
-          "Open client sessions, over all services."},
+    Field{"max_sessions", &LimitsConfig::max_sessions, Count{1, 1'000'000}, "Open client sessions, over all services."},
     Field{"max_calls_per_session", &LimitsConfig::max_calls_per_session, Count{1, 100'000},
           "Calls one session may have in flight."},
     Field{"max_request_bytes", &LimitsConfig::max_request_bytes, ByteSize{kKiB, kGiB},
@@ -40,8 +39,7 @@ inline constexpr auto kFields<LimitsConfig> = std::tuple{
           "How long a client may accept no data while output is pending."},
     Field{"session_idle_timeout", &LimitsConfig::session_idle_timeout, Span{seconds{1}, 7 * kDay},
           "How long a Streamable HTTP session is kept without traffic and without an open stream."},
-    Field{"batch_max", &LimitsConfig::batch_max, Count{1, 10'000},
-          "Maximum number of messages in a JSON-RPC batch."},
+    Field{"batch_max", &LimitsConfig::batch_max, Count{1, 10'000}, "Maximum number of messages in a JSON-RPC batch."},
     Field{"replay_events", &LimitsConfig::replay_events, Count{0, 100'000},
           "Events kept per session for clients that resume with Last-Event-ID."},
     Field{"replay_bytes", &LimitsConfig::replay_bytes, ByteSize{0, kGiB},
@@ -55,12 +53,10 @@ template <>
 inline constexpr auto kFields<RestartConfig> = std::tuple{
     Field{"backoff_initial", &RestartConfig::backoff_initial, Span{milliseconds{1}, kHour},
           "Delay before the first restart, doubled for each further one. At most backoff_max."},
-    Field{"backoff_max", &RestartConfig::backoff_max, Span{milliseconds{1}, kDay},
-          "Longest delay between restarts."},
+    Field{"backoff_max", &RestartConfig::backoff_max, Span{milliseconds{1}, kDay}, "Longest delay between restarts."},
     Field{"max_restarts", &RestartConfig::max_restarts, Count{0, 1000},
           "More restarts than this within window are a crash loop."},
-    Field{"window", &RestartConfig::window, Span{seconds{1}, kDay},
-          "Period over which restarts are counted."},
+    Field{"window", &RestartConfig::window, Span{seconds{1}, kDay}, "Period over which restarts are counted."},
     Field{"crash_loop_pause", &RestartConfig::crash_loop_pause, Span{seconds{1}, kDay},
           "How long a service in a crash loop pauses before the next attempt."},
     Field{"stable_after", &RestartConfig::stable_after, Span{milliseconds{100}, kDay},
@@ -121,13 +117,10 @@ inline constexpr auto kFields<ExpectConfig> = std::tuple{
 template <>
 inline constexpr auto kFields<ProbeConfig> = std::tuple{
     Field{"tool", &ProbeConfig::tool, Text{}, "Tool to call. Exactly one of tool and method."},
-    Field{"method", &ProbeConfig::method, Text{},
-          "Method to call, such as ping. Exactly one of tool and method."},
-    Field{"arguments", &ProbeConfig::arguments, ObjectText{},
-          "Arguments of the tool, or params of the method."},
+    Field{"method", &ProbeConfig::method, Text{}, "Method to call, such as ping. Exactly one of tool and method."},
+    Field{"arguments", &ProbeConfig::arguments, ObjectText{}, "Arguments of the tool, or params of the method."},
     Field{"expect", &ProbeConfig::expect, Group<ExpectConfig>{}, "What the answer must contain."},
-    Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay},
-          "Time between probes, with 10 % jitter."},
+    Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay}, "Time between probes, with 10 % jitter."},
     Field{"timeout", &ProbeConfig::timeout, Span{milliseconds{10}, kHour},
           "Time limit for the answer, from when the probe is sent."},
 };
@@ -138,11 +131,9 @@ inline constexpr Text kVariableName{"the name of an environment variable", is_va
 template <>
 inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"command", &ServiceConfig::command, kProgram,
-          "Program to run, looked up in PATH and started without a shell.",
-          Presence::Required},
+          "Program to run, looked up in PATH and started without a shell.", Presence::Required},
     Field{"args", &ServiceConfig::args, Texts{}, "Arguments, passed byte for byte."},
-    Field{"env", &ServiceConfig::env, Variables{},
-          "Environment variables, in addition to the inherited allow-list."},
+    Field{"env", &ServiceConfig::env, Variables{}, "Environment variables, in addition to the inherited allow-list."},
     Field{"pass_env", &ServiceConfig::pass_env, Texts{kVariableName},
           "Names of the gateway's environment variables to pass through, in addition to the allow-list."},
     Field{"cwd", &ServiceConfig::cwd, Text{}, "Working directory; empty is the gateway's."},
@@ -194,10 +185,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"idle_stop", &ServiceConfig::idle_stop, Span{milliseconds{0}, kDay},
           "How long a shared child may have no session before it is stopped; the next session starts it. 0s "
           "is never."},
-    Field{"recycle", &ServiceConfig::recycle, Group<RecycleConfig>{},
-          "When an idle child is replaced by a fresh one."},
-    Field{"restart", &ServiceConfig::restart, Group<RestartConfig>{},
-          "When a child that exited is restarted."},
+    Field{"recycle", &ServiceConfig::recycle, Group<RecycleConfig>{}, "When an idle child is replaced by a fresh one."},
+    Field{"restart", &ServiceConfig::restart, Group<RestartConfig>{}, "When a child that exited is restarted."},
     Field{"stop", &ServiceConfig::stop, Group<StopConfig>{}, "How a child is stopped."},
     Field{"stderr_lines_per_second", &ServiceConfig::stderr_lines_per_second, Count{0, 100'000},
           "Lines of the child's stderr logged per second; the rest is only counted."},
@@ -217,8 +206,7 @@ inline constexpr std::array<AdoptedKey, 11> kAdoptedKeys{{
     {"transportType", "string", "The same as type."},
     {"enabled", "boolean", "The opposite of disabled."},
     {"isActive", "boolean", "The same as enabled."},
-    {"timeout", "number",
-     "call_timeout in seconds, or in milliseconds if above 3600. An explicit call_timeout wins."},
+    {"timeout", "number", "call_timeout in seconds, or in milliseconds if above 3600. An explicit call_timeout wins."},
     {"cmd", "string", "The same as command."},
     {"environment", "object", "The same as env."},
     {"working_directory", "string", "The same as cwd."},
@@ -254,8 +242,7 @@ inline constexpr std::array<ForeignKey, 33> kForeignKeys{{
     {"inheritParentEnv", "Ignored: use pass_env to pass variables through."},
     {"metadata", "Ignored."},
     {"oauth", "Ignored: applies to remote servers only."},
-    {"options",
-     "Ignored: tokens belong in gateway.auth.tokens, and all tools of the service are served."},
+    {"options", "Ignored: tokens belong in gateway.auth.tokens, and all tools of the service are served."},
     {"sandbox", "Ignored: the child runs as the gateway's user, without a sandbox."},
     {"sandboxEnabled", "Ignored: the child runs as the gateway's user, without a sandbox."},
     {"startOnDemand", "Ignored: services start with the gateway."},
@@ -275,14 +262,12 @@ inline constexpr Text kSha256{"64 hex digits", is_sha256, true};
 
 template <>
 inline constexpr auto kFields<AuthToken> = std::tuple{
-    Field{"name", &AuthToken::name, kPlainName,
-          "Name of the token's holder in logs and metrics; unique.",
+    Field{"name", &AuthToken::name, kPlainName, "Name of the token's holder in logs and metrics; unique.",
           Presence::Required},
     Field{"token", &AuthToken::token, HiddenToken{},
           "The token; prefer ${VAR} or ${file:/path} to the literal token. Exactly one of token and "
           "sha256."},
-    Field{"sha256", &AuthToken::sha256, kSha256,
-          "SHA-256 of the token in hex. Exactly one of token and sha256."},
+    Field{"sha256", &AuthToken::sha256, kSha256, "SHA-256 of the token in hex. Exactly one of token and sha256."},
 };
 
 template <>
@@ -293,10 +278,8 @@ inline constexpr auto kFields<AuthConfig> = std::tuple{
           "Allow listening on non-loopback addresses without tokens."},
 };
 
-inline constexpr Choice<LogLevel, 4> kLogLevels{{{{"debug", LogLevel::Debug},
-                                                  {"info", LogLevel::Info},
-                                                  {"warn", LogLevel::Warn},
-                                                  {"error", LogLevel::Error}}}};
+inline constexpr Choice<LogLevel, 4> kLogLevels{
+    {{{"debug", LogLevel::Debug}, {"info", LogLevel::Info}, {"warn", LogLevel::Warn}, {"error", LogLevel::Error}}}};
 inline constexpr Choice<LogFormat, 3> kLogFormats{
     {{{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
 
@@ -324,12 +307,10 @@ inline constexpr auto kFields<TracesConfig> = std::tuple{
           "that fail."},
     Field{"propagate", &TracesConfig::propagate, Flag{},
           "Pass the trace context on to children, in _meta.traceparent."},
-    Field{"headers", &TracesConfig::headers, HeaderFields{},
-          "Headers for the collector, such as Authorization."},
+    Field{"headers", &TracesConfig::headers, HeaderFields{}, "Headers for the collector, such as Authorization."},
 };
 
-inline constexpr Text kBasePath{"\"\" or a path such as \"/team-a\" without a slash at its end",
-                                is_base_path};
+inline constexpr Text kBasePath{"\"\" or a path such as \"/team-a\" without a slash at its end", is_base_path};
 inline constexpr Text kHostName{"a host name without port such as \"mcp.example.com\"", is_host_name};
 inline constexpr Text kOrigin{"an origin such as \"https://chat.example.com\"", is_origin};
 inline constexpr Text kInstance{"a name of at most 64 of A-Z a-z 0-9 . _ -",
@@ -374,10 +355,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "Environment it runs in, such as production, in logs, metrics and traces."},
     Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is written to stderr."},
     Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "Additional metrics."},
-    Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{},
-          "Which calls are traced, and where spans are sent."},
-    Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{},
-          "Resource limits for clients and children."},
+    Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{}, "Which calls are traced, and where spans are sent."},
+    Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "Resource limits for clients and children."},
     Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Client authentication."},
 };
 

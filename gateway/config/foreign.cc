@@ -92,8 +92,10 @@ std::string take_remote(Json& entry) {
   for (auto const* const key : {"type", "transport", "transportType"}) {
     auto const found = entry.find(key);
     if (found == entry.end()) continue;
-    if (means_stdio(*found)) says_stdio = true;
-    else if (type.empty() && !found->is_null()) type = found->is_string() ? found->get<std::string>() : "something else";
+    if (means_stdio(*found))
+      says_stdio = true;
+    else if (type.empty() && !found->is_null())
+      type = found->is_string() ? found->get<std::string>() : "something else";
     entry.erase(key);
   }
   std::string why;
@@ -105,9 +107,10 @@ std::string take_remote(Json& entry) {
   if (why.empty() && !type.empty()) why = fmt::format("is of the type '{:.40}'", type);
   for (auto const* const key : {"url", "serverUrl", "httpUrl"}) entry.erase(key);
   if (why.empty()) return {};
-  return fmt::format("it {}, so it is a remote server, and mcp-gateway starts programs: let clients connect to it, or put a "
-                     "program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", \"URL\"]",
-                     why);
+  return fmt::format(
+      "it {}, so it is a remote server, and mcp-gateway starts programs: let clients connect to it, or put a "
+      "program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", \"URL\"]",
+      why);
 }
 
 std::size_t drop_foreign(ConfigPlace const& place, Json& entry) {

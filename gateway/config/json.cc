@@ -119,9 +119,7 @@ ConfigPlace ConfigPlace::member(std::string_view key) const {
   return {*report_, path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key)};
 }
 
-ConfigPlace ConfigPlace::element(std::size_t index) const {
-  return {*report_, fmt::format("{}[{}]", path_, index)};
-}
+ConfigPlace ConfigPlace::element(std::size_t index) const { return {*report_, fmt::format("{}[{}]", path_, index)}; }
 
 void ConfigPlace::mismatch(std::string_view expected, Json const& found) const {
   auto const original = report_->originals.find(path_);

@@ -19,8 +19,7 @@ Json text_schema(Json type, std::string_view pattern) {
 /// A whole number, also as the text an expanded variable is; empty for anything else.
 std::optional<std::int64_t> whole_number(Json const& found) {
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (found.is_number_unsigned())
-    return static_cast<std::int64_t>(std::min(found.get<std::uint64_t>(), kMost));
+  if (found.is_number_unsigned()) return static_cast<std::int64_t>(std::min(found.get<std::uint64_t>(), kMost));
   if (found.is_number_integer()) return found.get<std::int64_t>();
   if (!found.is_string()) return std::nullopt;
   auto const& text = found.get_ref<std::string const&>();
@@ -34,8 +33,7 @@ std::optional<std::int64_t> whole_number(Json const& found) {
 std::string dumped(Json const& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 bool within(std::int64_t number, std::size_t min, std::size_t max) {
-  return number >= 0 && static_cast<std::uint64_t>(number) >= min &&
-         static_cast<std::uint64_t>(number) <= max;
+  return number >= 0 && static_cast<std::uint64_t>(number) >= min && static_cast<std::uint64_t>(number) <= max;
 }
 
 }  // namespace
@@ -91,11 +89,10 @@ void ByteSize::read(ConfigPlace const& place, Json const& found, std::size_t& in
   auto const size = number && *number >= 0 ? static_cast<std::size_t>(*number)
                     : found.is_string()    ? parse_bytes(found.get_ref<std::string const&>())
                                            : std::nullopt;
-  if (number ? !within(*number, min, max) : size && (*size < min || *size > max))
-    return place.mismatch(bound, found);
+  if (number ? !within(*number, min, max) : size && (*size < min || *size > max)) return place.mismatch(bound, found);
   if (!size)
-    return place.mismatch(
-        fmt::format("a number of bytes or a size such as \"4MiB\" (B, KiB, MiB, GiB) in {}", bound), found);
+    return place.mismatch(fmt::format("a number of bytes or a size such as \"4MiB\" (B, KiB, MiB, GiB) in {}", bound),
+                          found);
   into = *size;
 }
 
@@ -109,11 +106,9 @@ Json ByteSize::schema() const {
 
 void Span::read(ConfigPlace const& place, Json const& found, milliseconds& into) const {
   auto const bound = fmt::format("{}..{}", duration_text(min), duration_text(max));
-  auto const duration =
-      found.is_string() ? parse_duration(found.get_ref<std::string const&>()) : std::nullopt;
+  auto const duration = found.is_string() ? parse_duration(found.get_ref<std::string const&>()) : std::nullopt;
   if (!duration)
-    return place.mismatch(fmt::format("a duration with its unit such as \"30s\" (ms, s, m, h) in {}", bound),
-                          found);
+    return place.mismatch(fmt::format("a duration with its unit such as \"30s\" (ms, s, m, h) in {}", bound), found);
   if (*duration < min || *duration > max) return place.mismatch(bound, found);
   into = *duration;
 }
@@ -161,7 +156,8 @@ void HiddenTokenOrNone::read(ConfigPlace const& place, Json const& found, Secret
 
 void Variables::read(ConfigPlace const& place, Json const& found,
                      std::map<std::string, Secret, std::less<>>& into) const {
-  if (!found.is_object()) return place.mismatch_hidden("an object of environment variables, {\"NAME\": \"value\"}", found);
+  if (!found.is_object())
+    return place.mismatch_hidden("an object of environment variables, {\"NAME\": \"value\"}", found);
   for (auto const& [name, value] : found.items()) {
     if (name.empty() || name.find('=') != name.npos || name.find('\0') != name.npos)
       place.error("expected names of environment variables, found one that is empty or holds =");
@@ -187,7 +183,8 @@ void HeaderFields::read(ConfigPlace const& place, Json const& found,
   for (auto const& [name, value] : found.items()) {
     if (value.is_discarded()) continue;
     auto const* const text = value.is_string() ? &value.get_ref<std::string const&>() : nullptr;
-    auto const fits = text != nullptr && std::ranges::none_of(*text, [](char c) { return c != '\t' && (c < ' ' || c == 0x7f); });
+    auto const fits =
+        text != nullptr && std::ranges::none_of(*text, [](char c) { return c != '\t' && (c < ' ' || c == 0x7f); });
     if (!is_header_name(name))
       place.error("expected names of header fields");
     else if (!fits)
@@ -262,8 +259,7 @@ void Address::read(ConfigPlace const& place, Json const& found, ListenAddress& i
 
 Json Address::schema() const { return {{"type", "string"}}; }
 
-void AddressOrOff::read(ConfigPlace const& place, Json const& found,
-                        std::optional<ListenAddress>& into) const {
+void AddressOrOff::read(ConfigPlace const& place, Json const& found, std::optional<ListenAddress>& into) const {
   if (found == "off") return into.reset();
   auto const address = parse_listen_address(found.is_string() ? found.get_ref<std::string const&>() : "");
   if (!address) return place.mismatch(fmt::format("{}, or off", kAddressForms), found);
@@ -284,8 +280,7 @@ std::string choice_text(std::vector<std::string_view> const& words) {
 
 std::string described(std::string_view sentence, Json const& schema) {
   auto const bound = schema.find("x-bound");
-  return bound == schema.end() ? std::string{sentence}
-                               : fmt::format("{} ({})", sentence, bound->get<std::string>());
+  return bound == schema.end() ? std::string{sentence} : fmt::format("{} ({})", sentence, bound->get<std::string>());
 }
 
 }  // namespace gateway::config

@@ -94,8 +94,7 @@ struct HiddenTokenOrNone {
 
 /// Environment variables: names to texts, numbers or flags.
 struct Variables {
-  void read(ConfigPlace const& place, Json const& found,
-            std::map<std::string, Secret, std::less<>>& into) const;
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, Secret, std::less<>>& into) const;
   [[nodiscard]] Json schema() const;
   [[nodiscard]] Json show(std::map<std::string, Secret, std::less<>> const&) const { return Json::object(); }
 };
@@ -111,8 +110,7 @@ struct HeaderFields {
 struct NamedByteSizes {
   ByteSize each;
 
-  void read(ConfigPlace const& place, Json const& found,
-            std::map<std::string, std::size_t, std::less<>>& into) const;
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, std::size_t, std::less<>>& into) const;
   [[nodiscard]] Json schema() const;
   [[nodiscard]] Json show(std::map<std::string, std::size_t, std::less<>> const& value) const;
 };
@@ -149,9 +147,7 @@ struct Address {
 struct AddressOrOff {
   void read(ConfigPlace const& place, Json const& found, std::optional<ListenAddress>& into) const;
   [[nodiscard]] Json schema() const;
-  [[nodiscard]] Json show(std::optional<ListenAddress> const& value) const {
-    return value ? to_string(*value) : "off";
-  }
+  [[nodiscard]] Json show(std::optional<ListenAddress> const& value) const { return value ? to_string(*value) : "off"; }
 };
 
 /// What a choice looks like in the file, whatever its enum.
@@ -254,9 +250,7 @@ Json fields_schema() {
 /// A struct inside a struct.
 template <typename Struct>
 struct Group {
-  void read(ConfigPlace const& place, Json const& found, Struct& into) const {
-    read_fields(place, found, into);
-  }
+  void read(ConfigPlace const& place, Json const& found, Struct& into) const { read_fields(place, found, into); }
   [[nodiscard]] Json schema() const { return fields_schema<Struct>(); }
   [[nodiscard]] Json show(Struct const&) const { return nullptr; }
 };
@@ -276,8 +270,7 @@ template <typename Struct>
 struct Groups {
   void read(ConfigPlace const& place, Json const& found, std::vector<Struct>& into) const {
     if (!found.is_array()) return place.mismatch_hidden("a list of objects", found);
-    for (std::size_t i = 0; i < found.size(); ++i)
-      read_fields(place.element(i), found[i], into.emplace_back());
+    for (std::size_t i = 0; i < found.size(); ++i) read_fields(place.element(i), found[i], into.emplace_back());
   }
   [[nodiscard]] Json schema() const { return {{"type", "array"}, {"items", fields_schema<Struct>()}}; }
   [[nodiscard]] Json show(std::vector<Struct> const&) const { return Json::array(); }

@@ -47,8 +47,8 @@ std::vector<ConfigError> listener_conflicts(Config const& config,
       auto const& [path, address] = listeners[i];
       auto const& [other_path, other] = listeners[j];
       if (!clash(address, other)) continue;
-      conflicts.push_back({path, fmt::format("expected an address of its own, found {}, which {} needs", to_string(address),
-                                             other_path)});
+      conflicts.push_back({path, fmt::format("expected an address of its own, found {}, which {} needs",
+                                             to_string(address), other_path)});
     }
   }
   return conflicts;

@@ -72,17 +72,20 @@ class FileReader {
     }
     constexpr std::size_t kOneByOne = 3;
     if (unknown_.size() <= kOneByOne) {
-      for (auto const& key : unknown_) ConfigPlace{report_, ""}.member(key).warning("Ignored: not a key of mcp-gateway.");
+      for (auto const& key : unknown_)
+        ConfigPlace{report_, ""}.member(key).warning("Ignored: not a key of mcp-gateway.");
       return;
     }
-    ConfigPlace{report_, "the file"}.warning(fmt::format("Ignored: {} keys that are not mcp-gateway's, from '{}' to '{}'.",
-                                                         unknown_.size(), unknown_.front(), unknown_.back()));
+    ConfigPlace{report_, "the file"}.warning(
+        fmt::format("Ignored: {} keys that are not mcp-gateway's, from '{}' to '{}'.", unknown_.size(),
+                    unknown_.front(), unknown_.back()));
   }
 
   void no_service(Json const& file) const {
     std::string keys;
     for (auto const& [key, unused] : file.items()) keys += fmt::format("{}'{:.40}'", keys.empty() ? "" : ", ", key);
-    auto const instead = !below_.empty()   ? fmt::format("; copy those under {} to the top level of a file, under mcpServers", below_)
+    auto const instead = !below_.empty()
+                             ? fmt::format("; copy those under {} to the top level of a file, under mcpServers", below_)
                          : unknown_.empty() ? std::string{}
                                             : "; the file's keys are " + keys;
     ConfigPlace{report_, "mcpServers"}.error("expected at least one service, found none" + instead);
@@ -161,8 +164,8 @@ class FileReader {
     if (auto const good = check_service_name(name); !good) {
       place.error(good.error().what);
     } else if (auto const [other, is_new] = names_.try_emplace(lower_case(name), place.path()); !is_new) {
-      place.error(fmt::format("expected another name than that of {}: both would be served under /{}/",
-                              other->second, name));
+      place.error(
+          fmt::format("expected another name than that of {}: both would be served under /{}/", other->second, name));
     } else if (name != key) {
       place.warning(fmt::format("Served as '{}': a path holds only A-Z a-z 0-9 . _ -", name));
     }
@@ -179,8 +182,8 @@ class FileReader {
   }
 
   void check_listeners() {
-    auto conflicts = listener_conflicts(
-        config_, [this](ServiceConfig const& service) { return names_[lower_case(service.name)]; });
+    auto conflicts =
+        listener_conflicts(config_, [this](ServiceConfig const& service) { return names_[lower_case(service.name)]; });
     for (auto& conflict : conflicts) report_.errors.push_back(std::move(conflict));
   }
 

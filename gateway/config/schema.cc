@@ -18,8 +18,7 @@ Json service_schema() {
 }
 
 Json services_schema(std::string_view sentence) {
-  return {
-      {"type", "object"}, {"description", sentence}, {"additionalProperties", {{"$ref", "#/$defs/service"}}}};
+  return {{"type", "object"}, {"description", sentence}, {"additionalProperties", {{"$ref", "#/$defs/service"}}}};
 }
 
 }  // namespace
@@ -28,14 +27,15 @@ std::string config_schema() {
   auto gateway = fields_schema<GatewayConfig>();
   gateway["description"] = "Settings of the gateway itself: listeners, limits, authentication.";
   Json properties;
-  properties["mcpServers"] = services_schema(
-      "Services by name, in the format of Claude Desktop. The name is part of their URLs.");
+  properties["mcpServers"] =
+      services_schema("Services by name, in the format of Claude Desktop. The name is part of their URLs.");
   properties["servers"] = services_schema("Synonym of mcpServers, as VS Code calls it.");
   properties["include"] = {
       {"type", "array"},
       {"items", {{"type", "string"}}},
-      {"description", "Files whose mcpServers are included, relative to this file. Settings of a service of the same "
-                      "name in this file override the included ones."}};
+      {"description",
+       "Files whose mcpServers are included, relative to this file. Settings of a service of the same "
+       "name in this file override the included ones."}};
   properties["gateway"] = std::move(gateway);
 
   Json schema;

@@ -17,8 +17,8 @@ template <typename Struct>
 void expect_at_most(ConfigPlace const& place, Struct const& in, milliseconds Struct::*lower,
                     milliseconds Struct::*upper, std::string_view lower_key, std::string_view upper_key) {
   if (in.*lower > in.*upper)
-    place.member(lower_key).error(fmt::format("expected at most {} ({}), found {}", upper_key,
-                                              duration_text(in.*upper), duration_text(in.*lower)));
+    place.member(lower_key).error(fmt::format("expected at most {} ({}), found {}", upper_key, duration_text(in.*upper),
+                                              duration_text(in.*lower)));
 }
 
 /// First what other programs left there is taken out or understood, then the fields of ours are read.
@@ -115,8 +115,7 @@ class ServiceReader {
     Json duration = found;
     if (found.is_number()) {
       auto const number = found.get<double>();
-      if (number > 3600)
-        place.warning(fmt::format("Read as {} milliseconds; call_timeout is clearer.", number));
+      if (number > 3600) place.warning(fmt::format("Read as {} milliseconds; call_timeout is clearer.", number));
       auto const most = static_cast<double>(std::numeric_limits<std::int32_t>::max());
       auto const count = std::clamp(number > 3600 ? number : number * 1000, 0.0, most);
       duration = duration_text(milliseconds{static_cast<milliseconds::rep>(count)});
@@ -134,8 +133,8 @@ class ServiceReader {
   }
 
   void check() const {
-    expect_at_most(place_, service_, &ServiceConfig::call_timeout, &ServiceConfig::call_timeout_max,
-                   "call_timeout", "call_timeout_max");
+    expect_at_most(place_, service_, &ServiceConfig::call_timeout, &ServiceConfig::call_timeout_max, "call_timeout",
+                   "call_timeout_max");
     expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
     check_isolation();
@@ -170,8 +169,8 @@ class ServiceReader {
 
 }  // namespace
 
-std::optional<ServiceConfig> read_service(ConfigReport& report, Environment const& environment, ConfigPlace const& place,
-                                          Json entry) {
+std::optional<ServiceConfig> read_service(ConfigReport& report, Environment const& environment,
+                                          ConfigPlace const& place, Json entry) {
   return ServiceReader{report, environment, place, std::move(entry)}.read();
 }
 

@@ -8,7 +8,8 @@ namespace gateway::config {
 namespace {
 
 /// Ours, then those of LiteLLM and Codex, Zed, and VS Code's settings.
-constexpr std::array<std::string_view, 5> kNames{"mcpServers", "servers", "mcp_servers", "context_servers", "mcp.servers"};
+constexpr std::array<std::string_view, 5> kNames{"mcpServers", "servers", "mcp_servers", "context_servers",
+                                                 "mcp.servers"};
 constexpr std::size_t kOurs = 2;
 
 bool has_text(Json const& value, std::string_view key) {
@@ -43,7 +44,8 @@ std::optional<ServicesBlock> services_under(std::string_view key, Json const& va
   // Extensions put their name before it: amp.mcpServers.
   if (known != kNames.end() || key.ends_with(".mcpServers")) return ServicesBlock{path, &value, is_ours};
   if (key != "mcp" || !value.is_object()) return std::nullopt;
-  if (auto const servers = value.find("servers"); servers != value.end()) return ServicesBlock{"mcp.servers", &*servers};
+  if (auto const servers = value.find("servers"); servers != value.end())
+    return ServicesBlock{"mcp.servers", &*servers};
   if (is_map_of_entries(value)) return ServicesBlock{"mcp", &value};
   return std::nullopt;
 }
@@ -70,11 +72,13 @@ std::string what_instead(Json const& file) {
   }
   if (looks_like_entry(file)) return std::string("this is one server without its name; ") + kShape;
   if (file.contains("manifest_version") || file.contains("dxt_version")) {
-    return std::string("this is the manifest of a desktop extension; ") + kShape + ", with what its server.mcp_config says";
+    return std::string("this is the manifest of a desktop extension; ") + kShape +
+           ", with what its server.mcp_config says";
   }
   auto const of_registry = file.contains("packages") || file.contains("remotes");
   if (of_registry && has_text(file, "name")) {
-    return std::string("this describes a server for the MCP registry; ") + kShape + ", with the command that runs its package";
+    return std::string("this describes a server for the MCP registry; ") + kShape +
+           ", with the command that runs its package";
   }
   return {};
 }

@@ -11,7 +11,8 @@ namespace gateway::config {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
-constexpr std::string_view kWanted = R"(expected JSON such as {"mcpServers": {"NAME": {"command": "...", "args": [...]}}})";
+constexpr std::string_view kWanted =
+    R"(expected JSON such as {"mcpServers": {"NAME": {"command": "...", "args": [...]}}})";
 
 bool is_space(char c) { return kSpaces.find(c) != kSpaces.npos; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
@@ -63,9 +64,14 @@ std::string line_of(std::string_view text, std::size_t at) {
 
 /// A word where JSON has a value. It is only shown where it can be no secret.
 std::optional<std::string> bare_value(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMeant{{
-      {"True", "true"}, {"TRUE", "true"}, {"yes", "true"}, {"False", "false"}, {"FALSE", "false"}, {"no", "false"},
-      {"None", "null"}, {"undefined", "null"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMeant{{{"True", "true"},
+                                                                                 {"TRUE", "true"},
+                                                                                 {"yes", "true"},
+                                                                                 {"False", "false"},
+                                                                                 {"FALSE", "false"},
+                                                                                 {"no", "false"},
+                                                                                 {"None", "null"},
+                                                                                 {"undefined", "null"}}};
   if (name == "true" || name == "false" || name == "null") return std::nullopt;
   auto const meant = std::ranges::find(kMeant, name, [](auto const& entry) { return entry.first; });
   if (meant != kMeant.end()) return fmt::format("expected {}, found {}", meant->second, name);
@@ -90,7 +96,8 @@ std::optional<OtherFormat> wrong_quotes(std::string_view text) {
     auto const end = skip_comment_or_text(text, at);
     if (end == at && !is_space(text[at])) {
       auto const begins = before == '{' || before == '[' || before == ',' || before == ':';
-      if (auto const odd = begins ? odd_token(text.substr(at), before) : std::nullopt) return OtherFormat{line_of(text, at), *odd};
+      if (auto const odd = begins ? odd_token(text.substr(at), before) : std::nullopt)
+        return OtherFormat{line_of(text, at), *odd};
       before = text[at];
     } else if (end > at && text[at] == '"') {
       before = '"';
@@ -135,7 +142,9 @@ std::optional<std::string> not_a_text(std::string_view text) {
 
 std::optional<OtherFormat> other_format(std::string_view text) {
   auto const line = first_line(text);
-  auto const whole = [](std::string_view what) { return OtherFormat{"the file", fmt::format("{}; {}", what, kWanted)}; };
+  auto const whole = [](std::string_view what) {
+    return OtherFormat{"the file", fmt::format("{}; {}", what, kWanted)};
+  };
   if (text.starts_with("#!")) return whole("it is a script, and a server's command stands behind --");
   if (line.starts_with('<')) return whole("it looks like HTML or XML");
   if (line.starts_with("```")) return whole("it starts with a Markdown fence (```); remove the fence lines");

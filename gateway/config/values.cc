@@ -158,9 +158,7 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-bool is_plain_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && holds_only(text, "._-");
-}
+bool is_plain_name(std::string_view text) { return !text.empty() && text.size() <= 64 && holds_only(text, "._-"); }
 
 bool is_variable_name(std::string_view text) {
   return !text.empty() && kDigits.find(text[0]) == kDigits.npos && holds_only(text, "_");
@@ -177,19 +175,16 @@ bool is_sha256(std::string_view text) {
 
 bool is_base_path(std::string_view text) {
   if (text.empty()) return true;
-  return text.starts_with('/') && !text.ends_with('/') && text.find("//") == text.npos &&
-         text.size() <= 256 && holds_only(text, "/-._~");
+  return text.starts_with('/') && !text.ends_with('/') && text.find("//") == text.npos && text.size() <= 256 &&
+         holds_only(text, "/-._~");
 }
 
 bool is_host_name(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']') && text.size() > 2)
-    return is_ipv6(text.substr(1, text.size() - 2));
+  if (text.starts_with('[') && text.ends_with(']') && text.size() > 2) return is_ipv6(text.substr(1, text.size() - 2));
   return !text.empty() && text.size() <= 253 && holds_only(text, "-._");
 }
 
-bool is_header_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && holds_only(text, "-_");
-}
+bool is_header_name(std::string_view text) { return !text.empty() && text.size() <= 64 && holds_only(text, "-_"); }
 
 bool is_json_pointer(std::string_view text) {
   if (text.empty()) return true;

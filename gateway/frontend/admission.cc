@@ -16,7 +16,8 @@ std::string lower(std::string_view text) {
 }
 
 bool is_this_machine(std::string const& host) {
-  return host == "localhost" || host == "::1" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 /// An address in numbers cannot be made to point elsewhere, so it cannot be the

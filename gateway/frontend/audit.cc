@@ -48,7 +48,8 @@ std::string shape_of_arguments(std::string_view params) {
     if (++members > kMostMembers) continue;
     if (!keys.empty()) keys.push_back(',');
     append_json_string(keys, rpc::unquote(member->key.substr(0, kLongestKey)));
-    fmt::format_to(std::back_inserter(keys), R"(:{{"kind":"{}","bytes":{}}})", kind_of(member->value), member->value.size());
+    fmt::format_to(std::back_inserter(keys), R"(:{{"kind":"{}","bytes":{}}})", kind_of(member->value),
+                   member->value.size());
   }
   return fmt::format(R"({{"members":{},"bytes":{},"sha256":"{}","keys":{{{}}}}})", members, arguments.size(),
                      hex_of(sha256(arguments)), keys);

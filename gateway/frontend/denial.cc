@@ -39,7 +39,8 @@ std::string served_end(std::string_view path, Directory const& directory) {
     auto const end = path.substr(at);
     auto const slash = std::min(end.find('/', 1), end.size());
     auto const door = directory.at_root ? end : end.substr(slash);
-    auto const is_service = directory.at_root || std::ranges::find(directory.services, end.substr(1, slash - 1)) != directory.services.end();
+    auto const is_service = directory.at_root ||
+                            std::ranges::find(directory.services, end.substr(1, slash - 1)) != directory.services.end();
     if (is_service && std::ranges::find(kDoors, door) != kDoors.end()) return std::string(end);
   }
   return {};
@@ -77,20 +78,25 @@ std::string what_is_served(Directory const& directory) {
 
 std::string forbidden_text(Admitted const& judged) {
   if (judged.reason == "host") {
-    return fmt::format("Forbidden: the Host {} is not allowed here; gateway.allowed_hosts (--allowed-host) says which names are",
-                       shortened(host_name(judged.shown)));
+    return fmt::format(
+        "Forbidden: the Host {} is not allowed here; gateway.allowed_hosts (--allowed-host) says which names are",
+        shortened(host_name(judged.shown)));
   }
   if (judged.reason == "origin") {
-    return fmt::format("Forbidden: the Origin {} is not allowed here; gateway.allowed_origins (--allowed-origin) says which are",
-                       shortened(judged.shown));
+    return fmt::format(
+        "Forbidden: the Origin {} is not allowed here; gateway.allowed_origins (--allowed-origin) says which are",
+        shortened(judged.shown));
   }
-  return "Forbidden: a web page of another site asks, and sends no Origin that gateway.allowed_origins (--allowed-origin) has";
+  return "Forbidden: a web page of another site asks, and sends no Origin that gateway.allowed_origins "
+         "(--allowed-origin) has";
 }
 
 std::string unauthorized_text(Auth::Shown shown) {
   switch (shown) {
-    case Auth::Shown::Nothing: return "Unauthorized: a bearer token is needed; expected the field Authorization: Bearer TOKEN";
-    case Auth::Shown::OtherScheme: return "Unauthorized: expected Authorization: Bearer TOKEN, found another scheme or no token";
+    case Auth::Shown::Nothing:
+      return "Unauthorized: a bearer token is needed; expected the field Authorization: Bearer TOKEN";
+    case Auth::Shown::OtherScheme:
+      return "Unauthorized: expected Authorization: Bearer TOKEN, found another scheme or no token";
     case Auth::Shown::Token: return "Unauthorized: the token that was shown is none of this gateway's";
   }
   return "Unauthorized";
@@ -104,7 +110,8 @@ std::string challenge(Auth::Shown shown, std::string_view realm) {
 std::string not_found_text(std::string_view path, Directory const& directory) {
   auto text = fmt::format("Not Found: there is no endpoint at {}", shortened(path));
   if (directory.services.empty()) return text + "; with a token this answer says which there are";
-  if (directory.admin_elsewhere && is_admin_page(path)) return text + "; the admin listener has it (gateway.admin_listen, --admin)";
+  if (directory.admin_elsewhere && is_admin_page(path))
+    return text + "; the admin listener has it (gateway.admin_listen, --admin)";
   auto const before = path.starts_with(directory.base_path) ? directory.base_path : std::string_view{};
   auto const near = nearest_path(path.substr(before.size()), directory);
   if (!near.empty()) text += fmt::format("; did you mean '{}{}'?", before, near);

@@ -22,9 +22,9 @@ namespace gateway::frontend {
 /// What a 404 may tell.
 struct Directory {
   std::span<std::string const> services{};  ///< that are served where it was asked
-  bool at_root = false;                      ///< one service, whose doors have no name before them
-  bool admin_elsewhere = false;              ///< whether the admin's pages are at another listener
-  std::string_view base_path{};              ///< that may stand before any path
+  bool at_root = false;                     ///< one service, whose doors have no name before them
+  bool admin_elsewhere = false;             ///< whether the admin's pages are at another listener
+  std::string_view base_path{};             ///< that may stand before any path
 };
 
 /// For 404: the nearest path that is served, and the services. `directory` is empty for

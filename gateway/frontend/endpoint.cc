@@ -95,7 +95,9 @@ Directory Endpoints::directory(http::ListenerTag tag, config::GatewayConfig cons
   auto const own = tag != http::ListenerTag{};
   std::span<std::string const> services(names_);
   if (own) services = services.subspan(static_cast<std::size_t>(tag) - 1, 1);
-  return {.services = services, .at_root = own || single_, .admin_elsewhere = config.admin_listen.has_value(),
+  return {.services = services,
+          .at_root = own || single_,
+          .admin_elsewhere = config.admin_listen.has_value(),
           .base_path = config.base_path};
 }
 

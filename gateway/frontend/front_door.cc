@@ -61,7 +61,8 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   std::string fields;
   if (!admitted.origin.empty()) {
     fields = fmt::format(
-        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, X-Request-Id\r\n"
+        "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, "
+        "X-Request-Id\r\n"
         "Vary: Origin\r\n",
         admitted.origin);
   }
@@ -92,14 +93,16 @@ void FrontDoor::forbid(Visit const& visit, Admitted const& judged) {
 void FrontDoor::unauthorized(Visit const& visit) {
   auto const shown = Auth::shown(visit.request.head);
   denied(visit, shown == Auth::Shown::Token ? "bad_token" : "missing");
-  visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, unauthorized_text(shown)), challenge(shown, "mcp-gateway"));
+  visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, unauthorized_text(shown)),
+                   challenge(shown, "mcp-gateway"));
 }
 
 /// Who shows no token where one is needed does not learn which services there are.
 void FrontDoor::not_found(Visit const& visit) {
   auto const& head = visit.request.head;
   Directory directory;
-  if (!auth_.required() || auth_.principal(head)) directory = endpoints_.directory(visit.request.listener, desk_.config);
+  if (!auth_.required() || auth_.principal(head))
+    directory = endpoints_.directory(visit.request.listener, desk_.config);
   visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, directory));
 }
 
@@ -111,10 +114,14 @@ void FrontDoor::denied(Visit const& visit, std::string_view reason, std::string_
   auto const remote = visit.exchange.remote();
   auto const id = visit.request.request_id;
   desk_.log.warn("auth.denied", denial_message(reason),
-                 {{"reason", reason}, {"shown", shown.substr(0, kShownInLog)}, {"remote", remote}, {"suppressed", suppressed},
+                 {{"reason", reason},
+                  {"shown", shown.substr(0, kShownInLog)},
+                  {"remote", remote},
+                  {"suppressed", suppressed},
                   {"request_id", id}});
-  desk_.log.audit("audit.auth", "a request was not let in",
-                  {{"decision", "denied"}, {"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
+  desk_.log.audit(
+      "audit.auth", "a request was not let in",
+      {{"decision", "denied"}, {"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
 }
 
 void FrontDoor::serve(Visit const& visit) {
@@ -154,7 +161,8 @@ std::string FrontDoor::key_headers(std::optional<ServiceIndex> service) const {
 void FrontDoor::preflight(Visit const& visit, Admitted const& admitted) {
   auto& exchange = visit.exchange;
   if (admitted.origin.empty()) {
-    return exchange.respond({.status = 204, .content_type = {}, .fields = "Allow: GET, POST, DELETE, OPTIONS\r\n", .body = {}});
+    return exchange.respond(
+        {.status = 204, .content_type = {}, .fields = "Allow: GET, POST, DELETE, OPTIONS\r\n", .body = {}});
   }
   auto const fields = fmt::format(
       "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
@@ -169,17 +177,17 @@ void FrontDoor::health(Visit const& visit, bool detailed) {
   auto const method = visit.request.head.method;
   if (method != http::Method::Get && method != http::Method::Head) return visit.reply_not_allowed("GET, HEAD");
   if (visit.endpoint.service) return service_health(visit, detailed);
-  health_.ask_health([this, id = visit.exchange.id(), fields = std::string(visit.fields),
-                      detailed](health::GatewayHealth const& all) {
-    auto* const open = desk_.server->find(id);
-    if (open == nullptr) return;
-    auto const text = detailed ? to_json(all) : brief(all.status);
-    std::string_view const body = text;
-    open->respond({.status = http_status(all.status),
-                   .content_type = "application/json",
-                   .fields = fields + std::string(kNoStore),
-                   .body = {&body, 1}});
-  });
+  health_.ask_health(
+      [this, id = visit.exchange.id(), fields = std::string(visit.fields), detailed](health::GatewayHealth const& all) {
+        auto* const open = desk_.server->find(id);
+        if (open == nullptr) return;
+        auto const text = detailed ? to_json(all) : brief(all.status);
+        std::string_view const body = text;
+        open->respond({.status = http_status(all.status),
+                       .content_type = "application/json",
+                       .fields = fields + std::string(kNoStore),
+                       .body = {&body, 1}});
+      });
 }
 
 void FrontDoor::service_health(Visit const& visit, bool detailed) {

@@ -10,7 +10,9 @@
 
 namespace gateway::frontend {
 
-[[nodiscard]] constexpr http::RouteTag tag_of(metrics::Route route) { return http::RouteTag{static_cast<std::uint8_t>(route)}; }
+[[nodiscard]] constexpr http::RouteTag tag_of(metrics::Route route) {
+  return http::RouteTag{static_cast<std::uint8_t>(route)};
+}
 
 /// Which service's a stream is, and what for.
 [[nodiscard]] constexpr http::StreamTag stream_tag(std::size_t service, metrics::StreamKind kind) {

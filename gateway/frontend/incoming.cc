@@ -54,9 +54,8 @@ std::optional<Unreadable> add(Incoming& incoming, std::string_view text, mcp::Se
 }  // namespace
 
 std::size_t Incoming::requests() const {
-  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](Message const& message) {
-    return message.kind == MessageKind::Request;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      messages.begin(), messages.end(), [](Message const& message) { return message.kind == MessageKind::Request; }));
 }
 
 std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Session& session,

@@ -31,7 +31,8 @@ http::Exchange* LegacySse::stream(Session const& session) { return desk_.server-
 
 void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   if (!accepts(visit.request.head).sse) {
-    return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
+    return visit.reply_error(406, ErrorCode::BadRequest,
+                             "this is an event stream: Accept must admit text/event-stream");
   }
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Sse);
   if (session == nullptr) return visit.reply_refused(refusal);
@@ -66,8 +67,8 @@ void LegacySse::post(Visit const& visit) {
   visit.reply(202);
   session->last_used = desk_.clock.now();
   for (auto const& message : std::get<Incoming>(incoming).messages) {
-    desk_.service(session->service).receive(*session, message, {.session = session->id, .ticket = 0},
-                                            Carried(desk_, visit, message).via());
+    desk_.service(session->service)
+        .receive(*session, message, {.session = session->id, .ticket = 0}, Carried(desk_, visit, message).via());
   }
 }
 

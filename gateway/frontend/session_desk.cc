@@ -87,8 +87,8 @@ bool Desk::make_room() {
 /// As `make_room`, where a service takes no more. Its sessions that hold a stream or
 /// wait for an answer keep their place in the order, which is that of all services.
 bool Desk::make_room_at(ServiceIndex service) {
-  auto* const longest = sessions.oldest_if(
-      [&](mcp::Session const& session) { return session.service == service && is_idle(session); });
+  auto* const longest =
+      sessions.oldest_if([&](mcp::Session const& session) { return session.service == service && is_idle(session); });
   if (longest == nullptr) return false;
   end_session(*longest, mcp::SessionEnd::Evicted);
   return true;

@@ -27,11 +27,11 @@ struct Desk {
   Turn& turn;
   config::GatewayConfig const& config;
   mcp::SessionTable& sessions;
-  std::vector<mcp::ServicePort*> services;  ///< by ServiceIndex
-  std::vector<metrics::ServiceProbe*> probes;   ///< by ServiceIndex
+  std::vector<mcp::ServicePort*> services;     ///< by ServiceIndex
+  std::vector<metrics::ServiceProbe*> probes;  ///< by ServiceIndex
   log::Log& log;
   trace::Tracer& tracer;
-  Allowance& allowance;  ///< of sessions, over all loops
+  Allowance& allowance;            ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;
   bool ending = false;  ///< all sessions are being ended

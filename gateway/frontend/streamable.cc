@@ -147,14 +147,15 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
     visit.reply(202);
   }
   for (auto const& message : incoming.messages) {
-    desk_.service(session.service).receive(session, message, {.session = session.id, .ticket = ticket},
-                                           Carried(desk_, visit, message).via());
+    desk_.service(session.service)
+        .receive(session, message, {.session = session.id, .ticket = ticket}, Carried(desk_, visit, message).via());
   }
 }
 
 void Streamable::get(Visit const& visit) {
   if (!accepts(visit.request.head).sse) {
-    return visit.reply_error(406, ErrorCode::BadRequest, "this is an event stream: Accept must admit text/event-stream");
+    return visit.reply_error(406, ErrorCode::BadRequest,
+                             "this is an event stream: Accept must admit text/event-stream");
   }
   auto const token = visit.request.head.look_up("mcp-session-id");
   if (!token.value) return visit.reply_not_allowed("POST, DELETE");
@@ -347,14 +348,14 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
     return;
   }
   replay(*session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
+  if (open != nullptr)
+    open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
 
 void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
   auto* const open = exchange(post);
   if (open == nullptr) return;
-  open->respond(
-      {.status = status, .content_type = "application/json", .fields = post.fields, .body = body});
+  open->respond({.status = status, .content_type = "application/json", .fields = post.fields, .body = body});
 }
 
 void Streamable::answer_batch(Post& post) {
@@ -383,7 +384,8 @@ void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome,
   }
   if (post->streaming || (!post->accepted.json && become_stream(*post))) {
     auto const too_large = desk_.replace_if_too_large(session, reply);
-    send_on_post(*post, too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
+    send_on_post(*post,
+                 too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
   } else if (post->batch) {
     post->batched.push_back(reply.pieces().joined());
     if (post->owed == 0) answer_batch(*post);
@@ -408,7 +410,8 @@ void Streamable::notify(Session& session, rpc::PiecesView message) {
   session.can_come_back = true;
   EventId const id{0, ++session.standalone_events};
   replay(session).add(id, message.joined());
-  if (open != nullptr) open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
+  if (open != nullptr)
+    open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
 
 bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message) {

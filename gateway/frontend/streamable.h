@@ -24,16 +24,16 @@ struct PendingTag;
 struct Post : ListHook<PendingTag> {
   std::uint64_t ticket = 0;
   SessionId session{};
-  ExchangeId exchange{};        ///< 0 when the client is gone
+  ExchangeId exchange{};  ///< 0 when the client is gone
   Accepts accepted;
-  bool initializes = false;     ///< its answer brings the session id
-  bool streaming = false;       ///< the answer has become an event stream
-  std::uint64_t stream = 0;     ///< that stream's number within the session
-  std::uint64_t events = 0;     ///< sent on it
-  std::size_t owed = 1;         ///< answers still to come
+  bool initializes = false;  ///< its answer brings the session id
+  bool streaming = false;    ///< the answer has become an event stream
+  std::uint64_t stream = 0;  ///< that stream's number within the session
+  std::uint64_t events = 0;  ///< sent on it
+  std::size_t owed = 1;      ///< answers still to come
   bool batch = false;
   std::vector<std::string> batched;  ///< answers of a batch, gathered
-  std::string fields;           ///< CORS lines of every answer
+  std::string fields;                ///< CORS lines of every answer
   TimePoint since;
 };
 
@@ -88,7 +88,7 @@ class Streamable : private Deferred {
   Desk& desk_;
   SlotTable<Post, std::uint64_t> posts_;
   IntrusiveList<Post, PendingTag> pending_;  ///< not streaming yet, oldest first
-  std::vector<SessionId> over_;  ///< sessions that end with what was answered in this turn
+  std::vector<SessionId> over_;              ///< sessions that end with what was answered in this turn
 };
 
 }  // namespace gateway::frontend

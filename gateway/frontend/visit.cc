@@ -27,7 +27,8 @@ void Visit::reply(int status, std::string_view more_fields) const {
   if (more_fields.empty()) {
     return exchange.respond({.status = status, .content_type = {}, .fields = fields, .body = {}});
   }
-  exchange.respond({.status = status, .content_type = {}, .fields = fmt::format("{}{}", fields, more_fields), .body = {}});
+  exchange.respond(
+      {.status = status, .content_type = {}, .fields = fmt::format("{}{}", fields, more_fields), .body = {}});
 }
 
 void Visit::reply_json(int status, std::string_view json, std::string_view more_fields) const {
@@ -42,7 +43,8 @@ void Visit::reply_error(int status, rpc::ErrorCode code, std::string_view messag
 }
 
 void Visit::reply_refused(mcp::Refusal const& refusal, std::string_view raw_id) const {
-  if (refusal.outcome == mcp::Outcome::Invalid) return reply_error(400, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
+  if (refusal.outcome == mcp::Outcome::Invalid)
+    return reply_error(400, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
   reply_error(503, rpc::ErrorCode::InternalError, refusal.why, raw_id);
 }
 

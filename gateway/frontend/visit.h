@@ -18,8 +18,8 @@ struct Visit {
   http::Exchange& exchange;
   http::Request const& request;
   Endpoint endpoint;
-  std::string_view principal;  ///< the token's holder; empty without authentication
-  std::string_view fields;     ///< header lines for CORS; often empty
+  std::string_view principal;               ///< the token's holder; empty without authentication
+  std::string_view fields;                  ///< header lines for CORS; often empty
   mcp::TraceAround const* trace = nullptr;  ///< null where nothing is traced
 
   /// Who counts as its client: nobody in between is believed to speak for another.

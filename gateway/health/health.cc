@@ -66,15 +66,16 @@ Json service_json(ServiceHealth const& service) {
 }
 
 Json head_json(GatewayHealth const& health, HealthStatus status) {
-  return {{"status", to_text(status)},         {"version", health.version},
-          {"buildTime", health.build_time},    {"timestamp", now_text()},
-          {"instance_id", health.instance_id}, {"uptime_seconds", to_three_places(health.uptime_seconds)},
+  return {{"status", to_text(status)},
+          {"version", health.version},
+          {"buildTime", health.build_time},
+          {"timestamp", now_text()},
+          {"instance_id", health.instance_id},
+          {"uptime_seconds", to_three_places(health.uptime_seconds)},
           {"draining", health.status == HealthStatus::Draining}};
 }
 
-std::string dump(Json const& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string dump(Json const& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace
 
@@ -122,7 +123,8 @@ std::string why(GatewayHealth const& health) {
     names += (names.empty() ? "" : ", ") + service.name;
   }
   if (count == 0) return {};
-  return fmt::format("{} of {} {} not well: {}", count, counted(health.services.size(), "service"), count == 1 ? "is" : "are", names);
+  return fmt::format("{} of {} {} not well: {}", count, counted(health.services.size(), "service"),
+                     count == 1 ? "is" : "are", names);
 }
 
 nlohmann::ordered_json health_json(GatewayHealth const& health) {

@@ -27,9 +27,9 @@ struct ProbeHealth {
 /// One child of a service.
 struct ChildHealth {
   std::string state;
-  bool well = false;       ///< ready, or at rest until somebody needs it
-  std::string reason;      ///< why it is not ready, or not well although it is
-  int pid = 0;             ///< 0 while it does not run
+  bool well = false;   ///< ready, or at rest until somebody needs it
+  std::string reason;  ///< why it is not ready, or not well although it is
+  int pid = 0;         ///< 0 while it does not run
   std::uint64_t restarts = 0;
   std::size_t sessions = 0;
   std::size_t calls_in_flight = 0;
@@ -41,9 +41,9 @@ struct ChildHealth {
 struct ServiceHealth {
   std::string name;
   HealthStatus status = HealthStatus::Unhealthy;
-  std::string state;      ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
-  std::string reason;     ///< why it is not ready, in words; empty when it is
-  std::string protocol;   ///< the revision its child speaks; empty before the handshake
+  std::string state;     ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
+  std::string reason;    ///< why it is not ready, in words; empty when it is
+  std::string protocol;  ///< the revision its child speaks; empty before the handshake
   bool required = false;
   bool tools_known = false;
   std::size_t tools = 0;
@@ -53,7 +53,7 @@ struct ServiceHealth {
   std::size_t calls_in_flight = 0;
   std::string last_exit;  ///< how the child ended last; empty when it never did
   std::optional<ProbeHealth> probe;
-  std::optional<std::size_t> loop;  ///< where it lives; absent where there is one loop
+  std::optional<std::size_t> loop;    ///< where it lives; absent where there is one loop
   std::vector<ChildHealth> replicas;  ///< where there are several
 };
 

@@ -55,7 +55,8 @@ AnswerReader::State AnswerReader::end() {
 AnswerReader::State AnswerReader::read_head() {
   while (true) {
     auto const text = in_.view();
-    if (text.substr(0, kVersion.size()) != kVersion.substr(0, std::min(text.size(), kVersion.size()))) return State::NotHttp;
+    if (text.substr(0, kVersion.size()) != kVersion.substr(0, std::min(text.size(), kVersion.size())))
+      return State::NotHttp;
     auto const end = text.find(kEndOfHead);
     if (end == std::string_view::npos) return text.size() > kLongestHead ? State::NotHttp : State::NeedMore;
     if (!read_lines(text.substr(0, end + 2))) return State::NotHttp;

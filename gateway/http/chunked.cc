@@ -58,8 +58,7 @@ std::size_t ChunkedDecoder::take_data(std::string_view bytes, ByteQueue& body) {
 ChunkedDecoder::Phase ChunkedDecoder::after(char c) {
   using enum Phase;
   switch (phase_) {
-    case Size:
-      return after_size_byte(c);
+    case Size: return after_size_byte(c);
     // The line ends at the first CR LF, whatever quotes may be open: nobody who
     // reads extensions more closely can see the data begin elsewhere.
     case Extension:
@@ -69,21 +68,16 @@ ChunkedDecoder::Phase ChunkedDecoder::after(char c) {
       if (c != '\n') return Failed;
       digits_ = 0;
       return left_ == 0 ? TrailerStart : Data;
-    case DataCr:
-      return c == '\r' ? DataLf : Failed;
-    case DataLf:
-      return c == '\n' ? Size : Failed;
+    case DataCr: return c == '\r' ? DataLf : Failed;
+    case DataLf: return c == '\n' ? Size : Failed;
     case TrailerStart:
     case TrailerName:
     case TrailerValue:
-    case TrailerLf:
-      return after_trailer_byte(c);
-    case EndLf:
-      return c == '\n' ? Done : Failed;
+    case TrailerLf: return after_trailer_byte(c);
+    case EndLf: return c == '\n' ? Done : Failed;
     case Data:
     case Done:
-    case Failed:
-      break;
+    case Failed: break;
   }
   return Failed;
 }

@@ -67,7 +67,8 @@ Status send_all(int fd, std::string_view bytes, Clock::time_point until) {
 
 Error no_answer(AnswerReader::State state) {
   switch (state) {
-    case AnswerReader::State::TooLarge: return Error{fmt::format("the answer is longer than {} MiB", kLongestAnswer >> 20)};
+    case AnswerReader::State::TooLarge:
+      return Error{fmt::format("the answer is longer than {} MiB", kLongestAnswer >> 20)};
     case AnswerReader::State::Cut: return Error{"the connection ended before the answer did"};
     case AnswerReader::State::NotHttp:
     case AnswerReader::State::NeedMore:
@@ -97,7 +98,8 @@ std::string host_field(Url const& url) {
 }
 
 std::string written(Url const& url, Question const& question) {
-  auto const length = question.body.empty() ? std::string{} : fmt::format("Content-Length: {}\r\n", question.body.size());
+  auto const length =
+      question.body.empty() ? std::string{} : fmt::format("Content-Length: {}\r\n", question.body.size());
   return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}\r\n{}", question.method, url.path,
                      question.host.empty() ? host_field(url) : std::string(question.host), length, question.fields,
                      question.body);

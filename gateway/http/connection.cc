@@ -57,7 +57,8 @@ void Connection::on_bytes(std::string_view bytes) {
   }
   // Nothing is buffered: a request that came whole is served where it lies.
   serving_ = true;
-  while (serve(bytes) == Progress::Again) {}
+  while (serve(bytes) == Progress::Again) {
+  }
   serving_ = false;
   if (phase_ != Phase::Closed && phase_ != Phase::Lingering) in_.append(bytes);
 }

@@ -110,18 +110,18 @@ class Connection final : public Mortal,
   std::uint32_t place_;
   ListenerTag listener_;
   Phase phase_ = Phase::Idle;
-  bool chunked_reply_ = true;   ///< the client's version knows chunks
-  bool close_after_ = false;    ///< this answer is the last
-  bool head_only_ = false;      ///< HEAD: the body is left out
-  bool serving_ = false;        ///< serve_buffered is on the stack
-  bool shut_ = false;           ///< our side is shut down
-  bool too_slow_ = false;       ///< an event was left out: the connection is about to be closed
+  bool chunked_reply_ = true;  ///< the client's version knows chunks
+  bool close_after_ = false;   ///< this answer is the last
+  bool head_only_ = false;     ///< HEAD: the body is left out
+  bool serving_ = false;       ///< serve_buffered is on the stack
+  bool shut_ = false;          ///< our side is shut down
+  bool too_slow_ = false;      ///< an event was left out: the connection is about to be closed
   ExchangeId exchange_{};
   std::uint64_t context_ = 0;
-  RouteTag route_{};            ///< of the request under way
-  StreamTag stream_tag_{};      ///< in Streaming
+  RouteTag route_{};                          ///< of the request under way
+  StreamTag stream_tag_{};                    ///< in Streaming
   std::unique_ptr<ExchangeWatcher> watcher_;  ///< of the exchange; nearly always none
-  RequestId request_id_;        ///< of the request that is answered
+  RequestId request_id_;                      ///< of the request that is answered
   TimePoint since_;
   TimePoint stalled_since_;
 

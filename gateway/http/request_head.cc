@@ -55,14 +55,11 @@ constexpr std::uint8_t classes_of(char c) {
 
 constexpr auto kClasses = [] {
   std::array<std::uint8_t, 256> classes{};
-  for (std::size_t byte = 0; byte < classes.size(); ++byte)
-    classes[byte] = classes_of(static_cast<char>(byte));
+  for (std::size_t byte = 0; byte < classes.size(); ++byte) classes[byte] = classes_of(static_cast<char>(byte));
   return classes;
 }();
 
-constexpr bool is(ByteClass wanted, char c) {
-  return (kClasses[static_cast<unsigned char>(c)] & wanted) != 0;
-}
+constexpr bool is(ByteClass wanted, char c) { return (kClasses[static_cast<unsigned char>(c)] & wanted) != 0; }
 
 /// How many bytes at the front of `text` are of that class.
 std::size_t run_of(ByteClass wanted, std::string_view text) {
@@ -156,8 +153,8 @@ Method method_named(std::string_view name) {
 }
 
 Refusal parse_version(std::string_view text, RequestHead& head) {
-  auto const well_formed = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) &&
-                           text[6] == '.' && is_digit(text[7]);
+  auto const well_formed =
+      text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!well_formed) return kBadVersion;
   if (text != "HTTP/1.1" && text != "HTTP/1.0") return kUnknownVersion;
   head.minor_version = text[7] - '0';
@@ -207,8 +204,7 @@ bool is_host(std::string_view text) {
   auto const port = text.substr(host.size());
   if (host.empty()) return false;
   if (bracketed) {
-    if (host.size() < 4 || host.find_first_not_of("0123456789abcdefABCDEF:.", 1) != host.size() - 1)
-      return false;
+    if (host.size() < 4 || host.find_first_not_of("0123456789abcdefABCDEF:.", 1) != host.size() - 1) return false;
     if (host.back() != ']') return false;
   }
   if (port.empty()) return true;
@@ -379,8 +375,7 @@ FoundField RequestHead::look_up(std::string_view lower_name) const {
   return found;
 }
 
-HeadResult parse_head(std::string_view bytes, std::size_t scanned, HeadLimits const& limits,
-                      RequestHead& head) {
+HeadResult parse_head(std::string_view bytes, std::size_t scanned, HeadLimits const& limits, RequestHead& head) {
   auto const arrived = bytes.substr(0, limits.max_head_bytes);
   // Some clients end a body with a CR LF they do not count (RFC 9112, 2.2).
   auto const start = arrived.starts_with("\r\n") ? std::size_t{2} : std::size_t{0};

@@ -18,9 +18,9 @@ struct HeaderField {
 };
 
 struct HeadLimits {
-  std::size_t max_head_bytes = 16 * 1024;    ///< request line and fields with their line ends; 431 above
-  std::size_t max_target_bytes = 8 * 1024;   ///< 414 above
-  std::size_t max_fields = 100;              ///< at most kMaxFields; 431 above
+  std::size_t max_head_bytes = 16 * 1024;   ///< request line and fields with their line ends; 431 above
+  std::size_t max_target_bytes = 8 * 1024;  ///< 414 above
+  std::size_t max_fields = 100;             ///< at most kMaxFields; 431 above
 };
 
 /// What a head has of one name.
@@ -34,11 +34,11 @@ struct RequestHead {
   static constexpr std::size_t kMaxFields = 128;
 
   Method method = Method::Other;
-  std::string_view target;  ///< as it came
-  std::string_view path;    ///< up to '?', not decoded
-  std::string_view query;   ///< after '?', may be empty
-  int minor_version = 1;    ///< HTTP/1.0 or HTTP/1.1
-  std::string_view host;    ///< the one Host field; present in every 1.1 request
+  std::string_view target;      ///< as it came
+  std::string_view path;        ///< up to '?', not decoded
+  std::string_view query;       ///< after '?', may be empty
+  int minor_version = 1;        ///< HTTP/1.0 or HTTP/1.1
+  std::string_view host;        ///< the one Host field; present in every 1.1 request
   std::string_view request_id;  ///< X-Request-Id as it came; empty when absent
 
   /// Body: `chunked`, or `content_length` bytes (0 when neither is given).
@@ -59,8 +59,8 @@ struct RequestHead {
 
 /// Why a request is refused: the status to answer with and the label to count it by.
 struct ParseError {
-  int status = 400;             ///< 400, 414, 417, 431, 501 or 505
-  std::string_view reason;      ///< "bad_content_length", "te_cl", "bare_lf", ... (a closed set)
+  int status = 400;         ///< 400, 414, 417, 431, 501 or 505
+  std::string_view reason;  ///< "bad_content_length", "te_cl", "bare_lf", ... (a closed set)
 };
 
 struct HeadResult {

@@ -38,9 +38,9 @@ class ServerProbe {
   virtual ~ServerProbe() = default;
   virtual void connection_opened() {}
   virtual void connection_closed() {}
-  virtual void connection_refused() {}         ///< the limit was reached
-  virtual void connection_moved() {}           ///< to another server of the program
-  virtual void out_of_descriptors() {}         ///< a connection was refused, or none could be accepted
+  virtual void connection_refused() {}  ///< the limit was reached
+  virtual void connection_moved() {}    ///< to another server of the program
+  virtual void out_of_descriptors() {}  ///< a connection was refused, or none could be accepted
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
   virtual void answered(RouteTag route, int status) { (void)route, (void)status; }
   virtual void stream_opened(StreamTag stream) { (void)stream; }

@@ -12,7 +12,7 @@ namespace gateway::http {
 struct Event {
   std::string_view event = "message";
   std::string_view id{};
-  Pieces data{};  ///< JSON on one line; what ends a line for some reader is escaped on the way
+  Pieces data{};       ///< JSON on one line; what ends a line for some reader is escaped on the way
   bool plain = false;  ///< known to hold nothing to escape: it is not looked at
 };
 

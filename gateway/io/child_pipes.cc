@@ -63,10 +63,7 @@ void InputPipe::write_queue() {
 }
 
 OutputPipe::OutputPipe(EventLoop& loop, UniqueFd pipe, Listener& listener)
-    : loop_(loop),
-      listener_(listener),
-      pipe_(std::move(pipe)),
-      readable_(loop, pipe_.get(), Watch::For::Read, *this) {
+    : loop_(loop), listener_(listener), pipe_(std::move(pipe)), readable_(loop, pipe_.get(), Watch::For::Read, *this) {
   readable_.start();
 }
 

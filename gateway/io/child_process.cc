@@ -37,7 +37,8 @@ class RunningChild final : public ChildProcess,
                            private OutputPipe::Listener,
                            private Watch::Listener {
  public:
-  RunningChild(EventLoop& loop, ChildGuard& guard, ChildSpec const& spec, std::string mark, Spawned child, Handler& handler)
+  RunningChild(EventLoop& loop, ChildGuard& guard, ChildSpec const& spec, std::string mark, Spawned child,
+               Handler& handler)
       : guard_(guard),
         handler_(handler),
         mark_(std::move(mark)),
@@ -132,15 +133,11 @@ void RunningChild::kill() {
 void RunningChild::on_timer() {
   switch (phase_) {
     case Phase::Running:  // the grace after the end of a pipe is over
-    case Phase::ClosingStdin:
-      return terminate();
-    case Phase::Terminating:
-      return kill();
-    case Phase::LastWords:
-      return deliver_last_words();
+    case Phase::ClosingStdin: return terminate();
+    case Phase::Terminating: return kill();
+    case Phase::LastWords: return deliver_last_words();
     case Phase::Killing:
-    case Phase::Over:
-      return;
+    case Phase::Over: return;
   }
 }
 

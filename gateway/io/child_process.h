@@ -19,9 +19,9 @@ class ChildGuard;
 
 /// What to start. No shell is involved anywhere.
 struct ChildSpec {
-  std::vector<std::string> argv;  ///< program (without a slash: looked up in PATH of `env`), arguments
-  std::vector<std::string> env;   ///< the whole environment, "NAME=value"
-  std::string cwd;                ///< empty: the gateway's own
+  std::vector<std::string> argv;            ///< program (without a slash: looked up in PATH of `env`), arguments
+  std::vector<std::string> env;             ///< the whole environment, "NAME=value"
+  std::string cwd;                          ///< empty: the gateway's own
   std::size_t max_stdin_queue = 16u << 20;  ///< bytes that may wait for a child that does not read
 };
 

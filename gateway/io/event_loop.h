@@ -119,7 +119,7 @@ class EventLoop final : public Clock, public Turn {
   std::unique_ptr<event, FreeAlarm> alarm_;  ///< wakes the loop when the first timer is due
   std::optional<TimePoint> alarm_at_;        ///< while it is set
   bool alarm_rang_ = false;
-  std::multimap<TimePoint, Armed> timers_;   ///< by when they are due
+  std::multimap<TimePoint, Armed> timers_;  ///< by when they are due
   std::vector<Timer*> firing_;
   std::uint64_t turns_ = 0;
   std::unique_ptr<char[]> scratch_;

@@ -77,8 +77,8 @@ std::uint16_t bound_port(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port,
-                                                 Port use, Handler& handler) {
+Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port, Port use,
+                                                 Handler& handler) {
   auto const failed = [&](std::string_view why) {
     auto const is_v6 = host.find(':') != std::string::npos;
     return Error{fmt::format("cannot listen on {}:{}: {}", is_v6 ? fmt::format("[{}]", host) : host, port, why)};

@@ -16,8 +16,7 @@ UniqueFd make_bell() {
 
 }  // namespace
 
-Mailbox::Mailbox(EventLoop& loop)
-    : bell_(make_bell()), watch_(loop, bell_.get(), Watch::For::Read, *this) {
+Mailbox::Mailbox(EventLoop& loop) : bell_(make_bell()), watch_(loop, bell_.get(), Watch::For::Read, *this) {
   watch_.start();
 }
 

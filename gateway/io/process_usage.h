@@ -17,10 +17,11 @@ namespace gateway::io {
 /// One process at one moment.
 struct ProcessUsage {
   pid_t pid = 0;
-  std::uint64_t start = 0;      ///< tells it from others that had its pid before
-  Duration cpu{};               ///< its own
-  Duration ended_children{};    ///< CPU of the children it has waited for, and of theirs
-  std::uint64_t memory = 0;     ///< bytes: its own and its share of what it shares (PSS); resident ones where that is not told
+  std::uint64_t start = 0;    ///< tells it from others that had its pid before
+  Duration cpu{};             ///< its own
+  Duration ended_children{};  ///< CPU of the children it has waited for, and of theirs
+  std::uint64_t memory =
+      0;  ///< bytes: its own and its share of what it shares (PSS); resident ones where that is not told
   std::uint64_t fds = 0;
   std::uint64_t threads = 0;
 };

@@ -32,8 +32,7 @@ std::optional<std::string> fault_of(std::string const& path, int directory) {
   }
   if (S_ISDIR(file.st_mode)) return fmt::format("'{}' is a directory", path);
   if (!S_ISREG(file.st_mode)) return fmt::format("'{}' is not a regular file", path);
-  if (::faccessat(directory, path.c_str(), X_OK, AT_EACCESS) != 0)
-    return fmt::format("'{}' is not executable", path);
+  if (::faccessat(directory, path.c_str(), X_OK, AT_EACCESS) != 0) return fmt::format("'{}' is not executable", path);
   return std::nullopt;
 }
 
@@ -68,8 +67,10 @@ Result<std::string> find(std::string_view name, std::vector<std::string> const& 
 /// What to write instead of a name that only another system or a shell understands; empty for others.
 std::string_view of_elsewhere(std::string_view name) {
   auto const has_drive = name.size() > 2 && name[1] == ':' && name[2] == '/';
-  if (has_drive || name.find('\\') != name.npos) return "it looks like a Windows path; expected the path of a program on this machine";
-  if (name == "cmd" || name == "cmd.exe") return "it is the Windows shell: make what follows /c the command, and the rest its args";
+  if (has_drive || name.find('\\') != name.npos)
+    return "it looks like a Windows path; expected the path of a program on this machine";
+  if (name == "cmd" || name == "cmd.exe")
+    return "it is the Windows shell: make what follows /c the command, and the rest its args";
   if (name.starts_with("~/")) return "~ is only expanded by shells: write ${HOME}/ instead of ~/";
   return {};
 }
@@ -83,7 +84,8 @@ Result<std::string> find_program(std::string_view name, std::vector<std::string>
   // A whole command line, as a shell would take it.
   auto const first = name.substr(0, name.find(' '));
   if (first.size() == name.size() || !find(first, env, directory)) return found;
-  return Error{fmt::format("not found; '{}' is a program: its arguments go into args, each as a text of its own", first)};
+  return Error{
+      fmt::format("not found; '{}' is a program: its arguments go into args, each as a text of its own", first)};
 }
 
 }  // namespace gateway::io

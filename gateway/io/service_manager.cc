@@ -43,8 +43,8 @@ Status ServiceManager::notify(std::string_view state) const {
   UniqueFd const socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return cannot_notify(address_, std::strerror(errno));
   auto const size = offsetof(sockaddr_un, sun_path) + address_.size() + (is_abstract ? 0 : 1);
-  auto const sent = ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr const*>(&to),
-                             static_cast<socklen_t>(size));
+  auto const sent = ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
+                             reinterpret_cast<sockaddr const*>(&to), static_cast<socklen_t>(size));
   if (sent < 0) return cannot_notify(address_, std::strerror(errno));
   return Done{};
 }

@@ -8,10 +8,7 @@
 namespace gateway::io {
 
 Signals::Signals(EventLoop& loop, Handler& handler)
-    : handler_(handler),
-      term_(watch(loop, SIGTERM)),
-      interrupt_(watch(loop, SIGINT)),
-      hangup_(watch(loop, SIGHUP)) {
+    : handler_(handler), term_(watch(loop, SIGTERM)), interrupt_(watch(loop, SIGINT)), hangup_(watch(loop, SIGHUP)) {
   ::signal(SIGPIPE, SIG_IGN);
 }
 

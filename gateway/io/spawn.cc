@@ -58,12 +58,9 @@ Result<UniqueFd> open_directory(std::string const& path) {
   UniqueFd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (directory && ::faccessat(directory.get(), ".", X_OK, AT_EACCESS) == 0) return directory;
   switch (errno) {
-    case ENOENT:
-      return Error{fmt::format("its working directory '{}' does not exist", path)};
-    case ENOTDIR:
-      return Error{fmt::format("its working directory '{}' is not a directory", path)};
-    default:
-      return Error{fmt::format("its working directory '{}': {}", path, std::strerror(errno))};
+    case ENOENT: return Error{fmt::format("its working directory '{}' does not exist", path)};
+    case ENOTDIR: return Error{fmt::format("its working directory '{}' is not a directory", path)};
+    default: return Error{fmt::format("its working directory '{}': {}", path, std::strerror(errno))};
   }
 }
 
@@ -94,8 +91,7 @@ class SpawnPlan {
     ::posix_spawnattr_setsigdefault(&attributes_, &signals);
     sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }
   ~SpawnPlan() {
     ::posix_spawn_file_actions_destroy(&actions_);

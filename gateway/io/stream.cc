@@ -13,10 +13,7 @@
 namespace gateway::io {
 
 Stream::Stream(EventLoop& loop, UniqueFd fd, Handler& handler)
-    : loop_(loop),
-      handler_(handler),
-      fd_(std::move(fd)),
-      read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
+    : loop_(loop), handler_(handler), fd_(std::move(fd)), read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
   read_watch_.start();
 }
 

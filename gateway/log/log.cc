@@ -100,8 +100,8 @@ std::string_view colour_of(config::LogLevel level) {
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
-void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std::string_view timestamp, std::string_view event,
-                     std::string_view message, Fields fields) {
+void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std::string_view timestamp,
+                     std::string_view event, std::string_view message, Fields fields) {
   auto const in = [&](std::string_view code) {
     if (colour == Colour::Yes) to.raw(code);
   };
@@ -128,8 +128,8 @@ void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std:
 }
 
 /// Appends a line without its line end.
-void append_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp, std::string_view event,
-                 std::string_view message, Fields fields, std::string_view constant_fields) {
+void append_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
+                 std::string_view event, std::string_view message, Fields fields, std::string_view constant_fields) {
   auto* const start = out.extend(room_for(timestamp, event, message, fields) + constant_fields.size());
   LineWriter to(start);
   if (style.format != config::LogFormat::Text) {
@@ -142,8 +142,9 @@ void append_line(ByteQueue& out, Style style, config::LogLevel level, std::strin
 }
 
 /// As much of each text as makes the line short enough, and a word that it is not whole.
-void append_cut_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp, std::string_view event,
-                     std::string_view message, Fields fields, std::string_view constant_fields) {
+void append_cut_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
+                     std::string_view event, std::string_view message, Fields fields,
+                     std::string_view constant_fields) {
   constexpr std::size_t kShortest = 16;
   for (auto limit = LineWriter::kMaxTextBytes;; limit /= 2) {
     std::vector<LogField> shown(fields.begin(), fields.end());
@@ -161,8 +162,9 @@ void append_cut_line(ByteQueue& out, Style style, config::LogLevel level, std::s
   }
 }
 
-void append_any_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp, std::string_view event,
-                     std::string_view message, Fields fields, std::string_view constant_fields) {
+void append_any_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
+                     std::string_view event, std::string_view message, Fields fields,
+                     std::string_view constant_fields) {
   auto const fits = room_for(timestamp, event, message, fields) + constant_fields.size() <= kMaxLine;
   (fits ? append_line : append_cut_line)(out, style, level, timestamp, event, message, fields, constant_fields);
 }
@@ -175,8 +177,8 @@ std::string_view log_type(std::string_view event) {
 
 }  // namespace
 
-std::string format_log_line(config::LogFormat format, config::LogLevel level, std::string_view timestamp, std::string_view event,
-                            std::string_view message, LogFields fields, Colour colour) {
+std::string format_log_line(config::LogFormat format, config::LogLevel level, std::string_view timestamp,
+                            std::string_view event, std::string_view message, LogFields fields, Colour colour) {
   ByteQueue line;
   append_any_line(line, {format, colour}, level, timestamp, event, message, {fields.begin(), fields.size()}, {});
   return std::string(line.view());
@@ -246,8 +248,8 @@ void Log::audit(std::string_view event, std::string_view message, LogFields fiel
 void Log::gather(config::LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   auto const type = log_type(event);
   auto const& constant = type == "app" ? constant_fields_ : type == "audit" ? audit_fields_ : child_fields_;
-  append_any_line(gathered_, {config_.format, colour_}, level, timestamp(), event, message, {fields.begin(), fields.size()},
-                  constant);
+  append_any_line(gathered_, {config_.format, colour_}, level, timestamp(), event, message,
+                  {fields.begin(), fields.size()}, constant);
   end_line(level);
 }
 

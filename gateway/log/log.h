@@ -29,8 +29,7 @@ struct LogField {
   LogField(std::string_view k, bool v) : key(k), value(v) {}
   LogField(std::string_view k, double v) : key(k), value(v) {}
   template <typename Int>
-    requires std::is_integral_v<Int>
-  LogField(std::string_view k, Int v) : key(k) {
+  requires std::is_integral_v<Int> LogField(std::string_view k, Int v) : key(k) {
     if constexpr (std::is_signed_v<Int>) {
       value = static_cast<std::int64_t>(v);
     } else {
@@ -103,10 +102,18 @@ class Log {
   /// begins with "audit.".
   void audit(std::string_view event, std::string_view message, LogFields fields);
 
-  void debug(std::string_view event, std::string_view message, LogFields f = {}) { write(config::LogLevel::Debug, event, message, f); }
-  void info(std::string_view event, std::string_view message, LogFields f = {}) { write(config::LogLevel::Info, event, message, f); }
-  void warn(std::string_view event, std::string_view message, LogFields f = {}) { write(config::LogLevel::Warn, event, message, f); }
-  void error(std::string_view event, std::string_view message, LogFields f = {}) { write(config::LogLevel::Error, event, message, f); }
+  void debug(std::string_view event, std::string_view message, LogFields f = {}) {
+    write(config::LogLevel::Debug, event, message, f);
+  }
+  void info(std::string_view event, std::string_view message, LogFields f = {}) {
+    write(config::LogLevel::Info, event, message, f);
+  }
+  void warn(std::string_view event, std::string_view message, LogFields f = {}) {
+    write(config::LogLevel::Warn, event, message, f);
+  }
+  void error(std::string_view event, std::string_view message, LogFields f = {}) {
+    write(config::LogLevel::Error, event, message, f);
+  }
 
   /// The loop calls it at the end of a turn: what was gathered is handed over when
   /// it is much or old, or has more than records in it.
@@ -115,7 +122,9 @@ class Log {
   void flush();
 
   /// Whether people read along, who are told more than events.
-  [[nodiscard]] bool is_for_people() const { return config_.format == config::LogFormat::Text && enabled(config::LogLevel::Info); }
+  [[nodiscard]] bool is_for_people() const {
+    return config_.format == config::LogFormat::Text && enabled(config::LogLevel::Info);
+  }
   /// Whole lines for them, in their place among the events.
   void say(std::string_view lines);
 

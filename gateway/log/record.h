@@ -107,7 +107,8 @@ void append_json_record(ByteQueue& out, std::string_view timestamp, std::string_
                         Members const&... members) {
   using namespace record_detail;
   constexpr auto kFront = Joined<"\",\"level\":\"info\",\"event\":\"", event, "\",\"msg\":\"", message, "\"">::kText;
-  constexpr auto kConstants = kFront.size() + (Joined<",\"", Members::kName, "\":">::kText.size() + ...) + sizeof R"({"ts":"})";
+  constexpr auto kConstants =
+      kFront.size() + (Joined<",\"", Members::kName, "\":">::kText.size() + ...) + sizeof R"({"ts":"})";
   LineWriter to(out.extend(kConstants + timestamp.size() + constant_members.size() + (room_for(members.value) + ...)));
   auto const* const start = to.end();
   to.raw(R"({"ts":")").raw(timestamp).raw(kFront);

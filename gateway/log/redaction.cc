@@ -36,7 +36,8 @@ void add(std::vector<std::string>& to, std::string const& value) {
 std::string_view variable(char const* const* environment, std::string_view name) {
   for (; environment != nullptr && *environment != nullptr; ++environment) {
     std::string_view const entry = *environment;
-    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') return entry.substr(name.size() + 1);
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      return entry.substr(name.size() + 1);
   }
   return {};
 }
@@ -54,7 +55,8 @@ Redaction::Redaction(std::vector<std::string> const& secrets) {
     }
   }
   std::erase_if(secrets_, [](std::string const& secret) { return secret.size() < kShortest; });
-  std::ranges::sort(secrets_, [](auto const& a, auto const& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
+  std::ranges::sort(secrets_,
+                    [](auto const& a, auto const& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
   secrets_.erase(std::unique(secrets_.begin(), secrets_.end()), secrets_.end());
 }
 

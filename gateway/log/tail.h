@@ -18,8 +18,8 @@ namespace gateway::log {
 /// from any thread.
 class LogTail {
  public:
-  static constexpr std::size_t kLines = 100;        ///< of each service, and of what is about none
-  static constexpr std::size_t kMaxLine = 2 * 1024; ///< a longer one is cut
+  static constexpr std::size_t kLines = 100;         ///< of each service, and of what is about none
+  static constexpr std::size_t kMaxLine = 2 * 1024;  ///< a longer one is cut
   static constexpr std::size_t kMaxServices = 256;
 
   /// `service` is empty for what is about the gateway itself.

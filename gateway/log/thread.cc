@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kPatienceAtEnd{200};
 constexpr std::chrono::milliseconds kLook{50};
 
 bool is_regular_file(int fd) {
-  struct stat status{};
+  struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 

@@ -61,7 +61,7 @@ class LogThread final : public LogSink {
 
   bool gave_up_ = false;  ///< the thread's own: nobody reads, and the program ends
   bool cut_ = false;      ///< the thread's own: what was written last is not the end of a line
-  std::thread thread_;  ///< last: it uses the rest
+  std::thread thread_;    ///< last: it uses the rest
 };
 
 }  // namespace gateway::log

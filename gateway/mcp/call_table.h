@@ -23,13 +23,13 @@ namespace gateway::mcp {
 /// Who asked: a client, or the gateway for itself.
 enum class Purpose : std::uint8_t {
   Client,
-  Initialize,   ///< the child's handshake
-  ListTools,    ///< a page of the tools we keep
+  Initialize,  ///< the child's handshake
+  ListTools,   ///< a page of the tools we keep
   SetLogLevel,
   Subscribe,
   Unsubscribe,
-  Probe,        ///< whether what is behind the child works: answered and bounded as a client's
-  Operator,     ///< asked by an operator on the status page; likewise
+  Probe,     ///< whether what is behind the child works: answered and bounded as a client's
+  Operator,  ///< asked by an operator on the status page; likewise
 };
 
 /// Whether somebody is told how it ends, whatever the end.
@@ -42,22 +42,22 @@ struct Call {
   Purpose purpose = Purpose::Client;
   Method method = Method::Other;
   ReplyTo to;
-  ClientId client{};          ///< in whose share it is; 0 for the gateway's own
-  std::string client_id;       ///< the client's raw id, given back byte for byte
-  RequestId request_id;        ///< of the HTTP request that brought it
+  ClientId client{};                 ///< in whose share it is; 0 for the gateway's own
+  std::string client_id;             ///< the client's raw id, given back byte for byte
+  RequestId request_id;              ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
   std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
-  std::string progress_token;  ///< the client's raw token; empty when it asked for no progress
-  std::string subject;         ///< the tool's name for the log; the URI of a subscription
+  std::string progress_token;        ///< the client's raw token; empty when it asked for no progress
+  std::string subject;               ///< the tool's name for the log; the URI of a subscription
   std::size_t bytes_in = 0;
   TimePoint started;
-  TimePoint queued;         ///< when it began to wait for its turn or its child; zero when it did not wait
-  TimePoint sent;           ///< when it was written for the child; zero until then
-  Duration patience{};      ///< how long it may stay silent; progress begins it anew
-  TimePoint deadline;       ///< when its patience ends
-  TimePoint hard_deadline;  ///< when it ends whatever progress it made
-  bool abandoned = false;   ///< nobody waits for it any more; a late answer finds nobody
-  bool written_off = false; ///< it no longer counts against what its child may owe
+  TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
+  TimePoint sent;            ///< when it was written for the child; zero until then
+  Duration patience{};       ///< how long it may stay silent; progress begins it anew
+  TimePoint deadline;        ///< when its patience ends
+  TimePoint hard_deadline;   ///< when it ends whatever progress it made
+  bool abandoned = false;    ///< nobody waits for it any more; a late answer finds nobody
+  bool written_off = false;  ///< it no longer counts against what its child may owe
 };
 
 /// Ids are ours and never reused, so two clients that both say "id":1 cannot

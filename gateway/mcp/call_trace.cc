@@ -43,7 +43,8 @@ MetaTrace read_meta_trace(std::string_view meta) {
   return found;
 }
 
-std::string with_trace(std::string_view params, std::string_view traceparent, OwnState own, std::string_view tracestate) {
+std::string with_trace(std::string_view params, std::string_view traceparent, OwnState own,
+                       std::string_view tracestate) {
   if (params.empty()) params = "{}";
   if (!rpc::is_object(params)) return std::string(params);
   std::string out = "{";

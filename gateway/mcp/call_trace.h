@@ -19,13 +19,13 @@ struct TraceAround {
 
 /// The trace one call belongs to. Owned by the Call.
 struct CallTrace {
-  TraceContext own;                    ///< the span of the request, or its parent where nobody records
+  TraceContext own;  ///< the span of the request, or its parent where nobody records
   std::optional<TraceContext> parent;
   std::optional<TraceContext> link;
-  SpanId at_child{};                   ///< the span of the request to the child; 0 while there is none
-  bool given_on = false;               ///< to the child, as far as it is
-  bool named_in_message = false;       ///< the client's message says so itself
-  std::string tracestate{};            ///< to give on with it; empty where the message holds its own
+  SpanId at_child{};              ///< the span of the request to the child; 0 while there is none
+  bool given_on = false;          ///< to the child, as far as it is
+  bool named_in_message = false;  ///< the client's message says so itself
+  std::string tracestate{};       ///< to give on with it; empty where the message holds its own
 };
 
 /// `_meta.traceparent` and `_meta.tracestate` of a request, escapes resolved.

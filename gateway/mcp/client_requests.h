@@ -14,10 +14,10 @@ namespace gateway::mcp {
 
 /// A sampling, elicitation or roots request under way to the client.
 struct ClientRequest {
-  std::uint64_t id = 0;       ///< ours: what the client answers to
-  std::string child_id;       ///< the child's raw id
+  std::uint64_t id = 0;  ///< ours: what the client answers to
+  std::string child_id;  ///< the child's raw id
   Method method = Method::Other;
-  std::string progress_token; ///< the child's raw token, when it wants progress
+  std::string progress_token;  ///< the child's raw token, when it wants progress
   TimePoint deadline;
 };
 

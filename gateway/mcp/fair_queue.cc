@@ -51,9 +51,8 @@ std::optional<WaitingCall> FairQueue::take_expired(TimePoint now) {
 }
 
 std::optional<WaitingCall> FairQueue::make_room_for(ClientId client, SessionId session) {
-  auto const most = std::max_element(parties_.begin(), parties_.end(), [](auto const& a, auto const& b) {
-    return a.second.waiting < b.second.waiting;
-  });
+  auto const most = std::max_element(parties_.begin(), parties_.end(),
+                                     [](auto const& a, auto const& b) { return a.second.waiting < b.second.waiting; });
   if (most == parties_.end()) return std::nullopt;
   if (most->first != client && most->second.waiting > size_of(client) + 1) {
     return release(lines_.at(longest_line_of(most->second)).calls.back());

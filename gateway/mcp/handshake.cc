@@ -38,8 +38,9 @@ std::string on_one_line(std::string_view raw) {
 }  // namespace
 
 std::string shared_initialize_params(std::string_view gateway_version) {
-  return fmt::format(R"({{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"mcp-gateway","version":{}}}}})",
-                     to_text(kNewest), json_string(gateway_version));
+  return fmt::format(
+      R"({{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"mcp-gateway","version":{}}}}})",
+      to_text(kNewest), json_string(gateway_version));
 }
 
 std::string asked_revision(std::string_view initialize_params) {

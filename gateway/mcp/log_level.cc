@@ -7,7 +7,7 @@ namespace gateway::mcp {
 
 namespace {
 constexpr std::array<std::string_view, 8> kLevels{"debug", "info",     "notice", "warning",
-                                                 "error", "critical", "alert",  "emergency"};
+                                                  "error", "critical", "alert",  "emergency"};
 }
 
 std::string_view to_text(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }

@@ -20,7 +20,7 @@ struct Params {
   std::string_view meta;            ///< _meta
   std::string_view progress_token;  ///< in _meta of a request, at the top of a progress notification
   bool has_envelope = false;        ///< _meta holds keys of the stateless revision
-  bool ambiguous = false;           ///< one of the above is given twice or in another case: parsers differ on what counts
+  bool ambiguous = false;  ///< one of the above is given twice or in another case: parsers differ on what counts
 };
 
 [[nodiscard]] Params read_params(std::string_view raw);
@@ -28,7 +28,7 @@ struct Params {
 /// What changes on the way.
 struct ParamsRewrite {
   std::string_view progress_token;  ///< raw; stands for the one that is there. Empty: left as it is
-  bool drop_task = false;  ///< a server that offers no tasks ignores the member; ours must not see it
+  bool drop_task = false;           ///< a server that offers no tasks ignores the member; ours must not see it
 };
 
 /// Appends the params as one line: every value byte for byte, line ends between

@@ -60,7 +60,7 @@ struct SessionOwner {
 /// Why no session can be opened: Invalid when this request never can, else for now.
 struct Refusal {
   Outcome outcome = Outcome::Busy;
-  std::string why;  ///< fit for a client's eyes
+  std::string why;          ///< fit for a client's eyes
   bool room_helps = false;  ///< it would not be, if a session of the service ended
 };
 

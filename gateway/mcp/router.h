@@ -11,14 +11,14 @@ enum class Sharing { Shared, Exclusive };
 
 /// What becomes of a client's request.
 enum class RequestRoute {
-  Initialize,    ///< answered from the child's own handshake
-  AnswerEmpty,   ///< `{}` from here, whatever the child does
-  SetLogLevel,   ///< the child is set to the most verbose level of all sessions
-  Subscribe,     ///< one subscription a URI at the child, however many sessions share it
+  Initialize,   ///< answered from the child's own handshake
+  AnswerEmpty,  ///< `{}` from here, whatever the child does
+  SetLogLevel,  ///< the child is set to the most verbose level of all sessions
+  Subscribe,    ///< one subscription a URI at the child, however many sessions share it
   Unsubscribe,
-  ListTools,     ///< from the kept list, if it has one page and is fresh
-  Forward,       ///< to the child, under an id of ours
-  Unknown,       ///< -32601 from here; the child does not see it
+  ListTools,  ///< from the kept list, if it has one page and is fresh
+  Forward,    ///< to the child, under an id of ours
+  Unknown,    ///< -32601 from here; the child does not see it
 };
 
 /// What becomes of a client's notification.
@@ -39,14 +39,14 @@ enum class AskRoute {
 
 /// What becomes of a child's notification.
 enum class NewsRoute {
-  Progress,     ///< to the call whose token it carries
-  Cancelled,    ///< of a request the child made of its client
-  Log,          ///< filtered by level, and by whose log it can be
-  Updated,      ///< to the subscribers of the URI
-  ToolsChanged, ///< listed anew; told only when the list differs
-  ListChanged,  ///< to every session once
-  Relay,        ///< to the one client this child has
-  Drop,         ///< a shared child's word for one client it does not name
+  Progress,      ///< to the call whose token it carries
+  Cancelled,     ///< of a request the child made of its client
+  Log,           ///< filtered by level, and by whose log it can be
+  Updated,       ///< to the subscribers of the URI
+  ToolsChanged,  ///< listed anew; told only when the list differs
+  ListChanged,   ///< to every session once
+  Relay,         ///< to the one client this child has
+  Drop,          ///< a shared child's word for one client it does not name
 };
 
 [[nodiscard]] RequestRoute route_request(Method method, Sharing sharing);

@@ -20,9 +20,9 @@
 namespace gateway::mcp {
 
 enum class Transport : std::uint8_t {
-  Sse,        ///< 2024-11-05: the stream is the session
-  Http,       ///< Streamable HTTP with a session id
-  OneShot,    ///< one POST without a session: it lives as long as its answer
+  Sse,      ///< 2024-11-05: the stream is the session
+  Http,     ///< Streamable HTTP with a session id
+  OneShot,  ///< one POST without a session: it lives as long as its answer
 };
 
 struct AttachedTag;
@@ -65,7 +65,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   std::vector<std::string> subscriptions;  ///< raw URI tokens
 
   // ── with its transport ──
-  ExchangeId stream{};  ///< the SSE stream, or the standalone GET stream; 0 when none is open
+  ExchangeId stream{};              ///< the SSE stream, or the standalone GET stream; 0 when none is open
   std::size_t max_event_bytes = 0;  ///< the largest SSE event its client takes; 0: any
   std::uint64_t next_stream = 1;    ///< 0 is the standalone stream
   std::uint64_t standalone_events = 0;

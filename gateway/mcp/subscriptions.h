@@ -18,10 +18,10 @@ namespace gateway::mcp {
 /// A session's subscribe request that waits for the child's word.
 struct Subscriber {
   ReplyTo to;
-  std::string client_id;  ///< raw
-  RequestId request_id{}; ///< of the HTTP request that brought it
+  std::string client_id;   ///< raw
+  RequestId request_id{};  ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace{};
-  bool withdrawn = false; ///< it unsubscribed in the meantime: answered, but not subscribed
+  bool withdrawn = false;  ///< it unsubscribed in the meantime: answered, but not subscribed
 };
 
 /// One subscription a URI at the child, however many sessions share it. URIs are
@@ -30,9 +30,9 @@ struct Subscriber {
 class Subscriptions {
  public:
   enum class Need {
-    AskChild,   ///< send the subscribe; its answer goes to `settle`
-    Wait,       ///< one is under way: answered with it
-    Nothing,    ///< already subscribed: answer at once
+    AskChild,  ///< send the subscribe; its answer goes to `settle`
+    Wait,      ///< one is under way: answered with it
+    Nothing,   ///< already subscribed: answer at once
   };
   Need subscribe(std::string_view uri, Subscriber subscriber);
 

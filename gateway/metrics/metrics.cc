@@ -73,7 +73,8 @@ class Metrics::Impl {
   std::size_t last_size_ = 0;
 };
 
-Metrics::Metrics(About const& about, config::MetricsConfig const& config) : impl_(std::make_unique<Impl>(about, config)) {}
+Metrics::Metrics(About const& about, config::MetricsConfig const& config)
+    : impl_(std::make_unique<Impl>(about, config)) {}
 Metrics::~Metrics() = default;
 
 ServiceProbe& Metrics::service(std::string const& name) { return impl_->service(name); }

@@ -61,8 +61,8 @@ void append_series(std::string& out, std::string_view name, std::string_view lab
   append_value(out, total(parts), unit);
 }
 
-void append_series(std::string& out, std::string_view name, std::string_view labels,
-                   std::deque<Histogram> const& parts, Unit unit) {
+void append_series(std::string& out, std::string_view name, std::string_view labels, std::deque<Histogram> const& parts,
+                   Unit unit) {
   auto const& texts = parts.front().edges().texts();
   auto const comma = labels.empty() ? "" : ",";
   // The count is that of the buckets as they were read, so that the two agree.

@@ -135,13 +135,13 @@ using Page = std::vector<AnyFamily const*>;
 template <typename Series>
 class Family final : public AnyFamily {
  public:
-  Family(Page& page, std::string_view name, std::string_view help, Unit unit = Unit::Each)
-    requires(!std::is_same_v<Series, Histogram>)
+  Family(Page& page, std::string_view name, std::string_view help,
+         Unit unit = Unit::Each) requires(!std::is_same_v<Series, Histogram>)
       : name_(name), help_(help), unit_(unit) {
     page.push_back(this);
   }
-  Family(Page& page, std::string_view name, std::string_view help, Edges const& edges)
-    requires(std::is_same_v<Series, Histogram>)
+  Family(Page& page, std::string_view name, std::string_view help,
+         Edges const& edges) requires(std::is_same_v<Series, Histogram>)
       : name_(name), help_(help), unit_(edges.unit()), edges_(&edges) {
     page.push_back(this);
   }

@@ -29,44 +29,47 @@ inline constexpr std::string_view k503 = "503";
 inline constexpr std::string_view kNoStatus = "none";
 /// How calls end, and the status of an answer that is one body.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kEnds{{{kOk, k200},
-                                                                              {kToolError, k200},
-                                                                              {"rpc_error", k200},
-                                                                              {"timeout", k200},
-                                                                              {"child_exited", k200},
-                                                                              {kCancelled, k200},
-                                                                              {"unavailable", k503},
-                                                                              {"busy", k503},
-                                                                              {"invalid", k400}}};
+                                                                                     {kToolError, k200},
+                                                                                     {"rpc_error", k200},
+                                                                                     {"timeout", k200},
+                                                                                     {"child_exited", k200},
+                                                                                     {kCancelled, k200},
+                                                                                     {"unavailable", k503},
+                                                                                     {"busy", k503},
+                                                                                     {"invalid", k400}}};
 inline constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting", kReady, "backoff",
-                                                  "crash_loop", "stopping", "idle", "unavailable"};
+                                                         "crash_loop", "stopping", "idle", "unavailable"};
 inline constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 inline constexpr std::array<std::string_view, kStreamKinds> kStreams{"sse", "http_get", "http_post"};
 inline constexpr std::array<std::string_view, 5> kStreamEnds{"client", "done", "drain", "slow", "write_timeout"};
-inline constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full", "session_limit"};
+inline constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full",
+                                                             "session_limit"};
 inline constexpr std::array<std::string_view, 6> kRestarts{"exit",        "signal",         "hang",
-                                                     "recycle_age", "recycle_memory", "admin"};
+                                                           "recycle_age", "recycle_memory", "admin"};
 inline constexpr std::array<std::string_view, 6> kNonsense{"not_json", "bad_shape",  "bad_utf8",
-                                                    "too_long", "unknown_id", "no_addressee"};
+                                                           "too_long", "unknown_id", "no_addressee"};
 inline constexpr std::array<std::string_view, 4> kNotesIn{"notifications/cancelled", "notifications/progress",
-                                                   "notifications/roots/list_changed", "_other"};
-inline constexpr std::array<std::string_view, 7> kNotesOut{
-    "notifications/progress",           "notifications/message",
-    "notifications/resources/updated",  "notifications/tools/list_changed",
-    "notifications/prompts/list_changed", "notifications/resources/list_changed",
-    "_other"};
+                                                          "notifications/roots/list_changed", "_other"};
+inline constexpr std::array<std::string_view, 7> kNotesOut{"notifications/progress",
+                                                           "notifications/message",
+                                                           "notifications/resources/updated",
+                                                           "notifications/tools/list_changed",
+                                                           "notifications/prompts/list_changed",
+                                                           "notifications/resources/list_changed",
+                                                           "_other"};
 /// JSON-RPC's codes and those MCP has given a meaning; any other is a child's own.
 inline constexpr std::array<std::pair<int, std::string_view>, 8> kRpcCodes{{{-32700, "-32700"},
-                                                                     {-32600, "-32600"},
-                                                                     {-32601, "-32601"},
-                                                                     {-32602, "-32602"},
-                                                                     {-32603, "-32603"},
-                                                                     {-32020, "-32020"},
-                                                                     {-32021, "-32021"},
-                                                                     {-32022, "-32022"}}};
+                                                                            {-32600, "-32600"},
+                                                                            {-32601, "-32601"},
+                                                                            {-32602, "-32602"},
+                                                                            {-32603, "-32603"},
+                                                                            {-32020, "-32020"},
+                                                                            {-32021, "-32021"},
+                                                                            {-32022, "-32022"}}};
 
 [[nodiscard]] inline std::string_view label_of(int rpc_code) {
-  auto const* const found = std::find_if(kRpcCodes.begin(), kRpcCodes.end(),
-                                         [&](auto const& known) { return known.first == rpc_code; });
+  auto const* const found =
+      std::find_if(kRpcCodes.begin(), kRpcCodes.end(), [&](auto const& known) { return known.first == rpc_code; });
   return found != kRpcCodes.end() ? found->second : kOtherCode;
 }
 

@@ -104,8 +104,7 @@ class ServiceProbe::Impl {
     auto found = tools_seen_.find(name);
     if (found == tools_seen_.end()) {
       if (tools_seen_.size() >= kMaxTools) name = kOverflow;
-      auto* const seconds =
-          options_.tool_durations ? &families_.tool_seconds.at(with({{"tool", name}})) : nullptr;
+      auto* const seconds = options_.tool_durations ? &families_.tool_seconds.at(with({{"tool", name}})) : nullptr;
       found = tools_seen_.try_emplace(std::string(name), ToolSeries{std::string(name), {}, seconds}).first;
     }
     last_tool_ = &found->second;
@@ -113,8 +112,9 @@ class ServiceProbe::Impl {
   }
 
   Counter& tool_calls(ToolSeries& tool, std::string_view outcome) {
-    return *tool.by_outcome.get(
-        {outcome}, [&] { return &families_.tool_calls.at(with({{"tool", tool.tool}, {"outcome", outcome}})); });
+    return *tool.by_outcome.get({outcome}, [&] {
+      return &families_.tool_calls.at(with({{"tool", tool.tool}, {"outcome", outcome}}));
+    });
   }
 
   Counter& rpc_errors(int code) {
@@ -140,13 +140,13 @@ class ServiceProbe::Impl {
   }
 
   Counter& stream_ends(std::string_view reason) {
-    return *stream_ends_.get({reason},
-                             [&] { return &families_.stream_disconnects.at(with({{"reason", reason}})); });
+    return *stream_ends_.get({reason}, [&] { return &families_.stream_disconnects.at(with({{"reason", reason}})); });
   }
 
   Counter& cache_requests(std::string_view result) {
-    return *cache_requests_.get(
-        {result}, [&] { return &families_.cache_requests.at(with({{"kind", "tools_list"}, {"result", result}})); });
+    return *cache_requests_.get({result}, [&] {
+      return &families_.cache_requests.at(with({{"kind", "tools_list"}, {"result", result}}));
+    });
   }
 
   [[nodiscard]] Labels with(std::initializer_list<LabelPair> more) const {
@@ -261,7 +261,9 @@ Traffic ServiceProbe::Impl::traffic() const {
       }
     }
   }
-  auto const now = [](Gauge const& level) { return static_cast<std::uint64_t>(std::max<std::int64_t>(level.value(), 0)); };
+  auto const now = [](Gauge const& level) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(level.value(), 0));
+  };
   for (auto const* const active : active_) traffic.sessions += now(*active);
   traffic.restarts = restarts_.value();
   traffic.calls_in_flight = now(in_flight_);

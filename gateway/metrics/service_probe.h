@@ -46,8 +46,8 @@ struct Traffic {
   std::uint64_t restarts = 0;  ///< of its children, unasked
   std::uint64_t sessions = 0;
   std::uint64_t calls_in_flight = 0;
-  std::vector<std::uint64_t> latency;   ///< calls in each bucket alone; one more than bounds
-  std::vector<double> latency_bounds;   ///< in seconds
+  std::vector<std::uint64_t> latency;  ///< calls in each bucket alone; one more than bounds
+  std::vector<double> latency_bounds;  ///< in seconds
   double child_cpu_seconds = 0;
   std::uint64_t child_memory_bytes = 0;
   std::uint64_t child_fds = 0;

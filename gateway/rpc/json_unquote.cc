@@ -54,8 +54,8 @@ std::size_t append_unicode_escape(std::string& out, std::string_view raw, std::s
   if (is_high_half && raw.substr(at + 5, 2) == "\\u") {
     auto const low = code_unit(raw, at + 7);
     if (low >= 0xDC00 && low <= 0xDFFF) {
-      append_utf8(out, 0x10000U + ((static_cast<unsigned>(high) - 0xD800U) << 10) +
-                           (static_cast<unsigned>(low) - 0xDC00U));
+      append_utf8(out,
+                  0x10000U + ((static_cast<unsigned>(high) - 0xD800U) << 10) + (static_cast<unsigned>(low) - 0xDC00U));
       return 11;
     }
   }

@@ -16,8 +16,7 @@ constexpr auto kStrict = [](auto x) { return equals(x, '"') | equals(x, '\\') | 
 /// Recursive descent over one value; recursion is bounded by kMaxDepth.
 class Validator {
  public:
-  Validator(std::string_view text, MemberSink* sink)
-      : p_(text.data()), end_(text.data() + text.size()), sink_(sink) {}
+  Validator(std::string_view text, MemberSink* sink) : p_(text.data()), end_(text.data() + text.size()), sink_(sink) {}
 
   std::optional<JsonFault> run() {
     space();
@@ -32,7 +31,9 @@ class Validator {
     fault_ = fault;
     return false;
   }
-  static std::string_view since(char const* from, char const* to) { return {from, static_cast<std::size_t>(to - from)}; }
+  static std::string_view since(char const* from, char const* to) {
+    return {from, static_cast<std::size_t>(to - from)};
+  }
   void space() {
     while (p_ < end_ && is_space(*p_)) ++p_;
   }

@@ -10,8 +10,8 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   used_ = 0;
 
   auto const* const found = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
-  auto const length = found == nullptr ? bytes.size()
-                                       : static_cast<std::size_t>(static_cast<char const*>(found) - bytes.data());
+  auto const length =
+      found == nullptr ? bytes.size() : static_cast<std::size_t>(static_cast<char const*>(found) - bytes.data());
   auto const front = bytes.substr(0, length);
   bytes.remove_prefix(found == nullptr ? length : length + 1);
 

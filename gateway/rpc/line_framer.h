@@ -18,8 +18,8 @@ class LineFramer {
   explicit LineFramer(std::size_t max_line) : max_line_(max_line) {}
 
   struct Line {
-    std::string_view text;    ///< without its line end; valid until the next call
-    bool oversized = false;   ///< `text` is only the front of a line over the limit
+    std::string_view text;       ///< without its line end; valid until the next call
+    bool oversized = false;      ///< `text` is only the front of a line over the limit
     std::string_view back = {};  ///< then: its last bytes, valid as long
     std::size_t bytes = 0;       ///< of the whole line
   };
@@ -39,10 +39,10 @@ class LineFramer {
 
   std::size_t max_line_;
   ByteQueue part_;
-  std::string back_;          ///< of a line over the limit
-  std::size_t length_ = 0;    ///< of that line so far
-  std::size_t used_ = 0;      ///< bytes of part_ that were given as the last line
-  bool skipping_ = false;     ///< inside a line over the limit
+  std::string back_;        ///< of a line over the limit
+  std::size_t length_ = 0;  ///< of that line so far
+  std::size_t used_ = 0;    ///< bytes of part_ that were given as the last line
+  bool skipping_ = false;   ///< inside a line over the limit
   bool first_ = true;
 };
 

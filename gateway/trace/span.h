@@ -25,7 +25,7 @@ struct SpanAttribute {
 /// What one piece of work was, from its start to its end. A plain value.
 struct TraceSpan {
   TraceContext context;
-  SpanId parent{};           ///< 0: it begins its trace
+  SpanId parent{};  ///< 0: it begins its trace
   std::string tracestate{};
   SpanKind kind = SpanKind::Internal;
   std::string name{};
@@ -33,7 +33,7 @@ struct TraceSpan {
   std::int64_t ended_ns = 0;
   std::optional<TraceContext> link{};
   bool failed = false;
-  std::string failure{};     ///< in words; may be empty
+  std::string failure{};  ///< in words; may be empty
   std::vector<SpanAttribute> attributes{};
 
   /// Adds an attribute; an empty text is left out.

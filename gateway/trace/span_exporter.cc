@@ -66,7 +66,8 @@ void SpanExporter::run() {
       continue;
     }
     auto const size = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kBatch));
-    std::vector<TraceSpan> batch(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.begin() + size));
+    std::vector<TraceSpan> batch(std::make_move_iterator(waiting_.begin()),
+                                 std::make_move_iterator(waiting_.begin() + size));
     waiting_.erase(waiting_.begin(), waiting_.begin() + size);
     auto const given_up = ending && !trouble_.empty();  // it did not answer before, and nobody waits for it now
     lock.unlock();

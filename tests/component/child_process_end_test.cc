@@ -60,9 +60,8 @@ TEST_F(ChildProcessEndTest, LeavesNoGrandchildInTheGroup) {
 }
 
 TEST_F(ChildProcessEndTest, LeavesNoGrandchildThatLeftTheSession) {
-  RecordedChild child(
-      loop, *guard,
-      shell("setsid sh -c 'trap \"\" TERM HUP; sleep 1000 >/dev/null 2>&1 & echo $!' | cat; cat"));
+  RecordedChild child(loop, *guard,
+                      shell("setsid sh -c 'trap \"\" TERM HUP; sleep 1000 >/dev/null 2>&1 & echo $!' | cat; cat"));
   ASSERT_TRUE(until_said(child, "\n"));
   auto const grandchild = std::stoi(child.out);
   EXPECT_TRUE(is_running(grandchild));
@@ -110,8 +109,7 @@ TEST_F(ChildProcessEndTest, IsOverThoughAGrandchildFloodsStdout) {
 }
 
 TEST_F(ChildProcessEndTest, KillsTheChildWhenDestroyed) {
-  RecordedChild child(loop, *guard,
-                      shell("trap '' TERM; setsid sleep 1000 >/dev/null 2>&1 & echo $!; cat; cat"));
+  RecordedChild child(loop, *guard, shell("trap '' TERM; setsid sleep 1000 >/dev/null 2>&1 & echo $!; cat; cat"));
   ASSERT_TRUE(until_said(child, "\n"));
   auto const pid = child.process->pid();
   auto const grandchild = std::stoi(child.out);

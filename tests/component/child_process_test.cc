@@ -30,8 +30,7 @@ TEST_F(ChildProcessTest, SaysWhatIsWrongWithAProgram) {
   EXPECT_EQ("cannot start '/no/such': '/no/such' does not exist", error_of("/no/such"));
   EXPECT_EQ("cannot start '/etc': '/etc' is a directory", error_of("/etc"));
   EXPECT_EQ("cannot start 'passwd': '/etc/passwd' is not executable", error_of("passwd"));
-  EXPECT_EQ("cannot start '/bin/sh': its working directory '/no/such' does not exist",
-            error_of("/bin/sh", "/no/such"));
+  EXPECT_EQ("cannot start '/bin/sh': its working directory '/no/such' does not exist", error_of("/bin/sh", "/no/such"));
   EXPECT_EQ("cannot start '/bin/sh': its working directory '/etc/passwd' is not a directory",
             error_of("/bin/sh", "/etc/passwd"));
   EXPECT_EQ("cannot start a program: the command is empty", start_error({.argv = {}, .env = {}, .cwd = ""}));
@@ -80,8 +79,7 @@ TEST_F(ChildProcessTest, CarriesEightMegabytesBothWays) {
 }
 
 TEST_F(ChildProcessTest, DeliversAllThatWasWrittenBeforeTheEnd) {
-  RecordedChild child(loop, *guard,
-                      shell("head -c 900000 /dev/zero; head -c 60000 /dev/zero >&2; kill -9 $$"));
+  RecordedChild child(loop, *guard, shell("head -c 900000 /dev/zero; head -c 60000 /dev/zero >&2; kill -9 $$"));
   ASSERT_TRUE(until_over(child));
   EXPECT_EQ(900'000u, child.out.size());
   EXPECT_EQ(60'000u, child.stderr_bytes);
@@ -90,8 +88,7 @@ TEST_F(ChildProcessTest, DeliversAllThatWasWrittenBeforeTheEnd) {
 
 TEST_F(ChildProcessTest, GivesTheEnvironmentThatWasAskedForAndTheMark) {
   std::string const mark_entry = std::string(ChildGuard::kVariable) + "=";
-  auto const out =
-      output_of({.argv = {"env"}, .env = {"PATH=/usr/bin", "A=1", mark_entry + "forged"}, .cwd = ""});
+  auto const out = output_of({.argv = {"env"}, .env = {"PATH=/usr/bin", "A=1", mark_entry + "forged"}, .cwd = ""});
   EXPECT_TRUE(out.starts_with("PATH=/usr/bin\nA=1\n" + mark_entry)) << out;
   EXPECT_EQ(3, std::count(out.begin(), out.end(), '\n')) << out;
   EXPECT_EQ(std::string::npos, out.find("forged"));
@@ -99,8 +96,7 @@ TEST_F(ChildProcessTest, GivesTheEnvironmentThatWasAskedForAndTheMark) {
 
 TEST_F(ChildProcessTest, GivesNoDescriptorBesidesTheThreePipes) {
   int const inherited = ::open("/dev/null", O_RDONLY);  // somebody forgot O_CLOEXEC
-  auto const out =
-      output_of(shell("i=0; while [ $i -lt 64 ]; do [ -e /proc/$$/fd/$i ] && echo $i; i=$((i+1)); done"));
+  auto const out = output_of(shell("i=0; while [ $i -lt 64 ]; do [ -e /proc/$$/fd/$i ] && echo $i; i=$((i+1)); done"));
   EXPECT_EQ("0\n1\n2\n", out);
   ::close(inherited);
 }
@@ -116,9 +112,8 @@ TEST_F(ChildProcessTest, GivesSignalsAtTheirDefaults) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);  // SIGPIPE is ignored besides
-  auto const out = output_of({.argv = {"sed", "-nE", "s/Sig(Ign|Blk):\\t//p", "/proc/self/status"},
-                              .env = {"PATH=/usr/bin:/bin"},
-                              .cwd = ""});
+  auto const out = output_of(
+      {.argv = {"sed", "-nE", "s/Sig(Ign|Blk):\\t//p", "/proc/self/status"}, .env = {"PATH=/usr/bin:/bin"}, .cwd = ""});
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   auto const newline = out.find('\n');
   ASSERT_NE(std::string::npos, newline) << out;

@@ -18,7 +18,8 @@ namespace {
 /// Answers one request, in pieces, and keeps the connection open until it is destroyed.
 class ScriptedServer {
  public:
-  explicit ScriptedServer(std::vector<std::string> pieces) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit ScriptedServer(std::vector<std::string> pieces)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -58,7 +59,8 @@ class ScriptedServer {
 constexpr std::chrono::seconds kPatience{10};
 
 TEST(Ask, ReadsAnAnswerInChunksOfAServerThatKeepsTheConnection) {
-  ScriptedServer const server({"HTTP/1.1 200 OK\r\nTransfer-", "Encoding: chunked\r\n\r\n", "5\r\nab", "cde\r\n1\r\nf\r\n", "0\r\n\r\n"});
+  ScriptedServer const server(
+      {"HTTP/1.1 200 OK\r\nTransfer-", "Encoding: chunked\r\n\r\n", "5\r\nab", "cde\r\n1\r\nf\r\n", "0\r\n\r\n"});
   auto const answer = ask(server.url(), {}, kPatience);
   ASSERT_TRUE(answer) << answer.error().what;
   EXPECT_EQ(200, answer->status);

@@ -67,8 +67,8 @@ TEST_F(HttpServerTest, GivesUpOnAHeadOrABodyThatDoesNotCome) {
   ServerLimits limits;
   limits.head_timeout = limits.body_timeout = Duration{};
   start(limits);
-  for (auto const& unfinished : {"GET /a HT"s, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nbod"s,
-                                 chunked_post("/a", "5\r\nbo")}) {
+  for (auto const& unfinished :
+       {"GET /a HT"s, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nbod"s, chunked_post("/a", "5\r\nbo")}) {
     auto client = connect();
     client.send(unfinished);
     EXPECT_TRUE(until([&] {
@@ -152,8 +152,7 @@ TEST_F(HttpServerTest, ClosesASlowReaderAlone) {
   int sent = 0;
   EXPECT_TRUE(until([&] {
     for (auto const id : {slow_exchange, quick_exchange}) {
-      if (auto* const exchange = server->find(id))
-        exchange->send_event({.event = "", .id = {}, .data = {&data, 1}});
+      if (auto* const exchange = server->find(id)) exchange->send_event({.event = "", .id = {}, .data = {&data, 1}});
     }
     ++sent;
     loop.turn(Duration{});

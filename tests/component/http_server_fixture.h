@@ -116,9 +116,8 @@ inline std::string get(std::string_view path, std::string_view fields = "") {
 }
 
 inline std::string post(std::string_view path, std::string_view body, std::string_view fields = "") {
-  return "POST " + std::string(path) +
-         " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         std::string(fields) + "\r\n" + std::string(body);
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(fields) + "\r\n" + std::string(body);
 }
 
 inline std::string chunked_post(std::string_view path, std::string_view chunks) {
@@ -128,8 +127,8 @@ inline std::string chunked_post(std::string_view path, std::string_view chunks) 
 
 /// What TinyHandler answers with.
 inline std::string ok(std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + std::string(body);
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
 }
 
 }  // namespace gateway::http

@@ -24,7 +24,8 @@ class PipelinedBehindAStream : public HttpServerTest {
 };
 
 TEST_F(PipelinedBehindAStream, RequestsAreServedInTheirOrderWhenItEnds) {
-  auto client = stream_with(get("/a") + post("/b", "body") + get("/later") + chunked_post("/c", "2\r\nhi\r\n0\r\n\r\n"));
+  auto client =
+      stream_with(get("/a") + post("/b", "body") + get("/later") + chunked_post("/c", "2\r\nhi\r\n0\r\n\r\n"));
   EXPECT_EQ((Seen{"/stream "}), handler.seen);
   send_event("{}");
   ASSERT_TRUE(until_heard(client, "data: {}\n\n\r\n"));

@@ -69,8 +69,8 @@ TEST_F(ProcessSamplerTest, KeepsTheCpuOfAGrandchildThatEnded) {
   RecordedChild child(loop, *guard, shell(std::string("(") + kWork + ") & wait; echo done; read line"));
   sampler.start(milliseconds(20));
   ASSERT_TRUE(turn_until(loop, [&] { return child.out == "done\n"; }));
-  EXPECT_TRUE(comes_true(
-      [](TreeUsage const& tree) { return tree.processes == 1 && tree.cpu > milliseconds(50); }, child));
+  EXPECT_TRUE(
+      comes_true([](TreeUsage const& tree) { return tree.processes == 1 && tree.cpu > milliseconds(50); }, child));
 }
 
 TEST_F(ProcessSamplerTest, ForgetsAChildThatIsGone) {

@@ -18,7 +18,7 @@ namespace gateway::fakes {
 /// An environment a test can say in one line. Its files are there, the only program
 /// is `known`.
 inline config::Environment environment_with(std::map<std::string, std::string> variables,
-                                         std::map<std::string, std::string> files = {}) {
+                                            std::map<std::string, std::string> files = {}) {
   return {.variable = [variables](std::string const& name) -> std::optional<std::string> {
             auto const found = variables.find(name);
             return found == variables.end() ? std::nullopt : std::optional{found->second};
@@ -42,7 +42,7 @@ inline config::Config good(std::string_view text, config::Environment const& env
 
 /// Every error as one line.
 inline std::vector<std::string> errors_of(std::string_view text,
-                                   config::Environment const& environment = environment_with({})) {
+                                          config::Environment const& environment = environment_with({})) {
   auto const result = config::read_config(text, environment);
   std::vector<std::string> lines;
   if (auto const* const wrong = std::get_if<config::ConfigErrors>(&result))

@@ -52,8 +52,8 @@ std::vector<Cut> expected(std::string_view bytes, std::size_t max_line) {
     auto text = bytes.substr(0, end);
     bytes.remove_prefix(end + 1);
     auto const oversized = text.size() > max_line;
-    auto back = oversized ? text.substr(text.size() - std::min(text.size(), LineFramer::kBackBytes))
-                          : std::string_view{};
+    auto back =
+        oversized ? text.substr(text.size() - std::min(text.size(), LineFramer::kBackBytes)) : std::string_view{};
     if (oversized) text = text.substr(0, LineFramer::kFrontBytes);
     if (lines.empty() && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     if (text.ends_with('\r')) text.remove_suffix(1);

@@ -38,8 +38,7 @@ std::string on_one_line(std::string_view raw) {
 
 /// A view into the text it was read from, or of nothing.
 bool inside(std::string_view text, std::string_view part) {
-  return part.empty() ||
-         (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size());
+  return part.empty() || (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size());
 }
 
 /// All members but those the gateway answers for, in their order.
@@ -117,10 +116,8 @@ void check_child_line(std::string_view line) {
     if (!rpc::validate(line)) require(!rpc::validate(told), "a valid handshake stays valid");
   }
   std::string rewritten;
-  mcp::append_params(rewritten, mcp::read_params(message->params),
-                     {.progress_token = "\"t\"", .drop_task = false});
-  if (!rpc::validate(line) && !rewritten.empty())
-    require(!rpc::validate(rewritten), "valid params stay valid");
+  mcp::append_params(rewritten, mcp::read_params(message->params), {.progress_token = "\"t\"", .drop_task = false});
+  if (!rpc::validate(line) && !rewritten.empty()) require(!rpc::validate(rewritten), "valid params stay valid");
 }
 
 }  // namespace

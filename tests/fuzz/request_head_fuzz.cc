@@ -47,19 +47,17 @@ void require(bool holds, char const* what) {
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 bool same(HeaderField const& a, HeaderField const& b) {
-  return a.name.data() == b.name.data() && a.name.size() == b.name.size() &&
-         a.value.data() == b.value.data() && a.value.size() == b.value.size();
+  return a.name.data() == b.name.data() && a.name.size() == b.name.size() && a.value.data() == b.value.data() &&
+         a.value.size() == b.value.size();
 }
 
-void require_same(HeadResult const& whole, RequestHead const& a, HeadResult const& pieces,
-                  RequestHead const& b) {
+void require_same(HeadResult const& whole, RequestHead const& a, HeadResult const& pieces, RequestHead const& b) {
   require(whole.state == pieces.state, "pieces: state");
   require(whole.consumed == pieces.consumed, "pieces: consumed");
   require(whole.error.status == pieces.error.status, "pieces: status");
   require(whole.error.reason == pieces.error.reason, "pieces: reason");
   if (whole.state != State::Done) return;
-  require(a.method == b.method && a.target == b.target && a.path == b.path && a.query == b.query,
-          "pieces: line");
+  require(a.method == b.method && a.target == b.target && a.path == b.path && a.query == b.query, "pieces: line");
   require(a.minor_version == b.minor_version && a.host == b.host, "pieces: version and host");
   require(a.chunked == b.chunked && a.content_length == b.content_length, "pieces: framing");
   require(a.keep_alive == b.keep_alive && a.expect_continue == b.expect_continue, "pieces: connection");
@@ -84,33 +82,23 @@ void check_pieces(std::string_view bytes, HeadLimits const& limits) {
 
 void check_views(std::string_view text, RequestHead const& head) {
   auto const inside = [&](std::string_view part) {
-    return part.empty() ||
-           (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size());
+    return part.empty() || (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size());
   };
-  require(inside(head.target) && inside(head.path) && inside(head.query) && inside(head.host),
-          "views inside");
+  require(inside(head.target) && inside(head.path) && inside(head.query) && inside(head.host), "views inside");
   require(head.path.starts_with('/') || head.path == "*", "path");
   for (auto const& field : head.fields()) require(inside(field.name) && inside(field.value), "field inside");
 }
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::Get:
-      return "GET";
-    case Method::Post:
-      return "POST";
-    case Method::Delete:
-      return "DELETE";
-    case Method::Options:
-      return "OPTIONS";
-    case Method::Head:
-      return "HEAD";
-    case Method::Put:
-      return "PUT";
-    case Method::Patch:
-      return "PATCH";
-    case Method::Other:
-      break;
+    case Method::Get: return "GET";
+    case Method::Post: return "POST";
+    case Method::Delete: return "DELETE";
+    case Method::Options: return "OPTIONS";
+    case Method::Head: return "HEAD";
+    case Method::Put: return "PUT";
+    case Method::Patch: return "PATCH";
+    case Method::Other: break;
   }
   return "";
 }
@@ -124,15 +112,13 @@ void compare_methods(std::string_view theirs, Method ours) {
 /// Beast keeps fields of one name together, so the nth of a name is compared with the nth.
 void compare_fields(BeastParser const& theirs, RequestHead const& ours) {
   auto const& fields = theirs.get().base();
-  require(std::distance(fields.begin(), fields.end()) == static_cast<std::ptrdiff_t>(ours.field_count),
-          "count");
+  require(std::distance(fields.begin(), fields.end()) == static_cast<std::ptrdiff_t>(ours.field_count), "count");
   for (std::size_t i = 0; i < ours.field_count; ++i) {
     auto const& [name, value] = ours.storage[i];
     auto [theirs_of_name, end] = fields.equal_range(beast::string_view{name.data(), name.size()});
     for (std::size_t before = 0; before < i; ++before)
-      if (beast::iequals(
-              beast::string_view{ours.storage[before].name.data(), ours.storage[before].name.size()},
-              beast::string_view{name.data(), name.size()}))
+      if (beast::iequals(beast::string_view{ours.storage[before].name.data(), ours.storage[before].name.size()},
+                         beast::string_view{name.data(), name.size()}))
         ++theirs_of_name;
     require(theirs_of_name != end, "field known");
     require(view(theirs_of_name->name_string()) == name, "field name");
@@ -144,8 +130,7 @@ void compare_framing(BeastParser const& theirs, RequestHead const& ours) {
   require(theirs.chunked() == ours.chunked, "chunked");
   require(theirs.content_length().value_or(0) == ours.content_length, "content length");
   auto const close_lost = ours.minor_version == 0 && !ours.keep_alive;
-  if (!close_lost && !ours.find("proxy-connection"))
-    require(theirs.keep_alive() == ours.keep_alive, "keep alive");
+  if (!close_lost && !ours.find("proxy-connection")) require(theirs.keep_alive() == ours.keep_alive, "keep alive");
 }
 
 /// `text` is one head that we accepted.

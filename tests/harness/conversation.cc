@@ -38,9 +38,13 @@ void shake_hands(TestGateway& gateway) {
         auto const said = json::parse(line);
         auto const method = said.value("method", "");
         if (method == "initialize") {
-          answer(*child, said["id"], {{"protocolVersion", "2025-11-25"},
-                                      {"capabilities", {{"tools", {{"listChanged", true}}}, {"resources", {{"subscribe", true}}}, {"logging", json::object()}}},
-                                      {"serverInfo", {{"name", child->command()}, {"version", "1"}}}});
+          answer(*child, said["id"],
+                 {{"protocolVersion", "2025-11-25"},
+                  {"capabilities",
+                   {{"tools", {{"listChanged", true}}},
+                    {"resources", {{"subscribe", true}}},
+                    {"logging", json::object()}}},
+                  {"serverInfo", {{"name", child->command()}, {"version", "1"}}}});
         } else if (method == "tools/list") {
           answer(*child, said["id"], {{"tools", {{{"name", "echo"}}}}});
         } else if (method != "notifications/initialized") {
@@ -92,8 +96,10 @@ HttpSession::HttpSession(TestGateway& gateway, std::string service, std::string_
     : gateway_(gateway), path_("/" + service + "/mcp") {
   auto& client = gateway_.connect();
   client.send(http("POST", path_, fields,
-                   request(0, "initialize", {{"protocolVersion", revision}, {"capabilities", json::object()},
-                                             {"clientInfo", {{"name", "test"}, {"version", "1"}}}})
+                   request(0, "initialize",
+                           {{"protocolVersion", revision},
+                            {"capabilities", json::object()},
+                            {"clientInfo", {{"name", "test"}, {"version", "1"}}}})
                        .dump()));
   gateway_.turn(2);
   shake_hands(gateway_);
@@ -112,7 +118,9 @@ TestClient& HttpSession::post(json const& message) {
 
 std::string HttpSession::text(std::string_view method, std::string_view last_event_id) const {
   if (last_event_id.empty()) return http(method, path_, {"Mcp-Session-Id: " + token_, "Accept: text/event-stream"});
-  return http(method, path_, {"Mcp-Session-Id: " + token_, "Accept: text/event-stream", fmt::format("Last-Event-ID: {}", last_event_id)});
+  return http(
+      method, path_,
+      {"Mcp-Session-Id: " + token_, "Accept: text/event-stream", fmt::format("Last-Event-ID: {}", last_event_id)});
 }
 
 TestClient& HttpSession::get(std::string_view last_event_id) {

@@ -21,7 +21,11 @@ class ScriptedSpawner;
 class ScriptedChild final : public io::ChildProcess {
  public:
   ScriptedChild(ScriptedSpawner& spawner, std::uint64_t number, io::ChildSpec const& spec, Handler& handler)
-      : spawner_(spawner), number_(number), limit_(spec.max_stdin_queue), command_(spec.argv.front()), handler_(handler) {}
+      : spawner_(spawner),
+        number_(number),
+        limit_(spec.max_stdin_queue),
+        command_(spec.argv.front()),
+        handler_(handler) {}
   ~ScriptedChild() override;
 
   // io::ChildProcess
@@ -74,7 +78,9 @@ class ScriptedSpawner final : public io::Spawner {
  public:
   ScriptedSpawner() = default;
   /// The loop is there only once the shard is.
-  void deliver_on(io::EventLoop& loop) { timer_.emplace(loop, [this] { deliver(); }); }
+  void deliver_on(io::EventLoop& loop) {
+    timer_.emplace(loop, [this] { deliver(); });
+  }
   /// Before the loop is gone.
   void end() { timer_.reset(); }
 

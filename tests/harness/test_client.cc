@@ -84,7 +84,8 @@ bool TestClient::parse_head() {
   in_.erase(0, end + 4);
   if (head.starts_with("HTTP/1.1 100 ")) return true;
   HeardAnswer answer;
-  if (!head.starts_with("HTTP/1.1 ") || std::from_chars(head.data() + 9, head.data() + 12, answer.status).ec != std::errc{}) {
+  if (!head.starts_with("HTTP/1.1 ") ||
+      std::from_chars(head.data() + 9, head.data() + 12, answer.status).ec != std::errc{}) {
     garbage_ = head;
     return false;
   }

@@ -67,7 +67,9 @@ class TestGateway final : private Shard::Owner {
   [[nodiscard]] config::Config const& config() const { return config_; }
   [[nodiscard]] Allowance const& connections() const { return connections_; }
   [[nodiscard]] Allowance const& sessions() const { return sessions_; }
-  [[nodiscard]] health::ServiceHealth health(std::size_t service = 0) { return shard_->health_here().services.at(service); }
+  [[nodiscard]] health::ServiceHealth health(std::size_t service = 0) {
+    return shard_->health_here().services.at(service);
+  }
   [[nodiscard]] std::string metrics() { return metrics_.text(); }
   /// The value of one series, as "name{labels}" or "name"; nothing when it is not there.
   [[nodiscard]] std::optional<double> metric(std::string_view series);

@@ -144,7 +144,8 @@ TEST_F(ChildrenTest, TakesAnErrorForAProbeThatFailed) {
     while (!child().heard.empty()) {
       auto const asked = take_heard(child());
       if (asked.contains("id")) {
-        child().say(json{{"jsonrpc", "2.0"}, {"id", asked["id"]}, {"error", {{"code", -5}, {"message", "no database"}}}}.dump());
+        child().say(json{{"jsonrpc", "2.0"}, {"id", asked["id"]}, {"error", {{"code", -5}, {"message", "no database"}}}}
+                        .dump());
       }
     }
     gateway->turn(2);

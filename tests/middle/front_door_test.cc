@@ -7,7 +7,8 @@ namespace {
 class FrontDoorTest : public MiddleTest {
  protected:
   int status_of_initialize(std::initializer_list<std::string> fields) {
-    auto const initialize = request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
+    auto const initialize =
+        request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
     return heard(send(http("POST", "/one/mcp", fields, initialize.dump()))).status;
   }
 };

@@ -23,7 +23,8 @@ class LegacySseTest : public MiddleTest {
   }
   double ended(std::string_view reason) {
     return gateway
-        ->metric(fmt::format(R"(mcp_gateway_sessions_closed_total{{reason="{}",server="one",transport="sse"}})", reason))
+        ->metric(
+            fmt::format(R"(mcp_gateway_sessions_closed_total{{reason="{}",server="one",transport="sse"}})", reason))
         .value_or(-1);
   }
 };
@@ -85,7 +86,8 @@ TEST_F(LegacySseTest, KnowsNoSessionButItsOwn) {
 
 TEST_F(LegacySseTest, KnowsNoSessionOfAnotherHolder) {
   config::GatewayConfig config;
-  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")}, {.name = "b", .token = config::Secret("token-b")}};
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")},
+                        {.name = "b", .token = config::Secret("token-b")}};
   start({service("one")}, config);
   auto const path = "/one/" + endpoint(open("/one/sse", {"Authorization: Bearer token-a"}));
   auto const ping = request(1, "ping").dump();

@@ -14,7 +14,8 @@ class LifetimesTest : public MiddleTest, public ::testing::WithParamInterface<co
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Isolations, LifetimesTest, ::testing::Values(config::Isolation::Shared, config::Isolation::Session));
+INSTANTIATE_TEST_SUITE_P(Isolations, LifetimesTest,
+                         ::testing::Values(config::Isolation::Shared, config::Isolation::Session));
 
 TEST_P(LifetimesTest, DeletesASessionWhoseStreamsConnectionWaitsToDeleteItToo) {
   HttpSession session(*gateway, "one");

@@ -36,17 +36,21 @@ TEST_F(StreamableTest, NeedsTheSessionThatARequestIsAbout) {
   for (auto const* const method : {"POST", "GET", "DELETE"}) {
     auto const ping = std::string_view(method) == "POST" ? request(1, "ping").dump() : std::string();
     EXPECT_EQ(404, heard(send(http(method, "/one/mcp", {"Mcp-Session-Id: none"}, ping))).status) << method;
-    EXPECT_EQ(404, heard(send(http(method, "/two/mcp", {"Mcp-Session-Id: " + session.token()}, ping))).status) << method;
+    EXPECT_EQ(404, heard(send(http(method, "/two/mcp", {"Mcp-Session-Id: " + session.token()}, ping))).status)
+        << method;
   }
   EXPECT_EQ(1U, gateway->health().sessions);
 }
 
 TEST_F(StreamableTest, KnowsNoSessionOfAnotherHolder) {
   config::GatewayConfig config;
-  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")}, {.name = "b", .token = config::Secret("token-b")}};
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-a")},
+                        {.name = "b", .token = config::Secret("token-b")}};
   start({service("one")}, config);
-  auto const initialize = request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
-  auto const id = "Mcp-Session-Id: " + heard(post({"Authorization: Bearer token-a"}, initialize)).field("Mcp-Session-Id");
+  auto const initialize =
+      request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
+  auto const id =
+      "Mcp-Session-Id: " + heard(post({"Authorization: Bearer token-a"}, initialize)).field("Mcp-Session-Id");
   EXPECT_EQ(404, heard(post({"Authorization: Bearer token-b", id}, request(1, "ping"))).status);
   EXPECT_EQ(200, heard(post({"X-API-Key: token-a", id}, request(1, "ping"))).status);
 }
@@ -104,8 +108,9 @@ TEST_F(StreamableTest, SaysInTheStatusWhatCouldNotBeAskedOfTheChild) {
 TEST_F(StreamableTest, SaysThatAParameterGivenTwiceIsABadRequest) {
   start({service("one")});
   HttpSession session(*gateway, "one");
-  auto& client = send(http("POST", "/one/mcp", {"Mcp-Session-Id: " + session.token()},
-                           R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","name":"other"}})"));
+  auto& client =
+      send(http("POST", "/one/mcp", {"Mcp-Session-Id: " + session.token()},
+                R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","name":"other"}})"));
   EXPECT_EQ(400, heard(client).status);
   EXPECT_TRUE(child().heard.empty());
 }
@@ -181,7 +186,8 @@ TEST_F(StreamableTest, TakesBackTheCallOfNoSessionWhoseClientLeaves) {
 
 TEST_F(StreamableTest, EndsASessionWhoseClientLeftBeforeItKnewItsId) {
   start({service("one", config::Isolation::Session)});
-  auto& client = post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
+  auto& client =
+      post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
   EXPECT_EQ(1U, gateway->health().sessions);
   client.close();
   gateway->turn(2);
@@ -190,7 +196,8 @@ TEST_F(StreamableTest, EndsASessionWhoseClientLeftBeforeItKnewItsId) {
 
 TEST_F(StreamableTest, EndsASessionThatCouldNotBeInitialized) {
   start({service("one", config::Isolation::Session)});
-  auto& client = post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
+  auto& client =
+      post({}, request(0, "initialize", {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}}));
   child().die(1);
   gateway->turn(2);
   EXPECT_TRUE(body(client).contains("error"));

@@ -164,7 +164,8 @@ TEST_F(AskTest, GivesTheChildWhatItsClientRefused) {
   auto& stream = session.get();
   ask();
   ASSERT_EQ(1U, events(stream).size());
-  (void)session.post({{"jsonrpc", "2.0"}, {"id", events(stream)[0]["id"]}, {"error", {{"code", -1}, {"message", "no"}}}});
+  (void)session.post(
+      {{"jsonrpc", "2.0"}, {"id", events(stream)[0]["id"]}, {"error", {{"code", -1}, {"message", "no"}}}});
   auto const answered = take_heard(child());
   EXPECT_EQ("q", answered["id"]);
   EXPECT_EQ("no", answered["error"]["message"]);

@@ -48,7 +48,8 @@ void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const
   if (method.empty()) {  // the answer to a question
     auto const by = number_after(line, "\"by\":");
     if (by && mind.owner && *by != *mind.owner) {
-      throw Broken(fmt::format("the child of session {} was given an answer of session {}: {}", *mind.owner, *by, line));
+      throw Broken(
+          fmt::format("the child of session {} was given an answer of session {}: {}", *mind.owner, *by, line));
     }
     return;
   }
@@ -61,8 +62,8 @@ void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const
     if (child.command() == "own") mind.owner = session;
   }
   if (method == "\"initialize\"") return shake_hands(child, mind, line);
-  mind.pending.push_back({raw_id(line), method, number_after(line, "\"nonce\":"), value_after(line, "\"progressToken\":"),
-                          gateway_.clock().now()});
+  mind.pending.push_back({raw_id(line), method, number_after(line, "\"nonce\":"),
+                          value_after(line, "\"progressToken\":"), gateway_.clock().now()});
   auto const own = !mind.pending.back().number;
   if (own && !choices_.once_in(8)) answer(child, mind, mind.pending.size() - 1);
 }
@@ -73,7 +74,8 @@ void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::strin
   auto const how = behaves_ ? 0 : choices_.below(24);
   if (how == 23) return child.die(1);
   if (how == 22) return;  // says nothing
-  if (how == 21) return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-1,"message":"no"}}}})", id));
+  if (how == 21)
+    return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-1,"message":"no"}}}})", id));
   if (how == 20) return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{}}}})", id));
   child.say(fmt::format(
       R"({{"jsonrpc":"2.0","id":{},"result":{{"protocolVersion":"{}","capabilities":{{"tools":{{"listChanged":{}}},"resources":{{"subscribe":true}},"logging":{{}}}},"serverInfo":{{"name":"x","version":"1"}}}}}})",
@@ -96,9 +98,11 @@ void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t whi
   mind.pending.erase(mind.pending.begin() + static_cast<std::ptrdiff_t>(which));
   auto const how = behaves_ ? 0 : choices_.below(12);
   auto const id = how == 11 ? fmt::format("\"{}\"", pending.id) : pending.id;  // as some do
-  auto const line = how == 10 && pending.number
-                        ? fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-5,"message":"no","data":{{"nonce":{}}}}}}})", id, *pending.number)
-                        : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result_of(pending));
+  auto const line =
+      how == 10 && pending.number
+          ? fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-5,"message":"no","data":{{"nonce":{}}}}}}})", id,
+                        *pending.number)
+          : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result_of(pending));
   child.say(line);
   if (how == 9) child.say(line);
 }
@@ -129,19 +133,22 @@ void Children::speak_of(harness::ScriptedChild& child, Pending const& pending) {
         pending.progress, *pending.number));
   }
   if (gateway_.clock().now() - pending.since > kFresh) return;
-  child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{}","data":{{"about":{}}}}}}})",
-                        choices_.below(2) == 0 ? "error" : "debug", *pending.number));
+  child.say(fmt::format(
+      R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{}","data":{{"about":{}}}}}}})",
+      choices_.below(2) == 0 ? "error" : "debug", *pending.number));
 }
 
 void Children::ask(harness::ScriptedChild& child, Mind& mind) {
-  constexpr std::array<std::string_view, 5> kMethods{"sampling/createMessage", "elicitation/create", "roots/list", "ping",
-                                                     "notifications/cancelled"};
+  constexpr std::array<std::string_view, 5> kMethods{"sampling/createMessage", "elicitation/create", "roots/list",
+                                                     "ping", "notifications/cancelled"};
   auto const method = kMethods[choices_.below(5)];
   auto const whom = mind.owner ? fmt::format(R"("for":{})", *mind.owner) : std::string(R"("x":1)");
   if (method == "notifications/cancelled") {
-    return child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"{}","params":{{"requestId":"q{}"}}}})", method, mind.questions));
+    return child.say(
+        fmt::format(R"({{"jsonrpc":"2.0","method":"{}","params":{{"requestId":"q{}"}}}})", method, mind.questions));
   }
-  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":"q{}","method":"{}","params":{{{}}}}})", ++mind.questions, method, whom));
+  child.say(
+      fmt::format(R"({{"jsonrpc":"2.0","id":"q{}","method":"{}","params":{{{}}}}})", ++mind.questions, method, whom));
 }
 
 void Children::tell_news(harness::ScriptedChild& child) {
@@ -150,8 +157,9 @@ void Children::tell_news(harness::ScriptedChild& child) {
     case 1: return child.say(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
     case 2: return child.say(R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})");
     default:
-      return child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
-                                   choices_.below(3)));
+      return child.say(
+          fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
+                      choices_.below(3)));
   }
 }
 
@@ -162,8 +170,11 @@ void Children::talk_nonsense(harness::ScriptedChild& child, Mind& mind) {
     case 2: return child.say_raw("{\"jsonrpc\":\"2.0\",");
     case 3: return child.say(std::string(200, '['));
     case 4: return child.say(R"({"jsonrpc":"2.0","id":999999,"result":{}})");
-    case 5: return child.say(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
-    case 6: return child.say(R"([{"jsonrpc":"2.0","method":"notifications/unknown"},{"jsonrpc":"2.0","id":1,"result":{}}])");
+    case 5:
+      return child.say(
+          R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
+    case 6:
+      return child.say(R"([{"jsonrpc":"2.0","method":"notifications/unknown"},{"jsonrpc":"2.0","id":1,"result":{}}])");
     case 7: return child.say("\xff\xfe{}");
     default: return answer_at_length(child, mind);
   }

@@ -10,7 +10,8 @@ namespace gateway::storm {
 namespace {
 
 constexpr std::array<std::string_view, 4> kRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
-constexpr std::array<std::string_view, 3> kAccepts{"application/json, text/event-stream", "application/json", "text/event-stream"};
+constexpr std::array<std::string_view, 3> kAccepts{"application/json, text/event-stream", "application/json",
+                                                   "text/event-stream"};
 
 std::string after(std::string_view text, std::string_view key) {
   auto const at = text.find(key);
@@ -77,7 +78,8 @@ void Clients::send_some(Line& line) {
 Session& Clients::new_session() {
   auto& session = ledger_.open(choices_.below(static_cast<std::uint32_t>(gateway_.config().services.size())));
   auto const& tokens = gateway_.config().gateway.auth.tokens;
-  if (!tokens.empty()) session.principal = tokens[choices_.below(static_cast<std::uint32_t>(tokens.size()))].token.reveal();
+  if (!tokens.empty())
+    session.principal = tokens[choices_.below(static_cast<std::uint32_t>(tokens.size()))].token.reveal();
   session.owner = fmt::format("u{}", choices_.below(4));
   session.revision = kRevisions[choices_.below(4)];
   session.has_own_child = gateway_.config().services[session.service].isolation == config::Isolation::Session;
@@ -99,12 +101,14 @@ std::string Clients::head(std::string_view method, std::string_view path, Sessio
 
 std::string Clients::post(Line& line, Request request, Session const& session, std::string_view body) {
   auto const& name = gateway_.config().services[session.service].name;
-  auto const path = session.sse ? fmt::format("/{}/messages?sessionId={}", name, session.token) : fmt::format("/{}/mcp", name);
+  auto const path =
+      session.sse ? fmt::format("/{}/messages?sessionId={}", name, session.token) : fmt::format("/{}/mcp", name);
   request.kind = session.sse ? Request::Kind::Message : Request::Kind::Post;
   request.session = session.key;
   line.sent.push_back(std::move(request));
   return fmt::format("{}Accept: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                     head("POST", path, session), kAccepts[choices_.below(6) < 4 ? 0 : choices_.below(3)], body.size(), body);
+                     head("POST", path, session), kAccepts[choices_.below(6) < 4 ? 0 : choices_.below(3)], body.size(),
+                     body);
 }
 
 std::string Clients::request(Line& line) {
@@ -135,9 +139,11 @@ std::string Clients::open_session(Line& line) {
   request.initializes = true;
   auto& asked = ledger_.ask(session.key, "0");
   request.asked.push_back(asked.number);
-  return post(line, std::move(request), session,
-              fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"s{}","version":"1"}}}}}})",
-                          session.revision, session.key));
+  return post(
+      line, std::move(request), session,
+      fmt::format(
+          R"({{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"s{}","version":"1"}}}}}})",
+          session.revision, session.key));
 }
 
 std::string Clients::open_sse(Line& line) {
@@ -166,7 +172,8 @@ std::string Clients::question(Session& session, Request& request) {
   auto& asked = ledger_.ask(session.key, id);
   request.asked.push_back(asked.number);
   auto const make = [&](std::string_view method, std::string const& params) {
-    return fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}"nonce":{}}}}})", id, method, params, asked.number);
+    return fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}"nonce":{}}}}})", id, method, params,
+                       asked.number);
   };
   switch (choices_.below(12)) {
     case 0: return make("tools/list", choices_.once_in(3) ? R"("cursor":"c",)" : "");
@@ -212,7 +219,8 @@ std::string Clients::note(Session& session) {
 }
 
 std::string Clients::answer_to_child(Session const& session) {
-  auto const id = questions_.empty() ? std::string("1") : questions_[choices_.below(static_cast<std::uint32_t>(questions_.size()))];
+  auto const id =
+      questions_.empty() ? std::string("1") : questions_[choices_.below(static_cast<std::uint32_t>(questions_.size()))];
   return fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"by":{}}}}})", id, session.key);
 }
 
@@ -228,7 +236,9 @@ std::string Clients::stream(Line& line, Session& session) {
     auto const& events = session.events;
     auto id = fmt::format("{}-{}", choices_.below(4), choices_.below(3));
     if (!events.empty() && choices_.once_in(2)) {
-      id = std::next(events.begin(), choices_.below(static_cast<std::uint32_t>(std::min<std::size_t>(events.size(), 200))))->first;
+      id = std::next(events.begin(),
+                     choices_.below(static_cast<std::uint32_t>(std::min<std::size_t>(events.size(), 200))))
+               ->first;
     }
     text += fmt::format("Last-Event-ID: {}\r\n", id);
   }
@@ -253,7 +263,9 @@ std::string Clients::stray(Line& line) {
     case 0: return head("GET", "/health", nobody) + "\r\n";
     case 1: return head("GET", "/nothing", nobody) + "\r\n";
     case 2: return head("OPTIONS", fmt::format("/{}/mcp", name), nobody) + "Origin: http://localhost\r\n\r\n";
-    case 3: return head("POST", fmt::format("/{}/mcp", name), nobody) + "Mcp-Session-Id: AAAA\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    case 3:
+      return head("POST", fmt::format("/{}/mcp", name), nobody) +
+             "Mcp-Session-Id: AAAA\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
     case 4: return head("DELETE", fmt::format("/{}/mcp", name), nobody) + "\r\n";
     case 5: {
       auto const* const session = known_session();
@@ -264,9 +276,7 @@ std::string Clients::stray(Line& line) {
     case 6:
       return head("POST", fmt::format("/{}/mcp", name), nobody) +
              "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}}\r\n0\r\n\r\n";
-    default:
-      line.spoiled = true;
-      return "GET / HTTP/1.1\r\nNo colon\r\n\r\n";
+    default: line.spoiled = true; return "GET / HTTP/1.1\r\nNo colon\r\n\r\n";
   }
 }
 
@@ -346,7 +356,8 @@ void Clients::expect_all_answered() const {
     if (!here) continue;
     for (std::size_t at = 0; at < line.sent.size(); ++at) {
       auto const& answers = line.client->answers;
-      if (at >= answers.size()) throw Broken(fmt::format("request {} of {} on a connection was never answered", at, line.sent.size()));
+      if (at >= answers.size())
+        throw Broken(fmt::format("request {} of {} on a connection was never answered", at, line.sent.size()));
       expect_answered(line, at);
       if (!answers[at].complete) break;  // a stream: what is behind it waits
     }
@@ -359,7 +370,8 @@ void Clients::expect_answered(Line const& line, std::size_t at) const {
   auto const is_open = answer.is_stream && !answer.complete;
   if (request.kind == Request::Kind::Post && is_open) {
     std::string what;
-    for (auto const number : request.asked) what += fmt::format(" {} (answered {} times)", number, ledger_.asked()[number].answers);
+    for (auto const number : request.asked)
+      what += fmt::format(" {} (answered {} times)", number, ledger_.asked()[number].answers);
     throw Broken(fmt::format("the answer to a POST of session {} does not end; it asked{}", request.session, what));
   }
   if (request.kind != Request::Kind::Post || answer.status != 200) return;
@@ -367,7 +379,8 @@ void Clients::expect_answered(Line const& line, std::size_t at) const {
   for (auto const number : request.asked) {
     auto const& asked = ledger_.asked()[number];
     if (asked.answers == 0 && ledger_.is_owed(asked)) {
-      throw Broken(fmt::format("request {} of session {} was never answered: {}", asked.id, asked.session, answer.body));
+      throw Broken(
+          fmt::format("request {} of session {} was never answered: {}", asked.id, asked.session, answer.body));
     }
   }
 }

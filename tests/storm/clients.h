@@ -42,10 +42,10 @@ class Clients {
   struct Line {
     harness::TestClient* client = nullptr;
     std::deque<Request> sent;
-    std::size_t heard = 0;         ///< so many answers are done with
-    std::size_t events = 0;        ///< so many events of the next one
-    bool spoiled = false;          ///< it has said what is no HTTP: it is owed nothing
-    std::string rest;              ///< of a request that was cut
+    std::size_t heard = 0;   ///< so many answers are done with
+    std::size_t events = 0;  ///< so many events of the next one
+    bool spoiled = false;    ///< it has said what is no HTTP: it is owed nothing
+    std::string rest;        ///< of a request that was cut
   };
   static constexpr std::size_t kLines = 24;
 
@@ -82,8 +82,8 @@ class Clients {
   Choices& choices_;
   Ledger& ledger_;
   std::array<Line, kLines> lines_;
-  std::vector<std::size_t> known_;         ///< sessions with a token, the newest last
-  std::vector<std::string> questions_;     ///< ids of what children asked, of whomever
+  std::vector<std::size_t> known_;      ///< sessions with a token, the newest last
+  std::vector<std::string> questions_;  ///< ids of what children asked, of whomever
 };
 
 }  // namespace gateway::storm

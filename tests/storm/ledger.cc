@@ -64,7 +64,8 @@ void Ledger::heard_answer(Heard const& heard) {
   for (auto const number : can_answer) {
     if (asked_[number].id == id && asked_[number].answers++ == 0) return;
   }
-  throw Broken(fmt::format("the POST of session {} asked nothing with id {}, or was answered twice: {}", session, id, message));
+  throw Broken(
+      fmt::format("the POST of session {} asked nothing with id {}, or was answered twice: {}", session, id, message));
 }
 
 void Ledger::heard_note(std::size_t session, std::string_view message) {

@@ -22,13 +22,13 @@ class Broken : public std::runtime_error {
 
 /// One session as its client knows it. A POST without a session is one of its own.
 struct Session {
-  std::size_t key = 0;      ///< its place in the ledger; stamped on what its client says
+  std::size_t key = 0;  ///< its place in the ledger; stamped on what its client says
   std::size_t service = 0;
   bool sse = false;
-  std::string principal;    ///< the token it shows; empty without authentication
-  std::string owner;        ///< of affinity
+  std::string principal;  ///< the token it shows; empty without authentication
+  std::string owner;      ///< of affinity
   std::string revision;
-  std::string token;        ///< once it was told
+  std::string token;           ///< once it was told
   bool has_own_child = false;  ///< which may tell it anything
   // What was said may be read much later: it waits behind a stream, or was cut.
   bool deleted = false;              ///< somebody said so
@@ -44,8 +44,8 @@ struct Session {
 struct Asked {
   std::uint64_t number = 0;
   std::size_t session = 0;
-  std::string id;            ///< raw
-  std::string progress;      ///< raw token; empty for none
+  std::string id;        ///< raw
+  std::string progress;  ///< raw token; empty for none
   int answers = 0;
 };
 
@@ -84,8 +84,8 @@ class Ledger {
   /// What came to a client.
   struct Heard {
     std::size_t session = 0;
-    std::string_view message;       ///< an answer, a notification or a question
-    std::string event_id{};         ///< of its event; empty where it had none
+    std::string_view message;            ///< an answer, a notification or a question
+    std::string event_id{};              ///< of its event; empty where it had none
     std::vector<std::uint64_t> asked{};  ///< what it can answer; empty: anything of the session
   };
   void heard(Heard const& heard);

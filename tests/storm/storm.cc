@@ -32,11 +32,13 @@ config::Config config_of(Choices& choices) {
   config.gateway.log.audit = choices.once_in(4);
   if (choices.once_in(2)) {
     for (auto const* const name : {"alice", "bob"}) {
-      config.gateway.auth.tokens.push_back({.name = name, .token = config::Secret(std::string(name) + "-token"), .sha256 = {}});
+      config.gateway.auth.tokens.push_back(
+          {.name = name, .token = config::Secret(std::string(name) + "-token"), .sha256 = {}});
     }
   }
   constexpr std::array kKinds{std::pair{"one", config::Isolation::Shared}, std::pair{"two", config::Isolation::Shared},
-                              std::pair{"own", config::Isolation::Session}, std::pair{"kin", config::Isolation::Affinity}};
+                              std::pair{"own", config::Isolation::Session},
+                              std::pair{"kin", config::Isolation::Affinity}};
   for (auto const& [name, isolation] : kKinds) {
     auto service = harness::service(name, isolation);
     service.call_timeout = seconds(5);
@@ -54,7 +56,8 @@ config::Config config_of(Choices& choices) {
   config.services[0].idle_stop = seconds(10);
   config.services[0].recycle.max_age = seconds(60);
   config.services[1].replicas = 2;
-  config.services[1].probe = config::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
+  config.services[1].probe =
+      config::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
   config.services[3].affinity = {.header = "x-owner", .keep = seconds(5)};
   return config;
 }
@@ -120,7 +123,8 @@ class Storm {
   }
 
   void pass_time() {
-    constexpr std::array<milliseconds, 6> kSpans{milliseconds(10), milliseconds(300), seconds(1), seconds(3), seconds(6), seconds(20)};
+    constexpr std::array<milliseconds, 6> kSpans{milliseconds(10), milliseconds(300), seconds(1),
+                                                 seconds(3),       seconds(6),        seconds(20)};
     gateway_.advance(kSpans[choices_.below(6)]);
   }
 
@@ -153,21 +157,26 @@ class Storm {
     if (sessions != gateway_.sessions().taken()) {
       throw Broken(fmt::format("{} sessions, but {} are allowed for", sessions, gateway_.sessions().taken()));
     }
-    if (gateway_.connections().taken() > gateway_.config().gateway.limits.max_connections) throw Broken("too many connections");
+    if (gateway_.connections().taken() > gateway_.config().gateway.limits.max_connections)
+      throw Broken("too many connections");
   }
 
   void expect_nothing_left() {
     expect_sane_counts();
-    if (gateway_.sessions().taken() != 0) throw Broken(fmt::format("{} sessions are left", gateway_.sessions().taken()));
-    if (gateway_.connections().taken() != 0) throw Broken(fmt::format("{} connections are left", gateway_.connections().taken()));
+    if (gateway_.sessions().taken() != 0)
+      throw Broken(fmt::format("{} sessions are left", gateway_.sessions().taken()));
+    if (gateway_.connections().taken() != 0)
+      throw Broken(fmt::format("{} connections are left", gateway_.connections().taken()));
     if (!gateway_.spawner().alive().empty()) throw Broken("a child is left");
     auto const text = gateway_.metrics();
     for (std::size_t line = 0; line < text.size(); line = text.find('\n', line) + 1) {
       auto const end = text.find('\n', line);
       auto const value = text.rfind(' ', end);
       if (text[value + 1] == '-') throw Broken("a count below zero: " + text.substr(line, end - line));
-      auto const is_current = text.compare(line, 29, "mcp_server_sessions_active{se") == 0 || text.compare(line, 32, "mcp_server_calls_in_flight{serve") == 0;
-      if (is_current && text.substr(value + 1, end - value - 1) != "0") throw Broken("not zero at the end: " + text.substr(line, end - line));
+      auto const is_current = text.compare(line, 29, "mcp_server_sessions_active{se") == 0 ||
+                              text.compare(line, 32, "mcp_server_calls_in_flight{serve") == 0;
+      if (is_current && text.substr(value + 1, end - value - 1) != "0")
+        throw Broken("not zero at the end: " + text.substr(line, end - line));
     }
   }
 

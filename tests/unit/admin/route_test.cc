@@ -31,7 +31,8 @@ TEST(Route, TellsWhatIsPostedFromWhatIsRead) {
                                  "/api/services/a/call", "/api/log-level"}) {
     EXPECT_TRUE(route(path).is_posted()) << path;
   }
-  for (auto const* const path : {"/", "/metrics", "/api/status", "/api/events", "/api/log", "/api/services/a/tools", "/x"}) {
+  for (auto const* const path :
+       {"/", "/metrics", "/api/status", "/api/events", "/api/log", "/api/services/a/tools", "/x"}) {
     EXPECT_FALSE(route(path).is_posted()) << path;
   }
 }

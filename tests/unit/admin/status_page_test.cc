@@ -17,8 +17,8 @@ TEST(StatusPage, IsOneSmallFileThatLoadsNothingFromElsewhere) {
   StatusPage const page;
   EXPECT_LT(page.html().size(), 100'000U);
   EXPECT_EQ(std::string::npos, page.html().find("/* page."));
-  for (auto const* const absent : {"https://", "src=\"http", "@import", "innerHTML", "insertAdjacentHTML", "document.write",
-                                   "eval(", " onclick=\"", "style=\""}) {
+  for (auto const* const absent : {"https://", "src=\"http", "@import", "innerHTML", "insertAdjacentHTML",
+                                   "document.write", "eval(", " onclick=\"", "style=\""}) {
     EXPECT_EQ(std::string::npos, page.html().find(absent)) << absent;
   }
 }

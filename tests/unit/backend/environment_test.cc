@@ -17,8 +17,7 @@ Lines given(config::ServiceConfig const& config, std::vector<char const*> gatewa
 
 TEST(ChildEnvironment, HandsOnTheHarmlessAndNothingElse) {
   EXPECT_EQ((Lines{"HOME=/h", "LC_ALL=C", "PATH=/bin"}),
-            given({}, {"PATH=/bin", "SECRET_TOKEN=s", "HOME=/h", "LC_ALL=C", "AWS_KEY=k", "PATHX=1",
-                       "LD_PRELOAD=x"}));
+            given({}, {"PATH=/bin", "SECRET_TOKEN=s", "HOME=/h", "LC_ALL=C", "AWS_KEY=k", "PATHX=1", "LD_PRELOAD=x"}));
 }
 
 TEST(ChildEnvironment, HandsOnWhatTheServiceNames) {

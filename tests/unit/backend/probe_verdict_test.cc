@@ -5,7 +5,9 @@
 namespace gateway::backend {
 namespace {
 
-config::ProbeConfig tool_expecting(config::ExpectConfig expect) { return {.tool = "health", .expect = std::move(expect)}; }
+config::ProbeConfig tool_expecting(config::ExpectConfig expect) {
+  return {.tool = "health", .expect = std::move(expect)};
+}
 
 std::string text_result(std::string_view text, std::string_view more = "") {
   return fmt::format(R"({{"content":[{{"type":"text","text":"{}"}}]{}}})", text, more);
@@ -14,7 +16,8 @@ std::string text_result(std::string_view text, std::string_view more = "") {
 TEST(ProbeVerdict, IsGoodWhenNothingIsExpectedAndTheToolDidNotFail) {
   EXPECT_EQ("", fault_of_result(tool_expecting({}), text_result("x")));
   EXPECT_EQ("", fault_of_result(tool_expecting({}), text_result("x", R"(,"isError":false)")));
-  EXPECT_EQ("the tool failed: no database", fault_of_result(tool_expecting({}), text_result("no database", R"(,"isError":true)")));
+  EXPECT_EQ("the tool failed: no database",
+            fault_of_result(tool_expecting({}), text_result("no database", R"(,"isError":true)")));
   EXPECT_EQ("the tool failed: it did not say why", fault_of_result(tool_expecting({}), R"({"isError":true})"));
 }
 
@@ -48,7 +51,8 @@ TEST(ProbeVerdict, ComparesWholeValues) {
 }
 
 TEST(ProbeVerdict, OfAMethodLooksAtTheWholeResult) {
-  config::ProbeConfig const probe{.method = "tools/list", .expect = {.contains = "echo", .json = {{"/tools/0/name", R"("echo")"}}}};
+  config::ProbeConfig const probe{.method = "tools/list",
+                                  .expect = {.contains = "echo", .json = {{"/tools/0/name", R"("echo")"}}}};
 
   EXPECT_EQ("", fault_of_result(probe, R"({"tools":[{"name":"echo"}],"isError":true})"));
   EXPECT_EQ("its answer does not contain 'echo'", fault_of_result(probe, R"({"tools":[]})"));
@@ -58,25 +62,31 @@ TEST(ProbeVerdict, OfAMethodLooksAtTheWholeResult) {
 TEST(ProbeVerdict, TakesNoAnswerThatIsVeryDeep) {
   auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   auto const probe = tool_expecting({.json = {{"/x", "1"}}});
-  auto const result = [](std::string const& x) { return fmt::format(R"({{"structuredContent":{{"x":1,"y":{}}}}})", x); };
+  auto const result = [](std::string const& x) {
+    return fmt::format(R"({{"structuredContent":{{"x":1,"y":{}}}}})", x);
+  };
 
   EXPECT_EQ("", fault_of_result(probe, result(nested(60))));
   EXPECT_EQ("its answer is no JSON object", fault_of_result(probe, result(nested(400'000))));
   EXPECT_EQ("its answer has no /x", fault_of_result(probe, text_result(nested(400'000))));
-  EXPECT_EQ("it answered with an error", fault_of_error(fmt::format(R"({{"message":"x","data":{}}})", nested(400'000))));
+  EXPECT_EQ("it answered with an error",
+            fault_of_error(fmt::format(R"({{"message":"x","data":{}}})", nested(400'000))));
 }
 
 TEST(ProbeVerdict, OfAnErrorIsItsMessage) {
   EXPECT_EQ("it answered with an error: no such tool", fault_of_error(R"({"code":-1,"message":"no such tool"})"));
-  for (auto const* const odd : {"", "x", "7", R"({"message":7})"}) EXPECT_EQ("it answered with an error", fault_of_error(odd));
+  for (auto const* const odd : {"", "x", "7", R"({"message":7})"})
+    EXPECT_EQ("it answered with an error", fault_of_error(odd));
 }
 
 TEST(ProbeVerdict, HoldsWhateverTheChildSent) {
-  auto const probe = tool_expecting({.contains = "x", .json = {{"/a/-1/99999999999999999999", "1"}, {"/a~", "1"}, {"b", "2"}}});
+  auto const probe =
+      tool_expecting({.contains = "x", .json = {{"/a/-1/99999999999999999999", "1"}, {"/a~", "1"}, {"b", "2"}}});
   for (std::string const& odd :
        {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string(R"({"content":7})"),
         std::string(R"({"content":[7,{"text":7},{"text":"x"}],"structuredContent":[]})"),
-        std::string(R"({"isError":1,"content":{"text":"x"}})"), std::string(100'000, '['), std::string("{\"a\":\"\xff\"}"),
+        std::string(R"({"isError":1,"content":{"text":"x"}})"), std::string(100'000, '['),
+        std::string("{\"a\":\"\xff\"}"),
         std::string(R"({"content":[{"text":"x"}],"structuredContent":{"a":[1,2]}})")}) {
     EXPECT_NE("", fault_of_result(probe, odd)) << odd.substr(0, 80);
     EXPECT_NE("", fault_of_error(odd));
@@ -85,7 +95,8 @@ TEST(ProbeVerdict, HoldsWhateverTheChildSent) {
 }
 
 TEST(ProbeVerdict, ShowsTheBeginningOfALongAnswerOnOneLine) {
-  auto const fault = fault_of_result(tool_expecting({}), text_result("a\\nb" + std::string(1000, 'x'), R"(,"isError":true)"));
+  auto const fault =
+      fault_of_result(tool_expecting({}), text_result("a\\nb" + std::string(1000, 'x'), R"(,"isError":true)"));
 
   EXPECT_EQ(0U, fault.find("the tool failed: a bxxx"));
   EXPECT_LT(fault.size(), 250U);

@@ -18,9 +18,7 @@ TEST(JsonText, EscapesWhatMustBe) {
   EXPECT_EQ(R"("a\"b\\c\nd\u000de\u0009f\u0000")", json_string("a\"b\\c\nd\re\tf\0"s));
 }
 
-TEST(JsonText, KeepsUtf8AsItIs) {
-  EXPECT_EQ("\"\xC3\xA9\xF0\x9F\x98\x80\"", json_string("\xC3\xA9\xF0\x9F\x98\x80"));
-}
+TEST(JsonText, KeepsUtf8AsItIs) { EXPECT_EQ("\"\xC3\xA9\xF0\x9F\x98\x80\"", json_string("\xC3\xA9\xF0\x9F\x98\x80")); }
 
 TEST(JsonText, ReplacesEachByteThatIsNoUtf8) {
   EXPECT_EQ(

@@ -46,8 +46,7 @@ TEST(SlotTable, FindsNobodyByTheIdOfOneWhoStoodInTheSamePlace) {
 TEST(SlotTable, FindsNobodyByAnIdItNeverGave) {
   Table table;
   (void)insert(table, 1);
-  for (auto const id : {0ULL, 1ULL, 1ULL << 32 | 7, 2ULL << 32, ~0ULL})
-    EXPECT_EQ(nullptr, table.find(Id{id})) << id;
+  for (auto const id : {0ULL, 1ULL, 1ULL << 32 | 7, 2ULL << 32, ~0ULL}) EXPECT_EQ(nullptr, table.find(Id{id})) << id;
 }
 
 TEST(SlotTable, NeverGivesAnIdTwice) {

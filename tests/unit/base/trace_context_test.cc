@@ -36,7 +36,8 @@ TEST(Traceparent, SaysByItsLowestFlagWhetherItIsRecorded) {
 }
 
 TEST(Traceparent, OfAnotherLengthIsNone) {
-  for (std::size_t size = 0; size < kGood.size(); ++size) EXPECT_FALSE(parse_traceparent(kGood.substr(0, size))) << size;
+  for (std::size_t size = 0; size < kGood.size(); ++size)
+    EXPECT_FALSE(parse_traceparent(kGood.substr(0, size))) << size;
   EXPECT_FALSE(parse_traceparent(std::string(kGood) + "0"));
   EXPECT_FALSE(parse_traceparent(std::string(kGood) + "-00"));
 }
@@ -66,7 +67,8 @@ TEST(Traceparent, WithAnIdOfZerosIsNone) {
 TEST(Tracestate, TravelsWhenItIsShortAndPlain) {
   EXPECT_TRUE(is_tracestate("vendor=value,other@x=1"));
   EXPECT_TRUE(is_tracestate(std::string(512, 'a')));
-  for (auto const& text : {""s, std::string(513, 'a'), "a=\"b\""s, "a\\b"s, "a\nb"s, "\xc3\xa4"s}) EXPECT_FALSE(is_tracestate(text));
+  for (auto const& text : {""s, std::string(513, 'a'), "a=\"b\""s, "a\\b"s, "a\nb"s, "\xc3\xa4"s})
+    EXPECT_FALSE(is_tracestate(text));
 }
 
 TEST(Parentage, IsTheMessagesWhereItNamesOneAndTheRequestBecomesALink) {

@@ -18,7 +18,8 @@ TEST(Url, IsTakenApart) {
 }
 
 TEST(Url, OfAnotherKindIsNone) {
-  for (auto const* const text : {"", "host:80", "https://host/", "http://", "http://:80", "http://a b/", "http://a/\r\nX: y", "http://host:"})
+  for (auto const* const text :
+       {"", "host:80", "https://host/", "http://", "http://:80", "http://a b/", "http://a/\r\nX: y", "http://host:"})
     EXPECT_FALSE(parse_url(text)) << text;
 }
 

@@ -24,16 +24,14 @@ TEST(Utf8, TakesEveryCodePointButSurrogatesInItsShortestFormAlone) {
   for (unsigned point = 0; point < 0x110000; ++point) {
     auto const is_surrogate = point >= 0xD800 && point <= 0xDFFF;
     auto const length = shortest(point);
-    ASSERT_EQ(is_surrogate ? 0U : static_cast<std::size_t>(length), utf8_length(encoded(point, length)))
-        << point;
+    ASSERT_EQ(is_surrogate ? 0U : static_cast<std::size_t>(length), utf8_length(encoded(point, length))) << point;
     auto const overlong = length < 4 ? encoded(point, length + 1) : std::string("\xFF");
     ASSERT_EQ(0U, utf8_length(overlong)) << point;
   }
 }
 
 TEST(Utf8, RefusesWhatLiesBeyondTheLastCodePoint) {
-  for (unsigned point = 0x110000; point < 0x200000; point += 0xFFF)
-    EXPECT_EQ(0U, utf8_length(encoded(point, 4)));
+  for (unsigned point = 0x110000; point < 0x200000; point += 0xFFF) EXPECT_EQ(0U, utf8_length(encoded(point, 4)));
   for (auto const* const bytes : {"\xF8\x88\x80\x80\x80", "\xFC\x84\x80\x80\x80\x80", "\xFE", "\xFF"}) {
     EXPECT_EQ(0U, utf8_length(bytes));
   }
@@ -49,8 +47,7 @@ TEST(Utf8, RefusesASequenceThatIsCutShort) {
 }
 
 TEST(Utf8, RefusesATailWithoutALead) {
-  for (unsigned byte = 0x80; byte < 0xC2; ++byte)
-    EXPECT_EQ(0U, utf8_length(std::string(4, static_cast<char>(byte))));
+  for (unsigned byte = 0x80; byte < 0xC2; ++byte) EXPECT_EQ(0U, utf8_length(std::string(4, static_cast<char>(byte))));
 }
 
 TEST(Utf8, LooksAtTheFrontAlone) { EXPECT_EQ(2U, utf8_length("\xC3\xA9\xFF")); }

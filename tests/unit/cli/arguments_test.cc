@@ -73,7 +73,8 @@ TEST(Arguments, GiveHelpInEachWayToAskForIt) {
 }
 
 TEST(Arguments, SuggestACommandThatIsMistyped) {
-  EXPECT_THAT(said("chekc"), HasSubstr("2: unknown command 'chekc'; did you mean 'mcp-gateway check'?\ncommands: run, "));
+  EXPECT_THAT(said("chekc"),
+              HasSubstr("2: unknown command 'chekc'; did you mean 'mcp-gateway check'?\ncommands: run, "));
   EXPECT_THAT(said("stauts --help"), HasSubstr("did you mean 'mcp-gateway status'?"));
   EXPECT_THAT(said("serve"), HasSubstr("did you mean 'mcp-gateway run'?"));
   EXPECT_THAT(said("stop"), HasSubstr("unknown command 'stop'; Ctrl-C or SIGTERM ends a gateway"));
@@ -83,7 +84,8 @@ TEST(Arguments, SuggestACommandThatIsMistyped) {
 
 TEST(Arguments, TellWhoForgotRun) {
   EXPECT_THAT(said("gateway.json"), HasSubstr("did you mean 'mcp-gateway run gateway.json'?"));
-  EXPECT_THAT(said("--config x.json"), HasSubstr("expected a command first, found '--config'; did you mean 'mcp-gateway run --config x.json'?"));
+  EXPECT_THAT(said("--config x.json"),
+              HasSubstr("expected a command first, found '--config'; did you mean 'mcp-gateway run --config x.json'?"));
   EXPECT_THAT(said("npx -y pkg"), HasSubstr("to serve it: mcp-gateway run -- npx -y pkg"));
   EXPECT_THAT(said("-- node x.js"), HasSubstr("did you mean 'mcp-gateway run -- node x.js'?"));
 }
@@ -106,7 +108,8 @@ TEST(Arguments, TakeACommandInQuotesApart) {
 
 TEST(Arguments, RefuseWhatContradictsItself) {
   EXPECT_THAT(said("run"), HasSubstr("2: run: expected a configuration file or a server's command"));
-  EXPECT_THAT(said("run a.json -- node"), HasSubstr("expected either a file or a command behind --, found both, 'a.json' and 'node'"));
+  EXPECT_THAT(said("run a.json -- node"),
+              HasSubstr("expected either a file or a command behind --, found both, 'a.json' and 'node'"));
   EXPECT_THAT(said("run a.json --env A=b"), HasSubstr("--env is for a server behind --"));
   EXPECT_THAT(said("run a.json --name x"), HasSubstr("--name is for a server behind --"));
   EXPECT_THAT(said("run --service a -- node"), HasSubstr("--service chooses from a file"));
@@ -118,7 +121,8 @@ TEST(Arguments, RefuseWhatContradictsItself) {
 }
 
 TEST(Arguments, SayOfALineWithoutACommandHowItGoesOn) {
-  EXPECT_THAT(said("--port 9 -- node x.js"), HasSubstr("found '--port'; did you mean 'mcp-gateway run --port 9 -- node x.js'?"));
+  EXPECT_THAT(said("--port 9 -- node x.js"),
+              HasSubstr("found '--port'; did you mean 'mcp-gateway run --port 9 -- node x.js'?"));
   EXPECT_THAT(said("--port=9 a.json"), HasSubstr("did you mean 'mcp-gateway run --port=9 a.json'?"));
   EXPECT_THAT(said("--stdio x"), HasSubstr("found '--stdio'; the server's command stands behind --"));
   EXPECT_THAT(said("--foo"), HasSubstr("2: expected a command first, found '--foo'\ncommands: "));
@@ -127,7 +131,8 @@ TEST(Arguments, SayOfALineWithoutACommandHowItGoesOn) {
 TEST(Arguments, RefuseAWholeCommandInOneTextBehindTheDashes) {
   auto const read = read_arguments({"run", "--", "npx -y pkg"}, machine());
 
-  EXPECT_THAT(std::get<Farewell>(read).text, HasSubstr("found them in one string; without the quotes: mcp-gateway run -- npx -y pkg"));
+  EXPECT_THAT(std::get<Farewell>(read).text,
+              HasSubstr("found them in one string; without the quotes: mcp-gateway run -- npx -y pkg"));
 }
 
 TEST(Arguments, RefuseAnEmptyTextWhereAVariableOfTheShellIsNotSet) {

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 Arguments arguments_of(std::vector<std::string> words) {
   words.insert(words.begin(), "run");
   words.insert(words.end(), {"--", "prog", "a b", "${HOME}"});
-  auto read = read_arguments(words, {.is_program = [](auto const&) { return false; }, .is_file = [](auto const&) { return false; }});
+  auto read = read_arguments(
+      words, {.is_program = [](auto const&) { return false; }, .is_file = [](auto const&) { return false; }});
   if (auto* const arguments = std::get_if<Arguments>(&read)) return std::move(*arguments);
   ADD_FAILURE() << std::get<Farewell>(read).text;
   return {};
@@ -66,12 +67,46 @@ TEST(OneServer, IsRequiredAndHasTheDefaultsOfAFile) {
 
 TEST(OneServer, TakesEverythingAContainerNeedsFromFlags) {
   TokenFile const token("0123456789abcdef\n");
-  auto const config = configured({"--host", "0.0.0.0", "--port", "9000", "--admin", ":9091", "--token-file", token.path(),
-                                  "--admin-token-file", token.path(), "--allowed-host", "MCP.example.com", "--allowed-origin",
-                                  "https://chat.example.com", "--base-path", "/team-a", "--drain-timeout", "5s", "--log-level",
-                                  "debug", "--log-format", "text", "--name", "files", "--env", "A=x=${Y}", "-e", "B=",
-                                  "--pass-env", "TOKEN", "--cwd", "/tmp", "--isolation", "session", "--max-calls", "1",
-                                  "--call-timeout", "1h", "--start-timeout", "3m"})
+  auto const config = configured({"--host",
+                                  "0.0.0.0",
+                                  "--port",
+                                  "9000",
+                                  "--admin",
+                                  ":9091",
+                                  "--token-file",
+                                  token.path(),
+                                  "--admin-token-file",
+                                  token.path(),
+                                  "--allowed-host",
+                                  "MCP.example.com",
+                                  "--allowed-origin",
+                                  "https://chat.example.com",
+                                  "--base-path",
+                                  "/team-a",
+                                  "--drain-timeout",
+                                  "5s",
+                                  "--log-level",
+                                  "debug",
+                                  "--log-format",
+                                  "text",
+                                  "--name",
+                                  "files",
+                                  "--env",
+                                  "A=x=${Y}",
+                                  "-e",
+                                  "B=",
+                                  "--pass-env",
+                                  "TOKEN",
+                                  "--cwd",
+                                  "/tmp",
+                                  "--isolation",
+                                  "session",
+                                  "--max-calls",
+                                  "1",
+                                  "--call-timeout",
+                                  "1h",
+                                  "--start-timeout",
+                                  "3m"})
                           .config;
 
   ASSERT_TRUE(config);
@@ -113,12 +148,14 @@ TEST(OneServer, NamesTheFlagThatIsWrongAndWhatWasExpected) {
   EXPECT_EQ("run: --max-calls: expected 1..100000, found '0'\n", error_of({"--max-calls", "0"}));
   EXPECT_EQ("run: --isolation: expected 'shared' or 'session', found 'affinity'; the others need a file\n",
             error_of({"--isolation", "affinity"}));
-  EXPECT_EQ("run: --call-timeout: expected a duration with its unit such as \"30s\" (ms, s, m, h) in 10ms..24h, found '5'\n",
-            error_of({"--call-timeout", "5"}));
+  EXPECT_EQ(
+      "run: --call-timeout: expected a duration with its unit such as \"30s\" (ms, s, m, h) in 10ms..24h, found '5'\n",
+      error_of({"--call-timeout", "5"}));
 }
 
 TEST(OneServer, NotesVariablesThatAreNotSetAndANameThatIsChanged) {
-  auto const config = configured({"--name", "my tools", "--pass-env", "NO_SUCH_VARIABLE_HERE", "--pass-env", "PATH"}).config;
+  auto const config =
+      configured({"--name", "my tools", "--pass-env", "NO_SUCH_VARIABLE_HERE", "--pass-env", "PATH"}).config;
 
   ASSERT_TRUE(config);
   ASSERT_EQ(2U, config->warnings.size());
@@ -146,7 +183,9 @@ TEST(GatewayFlags, SayTheRangeOfAPort) {
 }
 
 TEST(GatewayFlags, TakeAHostInEachWayPeopleWriteIt) {
-  auto const host = [](std::string const& text) { return to_string(configured({"--host", text}).config->gateway.listen); };
+  auto const host = [](std::string const& text) {
+    return to_string(configured({"--host", text}).config->gateway.listen);
+  };
   EXPECT_EQ("0.0.0.0:8080", host("0.0.0.0"));
   EXPECT_EQ("127.0.0.1:8080", host("localhost"));
   EXPECT_EQ("[::1]:8080", host("::1"));
@@ -156,7 +195,8 @@ TEST(GatewayFlags, TakeAHostInEachWayPeopleWriteIt) {
 }
 
 TEST(GatewayFlags, NameTheOtherFlagWhereTwoListenersMeet) {
-  EXPECT_EQ("run: --admin: expected an address of its own, found 127.0.0.1:8080, which --port needs\n", error_of({"--admin", "8080"}));
+  EXPECT_EQ("run: --admin: expected an address of its own, found 127.0.0.1:8080, which --port needs\n",
+            error_of({"--admin", "8080"}));
 }
 
 TEST(GatewayFlags, WantATokenInATokenFile) {

@@ -9,7 +9,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr auto kStatus = R"({"status":"DEGRADED","reason":"1 of 2 services is not well: b","version":"1.2.3","instance_id":"here",
+constexpr auto kStatus =
+    R"({"status":"DEGRADED","reason":"1 of 2 services is not well: b","version":"1.2.3","instance_id":"here",
   "uptime_seconds":3723.5,"servers":{
     "z":{"status":"HEALTHY","state":"ready","sessions":3,"calls_in_flight":1,"tools":12,"restarts":0,
          "traffic":{"calls_per_minute":12345,"errors_per_minute":0.5,"p50_ms":1.25,"p95_ms":1500,"memory_bytes":104857600,"cpu_cores":0.5}},
@@ -25,9 +26,11 @@ TEST(StatusTable, ShowsTheFiguresOfAServiceInItsRow) {
   auto const table = status_table(*read_status(kStatus), Colour::No);
   EXPECT_THAT(table, HasSubstr("here  DEGRADED  version 1.2.3  up 1 h 2 min\n"));
   EXPECT_THAT(table, HasSubstr("2 services, 3 sessions, 12.3k calls and 0.5 errors a minute\n"));
-  EXPECT_THAT(table, HasSubstr("SERVICE  STATE    CALLS/MIN  ERR/MIN    P50   P95  SESSIONS  OPEN  TOOLS  RESTARTS  MEMORY  CPU\n"
-                               "z        ready        12.3k      0.5  1.2ms  1.5s         3     1     12         0    100M  50%\n"
-                               "b        backoff          0        0      -     -         0     0      -         0       -   0%\n"));
+  EXPECT_THAT(
+      table,
+      HasSubstr("SERVICE  STATE    CALLS/MIN  ERR/MIN    P50   P95  SESSIONS  OPEN  TOOLS  RESTARTS  MEMORY  CPU\n"
+                "z        ready        12.3k      0.5  1.2ms  1.5s         3     1     12         0    100M  50%\n"
+                "b        backoff          0        0      -     -         0     0      -         0       -   0%\n"));
 }
 
 TEST(StatusTable, SaysWhyAServiceIsNotWellAndNothingThatATerminalObeys) {

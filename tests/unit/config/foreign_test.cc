@@ -33,11 +33,13 @@ std::vector<std::string> notes(std::string_view entry) {
 TEST(ConfigForeign, LeavesARemoteServerOutAndTheOthersRun) {
   for (auto const* const key : {"url", "serverUrl", "httpUrl"}) {
     auto const service = theirs(fmt::format(R"({{"{}": "https://x/mcp", "headers": {{"a": "b"}}}})", key));
-    EXPECT_EQ(fmt::format("not started; it has {}, so it is a remote server, and mcp-gateway starts programs: let clients connect "
-                          "to it, or put a program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", "
-                          "\"URL\"]",
-                          key),
-              why_unavailable(service));
+    EXPECT_EQ(
+        fmt::format(
+            "not started; it has {}, so it is a remote server, and mcp-gateway starts programs: let clients connect "
+            "to it, or put a program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", "
+            "\"URL\"]",
+            key),
+        why_unavailable(service));
     EXPECT_EQ("theirs", service.name);
   }
   EXPECT_NE(std::string::npos, why_unavailable(theirs(R"({"type": "http"})")).find("it is of the type 'http', so"));
@@ -85,7 +87,8 @@ TEST(ConfigForeign, NotesKeysOfOtherProgramsAndRefusesMistypedOnesOfOurs) {
             notes(R"({"command": "x", "autoApprove": [], "whoKnows": 1, "_remark": 2, "//": 3})"));
   EXPECT_EQ("mcpServers.theirs: unknown key 'isolatoin'; did you mean 'isolation'?",
             first_error(beside(R"({"command": "x", "isolatoin": "session"})")));
-  EXPECT_EQ("mcpServers.theirs.restart: unknown key 'whoKnows'", first_error(beside(R"({"command": "x", "restart": {"whoKnows": 1}})")));
+  EXPECT_EQ("mcpServers.theirs.restart: unknown key 'whoKnows'",
+            first_error(beside(R"({"command": "x", "restart": {"whoKnows": 1}})")));
 }
 
 TEST(ConfigForeign, LeavesAnEntryOutThatSaysInOtherWordsWhatItStarts) {
@@ -95,13 +98,16 @@ TEST(ConfigForeign, LeavesAnEntryOutThatSaysInOtherWordsWhatItStarts) {
 }
 
 TEST(ConfigForeign, NotesAVariableThatIsWrittenAsElsewhere) {
-  EXPECT_EQ((std::vector<std::string>{"mcpServers.theirs.args[0]: Passed verbatim; write ${NAME} for an environment variable.",
-                                      "mcpServers.theirs.env.A: Passed verbatim; write ${NAME} for an environment variable."}),
-            notes(R"({"command": "x", "args": ["$DATA_DIR", "$HOME/x"], "env": {"A": "Bearer {env:KEY}", "B": "$ecret"}})"));
+  EXPECT_EQ(
+      (std::vector<std::string>{
+          "mcpServers.theirs.args[0]: Passed verbatim; write ${NAME} for an environment variable.",
+          "mcpServers.theirs.env.A: Passed verbatim; write ${NAME} for an environment variable."}),
+      notes(R"({"command": "x", "args": ["$DATA_DIR", "$HOME/x"], "env": {"A": "Bearer {env:KEY}", "B": "$ecret"}})"));
 }
 
 TEST(ConfigForeign, SaysNotesBesideErrors) {
-  auto const result = read_config(beside(R"({"command": "x", "autoApprove": [], "max_calls": 0})"), fakes::environment_with({}));
+  auto const result =
+      read_config(beside(R"({"command": "x", "autoApprove": [], "max_calls": 0})"), fakes::environment_with({}));
 
   auto const& wrong = std::get<ConfigErrors>(result);
   EXPECT_EQ(1U, wrong.errors.size());

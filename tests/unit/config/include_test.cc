@@ -88,9 +88,10 @@ TEST(ConfigInclude, KeepsAFolderThatLooksLikeAVariable) {
 }
 
 TEST(ConfigInclude, NamesTheFileThatIsMissingOrBroken) {
-  EXPECT_EQ(std::vector<std::string>{
-                "include[0]: no.json cannot be included: the file /etc/no.json cannot be read: it is not there"},
-            errors_of(R"({"include": ["no.json"], "mcpServers": {"s": {"command": "x"}}})", {}));
+  EXPECT_EQ(
+      std::vector<std::string>{
+          "include[0]: no.json cannot be included: the file /etc/no.json cannot be read: it is not there"},
+      errors_of(R"({"include": ["no.json"], "mcpServers": {"s": {"command": "x"}}})", {}));
 
   auto const bad = [](std::string text) {
     return errors_of(R"({"include": ["bad.json"], "mcpServers": {"s": {"command": "x"}}})",
@@ -148,7 +149,8 @@ TEST(ConfigNeeds, SaysInWordsWhatIsNotThere) {
 }
 
 TEST(ConfigNeeds, TellsAVariableThatIsNeededAndUsedOnce) {
-  auto const text = with_needs(R"({"variable": "TOKEN", "for": "a token"})", R"(, "env": {"T": "${TOKEN}", "U": "${TOKEN}"})");
+  auto const text =
+      with_needs(R"({"variable": "TOKEN", "for": "a token"})", R"(, "env": {"T": "${TOKEN}", "U": "${TOKEN}"})");
 
   auto const without = good(text, {});
   EXPECT_EQ("not started; it needs the environment variable TOKEN (a token)", why_unavailable(without.services[0]));

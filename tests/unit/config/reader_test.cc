@@ -137,7 +137,8 @@ TEST(ConfigReader, WantsSomethingToTellOwnersApartBy) {
   EXPECT_EQ("mcpServers.s.affinity.header: expected the name of a header such as \"x-user-id\", found 'a b'",
             first_error(service(R"("isolation": "affinity", "affinity": {"header": "a b"})")));
   EXPECT_TRUE(errors_of(R"({"gateway": {"auth": {"tokens": [{"name": "a", "token": "0123456789abcdef"}]}},
-                            "mcpServers": {"s": {"command": "x", "isolation": "affinity"}}})").empty());
+                            "mcpServers": {"s": {"command": "x", "isolation": "affinity"}}})")
+                  .empty());
   EXPECT_EQ(2U, good(service(R"("isolation": "session", "replicas": 2, "affinity": {})")).warnings.size());
 }
 
@@ -146,17 +147,16 @@ TEST(ConfigReader, TellsEveryErrorAtOnce) {
     "gateway": {"limits": {"max_sessions": -5}, "sse_keepalive": 15, "lisen": "x"},
     "mcpServers": {"a": {"args": []}, "b": {"command": "prog", "max_calls": "many", "cal_timeout": "1s"}}})");
 
-  EXPECT_EQ(
-      (std::vector<std::string>{
-          "gateway.sse_keepalive: expected a duration with its unit such as \"30s\" (ms, s, m, h) in 1s..1h, "
-          "found 15",
-          "gateway.limits.max_sessions: expected 1..1000000, found -5",
-          "gateway: unknown key 'lisen'; did you mean 'listen'?",
-          "mcpServers.a: expected the key 'command', which is missing",
-          "mcpServers.b.max_calls: expected a whole number in 1..100000, found 'many'",
-          "mcpServers.b: unknown key 'cal_timeout'; did you mean 'call_timeout'?",
-      }),
-      errors);
+  EXPECT_EQ((std::vector<std::string>{
+                "gateway.sse_keepalive: expected a duration with its unit such as \"30s\" (ms, s, m, h) in 1s..1h, "
+                "found 15",
+                "gateway.limits.max_sessions: expected 1..1000000, found -5",
+                "gateway: unknown key 'lisen'; did you mean 'listen'?",
+                "mcpServers.a: expected the key 'command', which is missing",
+                "mcpServers.b.max_calls: expected a whole number in 1..100000, found 'many'",
+                "mcpServers.b: unknown key 'cal_timeout'; did you mean 'call_timeout'?",
+            }),
+            errors);
 }
 
 TEST(ConfigReader, ChecksEachBound) {
@@ -174,8 +174,7 @@ TEST(ConfigReader, ChecksEachBound) {
       {service(R"("args": ["a", 5])"), "mcpServers.s.args[1]: expected a text, found 5"},
       {service(R"("isolation": "none")"),
        "mcpServers.s.isolation: expected 'shared' or 'session' or 'affinity', found 'none'"},
-      {service(R"("max_calls": 1.5)"),
-       "mcpServers.s.max_calls: expected a whole number in 1..100000, found 1.5"},
+      {service(R"("max_calls": 1.5)"), "mcpServers.s.max_calls: expected a whole number in 1..100000, found 1.5"},
       {service(R"("env": {"MCP_GATEWAY_CHILD": "x"})"),
        "mcpServers.s.env.MCP_GATEWAY_CHILD: the gateway sets this variable itself"},
       {gateway_with(R"("limits": {"replay_bytes": "2GiB"})"),
@@ -199,8 +198,7 @@ TEST(ConfigReader, SaysWhereTheJsonIsBroken) {
 }
 
 TEST(ConfigReader, RefusesKeysThatStandTwice) {
-  EXPECT_EQ("mcpServers.s.args: this key stands twice",
-            first_error(service(R"("args": [{"x": 1}], "args": [])")));
+  EXPECT_EQ("mcpServers.s.args: this key stands twice", first_error(service(R"("args": [{"x": 1}], "args": [])")));
   EXPECT_EQ("mcpServers.s: this key stands twice",
             first_error(R"({"mcpServers": {"s": {"command": "a"}, "s": {"command": "b"}}})"));
 }
@@ -228,18 +226,18 @@ TEST(ConfigReader, RefusesCommasThatStandForNothing) {
 }
 
 TEST(ConfigReader, KeepsWhatWasPutIntoAServiceForVariablesAndFiles) {
-  auto const text = service(R"("args": ["--token=${A}", "${NOT_SET:-by-default}", "$${B}"], "env": {"K": "<${file:/run/key}>"})");
+  auto const text =
+      service(R"("args": ["--token=${A}", "${NOT_SET:-by-default}", "$${B}"], "env": {"K": "<${file:/run/key}>"})");
   auto const config = good(text, environment_with({{"A", "alpha"}, {"B", "beta"}}, {{"/run/key", "gamma\n"}}));
   EXPECT_EQ((std::vector{Secret("alpha"), Secret("gamma")}), config.services.at(0).put_in);
 }
 
 TEST(ConfigReader, ExpandsVariablesAndFilesInEveryText) {
-  auto const environment = environment_with(
-      {{"A", "x${B}$"}, {"B", "y"}, {"EMPTY", ""}, {"N", "7"}, {"OFF", "true"}}, {{"/run/key", "k\n"}});
-  auto const config =
-      good(service(R"("args": ["${A}${B}", "${NO:-d:-e}", "${EMPTY:-d}", "${EMPTY}|", "$${B} $B $"],
+  auto const environment = environment_with({{"A", "x${B}$"}, {"B", "y"}, {"EMPTY", ""}, {"N", "7"}, {"OFF", "true"}},
+                                            {{"/run/key", "k\n"}});
+  auto const config = good(service(R"("args": ["${A}${B}", "${NO:-d:-e}", "${EMPTY:-d}", "${EMPTY}|", "$${B} $B $"],
                                       "env": {"K": "<${file:/run/key}>"}, "max_calls": "${N}", "disabled": "${OFF}")"),
-           environment);
+                           environment);
 
   auto const& s = config.services.at(0);
   EXPECT_EQ((std::vector<std::string>{"x${B}$y", "d:-e", "d", "|", "${B} $B $"}), s.args);
@@ -270,16 +268,20 @@ TEST(ConfigReader, ExplainsWhatOnlyAnEditorKnows) {
   auto const fault = [](std::string const& text) {
     return good(service(fmt::format(R"("args": ["{}"])", text))).services.at(0).faults.at(0);
   };
-  EXPECT_EQ("args[0]: ${workspaceFolder} is an editor's variable; write the folder's path, or ${dir} for that of this file",
-            fault("${workspaceFolder}/x"));
-  EXPECT_EQ("args[0]: ${workspaceFolder:app} is an editor's variable; write the folder's path, or ${dir} for that of this file",
-            fault("${workspaceFolder:app}"));
+  EXPECT_EQ(
+      "args[0]: ${workspaceFolder} is an editor's variable; write the folder's path, or ${dir} for that of this file",
+      fault("${workspaceFolder}/x"));
+  EXPECT_EQ(
+      "args[0]: ${workspaceFolder:app} is an editor's variable; write the folder's path, or ${dir} for that of this "
+      "file",
+      fault("${workspaceFolder:app}"));
   EXPECT_EQ("args[0]: ${userHome} is an editor's variable; write ${HOME}", fault("${userHome}"));
   EXPECT_EQ("args[0]: ${/} is an editor's variable; write /", fault("a${/}b"));
   EXPECT_EQ("args[0]: ${command:pick} is an editor's variable; write what it stands for", fault("${command:pick}"));
-  EXPECT_EQ("args[0]: ${input:github-token2} is what an editor asks its user for; put it into an environment variable and "
-            "write ${GITHUB_TOKEN2}",
-            fault("${input:github-token2}"));
+  EXPECT_EQ(
+      "args[0]: ${input:github-token2} is what an editor asks its user for; put it into an environment variable and "
+      "write ${GITHUB_TOKEN2}",
+      fault("${input:github-token2}"));
 }
 
 TEST(ConfigReader, ReadsVariablesAsEditorsWriteThem) {
@@ -366,9 +368,8 @@ TEST(ConfigReader, RefusesTwoListenersOnOneAddress) {
       "gateway.admin_listen: expected an address of its own, found 127.0.0.1:8080, which gateway.listen "
       "needs",
       first_error(gateway_with(R"("admin_listen": "127.0.0.1:8080")")));
-  EXPECT_EQ(
-      "mcpServers.s.listen: expected an address of its own, found 0.0.0.0:8080, which gateway.listen needs",
-      first_error(service(R"("listen": ":8080")")));
+  EXPECT_EQ("mcpServers.s.listen: expected an address of its own, found 0.0.0.0:8080, which gateway.listen needs",
+            first_error(service(R"("listen": ":8080")")));
   EXPECT_TRUE(errors_of(gateway_with(R"("listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0")")).empty());
 }
 
@@ -415,8 +416,8 @@ TEST(ListenAddress, ReadsEachWayToWriteOne) {
   EXPECT_EQ("127.0.0.1:0", read("localhost:0"));
   EXPECT_EQ("[fe80::1:2]:1", read("[fe80::1:2]:1"));
   for (auto const* const text :
-       {"", ":", "8080x", "65536", "-1", "1.2.3:80", "1.2.3.256:80", "1.2.3.04:80", "1.2.3.4.5:80", "::1:80",
-        "[::1]", "[1::2::3]:80", "[:1]:80", "[12345::]:80", "[1:2:3:4:5:6:7]:80", "host:80", "127.0.0.1:"})
+       {"", ":", "8080x", "65536", "-1", "1.2.3:80", "1.2.3.256:80", "1.2.3.04:80", "1.2.3.4.5:80", "::1:80", "[::1]",
+        "[1::2::3]:80", "[:1]:80", "[12345::]:80", "[1:2:3:4:5:6:7]:80", "host:80", "127.0.0.1:"})
     EXPECT_EQ("error", read(text)) << text;
 }
 

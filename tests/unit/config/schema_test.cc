@@ -53,10 +53,9 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
 
 TEST(ConfigSchema, DescribesEveryField) {
   for (auto const* const pointer : {"/properties/gateway", "/$defs/service"})
-    for_each_field(schema()[Json::json_pointer{pointer}], pointer,
-                   [](std::string const& path, Json const& field) {
-                     EXPECT_FALSE(field.value("description", "").empty()) << path;
-                   });
+    for_each_field(schema()[Json::json_pointer{pointer}], pointer, [](std::string const& path, Json const& field) {
+      EXPECT_FALSE(field.value("description", "").empty()) << path;
+    });
 }
 
 TEST(ConfigSchema, SaysTheBoundsOfNumbersDurationsAndSizes) {

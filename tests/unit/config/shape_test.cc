@@ -22,7 +22,8 @@ std::string read_as(std::string const& text) {
 TEST(ConfigShape, FindsTheServersOfEachProgram) {
   EXPECT_EQ("no note", read_as(fmt::format(R"({{"mcpServers": {}}})", kOne)));
   EXPECT_EQ("no note", read_as(fmt::format(R"({{"servers": {}}})", kOne)));
-  EXPECT_EQ("mcp.servers: Read as mcpServers.", read_as(fmt::format(R"({{"mcp": {{"inputs": [], "servers": {}}}}})", kOne)));
+  EXPECT_EQ("mcp.servers: Read as mcpServers.",
+            read_as(fmt::format(R"({{"mcp": {{"inputs": [], "servers": {}}}}})", kOne)));
   EXPECT_EQ("[\"mcp.servers\"]: Read as mcpServers.", read_as(fmt::format(R"({{"mcp.servers": {}}})", kOne)));
   EXPECT_EQ("context_servers: Read as mcpServers.", read_as(fmt::format(R"({{"context_servers": {}}})", kOne)));
   EXPECT_EQ("mcp_servers: Read as mcpServers.", read_as(fmt::format(R"({{"mcp_servers": {}}})", kOne)));
@@ -31,7 +32,8 @@ TEST(ConfigShape, FindsTheServersOfEachProgram) {
 }
 
 TEST(ConfigShape, ReadsAMapOfServersWithNothingAroundThem) {
-  EXPECT_EQ("the file: Read as mcpServers: it holds servers by name and nothing around them.", read_as(std::string(kOne)));
+  EXPECT_EQ("the file: Read as mcpServers: it holds servers by name and nothing around them.",
+            read_as(std::string(kOne)));
   EXPECT_FALSE(is_bare_map(Json::parse(R"({"one": {"command": "x"}, "two": 2})")));
   EXPECT_FALSE(is_bare_map(Json::parse("{}")));
 }
@@ -50,14 +52,19 @@ TEST(ConfigShape, KeepsToOneNoteOnTheRestOfAnEditorsSettings) {
 }
 
 TEST(ConfigShape, SaysWhereServersStandFurtherDown) {
-  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those under projects[\"/home/me/p\"].mcpServers to the top "
-            "level of a file, under mcpServers",
-            first_error(R"({"projects": {"/home/me/p": {"mcpServers": {"a": {"command": "x"}}}}})"));
-  EXPECT_EQ("mcpServers: expected at least one service, found none; copy those under customizations.vscode.mcp.servers to the top "
-            "level of a file, under mcpServers",
-            first_error(R"({"customizations": {"vscode": {"mcp": {"servers": {"a": {"command": "x"}}}}}})"));
+  EXPECT_EQ(
+      "mcpServers: expected at least one service, found none; copy those under projects[\"/home/me/p\"].mcpServers to "
+      "the top "
+      "level of a file, under mcpServers",
+      first_error(R"({"projects": {"/home/me/p": {"mcpServers": {"a": {"command": "x"}}}}})"));
+  EXPECT_EQ(
+      "mcpServers: expected at least one service, found none; copy those under customizations.vscode.mcp.servers to "
+      "the top "
+      "level of a file, under mcpServers",
+      first_error(R"({"customizations": {"vscode": {"mcp": {"servers": {"a": {"command": "x"}}}}}})"));
 
-  auto const beside = good(R"({"mcpServers": {"b": {"command": "y"}}, "projects": {"p": {"mcpServers": {"a": {"command": "x"}}}}})");
+  auto const beside =
+      good(R"({"mcpServers": {"b": {"command": "y"}}, "projects": {"p": {"mcpServers": {"a": {"command": "x"}}}}})");
   EXPECT_EQ(1U, beside.services.size());
   EXPECT_EQ("projects.p.mcpServers", beside.warnings.at(0).path);
   EXPECT_EQ("Ignored: only services at the top level of the file are served.", beside.warnings.at(0).what);
@@ -66,12 +73,16 @@ TEST(ConfigShape, SaysWhereServersStandFurtherDown) {
 TEST(ConfigShape, NamesFilesOfTheSameKind) {
   EXPECT_EQ("the file: this is one server without its name; expected {\"mcpServers\": {\"NAME\": {...}}}",
             first_error(R"({"command": "npx", "args": []})"));
-  EXPECT_EQ("the file: this is the manifest of a desktop extension; expected {\"mcpServers\": {\"NAME\": {...}}}, with what its "
-            "server.mcp_config says",
-            first_error(R"({"manifest_version": "0.3", "name": "x", "server": {"mcp_config": {}}})"));
-  EXPECT_EQ("the file: this describes a server for the MCP registry; expected {\"mcpServers\": {\"NAME\": {...}}}, with the command "
-            "that runs its package",
-            first_error(R"({"name": "io.x/y", "packages": []})"));
+  EXPECT_EQ(
+      "the file: this is the manifest of a desktop extension; expected {\"mcpServers\": {\"NAME\": {...}}}, with what "
+      "its "
+      "server.mcp_config says",
+      first_error(R"({"manifest_version": "0.3", "name": "x", "server": {"mcp_config": {}}})"));
+  EXPECT_EQ(
+      "the file: this describes a server for the MCP registry; expected {\"mcpServers\": {\"NAME\": {...}}}, with the "
+      "command "
+      "that runs its package",
+      first_error(R"({"name": "io.x/y", "packages": []})"));
 }
 
 }  // namespace

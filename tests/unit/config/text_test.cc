@@ -35,7 +35,9 @@ TEST(ConfigText, KnowsUtf16WithAndWithoutItsMark) {
 }
 
 TEST(ConfigText, KnowsWhatIsNoText) {
-  EXPECT_THAT(first_error("\x7F" "ELF\x02\x01\x01\0\0\0"s), StartsWith("the file: it is no text but a binary file; expected JSON"));
+  EXPECT_THAT(first_error("\x7F"
+                          "ELF\x02\x01\x01\0\0\0"s),
+              StartsWith("the file: it is no text but a binary file; expected JSON"));
 }
 
 TEST(ConfigText, NamesYaml) {
@@ -46,34 +48,41 @@ TEST(ConfigText, NamesYaml) {
 }
 
 TEST(ConfigText, NamesToml) {
-  for (auto const* const text : {"[mcp_servers.github]\ncommand = \"npx\"\n", "[[backends]]\nname = 'a'\n", "model = \"o3\"\n"}) {
+  for (auto const* const text :
+       {"[mcp_servers.github]\ncommand = \"npx\"\n", "[[backends]]\nname = 'a'\n", "model = \"o3\"\n"}) {
     EXPECT_EQ("the file: it looks like TOML"s + kWanted, first_error(text)) << text;
   }
 }
 
 TEST(ConfigText, NamesPagesAndScripts) {
   EXPECT_THAT(first_error("<!DOCTYPE html>\n<html>"), StartsWith("the file: it looks like HTML or XML;"));
-  EXPECT_THAT(first_error("#!/usr/bin/env node\nconsole.log(1)"), StartsWith("the file: it is a script, and a server's command stands behind --;"));
+  EXPECT_THAT(first_error("#!/usr/bin/env node\nconsole.log(1)"),
+              StartsWith("the file: it is a script, and a server's command stands behind --;"));
 }
 
 TEST(ConfigText, NamesMarkdownAndJavaScript) {
-  EXPECT_THAT(first_error("```json\n{\"mcpServers\": {}}\n```\n"), StartsWith("the file: it starts with a Markdown fence (```); remove the fence lines;"));
+  EXPECT_THAT(first_error("```json\n{\"mcpServers\": {}}\n```\n"),
+              StartsWith("the file: it starts with a Markdown fence (```); remove the fence lines;"));
   EXPECT_THAT(first_error("export default {mcpServers: {}}"), StartsWith("the file: it looks like JavaScript;"));
 }
 
 TEST(ConfigText, SaysWhichWordOfAnotherLanguageStandsForAValue) {
-  EXPECT_EQ("line 2: expected true, found True", first_error("{\"mcpServers\": {\"a\": {\"command\": \"x\",\n \"disabled\": True}}}"));
-  EXPECT_EQ("line 1: expected null, found None", first_error(R"({"mcpServers": {"a": {"command": "x", "cwd": None}}})"));
+  EXPECT_EQ("line 2: expected true, found True",
+            first_error("{\"mcpServers\": {\"a\": {\"command\": \"x\",\n \"disabled\": True}}}"));
+  EXPECT_EQ("line 1: expected null, found None",
+            first_error(R"({"mcpServers": {"a": {"command": "x", "cwd": None}}})"));
 }
 
 TEST(ConfigText, SaysThatAValueHasNoQuotesAndDoesNotShowIt) {
   EXPECT_EQ("line 1: expected a string in double quotes, found a bare word",
             first_error(R"({"mcpServers": {"a": {"command": "x", "env": {"TOKEN": ghp_secret}}}})"));
-  EXPECT_EQ("line 1: expected a string in double quotes, found a bare word", first_error(R"({"mcpServers": {"a": {"args": ["x", y]}}})"));
+  EXPECT_EQ("line 1: expected a string in double quotes, found a bare word",
+            first_error(R"({"mcpServers": {"a": {"args": ["x", y]}}})"));
 }
 
 TEST(ConfigText, KnowsAPieceOfAFile) {
-  EXPECT_THAT(first_error(R"("mcpServers": {"a": {"command": "x"}})"), StartsWith("the file: the braces { } around the whole are missing;"));
+  EXPECT_THAT(first_error(R"("mcpServers": {"a": {"command": "x"}})"),
+              StartsWith("the file: the braces { } around the whole are missing;"));
 }
 
 TEST(ConfigText, SaysWhereQuotesAreWrong) {
@@ -88,7 +97,9 @@ TEST(ConfigText, SaysWhereQuotesAreWrong) {
 }
 
 TEST(ConfigText, LeavesQuotesInTextsAndCommentsAlone) {
-  EXPECT_TRUE(errors_of("{ // it's 'quoted'\n \"mcpServers\": {\"a\": {\"command\": \"it's\", \"args\": [\"a: 'b'\"]}}}").empty());
+  EXPECT_TRUE(
+      errors_of("{ // it's 'quoted'\n \"mcpServers\": {\"a\": {\"command\": \"it's\", \"args\": [\"a: 'b'\"]}}}")
+          .empty());
   EXPECT_EQ("line 1, column 38: not valid JSON: unexpected end of input; expected ',' or '}'",
             first_error("{\"mcpServers\": {\"a\": {\"command\": \"x'\""));
 }

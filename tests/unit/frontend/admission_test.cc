@@ -25,19 +25,17 @@ std::string refused_for(std::string const& host, std::string const& field = "X: 
 }
 
 TEST(Admission, TakesTheHostsThatMeanThisGateway) {
-  for (auto const* const host :
-       {"localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:8080",
-        "10.0.0.7:8080", "192.168.1.1", "[fe80::1]:80", "gateway.example.com", "Gateway.Example.com.:443",
-        "mcp-echo", "MCP-ECHO:80", "mcp-notes"}) {
+  for (auto const* const host : {"localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1", "127.1.2.3:80", "[::1]",
+                                 "[::1]:8080", "10.0.0.7:8080", "192.168.1.1", "[fe80::1]:80", "gateway.example.com",
+                                 "Gateway.Example.com.:443", "mcp-echo", "MCP-ECHO:80", "mcp-notes"}) {
     EXPECT_EQ("", refused_for(host)) << host;
   }
 }
 
 TEST(Admission, RefusesAHostThatOnlyPointsHere) {
   for (auto const* const host :
-       {"evil.example.com", "localhost.evil.com", "127.0.0.1.evil.com", "evil.gateway.example.com",
-        "mcp-other", "echo", "gateway.example.com.evil.com", "localhost..", "1.2.3", "0x7f000001",
-        "mcp-echo.evil.com"}) {
+       {"evil.example.com", "localhost.evil.com", "127.0.0.1.evil.com", "evil.gateway.example.com", "mcp-other", "echo",
+        "gateway.example.com.evil.com", "localhost..", "1.2.3", "0x7f000001", "mcp-echo.evil.com"}) {
     EXPECT_EQ("host", refused_for(host)) << host;
   }
 }
@@ -49,9 +47,8 @@ TEST(Admission, RefusesARequestWithoutAHost) {
 
 TEST(Admission, TakesTheOriginsOfThisMachineAndTheConfiguredOnes) {
   for (auto const* const origin :
-       {"http://localhost", "http://localhost:3000", "https://LOCALHOST:1", "http://127.0.0.1:6274",
-        "http://[::1]:80", "https://[::1]", "https://chat.example.com", "HTTPS://Chat.Example.com",
-        "https://chat.example.com:8443"}) {
+       {"http://localhost", "http://localhost:3000", "https://LOCALHOST:1", "http://127.0.0.1:6274", "http://[::1]:80",
+        "https://[::1]", "https://chat.example.com", "HTTPS://Chat.Example.com", "https://chat.example.com:8443"}) {
     EXPECT_EQ("", refused_for("localhost", std::string("Origin: ") + origin)) << origin;
   }
 }

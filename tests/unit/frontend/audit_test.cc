@@ -21,7 +21,8 @@ TEST(ShapeOfArguments, NamesKeysKindsAndSizesAndNoValue) {
   EXPECT_EQ("number", shape["keys"]["n"]["kind"]);
   EXPECT_EQ("boolean", shape["keys"]["yes"]["kind"]);
   EXPECT_EQ("null", shape["keys"]["none"]["kind"]);
-  for (std::string const value : {"passwd", "hunter22", "12,"}) EXPECT_EQ(std::string::npos, text.find("\"" + value)) << value;
+  for (std::string const value : {"passwd", "hunter22", "12,"})
+    EXPECT_EQ(std::string::npos, text.find("\"" + value)) << value;
   EXPECT_EQ(64U, shape["sha256"].get<std::string>().size());
 }
 
@@ -34,7 +35,8 @@ TEST(ShapeOfArguments, TellsEqualArgumentsFromOthersByTheirHash) {
 }
 
 TEST(ShapeOfArguments, IsWholeJsonWhateverTheyAre) {
-  for (std::string const params : {"", "{}", "[]", R"({"arguments":7})", R"({"arguments":"text"})", R"({"arguments":{"":1}})"})
+  for (std::string const params :
+       {"", "{}", "[]", R"({"arguments":7})", R"({"arguments":"text"})", R"({"arguments":{"":1}})"})
     EXPECT_TRUE(Json::accept(shape_of_arguments(params))) << params;
 }
 

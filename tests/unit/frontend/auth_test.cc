@@ -34,15 +34,13 @@ TEST(Auth, KnowsTheHolderOfATokenAndOfAHash) {
   EXPECT_EQ("bob", holder({"X-API-Key: abc"}));
 }
 
-TEST(Auth, TakesTheSchemeInAnyCaseAndMoreSpaces) {
-  EXPECT_EQ("bob", holder({"authorization: bEARER   abc"}));
-}
+TEST(Auth, TakesTheSchemeInAnyCaseAndMoreSpaces) { EXPECT_EQ("bob", holder({"authorization: bEARER   abc"})); }
 
 TEST(Auth, KnowsNobodyByAnythingElse) {
   for (std::string const field :
        {"X: y", "Authorization: Bearer", "Authorization: Bearer ", "Authorization: Bearer abcd",
-        "Authorization: Bearer ab", "Authorization: Bearer ABC", "Authorization: abc",
-        "Authorization: Basic abc", "Authorization: Bearerabc", "X-API-Key:", "X-API-Key: Bearer abc"}) {
+        "Authorization: Bearer ab", "Authorization: Bearer ABC", "Authorization: abc", "Authorization: Basic abc",
+        "Authorization: Bearerabc", "X-API-Key:", "X-API-Key: Bearer abc"}) {
     EXPECT_EQ("nobody", holder({field})) << field;
   }
   EXPECT_EQ("nobody", holder({std::string("X-API-Key: ") + kHashOfAbc}));

@@ -11,19 +11,23 @@ namespace {
 std::vector<std::string> const kServices{"filesystem", "github", "time"};
 
 std::string not_found(std::string_view path) {
-  return not_found_text(path, {.services = kServices, .at_root = false, .admin_elsewhere = true, .base_path = "/team-a"});
+  return not_found_text(path,
+                        {.services = kServices, .at_root = false, .admin_elsewhere = true, .base_path = "/team-a"});
 }
 
 constexpr auto kServed = "; each service is at /NAME/mcp and /NAME/sse: filesystem, github, time";
 
 TEST(Denial, NamesTheHostAndTheOriginAndWhatWouldAllowThem) {
   EXPECT_EQ(
-      "Forbidden: the Host 'evil.example.com' is not allowed here; gateway.allowed_hosts (--allowed-host) says which names are",
+      "Forbidden: the Host 'evil.example.com' is not allowed here; gateway.allowed_hosts (--allowed-host) says which "
+      "names are",
       forbidden_text({.allowed = false, .reason = "host", .origin = {}, .shown = "Evil.example.com:8080"}));
   EXPECT_EQ(
-      "Forbidden: the Origin 'https://evil.com' is not allowed here; gateway.allowed_origins (--allowed-origin) says which are",
+      "Forbidden: the Origin 'https://evil.com' is not allowed here; gateway.allowed_origins (--allowed-origin) says "
+      "which are",
       forbidden_text({.allowed = false, .reason = "origin", .origin = {}, .shown = "https://evil.com"}));
-  EXPECT_NE(std::string::npos, forbidden_text({.allowed = false, .reason = "fetch_site", .origin = {}}).find("another site"));
+  EXPECT_NE(std::string::npos,
+            forbidden_text({.allowed = false, .reason = "fetch_site", .origin = {}}).find("another site"));
 }
 
 TEST(Denial, KeepsToTheBeginningOfALongName) {
@@ -53,15 +57,21 @@ TEST(Denial, NamesTheNearestPathAndTheServices) {
 }
 
 TEST(Denial, LooksBelowTheBasePath) {
-  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a/time/mpc'; did you mean '/team-a/time/mcp'?") + kServed, not_found("/team-a/time/mpc"));
+  EXPECT_EQ(
+      std::string("Not Found: there is no endpoint at '/team-a/time/mpc'; did you mean '/team-a/time/mcp'?") + kServed,
+      not_found("/team-a/time/mpc"));
   EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a'") + kServed, not_found("/team-a"));
 }
 
 TEST(Denial, FindsAPathBehindAPrefixThatNobodyKnows) {
-  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/other/time/mcp'; did you mean '/time/mcp'?") + kServed, not_found("/other/time/mcp"));
-  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/team-a/team-a/time/sse'; did you mean '/team-a/time/sse'?") + kServed,
-            not_found("/team-a/team-a/time/sse"));
-  EXPECT_EQ(std::string("Not Found: there is no endpoint at '//time/mcp'; did you mean '/time/mcp'?") + kServed, not_found("//time/mcp"));
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '/other/time/mcp'; did you mean '/time/mcp'?") + kServed,
+            not_found("/other/time/mcp"));
+  EXPECT_EQ(
+      std::string("Not Found: there is no endpoint at '/team-a/team-a/time/sse'; did you mean '/team-a/time/sse'?") +
+          kServed,
+      not_found("/team-a/team-a/time/sse"));
+  EXPECT_EQ(std::string("Not Found: there is no endpoint at '//time/mcp'; did you mean '/time/mcp'?") + kServed,
+            not_found("//time/mcp"));
 }
 
 TEST(Denial, SendsToTheOtherListener) {
@@ -70,19 +80,24 @@ TEST(Denial, SendsToTheOtherListener) {
 }
 
 TEST(Denial, KnowsWhereOneServiceHasTheRoot) {
-  EXPECT_EQ("Not Found: there is no endpoint at '/mpc'; did you mean '/mcp'?; this port serves /mcp, /sse, /messages and /health",
-            not_found_text("/mpc", {.services = std::span(kServices).first(1), .at_root = true}));
+  EXPECT_EQ(
+      "Not Found: there is no endpoint at '/mpc'; did you mean '/mcp'?; this port serves /mcp, /sse, /messages and "
+      "/health",
+      not_found_text("/mpc", {.services = std::span(kServices).first(1), .at_root = true}));
 }
 
 TEST(Denial, GuessesTheOnlyServiceAtTheRoot) {
-  EXPECT_EQ("Not Found: there is no endpoint at '/mcp'; did you mean '/filesystem/mcp'?; each service is at /NAME/mcp and /NAME/sse: "
-            "filesystem",
-            not_found_text("/mcp", {.services = std::span(kServices).first(1)}));
+  EXPECT_EQ(
+      "Not Found: there is no endpoint at '/mcp'; did you mean '/filesystem/mcp'?; each service is at /NAME/mcp and "
+      "/NAME/sse: "
+      "filesystem",
+      not_found_text("/mcp", {.services = std::span(kServices).first(1)}));
 }
 
 TEST(Denial, NamesTenServicesAndCountsTheRest) {
   std::vector<std::string> const many(25, "s");
-  EXPECT_NE(std::string::npos, not_found_text("/x/y", {.services = many}).find(": s, s, s, s, s, s, s, s, s, s and 15 more"));
+  EXPECT_NE(std::string::npos,
+            not_found_text("/x/y", {.services = many}).find(": s, s, s, s, s, s, s, s, s, s and 15 more"));
 }
 
 TEST(Denial, TellsStrangersOfNoService) {

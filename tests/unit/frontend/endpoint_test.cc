@@ -11,14 +11,10 @@ constexpr http::ListenerTag kMain{};
 
 std::string name_of(Door door) {
   switch (door) {
-    case Door::Sse:
-      return "sse";
-    case Door::Messages:
-      return "messages";
-    case Door::Mcp:
-      return "mcp";
-    case Door::Health:
-      return "health";
+    case Door::Sse: return "sse";
+    case Door::Messages: return "messages";
+    case Door::Mcp: return "mcp";
+    case Door::Health: return "health";
   }
   return "";
 }
@@ -49,8 +45,7 @@ TEST(Endpoints, FindEachDoorByPath) {
       {"/health", "health"},
       {"/messages", "messages"},
   };
-  for (auto const& [path, endpoint] : cases)
-    EXPECT_EQ(endpoint, found(two().find(kMain, "localhost", path))) << path;
+  for (auto const& [path, endpoint] : cases) EXPECT_EQ(endpoint, found(two().find(kMain, "localhost", path))) << path;
 }
 
 TEST(Endpoints, FindNothingElsewhere) {
@@ -113,8 +108,10 @@ TEST(Endpoints, ServeWhatComesWithTheBasePathAndWithout) {
   EXPECT_EQ("sse of 1", found(based.find(kMain, "mcp-Notes.1", "/team-a/sse")));
   EXPECT_EQ("health", found(based.find(kMain, "localhost", "/team-a/health")));
   EXPECT_EQ("messages", found(based.find(kMain, "localhost", "/team-a/messages")));
-  EXPECT_EQ("messages of 1", found(based.find(Endpoints::own_listener(ServiceIndex{1}), "localhost", "/team-a/messages")));
-  for (auto const* const path : {"/team-a", "/team-a/", "/team-ab/echo/mcp", "/team-a/team-a/echo/mcp", "/team-aecho/mcp"})
+  EXPECT_EQ("messages of 1",
+            found(based.find(Endpoints::own_listener(ServiceIndex{1}), "localhost", "/team-a/messages")));
+  for (auto const* const path :
+       {"/team-a", "/team-a/", "/team-ab/echo/mcp", "/team-a/team-a/echo/mcp", "/team-aecho/mcp"})
     EXPECT_EQ("nothing", found(based.find(kMain, "localhost", path))) << path;
   EXPECT_EQ("nothing", found(two().find(kMain, "localhost", "/team-a/echo/mcp")));
 }

@@ -38,9 +38,7 @@ TEST_F(IncomingTest, ReadsOneMessage) {
   EXPECT_EQ(1U, incoming.requests());
 }
 
-TEST_F(IncomingTest, PassesOverAByteOrderMark) {
-  EXPECT_EQ(1U, read("\xEF\xBB\xBF"s + kPing).messages.size());
-}
+TEST_F(IncomingTest, PassesOverAByteOrderMark) { EXPECT_EQ(1U, read("\xEF\xBB\xBF"s + kPing).messages.size()); }
 
 TEST_F(IncomingTest, ReadsABatchInItsOneRevision) {
   auto const incoming = read("["s + kPing + " ,\n" + kNote + "]");
@@ -50,8 +48,7 @@ TEST_F(IncomingTest, ReadsABatchInItsOneRevision) {
 }
 
 TEST_F(IncomingTest, RefusesABatchInEveryOtherRevision) {
-  for (auto const revision :
-       {mcp::Revision::R2024_11_05, mcp::Revision::R2025_06_18, mcp::Revision::R2025_11_25}) {
+  for (auto const revision : {mcp::Revision::R2024_11_05, mcp::Revision::R2025_06_18, mcp::Revision::R2025_11_25}) {
     session.revision = revision;
     EXPECT_EQ("batches exist in revision 2025-03-26 only", refusal("["s + kPing + "]"));
   }
@@ -78,8 +75,7 @@ TEST_F(IncomingTest, RefusesAnIdTheSessionWaitsFor) {
 }
 
 TEST_F(IncomingTest, RefusesOneIdTwiceInABatch) {
-  EXPECT_EQ("a request with this id is already waiting for its answer",
-            refusal("["s + kPing + "," + kPing + "]"));
+  EXPECT_EQ("a request with this id is already waiting for its answer", refusal("["s + kPing + "," + kPing + "]"));
 }
 
 TEST_F(IncomingTest, RefusesAnInitializeInABatch) {

@@ -35,7 +35,8 @@ Read read(std::string_view answer, std::size_t size, Then then) {
 }
 
 void expect(Read const& expected, std::string_view answer, Then then = Then::Waits) {
-  for (auto const size : {std::size_t{1}, std::size_t{3}, answer.size()}) EXPECT_EQ(expected, read(answer, size, then)) << answer;
+  for (auto const size : {std::size_t{1}, std::size_t{3}, answer.size()})
+    EXPECT_EQ(expected, read(answer, size, then)) << answer;
 }
 
 TEST(AnswerReader, ReadsABodyThatIsAsLongAsItSays) {
@@ -49,7 +50,8 @@ TEST(AnswerReader, ReadsABodyInChunks) {
          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n");
   expect({State::Done, 200, ""}, "HTTP/1.1 200 OK\r\ntransfer-encoding:  Chunked \r\n\r\n0\r\n\r\n");
   expect({State::Done, 200, "ab"},
-         "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\nContent-Length: 98\r\n\r\n2\r\nab\r\n0\r\n\r\n");
+         "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+         "98\r\n\r\n2\r\nab\r\n0\r\n\r\n");
 }
 
 TEST(AnswerReader, ReadsABodyUpToTheEndWhereNothingElseIsSaid) {
@@ -64,7 +66,8 @@ TEST(AnswerReader, WaitsForNoBodyWhereThereCanBeNone) {
 
 TEST(AnswerReader, PassesOverInterimAnswers) {
   expect({State::Done, 200, "abc"},
-         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
+         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: "
+         "3\r\n\r\nabc");
 }
 
 TEST(AnswerReader, TellsAnAnswerThatIsCut) {
@@ -77,17 +80,18 @@ TEST(AnswerReader, TellsAnAnswerThatIsCut) {
 
 TEST(AnswerReader, GivesUpOnABodyThatIsTooLarge) {
   auto const large = std::string(21, 'x');
-  expect({State::TooLarge, 200, ""}, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n" + large + "\r\n0\r\n\r\n");
+  expect({State::TooLarge, 200, ""},
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n" + large + "\r\n0\r\n\r\n");
   EXPECT_EQ(State::TooLarge, read("HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n" + large, 100, Then::Waits).state);
   EXPECT_EQ(State::TooLarge, read("HTTP/1.1 200 OK\r\n\r\n" + large, 100, Then::Waits).state);
 }
 
 TEST(AnswerReader, RefusesWhatIsNoAnswer) {
-  for (auto const* const other : {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1\r\n\r\n",
-                                  "HTTP/1.1 99 x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-                                  "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxy\r\n"}) {
+  for (auto const* const other :
+       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 99 x\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxy\r\n"}) {
     for (auto const size : {1U, 100U}) EXPECT_EQ(State::NotHttp, read(other, size, Then::Waits).state) << other;
   }
   EXPECT_EQ(State::NotHttp, read("HTTP/1.1 200 OK\r\nServ", 100, Then::Ends).state);

@@ -27,8 +27,7 @@ std::ostream& operator<<(std::ostream& out, Decoded const& decoded) {
   return out << static_cast<int>(decoded.state) << " after " << decoded.consumed << ": " << decoded.body;
 }
 
-Decoded decode(std::string_view bytes, std::size_t max_body = kNoLimit,
-               std::size_t piece = std::string::npos) {
+Decoded decode(std::string_view bytes, std::size_t max_body = kNoLimit, std::size_t piece = std::string::npos) {
   ChunkedDecoder decoder;
   ByteQueue body;
   ChunkedDecoder::Fed fed{State::NeedMore, 0};
@@ -160,21 +159,18 @@ TEST(Chunked, DropsNoMoreThanEightKibibytesOfExtensionsAndTrailers) {
   EXPECT_EQ(State::Failed, decode("0" + extension(kLimit + 1) + "\r\n\r\n").state);
   EXPECT_EQ(State::Done, decode("0\r\n" + trailer(kLimit) + "\r\n").state);
   EXPECT_EQ(State::Failed, decode("0\r\n" + trailer(kLimit + 1) + "\r\n").state);
-  EXPECT_EQ(State::Failed,
-            decode("1" + extension(kLimit / 2) + "\r\na\r\n0\r\n" + trailer(kLimit / 2 + 1)).state);
+  EXPECT_EQ(State::Failed, decode("1" + extension(kLimit / 2) + "\r\na\r\n0\r\n" + trailer(kLimit / 2 + 1)).state);
 }
 
 TEST(Chunked, DecodesTheSameInWhateverPiecesABodyComes) {
-  std::vector<std::string> texts{"a;x=\"y\"\r\n0123456789\r\n1\r\n\n\r\n0\r\nX: y\r\nZ:\r\n\r\nnext",
-                                 "6\r\nabc"};
+  std::vector<std::string> texts{"a;x=\"y\"\r\n0123456789\r\n1\r\n\n\r\n0\r\nX: y\r\nZ:\r\n\r\nnext", "6\r\nabc"};
   for (auto const& refused : kRefused) texts.push_back(refused.text);
   for (std::size_t const max_body : {kNoLimit, std::size_t{10}, std::size_t{4}}) {
     for (auto const& text : texts) {
       SCOPED_TRACE(text);
       auto const whole = decode(text, max_body);
       EXPECT_EQ(whole, decode(text, max_body, 1));
-      for (std::size_t split = 0; split <= text.size(); ++split)
-        EXPECT_EQ(whole, decode_in_two(text, split, max_body));
+      for (std::size_t split = 0; split <= text.size(); ++split) EXPECT_EQ(whole, decode_in_two(text, split, max_body));
     }
   }
 }

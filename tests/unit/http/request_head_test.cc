@@ -39,9 +39,7 @@ std::string post_with(std::string const& fields) {
   return "POST /mcp HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
 }
 
-std::string get(std::string const& target) {
-  return "GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n";
-}
+std::string get(std::string const& target) { return "GET " + target + " HTTP/1.1\r\nHost: a.example\r\n\r\n"; }
 
 TEST(RequestHead, ReadsThePostOfAClient) {
   auto const [result, head] = parse(kPost);
@@ -81,8 +79,7 @@ TEST(RequestHead, LeavesTheBlanksAroundAValueOut) {
 TEST(RequestHead, KeepsNothingOfTheRequestBefore) {
   RequestHead head;
   auto const first = "POST /a?b HTTP/1.0\r\nHost: h\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\n"s;
-  auto const chunked =
-      post_with("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n");
+  auto const chunked = post_with("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n");
   ASSERT_EQ(State::Done, parse_head(chunked, 0, {}, head).state);
   ASSERT_EQ(State::Done, parse_head(first, 0, {}, head).state);
   ASSERT_EQ(State::Done, parse_head("OPTIONS * HTTP/1.0\r\n\r\n", 0, {}, head).state);
@@ -100,10 +97,9 @@ TEST(RequestHead, TellsTheMethodsApart) {
     std::string_view name;
     Method method;
   } const cases[] = {
-      {"GET", Method::Get},         {"POST", Method::Post},      {"DELETE", Method::Delete},
-      {"OPTIONS", Method::Options}, {"HEAD", Method::Head},      {"PUT", Method::Put},
-      {"PATCH", Method::Patch},     {"TRACE", Method::Other},    {"post", Method::Other},
-      {"GETS", Method::Other},      {"M-SEARCH", Method::Other},
+      {"GET", Method::Get},    {"POST", Method::Post},  {"DELETE", Method::Delete},  {"OPTIONS", Method::Options},
+      {"HEAD", Method::Head},  {"PUT", Method::Put},    {"PATCH", Method::Patch},    {"TRACE", Method::Other},
+      {"post", Method::Other}, {"GETS", Method::Other}, {"M-SEARCH", Method::Other},
   };
   for (auto const& [name, method] : cases) {
     SCOPED_TRACE(name);
@@ -245,8 +241,7 @@ std::vector<Refused> refused_requests() {
        "two_transfer_encodings"},
       {"TE gzip, chunked", post_with("Transfer-Encoding: gzip, chunked\r\n"), 501, "unknown_transfer_coding"},
       {"TE chunked, gzip", post_with("Transfer-Encoding: chunked, gzip\r\n"), 501, "unknown_transfer_coding"},
-      {"TE chunked twice", post_with("Transfer-Encoding: chunked, chunked\r\n"), 501,
-       "unknown_transfer_coding"},
+      {"TE chunked twice", post_with("Transfer-Encoding: chunked, chunked\r\n"), 501, "unknown_transfer_coding"},
       {"TE xchunked", post_with("Transfer-Encoding: xchunked\r\n"), 501, "unknown_transfer_coding"},
       {"TE identity", post_with("Transfer-Encoding: identity\r\n"), 501, "unknown_transfer_coding"},
       {"TE quoted", post_with("Transfer-Encoding: \"chunked\"\r\n"), 501, "unknown_transfer_coding"},
@@ -261,8 +256,7 @@ std::vector<Refused> refused_requests() {
                  "chunked\r\n"),
        501, "unknown_transfer_coding"},
       {"TE folded after chunked", post_with("Transfer-Encoding: chunked\r\n , x\r\n"), 400, "obs_fold"},
-      {"TE folded before chunked", post_with("Transfer-Encoding:\r\n chunked\r\n"), 501,
-       "unknown_transfer_coding"},
+      {"TE folded before chunked", post_with("Transfer-Encoding:\r\n chunked\r\n"), 501, "unknown_transfer_coding"},
       {"TE in 1.0", http10("Transfer-Encoding: chunked\r\n"), 400, "te_in_http_1_0"},
       {"space before the colon", post_with("Content-Length : 5\r\n"), 400, "space_before_colon"},
       {"tab before the colon", post_with("Transfer-Encoding\t: chunked\r\n"), 400, "space_before_colon"},
@@ -336,13 +330,13 @@ TEST(RequestHead, RefusesWhatAnotherParserMightReadDifferently) {
 }
 
 TEST(RequestHead, TakesOnlyAHostNameOrAddressWithAPort) {
-  for (std::string const host : {"a", "a.example", "a-b_c.example:8080", "127.0.0.1:80", "[::1]",
-                                 "[::1]:8080", "[::ffff:1.2.3.4]", "a:", "xn--bcher-kva.example."}) {
+  for (std::string const host : {"a", "a.example", "a-b_c.example:8080", "127.0.0.1:80", "[::1]", "[::1]:8080",
+                                 "[::ffff:1.2.3.4]", "a:", "xn--bcher-kva.example."}) {
     SCOPED_TRACE(host);
     EXPECT_EQ(host, parse("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n").head.host);
   }
-  for (std::string const host : {"", ":80", "a b", "a,b", "a/b", "u@a", "a:b", "a:123456", "a:80:80", "[::1",
-                                 "[]", "[a", "[::1]x", "::1", "[g::1]", "a?b", "a#b", "\xc3\xa9", "[:1]]"}) {
+  for (std::string const host : {"", ":80", "a b", "a,b", "a/b", "u@a", "a:b", "a:123456", "a:80:80", "[::1", "[]",
+                                 "[a", "[::1]x", "::1", "[g::1]", "a?b", "a#b", "\xc3\xa9", "[:1]]"}) {
     SCOPED_TRACE(host);
     EXPECT_EQ("bad_host", parse("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n").result.error.reason);
   }
@@ -406,8 +400,7 @@ TEST(RequestHead, JudgesARequestTheSameInWhateverPiecesItComes) {
       SCOPED_TRACE(text);
       auto const whole = parse(text, limits);
       expect_same(whole, parse_byte_by_byte(text, limits));
-      for (std::size_t split = 0; split <= text.size(); ++split)
-        expect_same(whole, parse_in_two(text, split, limits));
+      for (std::size_t split = 0; split <= text.size(); ++split) expect_same(whole, parse_in_two(text, split, limits));
     }
   }
 }

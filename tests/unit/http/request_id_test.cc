@@ -47,7 +47,8 @@ TEST(RequestId, IsTakenFromAClientWhenItIsShortAndNeedsNoEscape) {
 TEST(RequestId, IsNotTakenWhenItIsEmptyLongOrHoldsAnythingElse) {
   EXPECT_FALSE(is_request_id(""));
   EXPECT_FALSE(is_request_id(std::string(65, 'a')));
-  for (std::string const text : {"a b", "a\"b", "a\\b", "a,b", "a/b", "\xc3\xa4", "a\nb"}) EXPECT_FALSE(is_request_id(text)) << text;
+  for (std::string const text : {"a b", "a\"b", "a\\b", "a,b", "a/b", "\xc3\xa4", "a\nb"})
+    EXPECT_FALSE(is_request_id(text)) << text;
 }
 
 }  // namespace

@@ -25,8 +25,7 @@ TEST(Response, SaysThatItHasNoBody) {
 }
 
 TEST(Response, HasNoLengthWithoutContent) {
-  EXPECT_EQ("HTTP/1.1 204 No Content\r\n\r\n",
-            written({.status = 204, .content_type = {}, .fields = {}, .body = {}}));
+  EXPECT_EQ("HTTP/1.1 204 No Content\r\n\r\n", written({.status = 204, .content_type = {}, .fields = {}, .body = {}}));
 }
 
 TEST(Response, IsTheSameByTheShortWayOfA202) {
@@ -41,16 +40,18 @@ TEST(Response, CarriesFurtherFieldsAndTheEnd) {
   EXPECT_EQ(
       "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nAllow: GET\r\nX: y\r\nConnection: "
       "close\r\n\r\n",
-      written({.status = 405, .content_type = {}, .fields = "Allow: GET\r\nX: y\r\n", .body = {}},
-              After::Close));
+      written({.status = 405, .content_type = {}, .fields = "Allow: GET\r\nX: y\r\n", .body = {}}, After::Close));
   EXPECT_EQ("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nX: y\r\nConnection: close\r\n\r\n",
             written({.status = 202, .content_type = {}, .fields = "X: y\r\n", .body = {}}, After::Close));
 }
 
 TEST(Response, SaysWhenToComeBackWhereSomethingIsMissingForAMoment) {
   std::string_view const body = "busy";
-  EXPECT_EQ("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nRetry-After: 1\r\nX: y\r\n\r\nbusy",
-            written({.status = 503, .content_type = "text/plain", .fields = "X: y\r\n", .body = {&body, 1}}, After::KeepAlive));
+  EXPECT_EQ(
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nRetry-After: 1\r\nX: "
+      "y\r\n\r\nbusy",
+      written({.status = 503, .content_type = "text/plain", .fields = "X: y\r\n", .body = {&body, 1}},
+              After::KeepAlive));
   for (auto const status : {200, 202, 429, 500}) {
     auto const other = written({.status = status, .content_type = {}, .fields = {}, .body = {}}, After::KeepAlive);
     EXPECT_EQ(std::string::npos, other.find("Retry-After")) << status;
@@ -58,8 +59,8 @@ TEST(Response, SaysWhenToComeBackWhereSomethingIsMissingForAMoment) {
 }
 
 TEST(Response, NamesEveryStatusItGives) {
-  for (int const status : {200, 202, 204, 400, 401, 403, 404, 405, 406, 408, 409,
-                           413, 414, 415, 417, 421, 429, 431, 500, 501, 503, 505}) {
+  for (int const status :
+       {200, 202, 204, 400, 401, 403, 404, 405, 406, 408, 409, 413, 414, 415, 417, 421, 429, 431, 500, 501, 503, 505}) {
     EXPECT_NE("Unknown", reason_phrase(status)) << status;
   }
   EXPECT_EQ("Unknown", reason_phrase(299));

@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string event_of(std::vector<std::string_view> data, std::string_view name = "message",
-                     std::string_view id = {}, bool chunked = false) {
+std::string event_of(std::vector<std::string_view> data, std::string_view name = "message", std::string_view id = {},
+                     bool chunked = false) {
   ByteQueue out;
   append_event(out, {.event = name, .id = id, .data = data}, chunked);
   return std::string(out.view());
@@ -38,9 +38,7 @@ TEST(SseEvent, HasItsLinesInOrder) {
 
 TEST(SseEvent, MayHaveNoData) { EXPECT_EQ("id: 1-0\ndata: \n\n", event_of({}, "", "1-0")); }
 
-TEST(SseEvent, JoinsThePiecesOfItsData) {
-  EXPECT_EQ("data: {\"a\":1}\n\n", event_of({"{", "\"a\":", "", "1}"}, ""));
-}
+TEST(SseEvent, JoinsThePiecesOfItsData) { EXPECT_EQ("data: {\"a\":1}\n\n", event_of({"{", "\"a\":", "", "1}"}, "")); }
 
 TEST(SseEvent, TurnsLineEndsBetweenTokensIntoSpaces) {
   EXPECT_EQ(R"({"a": 1, "b":2})", data_of("{\"a\":\r1,\n\"b\":2}"));
@@ -73,7 +71,8 @@ TEST(SseEvent, EscapesEveryControlWithinAString) {
 }
 
 TEST(SseEvent, KeepsTabsBetweenTokens) {
-  EXPECT_EQ("{\t\"a\":\t\"\\u0009\",\t\"\\\"\\u0009\\\\\":\t1\t}", data_of("{\t\"a\":\t\"\t\",\t\"\\\"\t\\\\\":\t1\t}"));
+  EXPECT_EQ("{\t\"a\":\t\"\\u0009\",\t\"\\\"\\u0009\\\\\":\t1\t}",
+            data_of("{\t\"a\":\t\"\t\",\t\"\\\"\t\\\\\":\t1\t}"));
   EXPECT_EQ("{\"a\\\\\":\t1}", data_of("{\"a\\\\\":\t1}"));
 }
 
@@ -114,8 +113,7 @@ TEST(SseStream, DecodesBackFromItsChunks) {
 }
 
 TEST(SseStream, IsOneChunkAnEvent) {
-  EXPECT_EQ("22\r\nevent: message\nid: 1-2\ndata: {}\n\n\r\n"s.size(),
-            event_of({"{}"}, "message", "1-2", true).size());
+  EXPECT_EQ("22\r\nevent: message\nid: 1-2\ndata: {}\n\n\r\n"s.size(), event_of({"{}"}, "message", "1-2", true).size());
   EXPECT_EQ("a\r\ndata: {}\n\n\r\n", event_of({"{}"}, "", "", true));
 }
 

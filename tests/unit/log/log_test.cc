@@ -16,8 +16,7 @@ using namespace std::string_literals;
 
 std::string line(LogFields fields, config::LogFormat format = config::LogFormat::Json,
                  std::string_view message = "a message") {
-  return format_log_line(format, config::LogLevel::Warn, "2025-01-01T00:00:00.000000Z", "some.event", message,
-                         fields);
+  return format_log_line(format, config::LogLevel::Warn, "2025-01-01T00:00:00.000000Z", "some.event", message, fields);
 }
 
 std::string every_byte() {
@@ -27,8 +26,7 @@ std::string every_byte() {
 }
 
 TEST(LogLine, SaysWhenAndWhatInAFixedOrder) {
-  EXPECT_EQ(R"({"ts":"2025-01-01T00:00:00.000000Z","level":"warn","event":"some.event","msg":"a message"})",
-            line({}));
+  EXPECT_EQ(R"({"ts":"2025-01-01T00:00:00.000000Z","level":"warn","event":"some.event","msg":"a message"})", line({}));
 }
 
 TEST(LogLine, KeepsTheKindOfEachValue) {
@@ -68,11 +66,16 @@ TEST(LogLine, IsCutWhereItWouldBeLongerThan16KiBAndSaysSo) {
 }
 
 TEST(LogLine, IsColouredForPeopleOnlyWhereToldSo) {
-  auto const coloured = format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes);
+  auto const coloured = format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event",
+                                        "a message", {{"n", 1}}, Colour::Yes);
   EXPECT_NE(std::string::npos, coloured.find("\x1b[33mwarn"));
   EXPECT_TRUE(coloured.ends_with("n=\x1b[0m1"));
-  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}).find('\x1b'));
-  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Json, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}}, Colour::Yes).find('\x1b'));
+  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event",
+                                               "a message", {{"n", 1}})
+                                   .find('\x1b'));
+  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Json, config::LogLevel::Warn, "now", "some.event",
+                                               "a message", {{"n", 1}}, Colour::Yes)
+                                   .find('\x1b'));
 }
 
 TEST(LogLine, IsOneLineForPeopleToo) {
@@ -109,7 +112,8 @@ TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
       member<"zero">(0), member<"big">(std::numeric_limits<std::uint64_t>::max()), member<"ms">(-1.5),
       member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}),
       member<"took_ms">(Duration(std::chrono::microseconds(-12'034))));
-  auto const list = format_log_line(config::LogFormat::Json, config::LogLevel::Info, "2025-01-01T00:00:00.000000Z", "some.event", "a message",
+  auto const list = format_log_line(config::LogFormat::Json, config::LogLevel::Info, "2025-01-01T00:00:00.000000Z",
+                                    "some.event", "a message",
                                     {{"text", hostile},
                                      {"label", "tools/call"},
                                      {"zero", 0},
@@ -124,16 +128,18 @@ TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
 TEST(LogRecord, HasRoomForTheLongestValues) {
   std::string const controls(100'000, '\x01');
   ByteQueue record;
-  append_json_record<"e", "m">(record, "t", {}, member<"a">(std::string_view(controls)), member<"b">(std::string_view(controls)),
+  append_json_record<"e", "m">(record, "t", {}, member<"a">(std::string_view(controls)),
+                               member<"b">(std::string_view(controls)),
                                member<"n">(std::numeric_limits<std::int64_t>::min()), member<"d">(-999999999999999.0));
   EXPECT_TRUE(Json::accept(record.view()));
 }
 
 TEST(LogRecord, HasTheSameMembersForPeople) {
-  EXPECT_EQ(line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, config::LogFormat::Text),
-            line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
-                  as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
-                 config::LogFormat::Text));
+  EXPECT_EQ(
+      line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, config::LogFormat::Text),
+      line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
+            as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
+           config::LogFormat::Text));
 }
 
 }  // namespace

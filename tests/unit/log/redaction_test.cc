@@ -30,7 +30,8 @@ TEST(Redaction, TakesASecretThatWasCutAtTheEnd) {
 }
 
 TEST(Redaction, LooksForEachLineOfASecret) {
-  EXPECT_EQ("key: *** ***", Redaction({"-----BEGIN KEY-----\nMIIEpAIBAA"}).apply("key: -----BEGIN KEY----- MIIEpAIBAA"));
+  EXPECT_EQ("key: *** ***",
+            Redaction({"-----BEGIN KEY-----\nMIIEpAIBAA"}).apply("key: -----BEGIN KEY----- MIIEpAIBAA"));
 }
 
 TEST(Secrets, AreTheValuesOfEnvPassedVariablesTokensAndHeaders) {
@@ -46,7 +47,8 @@ TEST(Secrets, AreTheValuesOfEnvPassedVariablesTokensAndHeaders) {
   config.gateway.traces.headers.emplace("authorization", config::Secret("Bearer collector"));
   char const* const environment[] = {"OTHER=x", "PASSED=value-passed", nullptr};
   auto const secrets = secrets_of(config, environment);
-  for (std::string const each : {"value-of-env", "put-into-args", "s3cr3t-pw", "value-passed", "token-of-alice", "Bearer collector"})
+  for (std::string const each :
+       {"value-of-env", "put-into-args", "s3cr3t-pw", "value-passed", "token-of-alice", "Bearer collector"})
     EXPECT_NE(secrets.end(), std::ranges::find(secrets, each)) << each;
   EXPECT_EQ(secrets.end(), std::ranges::find(secrets, "/tmp"));
 }

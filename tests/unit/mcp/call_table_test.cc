@@ -118,8 +118,7 @@ TEST(CallTable, FindsEveryCallAfterItHasGrown) {
   std::vector<CallId> ids;
   for (int i = 0; i < 5000; ++i) ids.push_back(table.open(call_of(1, std::to_string(i))));
   ASSERT_EQ(5000U, table.size());
-  for (int i = 0; i < 5000; ++i)
-    EXPECT_EQ(std::to_string(i), table.find(ids[static_cast<std::size_t>(i)])->client_id);
+  for (int i = 0; i < 5000; ++i) EXPECT_EQ(std::to_string(i), table.find(ids[static_cast<std::size_t>(i)])->client_id);
 }
 
 TEST(CallTable, PassesOverThePlaceOfACallThatHangs) {
@@ -141,8 +140,7 @@ TEST(CallTable, KeepsManyHangingCallsThroughGrowth) {
     hanging.push_back(table.open(call_of(7, std::to_string(i))));
     for (int j = 0; j < 37; ++j) (void)table.close(table.open({}));
   }
-  for (std::size_t i = 0; i < hanging.size(); ++i)
-    EXPECT_EQ(std::to_string(i), table.find(hanging[i])->client_id);
+  for (std::size_t i = 0; i < hanging.size(); ++i) EXPECT_EQ(std::to_string(i), table.find(hanging[i])->client_id);
 }
 
 TEST(CallTable, ShowsEachOpenCallOnce) {

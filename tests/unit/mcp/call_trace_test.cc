@@ -15,7 +15,8 @@ std::string traced(std::string_view params, OwnState own = OwnState::Replace, st
 }
 
 TEST(MetaTrace, IsReadWithItsEscapes) {
-  auto const found = read_meta_trace(R"({"a":1,"trace\u0070arent":"00\u002d4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","tracestate":"a=\"b"})");
+  auto const found = read_meta_trace(
+      R"({"a":1,"trace\u0070arent":"00\u002d4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","tracestate":"a=\"b"})");
   EXPECT_EQ(kContext, found.traceparent);
   EXPECT_EQ("a=\"b", found.tracestate);
 }
@@ -34,8 +35,9 @@ TEST(WithTrace, MakesParamsAndMetaWhereTheyAreMissing) {
 }
 
 TEST(WithTrace, LeavesEveryOtherMemberByteForByte) {
-  EXPECT_EQ(R"({"_meta":{"progressToken":"é\u00e9","x.y/z":{"a":[1, 2]},"traceparent":"TP","tracestate":"v=1"},"a":1e5})",
-            traced(R"({"_meta":{"progressToken":"é\u00e9","x.y/z":{"a":[1, 2]}},"a":1e5})"));
+  EXPECT_EQ(
+      R"({"_meta":{"progressToken":"é\u00e9","x.y/z":{"a":[1, 2]},"traceparent":"TP","tracestate":"v=1"},"a":1e5})",
+      traced(R"({"_meta":{"progressToken":"é\u00e9","x.y/z":{"a":[1, 2]}},"a":1e5})"));
 }
 
 TEST(WithTrace, ReplacesAContextThatIsThereHoweverItsKeyIsSpelled) {

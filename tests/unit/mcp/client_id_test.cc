@@ -32,8 +32,9 @@ TEST(ClientId, IsOneForAllThatBeginsWithTheSame64BitsOfIPv6) {
 }
 
 TEST(ClientId, IsNeverTheGatewaysOwnAndKeepsTheKindsApart) {
-  std::set<ClientId> const ids{ClientId{}, client_at({}), client_at(IpAddress{}), at("0:0:0:1::"), at("::ffff:0.0.0.0"),
-                               at("::ffff:0.0.0.1"), client_named(""), client_named("127.0.0.1"), at("::ffff:127.0.0.1")};
+  std::set<ClientId> const ids{
+      ClientId{},           client_at({}),    client_at(IpAddress{}),    at("0:0:0:1::"),       at("::ffff:0.0.0.0"),
+      at("::ffff:0.0.0.1"), client_named(""), client_named("127.0.0.1"), at("::ffff:127.0.0.1")};
   EXPECT_EQ(9U, ids.size());
 }
 

@@ -30,8 +30,7 @@ TEST(Handshake, ReadsWhatTheChildSaysOfItself) {
 }
 
 TEST(Handshake, ClaimsNothingTheChildDidNot) {
-  auto const child =
-      handshake(R"({"protocolVersion":"2024-11-05","capabilities":{"tools":{"listChanged":false}}})");
+  auto const child = handshake(R"({"protocolVersion":"2024-11-05","capabilities":{"tools":{"listChanged":false}}})");
   EXPECT_TRUE(child.has_tools());
   EXPECT_FALSE(child.tells_tool_changes());
   EXPECT_FALSE(child.has_logging());
@@ -47,8 +46,7 @@ TEST(Handshake, CountsAnUnknownRevisionAsTheNewest) {
 TEST(Handshake, IsNothingWithoutVersionOrCapabilities) {
   for (auto const* const result :
        {"", "null", "[]", "{}", R"({"protocolVersion":"2025-06-18"})", R"({"capabilities":{}})",
-        R"({"protocolVersion":20250618,"capabilities":{}})",
-        R"({"protocolVersion":"2025-06-18","capabilities":[]})"}) {
+        R"({"protocolVersion":20250618,"capabilities":{}})", R"({"protocolVersion":"2025-06-18","capabilities":[]})"}) {
     EXPECT_FALSE(Handshake::from(result, Sharing::Shared)) << result;
   }
 }
@@ -56,8 +54,7 @@ TEST(Handshake, IsNothingWithoutVersionOrCapabilities) {
 TEST(Handshake, TellsEachClientTheRevisionItNegotiated) {
   auto child = handshake(kResult);
   for (auto const revision : {Revision::R2024_11_05, Revision::R2025_03_26, Revision::R2025_06_18}) {
-    EXPECT_EQ(to_text(revision),
-              Json::parse(child.result_for(revision))["protocolVersion"].get<std::string>());
+    EXPECT_EQ(to_text(revision), Json::parse(child.result_for(revision))["protocolVersion"].get<std::string>());
   }
 }
 
@@ -75,8 +72,7 @@ TEST(Handshake, PassesEverythingElseOnByteForByte) {
 
 TEST(Handshake, IsTheSameWhenTheChildSaysTheSame) {
   EXPECT_TRUE(handshake(kResult).same_as(handshake(kResult)));
-  EXPECT_FALSE(
-      handshake(kResult).same_as(handshake(R"({"protocolVersion":"2025-06-18","capabilities":{}})")));
+  EXPECT_FALSE(handshake(kResult).same_as(handshake(R"({"protocolVersion":"2025-06-18","capabilities":{}})")));
 }
 
 TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
@@ -90,14 +86,12 @@ TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
 TEST(InitializeParams, OfAClientReachItsOwnChildAsTheyAre) {
   EXPECT_EQ(
       R"({"protocolVersion":"2025-03-26","capabilities":{"roots":{}, "n":1.0},"clientInfo":{"name":"\u0061"}})",
-      exclusive_initialize_params(
-          "{\"protocolVersion\":\"2025-03-26\",\n \"capabilities\":{\"roots\":{},\n\"n\":1.0},"
-          "\"_meta\":{\"progressToken\":1}, \"clientInfo\":{\"name\":\"\\u0061\"}}"));
+      exclusive_initialize_params("{\"protocolVersion\":\"2025-03-26\",\n \"capabilities\":{\"roots\":{},\n\"n\":1.0},"
+                                  "\"_meta\":{\"progressToken\":1}, \"clientInfo\":{\"name\":\"\\u0061\"}}"));
 }
 
 TEST(InitializeParams, NeverAskAChildForARevisionWithoutInitialize) {
-  auto const params =
-      Json::parse(exclusive_initialize_params(R"({"protocolVersion":"2026-07-28","capabilities":{}})"));
+  auto const params = Json::parse(exclusive_initialize_params(R"({"protocolVersion":"2026-07-28","capabilities":{}})"));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
 }
 

@@ -24,8 +24,7 @@ constexpr std::string_view kArguments =
     R"({"big":12345678901234567890123,"one":1.0,"e":1E+2,"twice":1,"twice":2,"half":"\ud800","slash":"\/","sp" : [ 1 , 2 ]})";
 
 TEST(ReadParams, FindsTheMembersItJudgesBy) {
-  auto const params =
-      read_params(R"({"name":"n","uri":"u","cursor":"c","requestId":7,"level":"info","task":{},
+  auto const params = read_params(R"({"name":"n","uri":"u","cursor":"c","requestId":7,"level":"info","task":{},
                                      "_meta":{"progressToken":"t","x":1},"arguments":{"name":"inner"}})");
   EXPECT_EQ("\"n\"", params.name);
   EXPECT_EQ("\"u\"", params.uri);
@@ -58,23 +57,20 @@ TEST(ReadParams, SaysWhenParsersWouldDifferOnWhatIsMeant) {
   for (auto const* const raw :
        {R"({"name":"a","name":"b"})", R"({"name":"a","n\u0061me":"b"})", R"({"uri":"a","uri":"a"})",
         R"({"requestId":1,"requestId":2})", R"({"_meta":{},"_meta":{}})", R"({"cursor":"","cursor":""})",
-        R"({"_meta":{"progressToken":1,"progressToken":2}})",
-        R"({"_meta":{"progressToken":1,"progress\u0054oken":2}})", R"({"name":"a","NAME":"b"})",
-        R"({"Uri":"a"})", R"({"requestid":1})", R"({"arguments":{},"arguments":{}})", R"({"Arguments":{}})",
-        R"({"arguments":{},"\u0061rguments":{}})", R"({"_Meta":{"progressToken":1}})",
+        R"({"_meta":{"progressToken":1,"progressToken":2}})", R"({"_meta":{"progressToken":1,"progress\u0054oken":2}})",
+        R"({"name":"a","NAME":"b"})", R"({"Uri":"a"})", R"({"requestid":1})", R"({"arguments":{},"arguments":{}})",
+        R"({"Arguments":{}})", R"({"arguments":{},"\u0061rguments":{}})", R"({"_Meta":{"progressToken":1}})",
         R"({"_meta":{"ProgressToken":1}})", R"({"_meta":{"\u0050rogressToken":1}})"}) {
     EXPECT_TRUE(read_params(raw).ambiguous) << raw;
   }
-  EXPECT_FALSE(
-      read_params(R"({"a":1,"a":2,"arguments":{"name":1,"name":2,"NAME":3},"_meta":{"Name":1}})").ambiguous);
+  EXPECT_FALSE(read_params(R"({"a":1,"a":2,"arguments":{"name":1,"name":2,"NAME":3},"_meta":{"Name":1}})").ambiguous);
 }
 
 TEST(ReadParams, KnowsTheEnvelopeOfTheStatelessRevision) {
   for (auto const* const key : {"protocolVersion", "clientInfo", "clientCapabilities", "logLevel"}) {
     EXPECT_TRUE(read_params("{\"_meta\":{\"io.modelcontextprotocol/"s + key + "\":1}}").has_envelope) << key;
   }
-  EXPECT_FALSE(
-      read_params(R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"1"}}})").has_envelope);
+  EXPECT_FALSE(read_params(R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"1"}}})").has_envelope);
 }
 
 TEST(AppendParams, ChangesNoByteWithoutAReason) {
@@ -84,9 +80,8 @@ TEST(AppendParams, ChangesNoByteWithoutAReason) {
 }
 
 TEST(AppendParams, PutsItsTokenInThePlaceOfTheClients) {
-  EXPECT_EQ(
-      R"({"name":"t","_meta":{"a":1,"progressToken":9,"b":2}})",
-      rewritten(R"({"name":"t", "_meta":{"a":1,"progressToken":"mine","b":2}})", {.progress_token = "9"}));
+  EXPECT_EQ(R"({"name":"t","_meta":{"a":1,"progressToken":9,"b":2}})",
+            rewritten(R"({"name":"t", "_meta":{"a":1,"progressToken":"mine","b":2}})", {.progress_token = "9"}));
   EXPECT_EQ(R"({"progress":1,"progressToken":"mine"})",
             rewritten(R"({"progress":1,"progressToken":9})", {.progress_token = "\"mine\""}));
   EXPECT_EQ(R"({"_meta":{"progress\u0054oken":9}})",
@@ -95,9 +90,8 @@ TEST(AppendParams, PutsItsTokenInThePlaceOfTheClients) {
 
 TEST(AppendParams, AddsNoTokenWhereNoneWas) {
   EXPECT_EQ(R"({"_meta":{}})", rewritten(R"({"_meta":{}})", {.progress_token = "9"}));
-  EXPECT_EQ(
-      R"({"arguments":{"progressToken":1,"_meta":{"progressToken":2}}})",
-      rewritten(R"({"arguments":{"progressToken":1,"_meta":{"progressToken":2}}})", {.progress_token = "9"}));
+  EXPECT_EQ(R"({"arguments":{"progressToken":1,"_meta":{"progressToken":2}}})",
+            rewritten(R"({"arguments":{"progressToken":1,"_meta":{"progressToken":2}}})", {.progress_token = "9"}));
 }
 
 TEST(AppendParams, KeepsArgumentsByteForByteWhileItRewritesTheRest) {

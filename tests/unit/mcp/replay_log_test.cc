@@ -66,8 +66,8 @@ TEST(EventId, GoesToTextAndBack) {
 }
 
 TEST(EventId, IsNothingFromAnyOtherText) {
-  for (auto const* const text : {"", "-", "1", "1-", "-1", "1-x", "x-1", "1-1 ", " 1-1", "1--1", "+1-1",
-                                 "1-1-1", "18446744073709551616-1", "1-0x1"}) {
+  for (auto const* const text : {"", "-", "1", "1-", "-1", "1-x", "x-1", "1-1 ", " 1-1", "1--1", "+1-1", "1-1-1",
+                                 "18446744073709551616-1", "1-0x1"}) {
     EXPECT_EQ(std::nullopt, EventId::from(text)) << text;
   }
 }

@@ -36,16 +36,15 @@ TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
       {TasksCancel, RequestRoute::Unknown},
   };
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Shared))
-        << label(method);
+    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Shared)) << label(method);
   });
 }
 
 TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
   std::map<Method, RequestRoute> const table{
-      {Initialize, RequestRoute::Initialize},          {Ping, RequestRoute::AnswerEmpty},
-      {ServerDiscover, RequestRoute::Unknown},         {LoggingSetLevel, RequestRoute::SetLogLevel},
-      {ResourcesSubscribe, RequestRoute::Subscribe},   {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
+      {Initialize, RequestRoute::Initialize},        {Ping, RequestRoute::AnswerEmpty},
+      {ServerDiscover, RequestRoute::Unknown},       {LoggingSetLevel, RequestRoute::SetLogLevel},
+      {ResourcesSubscribe, RequestRoute::Subscribe}, {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
   };
   for_each_method([&](Method method) {
     EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive))
@@ -55,25 +54,21 @@ TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
 
 TEST(Router, TreatsEachNotificationOfAClientAsItsTableSays) {
   std::map<Method, NoteRoute> const shared{
-      {Initialized, NoteRoute::Swallow}, {Cancelled, NoteRoute::Cancel},
-      {Progress, NoteRoute::Swallow},    {RootsListChanged, NoteRoute::Swallow},
-      {TasksStatus, NoteRoute::Swallow},
+      {Initialized, NoteRoute::Swallow},      {Cancelled, NoteRoute::Cancel},    {Progress, NoteRoute::Swallow},
+      {RootsListChanged, NoteRoute::Swallow}, {TasksStatus, NoteRoute::Swallow},
   };
   std::map<Method, NoteRoute> const exclusive{
       {Initialized, NoteRoute::Initialized}, {Cancelled, NoteRoute::Cancel}, {Progress, NoteRoute::Progress}};
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(shared, method, NoteRoute::Forward), route_note(method, Sharing::Shared))
-        << label(method);
-    EXPECT_EQ(expected(exclusive, method, NoteRoute::Forward), route_note(method, Sharing::Exclusive))
-        << label(method);
+    EXPECT_EQ(expected(shared, method, NoteRoute::Forward), route_note(method, Sharing::Shared)) << label(method);
+    EXPECT_EQ(expected(exclusive, method, NoteRoute::Forward), route_note(method, Sharing::Exclusive)) << label(method);
   });
 }
 
 TEST(Router, RefusesWhatASharedChildAsksOfAClient) {
   for_each_method([](Method method) {
     auto const is_ping = method == Ping;
-    EXPECT_EQ(is_ping ? AskRoute::AnswerEmpty : AskRoute::Refuse, route_ask(method, Sharing::Shared))
-        << label(method);
+    EXPECT_EQ(is_ping ? AskRoute::AnswerEmpty : AskRoute::Refuse, route_ask(method, Sharing::Shared)) << label(method);
     EXPECT_EQ(is_ping ? AskRoute::AnswerEmpty : AskRoute::Relay, route_ask(method, Sharing::Exclusive))
         << label(method);
   });
@@ -88,14 +83,11 @@ TEST(Router, GivesNewsOfASharedChildOnlyToWhomItConcerns) {
       {PromptsListChanged, NewsRoute::ListChanged},
       {ResourcesListChanged, NewsRoute::ListChanged},
   };
-  std::map<Method, NewsRoute> const exclusive{{Progress, NewsRoute::Progress},
-                                              {Cancelled, NewsRoute::Cancelled},
-                                              {ToolsListChanged, NewsRoute::ToolsChanged}};
+  std::map<Method, NewsRoute> const exclusive{
+      {Progress, NewsRoute::Progress}, {Cancelled, NewsRoute::Cancelled}, {ToolsListChanged, NewsRoute::ToolsChanged}};
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(shared, method, NewsRoute::Drop), route_news(method, Sharing::Shared))
-        << label(method);
-    EXPECT_EQ(expected(exclusive, method, NewsRoute::Relay), route_news(method, Sharing::Exclusive))
-        << label(method);
+    EXPECT_EQ(expected(shared, method, NewsRoute::Drop), route_news(method, Sharing::Shared)) << label(method);
+    EXPECT_EQ(expected(exclusive, method, NewsRoute::Relay), route_news(method, Sharing::Exclusive)) << label(method);
   });
 }
 

@@ -57,8 +57,7 @@ TEST(ToolList, IsWholeWhereTheCursorIsNoString) {
 TEST(ToolList, EndsWithAChildWhosePagesDoNot) {
   ToolList list;
   int pages = 1;
-  while (pages < 100'000 &&
-         list.add_page(fmt::format(R"({{"tools":[{{"name":"t{}"}}],"nextCursor":""}})", pages)))
+  while (pages < 100'000 && list.add_page(fmt::format(R"({{"tools":[{{"name":"t{}"}}],"nextCursor":""}})", pages)))
     ++pages;
   EXPECT_LE(pages, 1000);
   EXPECT_EQ("", list.single_page());

@@ -37,8 +37,7 @@ TEST(LogLevel, IsFoundByItsTextAlone) {
   constexpr LogLevel kLevels[] = {LogLevel::Debug, LogLevel::Info,     LogLevel::Notice, LogLevel::Warning,
                                   LogLevel::Error, LogLevel::Critical, LogLevel::Alert,  LogLevel::Emergency};
   for (auto const level : kLevels) EXPECT_EQ(level, log_level_from(to_text(level)));
-  for (auto const* const text : {"", "warn", "Info", "debug "})
-    EXPECT_EQ(std::nullopt, log_level_from(text)) << text;
+  for (auto const* const text : {"", "warn", "Info", "debug "}) EXPECT_EQ(std::nullopt, log_level_from(text)) << text;
 }
 
 TEST(LogLevel, ComparesBySeverity) {

@@ -53,11 +53,10 @@ TEST_F(MetricsTest, NameEverySeriesOfAServiceFromTheStart) {
   auto const text = metrics.text();
   for (auto const* const name :
        {"mcp_server_requests_total{", "mcp_server_message_bytes_bucket{", "mcp_gateway_requests_in_flight{",
-        "mcp_gateway_sessions_active{", "mcp_gateway_sessions_opened_total{",
-        "mcp_gateway_sessions_closed_total{", "mcp_child_up{", "mcp_child_state{",
-        "mcp_child_start_duration_seconds_bucket{", "mcp_child_spawn_failures_total{",
-        "mcp_child_protocol_errors_total{", "mcp_child_stderr_lines_total{", "mcp_child_stdin_queue_bytes{",
-        "mcp_child_tools{", "mcp_child_tools_changed_total{"}) {
+        "mcp_gateway_sessions_active{", "mcp_gateway_sessions_opened_total{", "mcp_gateway_sessions_closed_total{",
+        "mcp_child_up{", "mcp_child_state{", "mcp_child_start_duration_seconds_bucket{",
+        "mcp_child_spawn_failures_total{", "mcp_child_protocol_errors_total{", "mcp_child_stderr_lines_total{",
+        "mcp_child_stdin_queue_bytes{", "mcp_child_tools{", "mcp_child_tools_changed_total{"}) {
     EXPECT_LE(1U, series(text, name)) << name;
   }
 }
@@ -65,9 +64,9 @@ TEST_F(MetricsTest, NameEverySeriesOfAServiceFromTheStart) {
 TEST_F(MetricsTest, NameEverySeriesOfTheProgramFromTheStart) {
   auto const text = metrics.text();
   for (auto const* const name :
-       {"mcp_gateway_connections_active ", "mcp_gateway_connections_total{",
-        "mcp_gateway_slow_clients_total ", "mcp_gateway_log_dropped_total ", "mcp_gateway_draining ",
-        "process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds "}) {
+       {"mcp_gateway_connections_active ", "mcp_gateway_connections_total{", "mcp_gateway_slow_clients_total ",
+        "mcp_gateway_log_dropped_total ", "mcp_gateway_draining ", "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ", "process_open_fds "}) {
     EXPECT_LE(1U, series(text, name)) << name;
   }
   auto const build = line_of(text, "mcp_gateway_build_info{");
@@ -81,21 +80,22 @@ TEST_F(MetricsTest, CountACallInEachOfItsSeries) {
   echo.call_ended(call_of("greet"));
   auto const text = metrics.text();
   EXPECT_EQ(
-      "mcp_server_requests_total{code=\"200\",method=\"tools/call\",outcome=\"ok\",server=\"echo\",transport=\"http\"} 2",
+      "mcp_server_requests_total{code=\"200\",method=\"tools/call\",outcome=\"ok\",server=\"echo\",transport=\"http\"} "
+      "2",
       line_of(text,
               "mcp_server_requests_total{code=\"200\",method=\"tools/"
               "call\",outcome=\"ok\",server=\"echo\",transport=\"http\"}"));
   EXPECT_EQ("mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"greet\"} 2",
             line_of(text, "mcp_server_tool_calls_total{"));
-  EXPECT_EQ(
-      "mcp_server_operation_duration_seconds_count{method=\"tools/call\",outcome=\"ok\",server=\"echo\"} 2",
-      line_of(text, "mcp_server_operation_duration_seconds_count{"));
+  EXPECT_EQ("mcp_server_operation_duration_seconds_count{method=\"tools/call\",outcome=\"ok\",server=\"echo\"} 2",
+            line_of(text, "mcp_server_operation_duration_seconds_count{"));
 }
 
 TEST_F(MetricsTest, CountACallByTheStatusThatWasSent) {
   auto const counted = [&](std::string_view code) {
     auto const text = metrics.text();
-    auto const name = fmt::format("mcp_server_requests_total{{code=\"{}\",method=\"tools/call\",outcome=\"timeout\"", code);
+    auto const name =
+        fmt::format("mcp_server_requests_total{{code=\"{}\",method=\"tools/call\",outcome=\"timeout\"", code);
     return line_of(text, name + ",server=\"echo\",transport=\"http\"}");
   };
   auto call = call_of("greet");
@@ -123,8 +123,7 @@ TEST_F(MetricsTest, StayBoundedWhateverNamesToolsHave) {
   auto const text = metrics.text();
   EXPECT_EQ(all_series(full), all_series(text));
   EXPECT_LE(series(text, "mcp_server_tool_calls_total{"), 65U);
-  EXPECT_LE(1U,
-            series(text, "mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"_overflow\"}"));
+  EXPECT_LE(1U, series(text, "mcp_server_tool_calls_total{outcome=\"ok\",server=\"echo\",tool=\"_overflow\"}"));
 }
 
 TEST_F(MetricsTest, StayBoundedWhateverCodesChildrenAnswerWith) {
@@ -177,9 +176,8 @@ TEST_F(MetricsTest, CountSessionsInAndOut) {
   auto const text = metrics.text();
   EXPECT_EQ("mcp_gateway_sessions_active{server=\"echo\",transport=\"http\"} 1",
             line_of(text, "mcp_gateway_sessions_active{server=\"echo\",transport=\"http\"}"));
-  EXPECT_EQ(
-      "mcp_gateway_sessions_closed_total{reason=\"idle\",server=\"echo\",transport=\"http\"} 1",
-      line_of(text, "mcp_gateway_sessions_closed_total{reason=\"idle\",server=\"echo\",transport=\"http\"}"));
+  EXPECT_EQ("mcp_gateway_sessions_closed_total{reason=\"idle\",server=\"echo\",transport=\"http\"} 1",
+            line_of(text, "mcp_gateway_sessions_closed_total{reason=\"idle\",server=\"echo\",transport=\"http\"}"));
 }
 
 TEST_F(MetricsTest, EscapeTheNamesOfTools) {
@@ -217,8 +215,10 @@ TEST_F(MetricsTest, TellHowBusyEachLoopIs) {
   metrics.loop(1).runs_here();
   auto const text = metrics.text();
   EXPECT_EQ(2U, series(text, "mcp_gateway_loop_busy_seconds_total{"));
-  EXPECT_EQ("mcp_gateway_loop_busy_seconds_total{loop=\"0\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"0"));
-  EXPECT_NE("mcp_gateway_loop_busy_seconds_total{loop=\"1\"} 0", line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"1"));
+  EXPECT_EQ("mcp_gateway_loop_busy_seconds_total{loop=\"0\"} 0",
+            line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"0"));
+  EXPECT_NE("mcp_gateway_loop_busy_seconds_total{loop=\"1\"} 0",
+            line_of(text, "mcp_gateway_loop_busy_seconds_total{loop=\"1"));
 }
 
 TEST_F(MetricsTest, SplitTheTimeOfACall) {
@@ -229,7 +229,8 @@ TEST_F(MetricsTest, SplitTheTimeOfACall) {
   echo.call_ended(call);
   echo.child_answered(kToolsCall, milliseconds(70));
   auto const text = metrics.text();
-  EXPECT_EQ("mcp_gateway_overhead_seconds_sum{server=\"echo\"} 0.001", line_of(text, "mcp_gateway_overhead_seconds_sum{"));
+  EXPECT_EQ("mcp_gateway_overhead_seconds_sum{server=\"echo\"} 0.001",
+            line_of(text, "mcp_gateway_overhead_seconds_sum{"));
   EXPECT_EQ("mcp_gateway_queue_seconds_sum{server=\"echo\"} 0.029", line_of(text, "mcp_gateway_queue_seconds_sum{"));
   EXPECT_EQ("mcp_client_operation_duration_seconds_sum{method=\"tools/call\",server=\"echo\"} 0.07",
             line_of(text, "mcp_client_operation_duration_seconds_sum{"));
@@ -237,13 +238,15 @@ TEST_F(MetricsTest, SplitTheTimeOfACall) {
 
 TEST_F(MetricsTest, CountAsWaitingOnlyCallsThatWaited) {
   echo.call_ended(call_of("greet"));
-  EXPECT_EQ("mcp_gateway_queue_seconds_count{server=\"echo\"} 0", line_of(metrics.text(), "mcp_gateway_queue_seconds_count{"));
+  EXPECT_EQ("mcp_gateway_queue_seconds_count{server=\"echo\"} 0",
+            line_of(metrics.text(), "mcp_gateway_queue_seconds_count{"));
 }
 
 TEST_F(MetricsTest, TimeToolsOnlyWhereThatIsWanted) {
   echo.call_ended(call_of("greet"));
   EXPECT_EQ(0U, series(metrics.text(), "mcp_server_tool_duration_seconds"));
-  Metrics timed({.version = "1", .revision = "a", .build_time = "now", .instance_id = "here"}, {.tool_durations = true});
+  Metrics timed({.version = "1", .revision = "a", .build_time = "now", .instance_id = "here"},
+                {.tool_durations = true});
   timed.service("echo").call_ended(call_of("greet"));
   EXPECT_EQ("mcp_server_tool_duration_seconds_count{server=\"echo\",tool=\"greet\"} 1",
             line_of(timed.text(), "mcp_server_tool_duration_seconds_count{"));
@@ -317,12 +320,12 @@ TEST_F(MetricsTest, TellTheTrafficOfAService) {
 }
 
 TEST_F(MetricsTest, StayWithinTheirBoundsWithNineServicesInFullUse) {
-  constexpr std::array<std::string_view, 8> kMethods{"tools/call",     "initialize",     "tools/list",  "ping",
+  constexpr std::array<std::string_view, 8> kMethods{"tools/call",     "initialize",     "tools/list",   "ping",
                                                      "resources/list", "resources/read", "prompts/list", "_other"};
   // The first ones of every tool; those that say nothing of a tool of one alone.
   constexpr std::size_t kOfTools = 5;
-  constexpr std::array<std::string_view, 9> kOutcomes{"ok",           "tool_error",  "rpc_error", "timeout", "cancelled",
-                                                      "child_exited", "unavailable", "busy",      "invalid"};
+  constexpr std::array<std::string_view, 9> kOutcomes{
+      "ok", "tool_error", "rpc_error", "timeout", "cancelled", "child_exited", "unavailable", "busy", "invalid"};
   for (int number = 0; number < 9; ++number) {
     auto& service = metrics.service("service-" + std::to_string(number));
     for (auto const transport : {"sse", "http", "oneshot"}) {

@@ -92,9 +92,7 @@ TEST(FamilyTest, ShowsTheBucketsOfAHistogramAddedUp) {
       written(family));
 }
 
-TEST(FamilyTest, EscapesWhatALabelHolds) {
-  EXPECT_EQ(R"(a="q\"b\\c\nd")", label_text({{"a", "q\"b\\c\nd"}}));
-}
+TEST(FamilyTest, EscapesWhatALabelHolds) { EXPECT_EQ(R"(a="q\"b\\c\nd")", label_text({{"a", "q\"b\\c\nd"}})); }
 
 TEST(FamilyTest, FindsASeriesAgainByItsLabelsInAnyOrder) {
   Page page;

@@ -126,9 +126,13 @@ TEST(DescriptorNeeds, AreThoseOfTheServicesThatRun) {
   add([](config::ServiceConfig& service) { service.replicas = 5; });
   add([](config::ServiceConfig& service) { service.listen = config::ListenAddress{}; });
   add([](config::ServiceConfig& service) { service.isolation = config::Isolation::Session, service.max_children = 7; });
-  add([](config::ServiceConfig& service) { service.isolation = config::Isolation::Affinity, service.max_children = 11; });
+  add([](config::ServiceConfig& service) {
+    service.isolation = config::Isolation::Affinity, service.max_children = 11;
+  });
   add([](config::ServiceConfig& service) { service.disabled = true, service.listen = config::ListenAddress{}; });
-  add([](config::ServiceConfig& service) { service.unmet.push_back("program npx"), service.listen = config::ListenAddress{}; });
+  add([](config::ServiceConfig& service) {
+    service.unmet.push_back("program npx"), service.listen = config::ListenAddress{};
+  });
   EXPECT_EQ((DescriptorNeeds{.open = 9,
                              .loops = 3,
                              .listeners = 3 + 1 + 2,  // the main port's, the admin's, and those of services

@@ -33,7 +33,8 @@ TEST(StartReport, BeginsWithWhereTheGatewayIs) {
   about.listening.admin = config::ListenAddress{.host = "127.0.0.1", .port = 9090};
   about.asks_token = true;
   EXPECT_EQ(
-      "\nmcp-gateway 1.0 serves 2 services at http://127.0.0.1:8080 and this machine's other addresses; Ctrl-C ends it.\n"
+      "\nmcp-gateway 1.0 serves 2 services at http://127.0.0.1:8080 and this machine's other addresses; Ctrl-C ends "
+      "it.\n"
       "Clients must show a bearer token.\nStatus page: http://127.0.0.1:9090/\n\n",
       StartReport(about).beginning());
   EXPECT_EQ(
@@ -46,7 +47,8 @@ TEST(StartReport, GivesEachServiceALineWithItsUrlsWhenItIsReady) {
   auto report = report_of({"a", "longer"});
   std::vector<health::ServiceHealth> services{ready("a", 1), in_state("longer", "starting")};
 
-  EXPECT_EQ("  a       1 tool    http://127.0.0.1:8080/a/mcp  http://127.0.0.1:8080/a/sse\n", report.look(services, seconds(1)));
+  EXPECT_EQ("  a       1 tool    http://127.0.0.1:8080/a/mcp  http://127.0.0.1:8080/a/sse\n",
+            report.look(services, seconds(1)));
   EXPECT_EQ("", report.look(services, seconds(2)));
   EXPECT_FALSE(report.is_over(seconds(2)));
 
@@ -73,7 +75,8 @@ TEST(StartReport, NamesAListenerOfTheServicesOwn) {
 TEST(StartReport, WaitsALittleForTheToolsOfAServerThatMayHaveNone) {
   auto report = report_of({"a"});
   for (int i = 0; i < 3; ++i) EXPECT_EQ("", report.look({in_state("a", "ready")}, seconds(1)));
-  EXPECT_EQ("  a  ready     http://127.0.0.1:8080/a/mcp  http://127.0.0.1:8080/a/sse\n", report.look({in_state("a", "ready")}, seconds(2)));
+  EXPECT_EQ("  a  ready     http://127.0.0.1:8080/a/mcp  http://127.0.0.1:8080/a/sse\n",
+            report.look({in_state("a", "ready")}, seconds(2)));
 }
 
 TEST(StartReport, SaysAtOnceThatAServiceHasAChildForEach) {
@@ -94,7 +97,8 @@ TEST(StartReport, SaysWhyNotOnceAndGoesOnWatching) {
 
 TEST(StartReport, DoesNotWaitForWhatCannotBeStarted) {
   auto report = report_of({"a"});
-  EXPECT_EQ("  a  not started; it needs a token\n", report.look({in_state("a", "unavailable", "not started; it needs a token")}, seconds(1)));
+  EXPECT_EQ("  a  not started; it needs a token\n",
+            report.look({in_state("a", "unavailable", "not started; it needs a token")}, seconds(1)));
   EXPECT_TRUE(report.is_over(seconds(1)));
 }
 

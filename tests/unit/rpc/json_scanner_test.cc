@@ -86,8 +86,8 @@ TEST(MemberWalk, IsOkOnlyAtTheEndOfAnObject) {
   EXPECT_TRUE(walk("{}").ok);
   EXPECT_TRUE(walk(" { } ").ok);
   for (auto const* const text :
-       {"", " ", "[1]", "\"a\"", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}",
-        "{,\"a\":1}", "{\"a\":1 \"b\":2}", "{a:1}", "{\"a\":}", "{\"a\"}", "{\"a\" 1}"}) {
+       {"", " ", "[1]", "\"a\"", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,\"a\":1}",
+        "{\"a\":1 \"b\":2}", "{a:1}", "{\"a\":}", "{\"a\"}", "{\"a\" 1}"}) {
     EXPECT_FALSE(walk(text).ok) << text;
   }
 }
@@ -117,8 +117,10 @@ TEST(ElementWalk, IsOkOnlyAtTheEndOfAnArray) {
 }
 
 TEST(ElementWalk, TellsAnArrayOfObjectsFromWhatBeginsLikeOne) {
-  for (auto const* const good : {R"([{}])", R"( [ {"a":[1]} , {"b":2} ]  )"}) EXPECT_TRUE(is_array_of_objects(good)) << good;
-  for (auto const* const bad : {"", "{}", "[]", "[INFO] up", "[{}] up", "[{},7]", "[[{}]]", "[{}", "[{},]", R"(["{}"])"})
+  for (auto const* const good : {R"([{}])", R"( [ {"a":[1]} , {"b":2} ]  )"})
+    EXPECT_TRUE(is_array_of_objects(good)) << good;
+  for (auto const* const bad :
+       {"", "{}", "[]", "[INFO] up", "[{}] up", "[{},7]", "[[{}]]", "[{}", "[{},]", R"(["{}"])"})
     EXPECT_FALSE(is_array_of_objects(bad)) << bad;
   EXPECT_FALSE(is_array_of_objects(std::string(1'000'000, '[') + std::string(1'000'000, ']')));
 }

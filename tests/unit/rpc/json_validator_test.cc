@@ -43,9 +43,8 @@ TEST(JsonValidate, AcceptsEveryKindOfValue) {
 }
 
 TEST(JsonValidate, AcceptsEveryNumberOfTheGrammar) {
-  for (auto const* const text :
-       {"0", "-0", "7", "-12", "10", "0.5", "-0.0", "1e5", "1E+5", "1e-05", "0e0", "1.25e300",
-        "123456789012345678901234567890", "1e999999999", "-1.0000000000000000000001"}) {
+  for (auto const* const text : {"0", "-0", "7", "-12", "10", "0.5", "-0.0", "1e5", "1E+5", "1e-05", "0e0", "1.25e300",
+                                 "123456789012345678901234567890", "1e999999999", "-1.0000000000000000000001"}) {
     EXPECT_EQ(std::nullopt, validate(text)) << text;
   }
 }
@@ -70,18 +69,17 @@ TEST(JsonValidate, RefusesWhatIsNotOneValue) {
 }
 
 TEST(JsonValidate, RefusesBrokenObjects) {
-  for (auto const* const text :
-       {R"({"a"})", R"({"a":})", R"({"a":1,})", R"({,"a":1})", R"({"a" 1})", R"({a:1})", R"({1:1})",
-        R"({null:1})", R"({"a":1 "b":2})", R"({"a"::1})", R"({"a":1:2})", R"({"a":1,,"b":2})", R"({"a":1]})",
-        R"({"a":"b)", R"({"a)", R"({"a\":1})"}) {
+  for (auto const* const text : {R"({"a"})", R"({"a":})", R"({"a":1,})", R"({,"a":1})", R"({"a" 1})", R"({a:1})",
+                                 R"({1:1})", R"({null:1})", R"({"a":1 "b":2})", R"({"a"::1})", R"({"a":1:2})",
+                                 R"({"a":1,,"b":2})", R"({"a":1]})", R"({"a":"b)", R"({"a)", R"({"a\":1})"}) {
     EXPECT_EQ(Malformed, validate(text)) << text;
   }
 }
 
 TEST(JsonValidate, AcceptsEveryEscapeAndNoOther) {
   EXPECT_EQ(std::nullopt, validate(R"("\" \\ \/ \b \f \n \r \t \u0000 \u12aB \uFFFF")"));
-  for (auto const* const content : {"\\", "\\a", "\\x41", "\\'", "\\0", "\\U0041", "\\u", "\\u1", "\\u12",
-                                    "\\u123", "\\u123g", "\\u 123", "\\u+123", "\\u-001", "\\\n"}) {
+  for (auto const* const content : {"\\", "\\a", "\\x41", "\\'", "\\0", "\\U0041", "\\u", "\\u1", "\\u12", "\\u123",
+                                    "\\u123g", "\\u 123", "\\u+123", "\\u-001", "\\\n"}) {
     EXPECT_EQ(Malformed, validate(in_quotes(content))) << content;
   }
 }
@@ -100,17 +98,16 @@ TEST(JsonValidate, RefusesEveryRawControlInAString) {
 TEST(JsonValidate, RefusesWhatIsNotUtf8) {
   for (auto const* const bytes :
        {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
-        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98",
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFE", "\xFF"}) {
+        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFE", "\xFF"}) {
     EXPECT_EQ(BadUtf8, validate(in_quotes(bytes)));
     EXPECT_EQ(BadUtf8, validate("{\"" + std::string(bytes) + "\":1}"));
   }
 }
 
 TEST(JsonValidate, AcceptsTheBordersOfUtf8) {
-  EXPECT_EQ(std::nullopt,
-            validate(in_quotes("\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"
-                               "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF")));
+  EXPECT_EQ(std::nullopt, validate(in_quotes("\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"
+                                             "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF")));
 }
 
 TEST(JsonValidate, AllowsTheDeepestNestingAndNotOneLevelMore) {

@@ -31,8 +31,7 @@ void feed(LineFramer& framer, std::string_view bytes, std::vector<Cut>& lines) {
   EXPECT_TRUE(bytes.empty());
 }
 
-std::vector<Cut> cut(std::string_view bytes, std::size_t piece = std::string::npos,
-                     std::size_t max_line = 1000) {
+std::vector<Cut> cut(std::string_view bytes, std::size_t piece = std::string::npos, std::size_t max_line = 1000) {
   LineFramer framer(max_line);
   std::vector<Cut> lines;
   for (std::size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size()))

@@ -94,33 +94,29 @@ TEST(ClientMessage, NamesWhatIsWrongAndWhoAsked) {
       {R"({"id":1,"method":"x"})", ErrorCode::InvalidRequest, "jsonrpc must be \"2.0\"", "1"},
       {R"({"jsonrpc":2.0,"id":1,"method":"x"})", ErrorCode::InvalidRequest, "jsonrpc must be \"2.0\"", "1"},
       {R"({"jsonrpc":"1.0","id":1,"method":"x"})", ErrorCode::InvalidRequest, "jsonrpc must be \"2.0\"", "1"},
-      {R"({"jsonrpc":"2\u002e0","id":1,"method":"x"})", ErrorCode::InvalidRequest, "jsonrpc must be \"2.0\"",
-       "1"},
+      {R"({"jsonrpc":"2\u002e0","id":1,"method":"x"})", ErrorCode::InvalidRequest, "jsonrpc must be \"2.0\"", "1"},
       {R"({"jsonrpc":"2.0"})", ErrorCode::InvalidRequest, "neither a method nor an answer to one", ""},
-      {R"({"jsonrpc":"2.0","result":1})", ErrorCode::InvalidRequest, "neither a method nor an answer to one",
-       ""},
-      {R"({"jsonrpc":"2.0","id":1})", ErrorCode::InvalidRequest, "an answer holds either result or error",
-       "1"},
+      {R"({"jsonrpc":"2.0","result":1})", ErrorCode::InvalidRequest, "neither a method nor an answer to one", ""},
+      {R"({"jsonrpc":"2.0","id":1})", ErrorCode::InvalidRequest, "an answer holds either result or error", "1"},
       {R"({"jsonrpc":"2.0","id":1,"result":1,"error":{}})", ErrorCode::InvalidRequest,
        "an answer holds either result or error", "1"},
       {R"({"jsonrpc":"2.0","id":1,"method":"x","result":1})", ErrorCode::InvalidRequest,
        "a request holds no result or error", "1"},
-      {R"({"jsonrpc":"2.0","method":"x","error":{}})", ErrorCode::InvalidRequest,
-       "a request holds no result or error", ""},
-      {R"({"jsonrpc":"2.0","id":1,"method":5})", ErrorCode::InvalidRequest, "method must be a short string",
+      {R"({"jsonrpc":"2.0","method":"x","error":{}})", ErrorCode::InvalidRequest, "a request holds no result or error",
+       ""},
+      {R"({"jsonrpc":"2.0","id":1,"method":5})", ErrorCode::InvalidRequest, "method must be a short string", "1"},
+      {R"({"jsonrpc":"2.0","id":1,"method":null})", ErrorCode::InvalidRequest, "an answer holds either result or error",
        "1"},
-      {R"({"jsonrpc":"2.0","id":1,"method":null})", ErrorCode::InvalidRequest,
-       "an answer holds either result or error", "1"},
-      {R"({"jsonrpc":"2.0","id":1,"error":null})", ErrorCode::InvalidRequest,
-       "an answer holds either result or error", "1"},
-      {R"({"jsonrpc":"2.0","id":null,"result":{}})", ErrorCode::InvalidRequest,
-       "id must be a string or an integer", ""},
+      {R"({"jsonrpc":"2.0","id":1,"error":null})", ErrorCode::InvalidRequest, "an answer holds either result or error",
+       "1"},
+      {R"({"jsonrpc":"2.0","id":null,"result":{}})", ErrorCode::InvalidRequest, "id must be a string or an integer",
+       ""},
       {R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(255, 'x') + "\"}", ErrorCode::InvalidRequest,
        "method must be a short string", "1"},
-      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[1]})", ErrorCode::InvalidRequest,
-       "params must be an object", "1"},
-      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[[]]})", ErrorCode::InvalidRequest,
-       "params must be an object", "1"},
+      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[1]})", ErrorCode::InvalidRequest, "params must be an object",
+       "1"},
+      {R"({"jsonrpc":"2.0","id":1,"method":"x","params":[[]]})", ErrorCode::InvalidRequest, "params must be an object",
+       "1"},
       {R"({"jsonrpc":"2.0","id":"q","method":"x","params":"{}"})", ErrorCode::InvalidRequest,
        "params must be an object", "\"q\""},
   };
@@ -143,8 +139,7 @@ TEST(ClientMessage, RefusesDoubledAndDisguisedMembers) {
 }
 
 TEST(ClientMessage, LetsMembersItDoesNotKnowPass) {
-  auto const message =
-      readable(R"({"jsonrpc":"2.0","id":1,"x-trace":"t","method":"ping","x-trace":"t","éé":{}})");
+  auto const message = readable(R"({"jsonrpc":"2.0","id":1,"x-trace":"t","method":"ping","x-trace":"t","éé":{}})");
   EXPECT_EQ("ping", message.method);
 }
 
@@ -173,12 +168,14 @@ TEST(ClientMessage, TakesNullForWhatIsNotThere) {
 }
 
 TEST(ClientMessage, TakesAnIdOfNullForNoneInANotificationAlone) {
-  EXPECT_EQ(MessageKind::Notification, readable(R"({"jsonrpc":"2.0","id":null,"method":"notifications/initialized"})").kind);
+  EXPECT_EQ(MessageKind::Notification,
+            readable(R"({"jsonrpc":"2.0","id":null,"method":"notifications/initialized"})").kind);
   EXPECT_EQ("id must be a string or an integer", refused(R"({"jsonrpc":"2.0","id":null,"method":"ping"})").why);
 }
 
 TEST(ClientMessage, TakesAWholeNumberWithAPoint) {
-  for (auto const& [id, plain] : {std::pair{"1.0", "1"}, {"-7.000", "-7"}, {"0.0", "0"}}) EXPECT_EQ(plain, readable(request_with_id(id)).id);
+  for (auto const& [id, plain] : {std::pair{"1.0", "1"}, {"-7.000", "-7"}, {"0.0", "0"}})
+    EXPECT_EQ(plain, readable(request_with_id(id)).id);
   EXPECT_EQ(R"("1.0")", readable(request_with_id(R"("1.0")")).id);
 }
 
@@ -234,13 +231,12 @@ TEST(ChildLine, DoesNotJudgeWhatIsWithinAValue) {
 }
 
 TEST(ChildLine, IsNothingWhenItIsNoMessage) {
-  for (auto const& line :
-       {""s, " "s, "Listening on stdio"s, "{}"s, "[1]"s, "{\"jsonrpc\":\"2.0\"}"s,
-        R"({"jsonrpc":"2.0","id":1})"s, R"({"jsonrpc":"1.0","id":1,"result":1})"s,
-        R"({"jsonrpc":"2.0","id":1,"result":)"s, R"({"jsonrpc":"2.0","id":1,"result":{})"s,
-        R"({"jsonrpc":"2.0","id":1,"result":1} x)"s, R"({"jsonrpc":"2.0","id":1,"error":"no"})"s,
-        R"({"jsonrpc":"2.0","id":1,"result":1}{"jsonrpc":"2.0","id":2,"result":1})"s,
-        R"({"level":"info","msg":"started"})"s, "\0"s}) {
+  for (auto const& line : {""s, " "s, "Listening on stdio"s, "{}"s, "[1]"s, "{\"jsonrpc\":\"2.0\"}"s,
+                           R"({"jsonrpc":"2.0","id":1})"s, R"({"jsonrpc":"1.0","id":1,"result":1})"s,
+                           R"({"jsonrpc":"2.0","id":1,"result":)"s, R"({"jsonrpc":"2.0","id":1,"result":{})"s,
+                           R"({"jsonrpc":"2.0","id":1,"result":1} x)"s, R"({"jsonrpc":"2.0","id":1,"error":"no"})"s,
+                           R"({"jsonrpc":"2.0","id":1,"result":1}{"jsonrpc":"2.0","id":2,"result":1})"s,
+                           R"({"level":"info","msg":"started"})"s, "\0"s}) {
     EXPECT_FALSE(read_child_line(line)) << line;
   }
 }
@@ -251,8 +247,8 @@ TEST(IdNumber, ReadsNumbersAndTheirDecimalStrings) {
   EXPECT_EQ(42U, id_number("42.0"));
   EXPECT_EQ(42U, id_number("42.000"));
   EXPECT_EQ(18446744073709551615U, id_number("18446744073709551615"));
-  for (auto const* const id : {"", "\"\"", "\"", "-1", "+1", "1.5", "1.", "1.0.0", ".0", "\"1.0\"", "1e3", "null", "\"a\"", "\" 1\"",
-                               "18446744073709551616", "{}", "42x"}) {
+  for (auto const* const id : {"", "\"\"", "\"", "-1", "+1", "1.5", "1.", "1.0.0", ".0", "\"1.0\"", "1e3", "null",
+                               "\"a\"", "\" 1\"", "18446744073709551616", "{}", "42x"}) {
     EXPECT_EQ(std::nullopt, id_number(id)) << id;
   }
 }

@@ -47,7 +47,8 @@ TEST(OtlpJson, IsWhatTheProtocolSays) {
 
 TEST(OtlpJson, LeavesOutWhatASpanHasNot) {
   auto const span = written(a_span())["scopeSpans"][0]["spans"][0];
-  for (auto const* const absent : {"parentSpanId", "traceState", "links", "status"}) EXPECT_FALSE(span.contains(absent)) << absent;
+  for (auto const* const absent : {"parentSpanId", "traceState", "links", "status"})
+    EXPECT_FALSE(span.contains(absent)) << absent;
 }
 
 TEST(OtlpJson, HoldsAnyBytes) {
