@@ -1,6 +1,6 @@
 // What a user can set, as plain structs: each field with its default, its
-// unit, its bound and a sentence. The table in config_fields.h gives each its
-// JSON key; config_reader fills them.
+// unit, its bound and a sentence. The table in fields.h gives each its
+// JSON key; reader.h fills them.
 #pragma once
 
 #include <fmt/core.h>

@@ -193,7 +193,7 @@ Field(std::string_view, Member Owner::*, Kind, std::string_view) -> Field<Owner,
 template <typename Owner, typename Member, typename Kind>
 Field(std::string_view, Member Owner::*, Kind, std::string_view, Presence) -> Field<Owner, Member, Kind>;
 
-/// The fields of a struct: a tuple of `Field`, specialised in config_fields.h.
+/// The fields of a struct: a tuple of `Field`, specialised in fields.h.
 template <typename Struct>
 inline constexpr auto kFields = nullptr;
 

@@ -62,7 +62,6 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   ChildId child{};  ///< whom it talks to
   std::vector<OpenRequest> open;
   std::optional<LogLevel> log_level;
-  std::vector<std::string> subscriptions;  ///< raw URI tokens
 
   // ── with its transport ──
   ExchangeId stream{};              ///< the SSE stream, or the standalone GET stream; 0 when none is open
