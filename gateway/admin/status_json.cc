@@ -40,16 +40,6 @@ Json traffic_json(ServiceStatus const& service) {
 
 }  // namespace
 
-std::string_view to_text(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::Debug: return "debug";
-    case config::LogLevel::Info: return "info";
-    case config::LogLevel::Warn: return "warn";
-    case config::LogLevel::Error: return "error";
-  }
-  return "info";
-}
-
 std::string to_json(GatewayStatus const& status) {
   auto json = health::health_json(status.health);
   if (auto const reason = health::why(status.health); !reason.empty()) json["reason"] = reason;

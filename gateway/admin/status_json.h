@@ -29,6 +29,4 @@ struct GatewayStatus {
 /// The health page's members, and more; on one line. Pure but for the time of day.
 [[nodiscard]] std::string to_json(GatewayStatus const& status);
 
-[[nodiscard]] std::string_view to_text(config::LogLevel level);
-
 }  // namespace gateway::admin

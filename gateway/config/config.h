@@ -303,6 +303,18 @@ struct AuthConfig {
 };
 
 enum class LogLevel { Debug, Info, Warn, Error };
+
+/// The level as it is written in the configuration, in log lines and in metrics.
+[[nodiscard]] constexpr std::string_view to_text(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug: return "debug";
+    case LogLevel::Info: return "info";
+    case LogLevel::Warn: return "warn";
+    case LogLevel::Error: return "error";
+  }
+  return "info";
+}
+
 enum class LogFormat {
   Auto,  ///< text where stderr is a terminal, JSON elsewhere
   Json,

@@ -278,8 +278,10 @@ inline constexpr auto kFields<AuthConfig> = std::tuple{
           "Allow listening on non-loopback addresses without tokens."},
 };
 
-inline constexpr Choice<LogLevel, 4> kLogLevels{
-    {{{"debug", LogLevel::Debug}, {"info", LogLevel::Info}, {"warn", LogLevel::Warn}, {"error", LogLevel::Error}}}};
+inline constexpr Choice<LogLevel, 4> kLogLevels{{{{to_text(LogLevel::Debug), LogLevel::Debug},
+                                                  {to_text(LogLevel::Info), LogLevel::Info},
+                                                  {to_text(LogLevel::Warn), LogLevel::Warn},
+                                                  {to_text(LogLevel::Error), LogLevel::Error}}}};
 inline constexpr Choice<LogFormat, 3> kLogFormats{
     {{{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
 

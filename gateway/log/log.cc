@@ -31,16 +31,6 @@ struct Style {
   Colour colour = Colour::No;
 };
 
-std::string_view level_text(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::Debug: return "debug";
-    case config::LogLevel::Info: return "info";
-    case config::LogLevel::Warn: return "warn";
-    case config::LogLevel::Error: return "error";
-  }
-  return "info";
-}
-
 bool is_empty(LogField const& field) {
   auto const* const text = std::get_if<std::string_view>(&field.value);
   return text != nullptr && text->empty();
@@ -78,7 +68,7 @@ void write_value(LineWriter& to, LogField const& field) {
 
 void write_json_line(LineWriter& to, config::LogLevel level, std::string_view timestamp, std::string_view event,
                      std::string_view message, Fields fields) {
-  to.raw(R"({"ts":")").raw(timestamp).raw(R"(","level":")").raw(level_text(level));
+  to.raw(R"({"ts":")").raw(timestamp).raw(R"(","level":")").raw(to_text(level));
   to.raw(R"(","event":")").raw(event).raw(R"(","msg":)").string(message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
@@ -114,7 +104,7 @@ void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std:
   to.raw(timestamp).raw(' ');
   in(kPlain);
   in(colour_of(level));
-  padded(level_text(level), 5);
+  padded(to_text(level), 5);
   in(kPlain);
   padded(event, 18);
   to.raw(message);

@@ -10,9 +10,8 @@ namespace gateway::metrics {
 
 namespace {
 
-/// By their enums.
+/// In the order of the enum.
 constexpr std::array<std::string_view, kRoutes> kRouteNames{"other", "sse", "messages", "mcp", "health", "admin"};
-constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warn", "error"};
 
 }  // namespace
 
@@ -28,7 +27,7 @@ LoopProbe::LoopProbe(Families& families, std::size_t number)
       lag_(families.loop_lag.at({{"loop", std::to_string(number)}})),
       busy_(families.loop_busy.at({{"loop", std::to_string(number)}})) {
   for (std::size_t level = 0; level < kLevels; ++level) {
-    lines_[level] = &families.log_lines.part({{"level", kLevelNames[level]}});
+    lines_[level] = &families.log_lines.part({{"level", to_text(static_cast<config::LogLevel>(level))}});
   }
   for (auto const route : kRouteNames) families.http_requests.at({{"route", route}, {"code", "200"}});
 }
