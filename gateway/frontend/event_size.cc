@@ -25,8 +25,7 @@ std::size_t max_event_bytes(config::LimitsConfig const& limits, http::RequestHea
   return 0;
 }
 
-std::optional<std::string> error_if_too_large(mcp::Session const& session, rpc::Reply const& reply) {
-  auto const limit = session.max_event_bytes;
+std::optional<std::string> error_if_too_large(std::size_t limit, rpc::Reply const& reply) {
   auto const view = reply.pieces();
   if (limit == 0 || (view.bytes() + kFraming) * kLongestEscape <= limit) return std::nullopt;
   http::Pieces const data{view.begin(), static_cast<std::size_t>(view.end() - view.begin())};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/http_span.h"
@@ -204,7 +205,7 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
 /// count of uses, so what they mean is told by which table knows the exchange.
 void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
   auto* const session = desk_.sessions.find(SessionId{context});
-  if (session == nullptr || session->stream != id) return streamable_.on_post_gone(context, id);
+  if (session == nullptr || desk_.streams_of(*session).own != id) return streamable_.on_post_gone(context, id);
   if (session->transport == Transport::Sse) return sse_.on_gone(session->id, why);
   streamable_.on_stream_gone(session->id);
 }
@@ -264,8 +265,8 @@ void FrontDoor::end_all_sessions() {
   for (auto const id : all) {
     auto* const session = desk_.sessions.find(id);
     if (session == nullptr) continue;
-    if (auto* const open = desk_.server->find(session->stream)) open->end_stream(desk_.stream_end());
-    session->stream = {};
+    auto const own = std::exchange(desk_.streams_of(*session).own, {});
+    if (auto* const open = desk_.server->find(own)) open->end_stream(desk_.stream_end());
     if (session->transport != Transport::Sse) streamable_.forget(*session);
     desk_.end_session(*session, mcp::SessionEnd::Drain);
   }

@@ -27,7 +27,7 @@ SessionEnd session_end(http::RequestHandler::Gone why) {
 
 }  // namespace
 
-http::Exchange* LegacySse::stream(Session const& session) { return desk_.server->find(session.stream); }
+http::Exchange* LegacySse::stream(Session const& session) { return desk_.server->find(desk_.streams_of(session).own); }
 
 void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   if (!accepts(visit.request.head).sse) {
@@ -37,7 +37,7 @@ void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Sse);
   if (session == nullptr) return visit.reply_refused(refusal);
   session->revision = mcp::Revision::R2024_11_05;
-  session->stream = visit.exchange.id();
+  desk_.streams_of(*session).own = visit.exchange.id();
   visit.exchange.set_context(raw(session->id));
   visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::Sse));
 
@@ -75,7 +75,7 @@ void LegacySse::post(Visit const& visit) {
 void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {
   auto* const session = desk_.sessions.find(id);
   if (session == nullptr) return;
-  session->stream = {};
+  desk_.streams_of(*session).own = {};
   desk_.end_session(*session, session_end(why));
 }
 

@@ -11,9 +11,6 @@ namespace gateway::frontend {
 
 namespace {
 
-/// A session whose client holds a stream or waits for an answer is not idle.
-bool is_idle(mcp::Session const& session) { return session.stream == ExchangeId{} && session.open.empty(); }
-
 /// What the header holds; empty when it is absent, and when it stands twice, since
 /// what stands behind us and what stands before us may each mean the other one.
 std::string_view only_value(http::RequestHead const& head, std::string_view lower_name) {
@@ -39,7 +36,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   session.principal.assign(owner.principal);
   session.client = visit.client();
   session.key.assign(owner.key);
-  session.max_event_bytes = max_event_bytes(config.limits, head);
+  streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // Whatever the log's level: the audit, traces and warnings name it, and the level may change.
   if (transport != mcp::Transport::OneShot) session.log_id = short_hash(session.token);
   service(index).attach(session);
@@ -51,16 +48,23 @@ void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
   log.debug("session.end", "session ended", {{"session", session.log_id}, {"reason", label(why)}});
   service(session.service).detach(session, why);
   session.share = {};  // now, and not when it is buried: another may need the room
+  turn.bury(streams.take(session.id));
   turn.bury(sessions.close(session.id));
 }
 
 std::optional<std::string> Desk::replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply) {
-  auto error = error_if_too_large(session, reply);
+  auto const limit = streams_of(session).max_event_bytes;
+  auto error = error_if_too_large(limit, reply);
   if (error) {
     log.warn("answer.too_large", "an answer was replaced by an error: its client takes no event of that size",
-             {{"session", session.log_id}, {"bytes", reply.body.size()}, {"limit", session.max_event_bytes}});
+             {{"session", session.log_id}, {"bytes", reply.body.size()}, {"limit", limit}});
   }
   return error;
+}
+
+/// A session whose client holds a stream or waits for an answer is not idle.
+bool Desk::is_idle(mcp::Session const& session) const {
+  return streams_of(session).own == ExchangeId{} && session.open.empty();
 }
 
 Allowance::Share Desk::take_share() {

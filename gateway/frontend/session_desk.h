@@ -1,6 +1,7 @@
 // Where sessions are opened and ended, whatever transport they came by.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,8 +9,10 @@
 
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/side_table.h"
 #include "gateway/base/turn.h"
 #include "gateway/config/config.h"
+#include "gateway/frontend/client_streams.h"
 #include "gateway/http/server.h"
 #include "gateway/log/log.h"
 #include "gateway/mcp/ports.h"
@@ -35,10 +38,19 @@ struct Desk {
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   bool draining = false;
   bool ending = false;  ///< all sessions are being ended
+  SideTable<std::unique_ptr<ClientStreams>, SessionId> streams{};
 
   [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
 
   [[nodiscard]] metrics::ServiceProbe& probe(ServiceIndex index) const { return *probes[raw(index)]; }
+
+  /// Of an open session. Valid until the end of the turn in which the session ends.
+  [[nodiscard]] ClientStreams& streams_of(mcp::Session const& session) const { return **streams.find(session.id); }
+  /// Null when the session has ended.
+  [[nodiscard]] ClientStreams* find_streams(SessionId session) const {
+    auto const* const found = streams.find(session);
+    return found == nullptr ? nullptr : found->get();
+  }
 
   /// Why a stream ends that is ended now.
   [[nodiscard]] http::StreamEnd stream_end() const { return ending ? http::StreamEnd::Drain : http::StreamEnd::Done; }
@@ -64,6 +76,7 @@ struct Desk {
 
  private:
   [[nodiscard]] Allowance::Share take_share();
+  [[nodiscard]] bool is_idle(mcp::Session const& session) const;
   [[nodiscard]] bool make_room();
   [[nodiscard]] bool make_room_at(ServiceIndex service);
 };

@@ -12,7 +12,6 @@
 
 namespace gateway::frontend {
 
-using mcp::EventId;
 using mcp::Outcome;
 using mcp::Session;
 using rpc::ErrorCode;
@@ -22,28 +21,14 @@ namespace {
 /// Silence after which a POST's answer becomes a stream with comments in it:
 /// shorter than any proxy's patience.
 constexpr Duration kCommitAfter = seconds(10);
-/// What a client of a lost stream waits before it comes back.
-constexpr int kRetryMs = 1000;
 
 /// MCP 2025-11-25, Transports, Session Management.
 bool is_visible_ascii(std::string_view token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x21 && c <= 0x7E; });
 }
 
-void replay_after(EventId last, mcp::ReplayLog const& log, http::Exchange& to) {
-  log.for_each_after(last, [&](mcp::ReplayLog::Event const& event) {
-    std::string_view const data = event.message;
-    to.send_event({.event = "message", .id = event.id.text(), .data = {&data, 1}});
-  });
-}
-
-/// The first event of a stream: without data, for its id, by which a client can come
-/// back before it has seen another. Clients of older revisions fail on it.
-bool begin_stream(http::Exchange& stream, Session const& session, EventId at) {
-  if (!has_priming_events(session.revision) || session.transport != mcp::Transport::Http) return false;
-  stream.send_event({.event = {}, .id = at.text(), .data = {}});
-  stream.send_retry(kRetryMs);
-  return true;
+bool begins_with_priming_event(Session const& session) {
+  return has_priming_events(session.revision) && session.transport == mcp::Transport::Http;
 }
 
 }  // namespace
@@ -167,7 +152,7 @@ void Streamable::get(Visit const& visit) {
   auto const of_post = id && id->stream != 0;
   if (of_post && resume(visit, *session, *id)) return;
   // Who asks for the rest of an answer does not mean to end the session's own stream.
-  if (of_post && desk_.server->find(session->stream) != nullptr) {
+  if (of_post && desk_.server->find(desk_.streams_of(*session).own) != nullptr) {
     return visit.reply_error(409, ErrorCode::BadRequest,
                              "Conflict: nothing is known of that stream, and this session's own is open");
   }
@@ -179,22 +164,24 @@ void Streamable::get(Visit const& visit) {
 /// message goes out on one stream only. (MCP 2025-11-25, Transports, Multiple Connections.)
 void Streamable::open_standalone(Visit const& visit, Session& session, std::optional<EventId> last) {
   auto& stream = visit.exchange;
-  auto const older = std::exchange(session.stream, stream.id());
-  auto const sent = session.standalone_events;
+  auto& streams = desk_.streams_of(session);
+  auto const older = std::exchange(streams.own, stream.id());
+  auto const sent = streams.standalone_events;
   EventId const from{0, last ? std::min(last->number, sent) : sent};
   stream.set_context(raw(session.id));
   stream.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpGet));
-  if (begin_stream(stream, session, from)) {
-    session.can_come_back = true;
+  if (begins_with_priming_event(session)) {
+    send_priming_event(stream, from);
+    streams.can_come_back = true;
   } else {
     stream.send_comment("open");
   }
-  if (session.replay) replay_after(from, *session.replay, stream);
+  streams.replay_after(from, stream);
   if (auto* const lost = desk_.server->find(older)) lost->end_stream(desk_.stream_end());
 }
 
 void Streamable::close_standalone(Session& session) {
-  auto const stream = std::exchange(session.stream, {});
+  auto const stream = std::exchange(desk_.streams_of(session).own, {});
   if (auto* const open = desk_.server->find(stream)) open->end_stream(desk_.stream_end());
 }
 
@@ -205,12 +192,13 @@ bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
   posts_.for_each([&](Post& post) {
     if (post.session == session.id && post.stream == last.stream) open = &post;
   });
+  auto const& streams = desk_.streams_of(session);
   auto known = open != nullptr;
-  if (session.replay) session.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
+  if (streams.replay) streams.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
   if (!known) return false;
 
   visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpPost));
-  if (session.replay) replay_after(last, *session.replay, visit.exchange);
+  streams.replay_after(last, visit.exchange);
   if (open == nullptr) {
     visit.exchange.end_stream(desk_.stream_end());
     return true;
@@ -265,7 +253,7 @@ void Streamable::on_post_gone(std::uint64_t ticket, ExchangeId gone) {
 
 void Streamable::on_stream_gone(SessionId id) {
   if (auto* const session = desk_.sessions.find(id)) {
-    session->stream = {};
+    desk_.streams_of(*session).own = {};
     desk_.sessions.touch(*session, desk_.clock.now());
   }
 }
@@ -313,14 +301,6 @@ void Streamable::tick() {
 
 // ── answers ──────────────────────────────────────────────────────────────────
 
-mcp::ReplayLog& Streamable::replay(Session& session) {
-  if (!session.replay) {
-    session.replay =
-        std::make_unique<mcp::ReplayLog>(desk_.config.limits.replay_events, desk_.config.limits.replay_bytes);
-  }
-  return *session.replay;
-}
-
 /// False when the client takes no stream, or is gone before it had one.
 bool Streamable::become_stream(Post& post) {
   if (post.streaming) return true;
@@ -329,9 +309,9 @@ bool Streamable::become_stream(Post& post) {
   if (!post.accepted.sse || open == nullptr || session == nullptr || post.initializes) return false;
   post.streaming = true;
   post.ListHook<PendingTag>::unlink();
-  post.stream = session->next_stream++;
+  post.stream = desk_.streams_of(*session).next_number++;
   open->open_stream(post.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::HttpPost));
-  (void)begin_stream(*open, *session, EventId{post.stream, 0});
+  if (begins_with_priming_event(*session)) send_priming_event(*open, EventId{post.stream, 0});
   // What a batch has gathered so far.
   for (auto const& answer : std::exchange(post.batched, {})) send_on_post(post, {answer});
   return true;
@@ -347,7 +327,7 @@ void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
     if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = message, .plain = message.plain()});
     return;
   }
-  replay(*session).add(id, message.joined());
+  desk_.streams_of(*session).keep(id, message.joined(), desk_.config.limits);
   if (open != nullptr)
     open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
@@ -404,12 +384,13 @@ void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView 
 }
 
 void Streamable::notify(Session& session, rpc::PiecesView message) {
-  auto* const open = desk_.server->find(session.stream);
+  auto& streams = desk_.streams_of(session);
+  auto* const open = desk_.server->find(streams.own);
   // Kept for a client that had a stream and may come back for it.
-  if (open == nullptr && !session.can_come_back) return;
-  session.can_come_back = true;
-  EventId const id{0, ++session.standalone_events};
-  replay(session).add(id, message.joined());
+  if (open == nullptr && !streams.can_come_back) return;
+  streams.can_come_back = true;
+  EventId const id{0, ++streams.standalone_events};
+  streams.keep(id, message.joined(), desk_.config.limits);
   if (open != nullptr)
     open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
 }
@@ -420,7 +401,7 @@ bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc:
     send_on_post(*post, message);
     return true;
   }
-  if (desk_.server->find(session.stream) == nullptr) return false;
+  if (desk_.server->find(desk_.streams_of(session).own) == nullptr) return false;
   notify(session, message);
   return true;
 }

@@ -71,9 +71,9 @@ class Streamable : private Deferred {
   void serve(Visit const& visit, mcp::Session& session, Incoming const& incoming, Accepts accepted, bool initializes);
   [[nodiscard]] mcp::Session* session_of(Visit const& visit, http::FoundField const& token);
   [[nodiscard]] bool version_is_fine(Visit const& visit);
-  void open_standalone(Visit const& visit, mcp::Session& session, std::optional<mcp::EventId> last);
+  void open_standalone(Visit const& visit, mcp::Session& session, std::optional<EventId> last);
   void close_standalone(mcp::Session& session);
-  [[nodiscard]] bool resume(Visit const& visit, mcp::Session& session, mcp::EventId last);
+  [[nodiscard]] bool resume(Visit const& visit, mcp::Session& session, EventId last);
 
   [[nodiscard]] bool become_stream(Post& post);
   void send_on_post(Post& post, rpc::PiecesView message);
@@ -83,7 +83,6 @@ class Streamable : private Deferred {
   void end_later(SessionId session);
   void run_deferred() override;
   [[nodiscard]] http::Exchange* exchange(Post const& post) { return desk_.server->find(post.exchange); }
-  [[nodiscard]] mcp::ReplayLog& replay(mcp::Session& session);
 
   Desk& desk_;
   SlotTable<Post, std::uint64_t> posts_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +13,6 @@
 #include "gateway/base/intrusive_list.h"
 #include "gateway/base/turn.h"
 #include "gateway/mcp/log_level.h"
-#include "gateway/mcp/replay_log.h"
 #include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
@@ -34,10 +32,11 @@ struct OpenRequest {
   CallId call{};   ///< 0 while it waits for the child to be ready
 };
 
-/// What a client's session holds. A plain record: the transports and the service
-/// keep it up to date, each the part it knows. Owned by the SessionTable from its
-/// first request to its end, and then buried, since whoever ends it may be called by
-/// somebody who holds it; others hold its id.
+/// What a client's session holds. A plain record, kept up to date by the transports
+/// and the service, each the part it knows; its streams are the transports' own
+/// (frontend/client_streams.h). Owned by the SessionTable from its first request to its
+/// end, and then buried, since whoever ends it may be called by somebody who holds it;
+/// others hold its id.
 class Session final : public Mortal, public ListHook<AttachedTag>, public ListHook<AgeTag> {
  public:
   Allowance::Share share;  ///< it is one of the sessions allowed
@@ -62,14 +61,6 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   ChildId child{};  ///< whom it talks to
   std::vector<OpenRequest> open;
   std::optional<LogLevel> log_level;
-
-  // ── with its transport ──
-  ExchangeId stream{};              ///< the SSE stream, or the standalone GET stream; 0 when none is open
-  std::size_t max_event_bytes = 0;  ///< the largest SSE event its client takes; 0: any
-  std::uint64_t next_stream = 1;    ///< 0 is the standalone stream
-  std::uint64_t standalone_events = 0;
-  bool can_come_back = false;  ///< its client was given an id of its standalone stream
-  std::unique_ptr<ReplayLog> replay;
 
   [[nodiscard]] OpenRequest* find_open(std::string_view raw_id) {
     for (auto& request : open) {

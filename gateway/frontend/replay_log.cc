@@ -1,10 +1,10 @@
-#include "gateway/mcp/replay_log.h"
+#include "gateway/frontend/replay_log.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-namespace gateway::mcp {
+namespace gateway::frontend {
 
 namespace {
 
@@ -45,4 +45,4 @@ bool ReplayLog::reaches(EventId id, std::uint64_t last_number) const {
   return expected == last_number;
 }
 
-}  // namespace gateway::mcp
+}  // namespace gateway::frontend

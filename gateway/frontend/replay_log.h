@@ -10,10 +10,10 @@
 
 #include "gateway/base/clock.h"
 
-namespace gateway::mcp {
+namespace gateway::frontend {
 
-/// An event's place: which stream of the session, and the how-manieth event.
-/// As text "<stream>-<number>", which the client gives back.
+/// An event's id: a stream of the session, and the event's ordinal on it. As a string
+/// "<stream>-<number>", which the client sends back.
 struct EventId {
   std::uint64_t stream = 0;
   std::uint64_t number = 0;
@@ -23,7 +23,7 @@ struct EventId {
   bool operator==(EventId const&) const = default;
 };
 
-/// Bounded in events and bytes; the oldest go first.
+/// Limited in events and bytes; the oldest events are removed first.
 class ReplayLog {
  public:
   ReplayLog(std::size_t max_events, std::size_t max_bytes) : max_events_(max_events), max_bytes_(max_bytes) {}
@@ -53,4 +53,4 @@ class ReplayLog {
   std::deque<Event> events_;
 };
 
-}  // namespace gateway::mcp
+}  // namespace gateway::frontend

@@ -1,11 +1,11 @@
-#include "gateway/mcp/replay_log.h"
+#include "gateway/frontend/replay_log.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace gateway::mcp {
+namespace gateway::frontend {
 namespace {
 
 std::vector<std::string> after(ReplayLog const& log, EventId id) {
@@ -73,4 +73,4 @@ TEST(EventId, IsNothingFromAnyOtherText) {
 }
 
 }  // namespace
-}  // namespace gateway::mcp
+}  // namespace gateway::frontend
