@@ -17,6 +17,12 @@ void ClientStreams::keep(EventId id, std::string message, config::LimitsConfig c
   replay->add(id, std::move(message));
 }
 
+bool ClientStreams::has_kept(std::uint64_t stream) const {
+  auto found = false;
+  if (replay) replay->for_each_after({stream, 0}, [&](auto const&) { found = true; });
+  return found;
+}
+
 void ClientStreams::replay_after(EventId last, http::Exchange& to) const {
   if (!replay) return;
   replay->for_each_after(last, [&](ReplayLog::Event const& event) {

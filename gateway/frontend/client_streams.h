@@ -26,6 +26,8 @@ struct ClientStreams final : Mortal {
 
   /// Keeps an event for a client that comes back for it.
   void keep(EventId id, std::string message, config::LimitsConfig const& limits);
+  /// Whether events of a stream are kept.
+  [[nodiscard]] bool has_kept(std::uint64_t stream) const;
   /// Sends the kept events of a stream that follow `last`.
   void replay_after(EventId last, http::Exchange& to) const;
 };

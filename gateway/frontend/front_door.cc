@@ -52,8 +52,9 @@ FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> c
       auth_(desk.config.auth),
       health_(health),
       metrics_(metrics),
+      posts_(desk),
       sse_(desk),
-      streamable_(desk) {}
+      streamable_(desk, posts_) {}
 
 // ── requests ─────────────────────────────────────────────────────────────────
 
@@ -137,12 +138,18 @@ void FrontDoor::serve(Visit const& visit) {
       }
       [[fallthrough]];
     case Door::Mcp:
-      if (method == http::Method::Post) return streamable_.post(visit);
+      if (method == http::Method::Post) return post(visit);
       if (method == http::Method::Get) return streamable_.get(visit);
       if (method == http::Method::Delete) return streamable_.remove(visit);
       return visit.reply_not_allowed("GET, POST, DELETE");
     case Door::Health: return;
   }
+}
+
+/// The revision a request is of decides which rules apply to it, and is decided here:
+/// before a session is looked up, since the stateless revision has none.
+void FrontDoor::post(Visit const& visit) {
+  if (auto const accepted = accepted_by(visit)) streamable_.post(visit, *accepted);
 }
 
 /// The header fields that tell the owners of a service's sessions apart; of all
@@ -215,7 +222,8 @@ void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
 std::optional<int> FrontDoor::status_of(mcp::ReplyTo to, mcp::Outcome outcome) {
   auto const* const session = desk_.sessions.find(to.session);
   if (session == nullptr) return std::nullopt;
-  return session->transport == Transport::Sse ? mcp::kAcceptedStatus : streamable_.status_of(to.ticket, outcome);
+  return session->transport == Transport::Sse ? mcp::kAcceptedStatus
+                                              : posts_.status_of(to.ticket, mcp::http_status(outcome));
 }
 
 void FrontDoor::answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) {
@@ -255,7 +263,7 @@ bool FrontDoor::ask(SessionId id, std::optional<mcp::ReplyTo> related, rpc::Piec
 
 void FrontDoor::tick() {
   desk_.tick();
-  streamable_.tick();
+  posts_.tick();
 }
 
 void FrontDoor::end_all_sessions() {

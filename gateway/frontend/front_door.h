@@ -10,6 +10,7 @@
 #include "gateway/frontend/admission.h"
 #include "gateway/frontend/auth.h"
 #include "gateway/frontend/legacy_sse.h"
+#include "gateway/frontend/posts.h"
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/streamable.h"
 #include "gateway/health/health.h"
@@ -43,6 +44,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   static constexpr std::size_t kDenialsPerSecond = 10;
 
   void serve(Visit const& visit);
+  void post(Visit const& visit);
   /// What was shown and refused is named in the log, but for tokens.
   void denied(Visit const& visit, std::string_view reason, std::string_view shown = {});
   void forbid(Visit const& visit, Admitted const& judged);
@@ -60,6 +62,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   health::HealthSource& health_;
   metrics::Metrics& metrics_;
   TokenBucket denials_{kDenialsPerSecond};  ///< that are logged; all are counted
+  Posts posts_;
   LegacySse sse_;
   Streamable streamable_;
 };

@@ -80,7 +80,7 @@ void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {
 }
 
 void LegacySse::answer(Session& session, rpc::Reply const& reply) {
-  auto const too_large = desk_.replace_if_too_large(session, reply);
+  auto const too_large = desk_.replace_if_too_large(session.id, reply);
   notify(session, too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
 }
 

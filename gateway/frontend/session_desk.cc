@@ -52,12 +52,14 @@ void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
   turn.bury(sessions.close(session.id));
 }
 
-std::optional<std::string> Desk::replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply) {
-  auto const limit = streams_of(session).max_event_bytes;
-  auto error = error_if_too_large(limit, reply);
-  if (error) {
+std::optional<std::string> Desk::replace_if_too_large(SessionId id, rpc::Reply const& reply) {
+  auto const* const its = find_streams(id);
+  if (its == nullptr || its->max_event_bytes == 0) return std::nullopt;
+  auto error = error_if_too_large(its->max_event_bytes, reply);
+  auto const* const session = sessions.find(id);
+  if (error && session != nullptr) {
     log.warn("answer.too_large", "an answer was replaced by an error: its client takes no event of that size",
-             {{"session", session.log_id}, {"bytes", reply.body.size()}, {"limit", limit}});
+             {{"session", session->log_id}, {"bytes", reply.body.size()}, {"limit", its->max_event_bytes}});
   }
   return error;
 }

@@ -67,9 +67,9 @@ struct Desk {
   /// by one who answers: the service that has something answered may hold the session.
   void end_session(mcp::Session& session, mcp::SessionEnd why);
 
-  /// The raw error to send in place of an answer that would end the client's
-  /// session, and a line in the log; nothing when the answer fits.
-  [[nodiscard]] std::optional<std::string> replace_if_too_large(mcp::Session const& session, rpc::Reply const& reply);
+  /// The raw error to send instead of an answer whose event is larger than the session's
+  /// client accepts, and a log line; nothing when the answer fits.
+  [[nodiscard]] std::optional<std::string> replace_if_too_large(SessionId session, rpc::Reply const& reply);
 
   /// Ends what was idle too long.
   void tick();

@@ -18,10 +18,6 @@ using rpc::ErrorCode;
 
 namespace {
 
-/// Silence after which a POST's answer becomes a stream with comments in it:
-/// shorter than any proxy's patience.
-constexpr Duration kCommitAfter = seconds(10);
-
 /// MCP 2025-11-25, Transports, Session Management.
 bool is_visible_ascii(std::string_view token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x21 && c <= 0x7E; });
@@ -29,6 +25,10 @@ bool is_visible_ascii(std::string_view token) {
 
 bool begins_with_priming_event(Session const& session) {
   return has_priming_events(session.revision) && session.transport == mcp::Transport::Http;
+}
+
+http::StreamTag post_stream_tag(Session const& session) {
+  return stream_tag(raw(session.service), metrics::StreamKind::HttpPost);
 }
 
 }  // namespace
@@ -66,14 +66,7 @@ Session* Streamable::session_of(Visit const& visit, http::FoundField const& toke
   return session;
 }
 
-void Streamable::post(Visit const& visit) {
-  if (!is_json(visit.request.head)) {
-    return visit.reply_error(415, ErrorCode::BadRequest, "Content-Type must be application/json, without an encoding");
-  }
-  auto const accepted = accepts(visit.request.head);
-  if (!accepted.json && !accepted.sse) {
-    return visit.reply_error(406, ErrorCode::BadRequest, "Accept must admit application/json or text/event-stream");
-  }
+void Streamable::post(Visit const& visit, Accepts accepted) {
   auto const token = visit.request.head.look_up("mcp-session-id");
   if (!token.value) return post_without_session(visit, accepted);
   if (auto* const session = session_of(visit, token)) post_to_session(visit, *session, accepted);
@@ -115,19 +108,16 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
                        bool initializes) {
   std::uint64_t ticket = 0;
   if (auto const owed = incoming.requests(); owed > 0) {
-    auto owned = std::make_unique<Post>();
-    auto& post = *owned;
-    post.session = session.id;
-    post.exchange = visit.exchange.id();
-    post.accepted = accepted;
-    post.initializes = initializes;
-    post.owed = owed;
-    post.batch = incoming.batch;
-    post.fields.assign(visit.fields);
-    post.since = desk_.clock.now();
-    ticket = post.ticket = posts_.insert(std::move(owned));
-    pending_.push_back(post);
-    visit.exchange.set_context(ticket);
+    auto const& post = posts_.open(visit, {.session = session.id,
+                                           .tag = post_stream_tag(session),
+                                           .accepted = accepted,
+                                           .owed = owed,
+                                           .batch = incoming.batch,
+                                           .head_waits = initializes,
+                                           .resumable = session.transport == mcp::Transport::Http,
+                                           .primed = begins_with_priming_event(session),
+                                           .ends_session = session.transport == mcp::Transport::OneShot});
+    ticket = post.ticket;
   } else {
     visit.reply(202);
   }
@@ -150,7 +140,7 @@ void Streamable::get(Visit const& visit) {
   auto const last = visit.request.head.find("last-event-id");
   auto const id = last ? EventId::from(*last) : std::nullopt;
   auto const of_post = id && id->stream != 0;
-  if (of_post && resume(visit, *session, *id)) return;
+  if (of_post && posts_.resume(visit, session->id, post_stream_tag(*session), *id)) return;
   // Who asks for the rest of an answer does not mean to end the session's own stream.
   if (of_post && desk_.server->find(desk_.streams_of(*session).own) != nullptr) {
     return visit.reply_error(409, ErrorCode::BadRequest,
@@ -169,7 +159,7 @@ void Streamable::open_standalone(Visit const& visit, Session& session, std::opti
   auto const sent = streams.standalone_events;
   EventId const from{0, last ? std::min(last->number, sent) : sent};
   stream.set_context(raw(session.id));
-  stream.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpGet));
+  stream.open_stream(visit.fields, stream_tag(raw(session.service), metrics::StreamKind::HttpGet));
   if (begins_with_priming_event(session)) {
     send_priming_event(stream, from);
     streams.can_come_back = true;
@@ -183,30 +173,6 @@ void Streamable::open_standalone(Visit const& visit, Session& session, std::opti
 void Streamable::close_standalone(Session& session) {
   auto const stream = std::exchange(desk_.streams_of(session).own, {});
   if (auto* const open = desk_.server->find(stream)) open->end_stream(desk_.stream_end());
-}
-
-/// Takes a POST's stream up again after `last`, also from a connection that seems
-/// alive: its client knows better. False when nothing of the stream is known.
-bool Streamable::resume(Visit const& visit, Session& session, EventId last) {
-  Post* open = nullptr;
-  posts_.for_each([&](Post& post) {
-    if (post.session == session.id && post.stream == last.stream) open = &post;
-  });
-  auto const& streams = desk_.streams_of(session);
-  auto known = open != nullptr;
-  if (streams.replay) streams.replay->for_each_after({last.stream, 0}, [&](auto const&) { known = true; });
-  if (!known) return false;
-
-  visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session.service), metrics::StreamKind::HttpPost));
-  streams.replay_after(last, visit.exchange);
-  if (open == nullptr) {
-    visit.exchange.end_stream(desk_.stream_end());
-    return true;
-  }
-  auto const lost = std::exchange(open->exchange, visit.exchange.id());
-  visit.exchange.set_context(open->ticket);
-  if (auto* const old = desk_.server->find(lost)) old->end_stream(desk_.stream_end());
-  return true;
 }
 
 void Streamable::remove(Visit const& visit) {
@@ -224,30 +190,20 @@ void Streamable::remove(Visit const& visit) {
 void Streamable::forget(Session& session) {
   desk_.service(session.service).take_back(session);
   close_standalone(session);
-  std::vector<std::uint64_t> tickets;
-  posts_.for_each([&](Post const& post) {
-    if (post.session == session.id) tickets.push_back(post.ticket);
-  });
-  for (auto const ticket : tickets) {
-    auto* const post = posts_.find(ticket);
-    if (post == nullptr) continue;
-    post->owed = 1;  // none of its answers will come
-    drop(ticket);
-  }
+  posts_.drop_all_of(session.id);
 }
 
 /// A client that leaves has not taken its request back: only a cancelled
 /// notification says so. (MCP 2025-11-25, Transports, Disconnection.)
 void Streamable::on_post_gone(std::uint64_t ticket, ExchangeId gone) {
-  auto* const post = posts_.find(ticket);
-  if (post == nullptr || post->exchange != gone) return;
-  post->exchange = {};
-  auto* const session = desk_.sessions.find(post->session);
+  auto const* const post = posts_.lose(ticket, gone);
+  if (post == nullptr) return;
+  auto* const session = desk_.sessions.find(post->terms.session);
   if (session == nullptr) return;
   // Nobody can come back to a session whose id was never told.
-  if (session->transport == mcp::Transport::OneShot || post->initializes) {
+  if (post->terms.ends_session || post->terms.head_waits) {
     desk_.end_session(*session, mcp::SessionEnd::Client);
-    auto const owned = posts_.release(ticket);
+    posts_.forget(ticket);
   }
 }
 
@@ -258,129 +214,28 @@ void Streamable::on_stream_gone(SessionId id) {
   }
 }
 
-/// Everything the POST was owed has come. Its session ends with it where it was
-/// opened for it alone.
-void Streamable::settle(Post& post) {
-  auto const owned = posts_.release(post.ticket);
-  if (auto* const open = exchange(*owned)) open->end_stream(desk_.stream_end());
-  auto const* const session = desk_.sessions.find(owned->session);
-  if (session != nullptr && session->transport == mcp::Transport::OneShot) end_later(owned->session);
-}
-
-/// The service that answers is in the middle of something with the session.
-void Streamable::end_later(SessionId session) {
-  over_.push_back(session);
-  desk_.turn.defer(*this);
-}
-
-void Streamable::run_deferred() {
-  for (auto const id : std::exchange(over_, {})) {
-    if (auto* const session = desk_.sessions.find(id)) desk_.end_session(*session, mcp::SessionEnd::Client);
-  }
-}
-
 void Streamable::drop(std::uint64_t ticket) {
-  auto* const post = posts_.find(ticket);
-  if (post == nullptr || --post->owed > 0) return;
-  if (!post->batched.empty()) {
-    answer_batch(*post);
-  } else if (!become_stream(*post)) {
-    auto const error = rpc::error_message({}, ErrorCode::InternalError, "the request was cancelled");
-    answer_whole(*post, 200, {error});
-  }
-  settle(*post);
-}
-
-void Streamable::tick() {
-  while (auto* const post = pending_.front()) {
-    if (desk_.clock.now() - post->since < kCommitAfter) return;
-    post->ListHook<PendingTag>::unlink();
-    (void)become_stream(*post);
-  }
+  if (auto* const post = posts_.find(ticket)) posts_.drop(*post);
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────
 
-/// False when the client takes no stream, or is gone before it had one.
-bool Streamable::become_stream(Post& post) {
-  if (post.streaming) return true;
-  auto* const open = exchange(post);
-  auto* const session = desk_.sessions.find(post.session);
-  if (!post.accepted.sse || open == nullptr || session == nullptr || post.initializes) return false;
-  post.streaming = true;
-  post.ListHook<PendingTag>::unlink();
-  post.stream = desk_.streams_of(*session).next_number++;
-  open->open_stream(post.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::HttpPost));
-  if (begins_with_priming_event(*session)) send_priming_event(*open, EventId{post.stream, 0});
-  // What a batch has gathered so far.
-  for (auto const& answer : std::exchange(post.batched, {})) send_on_post(post, {answer});
-  return true;
-}
-
-/// Events are numbered and kept, also those a lost client has not seen.
-void Streamable::send_on_post(Post& post, rpc::PiecesView message) {
-  auto* const session = desk_.sessions.find(post.session);
-  if (session == nullptr) return;
-  EventId const id{post.stream, ++post.events};
-  auto* const open = exchange(post);
-  if (session->transport == mcp::Transport::OneShot) {
-    if (open != nullptr) open->send_event({.event = "message", .id = {}, .data = message, .plain = message.plain()});
-    return;
-  }
-  desk_.streams_of(*session).keep(id, message.joined(), desk_.config.limits);
-  if (open != nullptr)
-    open->send_event({.event = "message", .id = id.text(), .data = message, .plain = message.plain()});
-}
-
-void Streamable::answer_whole(Post& post, int status, rpc::PiecesView body) {
-  auto* const open = exchange(post);
-  if (open == nullptr) return;
-  open->respond({.status = status, .content_type = "application/json", .fields = post.fields, .body = body});
-}
-
-void Streamable::answer_batch(Post& post) {
-  std::string all = "[";
-  for (auto const& each : post.batched) all.append(all.size() > 1 ? "," : "").append(each);
-  all.push_back(']');
-  answer_whole(post, 200, {all});
-}
-
-/// As `answer` and `drop` do it.
-std::optional<int> Streamable::status_of(std::uint64_t ticket, Outcome outcome) {
-  auto* const post = posts_.find(ticket);
-  if (post == nullptr) return std::nullopt;
-  if (post->streaming) return mcp::kStreamStatus;
-  if (exchange(*post) == nullptr) return std::nullopt;
-  return post->batch || !post->accepted.json ? mcp::kStreamStatus : mcp::http_status(outcome);
-}
-
 void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
   auto* const post = posts_.find(ticket);
   if (post == nullptr) return;
-  --post->owed;
-  auto const fails_to_open = post->initializes && outcome != Outcome::Ok;
-  if (std::exchange(post->initializes, false) && !fails_to_open) {
+  if (post->terms.head_waits && outcome == Outcome::Ok) {
     post->fields.append("Mcp-Session-Id: ").append(session.token).append("\r\n");
+    post->terms.primed = begins_with_priming_event(session);  // now that the revision is agreed
+  } else if (post->terms.head_waits) {
+    post->terms.ends_session = true;
   }
-  if (post->streaming || (!post->accepted.json && become_stream(*post))) {
-    auto const too_large = desk_.replace_if_too_large(session, reply);
-    send_on_post(*post,
-                 too_large ? rpc::Reply{reply.id, rpc::Reply::Kind::Error, *too_large}.pieces() : reply.pieces());
-  } else if (post->batch) {
-    post->batched.push_back(reply.pieces().joined());
-    if (post->owed == 0) answer_batch(*post);
-  } else {
-    answer_whole(*post, mcp::http_status(outcome), reply.pieces());
-  }
-  if (post->owed > 0) return;
-  settle(*post);
-  if (fails_to_open) end_later(session.id);
+  posts_.answer(*post, mcp::http_status(outcome), reply);
 }
 
 void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView message) {
   auto* const post = posts_.find(ticket);
   if (post == nullptr) return notify(session, message);
-  if (become_stream(*post)) send_on_post(*post, message);
+  (void)posts_.send(*post, message);
 }
 
 void Streamable::notify(Session& session, rpc::PiecesView message) {
@@ -397,10 +252,7 @@ void Streamable::notify(Session& session, rpc::PiecesView message) {
 
 bool Streamable::ask(Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message) {
   auto* const post = ticket ? posts_.find(*ticket) : nullptr;
-  if (post != nullptr && become_stream(*post)) {
-    send_on_post(*post, message);
-    return true;
-  }
+  if (post != nullptr && posts_.send(*post, message)) return true;
   if (desk_.server->find(desk_.streams_of(session).own) == nullptr) return false;
   notify(session, message);
   return true;
