@@ -1,6 +1,6 @@
 // What clients say. What the child says is in multiplexer_child.cc, how requests
 // wait their turn in multiplexer_turns.cc, how they end in multiplexer_ends.cc. What
-// has a state of its own has a class: Audience, CallRecorder, Wire, ToolShelf, DeepProbe.
+// has a state of its own has a class: Audience, CallRecorder, Wire, ToolListing, LogLevelSync, DeepProbe.
 #include "gateway/backend/multiplexer.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,6 @@ namespace gateway::backend {
 using mcp::Call;
 using mcp::Outcome;
 using mcp::Params;
-using mcp::Purpose;
 using mcp::ReplyTo;
 using mcp::Session;
 using mcp::Sharing;
@@ -24,9 +23,6 @@ using rpc::ErrorCode;
 using rpc::Message;
 
 namespace {
-
-/// How long the gateway waits for answers to its own questions.
-constexpr Duration kOwnPatience = seconds(60);
 
 /// Places are kept for others only where others may come.
 double client_share(Surroundings const& around, Sharing sharing, config::ServiceConfig const& config) {
@@ -48,6 +44,8 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceCo
       recorder_(around_, config, probe),
       audience_(around_, config, probe, calls_),
       wire_(child_),
+      tools_(around_, config, probe, audience_, *this),
+      log_level_(audience_, *this),
       init_params_(mcp::shared_initialize_params(around_.world.version)),
       child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
              *this) {
@@ -84,10 +82,10 @@ void Multiplexer::take_back(Session& session) {
 /// The part of leaving that is about the session and not about its calls.
 void Multiplexer::let_go(Session& session) {
   for (auto const& uri : subscriptions_.leave(session.id)) {
-    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
+    ask(std::make_unique<Unsubscribe>(uri));
   }
   audience_.detach(session);
-  if (session.log_level) sync_log_level();
+  if (session.log_level) log_level_.sync();
 }
 
 void Multiplexer::take_over(Session& session, Multiplexer& from) {
@@ -95,12 +93,12 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   auto const subscribed = from.subscriptions_.held_by(session.id);
   from.let_go(session);
   attach(session);
-  if (session.log_level) sync_log_level();
+  if (session.log_level) log_level_.sync();
   for (auto const& uri : subscribed) {
-    if (subscriptions_.adopt(uri, session.id)) (void)ask_to_subscribe(uri, {});
+    if (subscriptions_.adopt(uri, session.id)) ask_to_subscribe(uri, {});
   }
-  auto const* const known = from.shelf_.list();
-  if (known != nullptr && shelf_.list() != nullptr && !known->same_as(*shelf_.list())) {
+  auto const* const known = from.tools();
+  if (known != nullptr && tools() != nullptr && !known->same_as(*tools())) {
     audience_.notify(session.id, mcp::Method::ToolsListChanged);
   }
   if (session.initialized) audience_.tell_lists_may_differ(session.id);
@@ -147,7 +145,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   call.hard_deadline = now + config_.call_timeout_max;
   if (method == mcp::Method::ToolsCall) {
     auto const name = rpc::unquote(params.name);
-    call.subject = shelf_.list() != nullptr && shelf_.list()->contains(name) ? name : "_other";
+    call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
   }
 
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
@@ -203,26 +201,8 @@ void Multiplexer::set_log_level(Session& session, Call const& call, Params const
                 "level must be one of debug, info, notice, warning, error, critical, alert, emergency", {});
   }
   session.log_level = *level;
-  sync_log_level();
+  log_level_.sync();
   finish_ok(call, "{}");
-}
-
-/// The child speaks as much as the session that wants most to hear; the others'
-/// messages are filtered on their way out. It is asked once at a time: clients, who are
-/// answered here, may change their minds more often than it listens.
-void Multiplexer::sync_log_level() {
-  if (log_level_asked_) return;
-  auto const wanted = audience_.wanted_log_level();
-  if (!wanted || wanted == child_log_level_ || !handshake_ || !handshake_->has_logging()) return;
-  if (send_own(Purpose::SetLogLevel, "logging/setLevel", fmt::format(R"({{"level":"{}"}})", to_text(*wanted)))) {
-    child_log_level_ = wanted;
-    log_level_asked_ = true;
-  }
-}
-
-void Multiplexer::on_log_level_set() {
-  log_level_asked_ = false;
-  sync_log_level();
 }
 
 void Multiplexer::subscribe(Call&& call, Params const& params) {
@@ -239,28 +219,25 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
                                      .trace = call.trace ? std::make_unique<mcp::CallTrace>(*call.trace) : nullptr})) {
     case mcp::Subscriptions::Need::Nothing: return finish_ok(call, "{}");
     case mcp::Subscriptions::Need::Wait: return;
-    case mcp::Subscriptions::Need::AskChild: break;
-  }
-  if (!ask_to_subscribe(uri, call.client)) {
-    fail(call, Outcome::Busy, ErrorCode::InternalError, "the server takes no more requests now", "queue_full");
+    case mcp::Subscriptions::Need::AskChild: return ask_to_subscribe(uri, call.client);
   }
 }
 
 void Multiplexer::unsubscribe(Session& session, Call const& call, Params const& params) {
   auto const uri = std::string(params.uri);
   if (subscriptions_.unsubscribe(uri, session.id)) {
-    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", uri));
+    ask(std::make_unique<Unsubscribe>(uri));
   }
   finish_ok(call, "{}");
 }
 
 void Multiplexer::list_tools(Call&& call, std::string_view method, Params const& params) {
-  auto const* const tools = shelf_.list();
-  auto const kept = config_.cache_tools && tools != nullptr && !shelf_.listing() && !tools->single_page().empty() &&
+  auto const* const list = tools();
+  auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
                     params.cursor.empty();
   probe_.tools_cache_used(kept);
   if (!kept) return forward(std::move(call), method, params);
-  finish_ok(call, tools->single_page());
+  finish_ok(call, list->single_page());
 }
 
 // ── requests for the child ───────────────────────────────────────────────────
@@ -288,6 +265,10 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
     auto const traced = recorder_.tracing().params_for_child(*call.trace, params.raw);
     if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
   }
+  if (call.deadline == TimePoint::max()) {
+    call.started = around_.world.loop.now();
+    call.deadline = call.hard_deadline = call.started + call.patience;
+  }
   call.progress_token.assign(params.progress_token);
   call.sent = around_.world.loop.right_now();
   auto* const session = around_.sessions.find(call.to.session);
@@ -304,34 +285,14 @@ void Multiplexer::send_call(Call&& call, std::string_view method, Params const& 
 
 /// Of clients' calls alone: an operator's are not traffic.
 void Multiplexer::count_rejected(Call const& call, std::string_view reason) {
-  if (call.purpose == Purpose::Client) probe_.call_rejected(reason);
-}
-
-/// In the share of the client for whom it is, where it is for one.
-bool Multiplexer::send_own(Purpose purpose, std::string_view method, std::string_view params, std::string subject,
-                           ClientId client) {
-  if (child_.state() != ChildState::Ready) return false;
-  Call call;
-  call.purpose = purpose;
-  call.method = mcp::method_from(method);
-  call.subject = std::move(subject);
-  call.client = client;
-  call.started = around_.world.loop.now();
-  call.sent = around_.world.loop.right_now();
-  // Behind a subscription clients wait, for as long as for any call of theirs.
-  auto const patience = purpose == Purpose::Subscribe ? Duration(config_.call_timeout) : kOwnPatience;
-  call.deadline = call.hard_deadline = call.started + patience;
-  auto const id = calls_.open(std::move(call));
-  if (wire_.request(id, method, params)) return true;
-  (void)calls_.close(id);
-  return false;
+  if (!call.is_own()) probe_.call_rejected(reason);
 }
 
 void Multiplexer::send_initialized() {
   initialized_sent_ = true;
   wire_.note("notifications/initialized", {});
   // Not before: some children end at any request that comes earlier.
-  if (handshake_->has_tools()) list_again();
+  if (handshake_->has_tools()) tools_.start();
 }
 
 // ── notifications and answers of clients ─────────────────────────────────────

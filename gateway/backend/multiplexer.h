@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +11,13 @@
 #include "gateway/backend/call_recorder.h"
 #include "gateway/backend/child.h"
 #include "gateway/backend/deep_probe.h"
+#include "gateway/backend/greeting.h"
+#include "gateway/backend/log_level_sync.h"
 #include "gateway/backend/operation.h"
+#include "gateway/backend/own_question.h"
+#include "gateway/backend/subscription_questions.h"
 #include "gateway/backend/surroundings.h"
-#include "gateway/backend/tool_shelf.h"
+#include "gateway/backend/tool_listing.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/client_requests.h"
@@ -31,7 +35,11 @@ namespace gateway::backend {
 /// Speaks MCP with one child for the sessions attached to it: all of a service's
 /// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
 /// Owned by its Service; an exclusive one ends with its session.
-class Multiplexer final : public Mortal, private Child::Owner {
+class Multiplexer final : public Mortal,
+                          private Child::Owner,
+                          private Asker,
+                          private Greeting::Owner,
+                          private Subscribe::Owner {
  public:
   class Owner {
    public:
@@ -85,7 +93,7 @@ class Multiplexer final : public Mortal, private Child::Owner {
   [[nodiscard]] ChildId id() const { return id_; }
   [[nodiscard]] Child const& child() const { return child_; }
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
-  [[nodiscard]] mcp::ToolList const* tools() const { return shelf_.list(); }
+  [[nodiscard]] mcp::ToolList const* tools() const { return tools_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
   [[nodiscard]] DeepProbe const* deep_probe() const { return deep_probe_ ? &*deep_probe_ : nullptr; }
   /// Why it is degraded although its child is ready; empty when it is well.
@@ -122,14 +130,9 @@ class Multiplexer final : public Mortal, private Child::Owner {
   };
   void refuse(mcp::Call const& call, Cause cause);
   void send_call(mcp::Call&& call, std::string_view method, mcp::Params const& params);
-  bool send_own(mcp::Purpose purpose, std::string_view method, std::string_view params, std::string subject = {},
-                ClientId client = {});
-  [[nodiscard]] bool ask_to_subscribe(std::string const& uri, ClientId client);
+  void ask_to_subscribe(std::string uri, ClientId client);
   void count_rejected(mcp::Call const& call, std::string_view reason);
   void send_initialized();
-  void sync_log_level();
-  void on_log_level_set();
-  void list_again();
 
   // ── from the child ──
   void on_child_started() override;
@@ -138,20 +141,21 @@ class Multiplexer final : public Mortal, private Child::Owner {
   void on_child_down(RunEnd end, std::string_view why) override;
   void on_child_stopped() override;
   void on_answer(rpc::Message const& message);
-  void take_answer(mcp::Call const& call, rpc::Message const& message);
-  void on_initialized(rpc::Message const& message);
-  void on_tools_page(rpc::Message const& message);
-  void on_subscribed(mcp::Call const& call, rpc::Message const& message);
   void on_ask(rpc::Message const& message, mcp::Method method);
   void on_news(rpc::Message const& message, mcp::Method method);
   void on_progress(rpc::Message const& message);
   void on_updated(rpc::Message const& message);
 
-  // ── its own question ──
+  // ── questions of the gateway's own ──
+  void ask(std::unique_ptr<OwnQuestion> question) override;
+  void ask_in_turn(std::unique_ptr<OwnQuestion> question) override;
+  [[nodiscard]] mcp::Call call_of(std::unique_ptr<OwnQuestion> question, OwnQuestion::Request const& request);
+  void send_own(mcp::Call&& call, OwnQuestion::Request const& request);
+  void on_greeted(mcp::Handshake handshake) override;
+  void on_greeting_failed(std::string_view why) override;
+  void on_subscribed(std::string const& uri, mcp::Call const& call, mcp::Outcome outcome,
+                     rpc::Reply const& reply) override;
   void probe_when_due(TimePoint now);
-  void send_probe(mcp::WaitingCall probe);
-  void on_probed(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
-  void on_operator_answer(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
 
   // ── with nothing to do ──
   [[nodiscard]] bool has_nothing_to_do() const;
@@ -189,22 +193,19 @@ class Multiplexer final : public Mortal, private Child::Owner {
   mcp::Subscriptions subscriptions_;
   mcp::ClientRequests client_requests_;
   std::optional<mcp::Handshake> handshake_;
-  ToolShelf shelf_;
+  OwnQuestions questions_;
+  ToolListing tools_;
+  LogLevelSync log_level_;
   std::optional<DeepProbe> deep_probe_;
-  std::map<std::uint64_t, TellEnd> operator_calls_;  ///< by ticket: who waits for the answer
-  std::uint64_t last_operator_call_ = 0;
   ChildId id_{};
   SessionId sole_{};                 ///< the one session of an exclusive child
   std::string init_params_;          ///< of this child's handshake
   bool initialized_sent_ = false;    ///< to this run of the child
-  bool tools_logged_ = false;        ///< of this run of the child
   bool lists_may_differ_ = false;    ///< sessions know those of a run before this one
   TimePoint weighed_;                ///< when the child's memory was looked at
   bool client_initialized_ = false;  ///< an exclusive child's client said so
-  std::optional<mcp::LogLevel> child_log_level_;
-  bool log_level_asked_ = false;  ///< and not answered
-  int silent_timeouts_ = 0;       ///< in a row, each without a sound from the child
-  Child child_;                   ///< last: its end must find the rest alive
+  int silent_timeouts_ = 0;          ///< in a row, each without a sound from the child
+  Child child_;                      ///< last: its end must find the rest alive
 };
 
 }  // namespace gateway::backend

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/backend/expected_tools.h"
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/json_text.h"
@@ -15,7 +14,6 @@ namespace gateway::backend {
 
 using mcp::Call;
 using mcp::Outcome;
-using mcp::Purpose;
 using mcp::Session;
 using mcp::Sharing;
 using rpc::ErrorCode;
@@ -76,29 +74,19 @@ std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view 
 // ── the handshake ────────────────────────────────────────────────────────────
 
 void Multiplexer::on_child_started() {
-  initialized_sent_ = tools_logged_ = false;
-  child_log_level_.reset();
-  log_level_asked_ = false;
+  initialized_sent_ = false;
+  tools_.begin_run();
+  log_level_.begin_run();
   silent_timeouts_ = 0;
   calls_.begin_run();
-  // Its time limit is the start's, not a call's.
-  Call call;
-  call.purpose = Purpose::Initialize;
-  call.method = mcp::Method::Initialize;
-  call.started = around_.world.loop.now();
-  call.sent = around_.world.loop.right_now();
-  call.deadline = call.hard_deadline = TimePoint::max();
-  auto const id = calls_.open(std::move(call));
-  if (!wire_.request(id, "initialize", init_params_)) child_.fail_start("it closed its stdin");
+  auto greeting = std::make_unique<Greeting>(init_params_, sharing_, static_cast<Greeting::Owner&>(*this));
+  auto const request = greeting->request();
+  send_own(call_of(std::move(greeting), request), request);
 }
 
-void Multiplexer::on_initialized(Message const& message) {
-  if (!message.error.empty()) {
-    return child_.fail_start(
-        fmt::format("it refused initialize: {}", rpc::unquote(rpc::find_member(message.error, "message"))));
-  }
-  auto handshake = mcp::Handshake::from(message.result, sharing_);
-  if (!handshake) return child_.fail_start("its answer to initialize has no protocolVersion or capabilities");
+void Multiplexer::on_greeting_failed(std::string_view why) { child_.fail_start(why); }
+
+void Multiplexer::on_greeted(mcp::Handshake handshake) {
   auto const again = handshake_.has_value();
   weighed_ = around_.world.loop.now();
   handshake_ = std::move(handshake);
@@ -108,8 +96,8 @@ void Multiplexer::on_initialized(Message const& message) {
   around_.world.log.info("service.ready", "service ready",
                          {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
 
-  sync_log_level();
-  for (auto const& uri : subscriptions_.uris()) (void)ask_to_subscribe(uri, {});
+  log_level_.child_is_ready(handshake_->has_logging());
+  for (auto const& uri : subscriptions_.uris()) ask_to_subscribe(uri, {});
   if (std::exchange(lists_may_differ_, false)) {
     audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session.id); });
   }
@@ -123,11 +111,14 @@ void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
   if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
   if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
-  shelf_.give_up();
-  if (deep_probe_) deep_probe_->forget();
   for (auto& own : waiting_.take_all_of(SessionId{})) {
-    if (own.call.purpose == Purpose::Operator) waiting_.push(std::move(own));
+    if (questions_.find(own.call.question)->outlives_run()) {
+      waiting_.push(std::move(own));
+    } else {
+      fail(own.call, Outcome::ChildExited, ErrorCode::InternalError, why, "child_exited");
+    }
   }
+  if (deep_probe_) deep_probe_->forget();
   while (auto const request = client_requests_.close_expired(TimePoint::max())) {
     give_up_client_request(*request, why);
   }
@@ -152,23 +143,12 @@ void Multiplexer::on_answer(Message const& message) {
   if (!call) return probe_.late_answer_dropped();
   silent_timeouts_ = 0;
   probe_.child_answered(label(call->method), around_.world.loop.now() - call->sent);
-  take_answer(*call, message);
-  serve_waiting();
-}
-
-void Multiplexer::take_answer(Call const& call, Message const& message) {
-  switch (call.purpose) {
-    case Purpose::Client:
-    case Purpose::Probe:
-    case Purpose::Operator:
-      if (call.abandoned) return probe_.late_answer_dropped();
-      return finish(call, outcome_of(call, message), reply_to(call, message));
-    case Purpose::Initialize: return on_initialized(message);
-    case Purpose::ListTools: return on_tools_page(message);
-    case Purpose::Subscribe: return on_subscribed(call, message);
-    case Purpose::SetLogLevel: return on_log_level_set();
-    case Purpose::Unsubscribe: return;
+  if (call->abandoned) {
+    probe_.late_answer_dropped();
+  } else {
+    finish(*call, outcome_of(*call, message), reply_to(*call, message));
   }
+  serve_waiting();
 }
 
 void Multiplexer::on_child_oversized(std::string_view front, std::string_view back) {
@@ -178,50 +158,19 @@ void Multiplexer::on_child_oversized(std::string_view front, std::string_view ba
   silent_timeouts_ = 0;
   auto const why =
       fmt::format("the server's answer is larger than the limit of {} bytes", around_.limits.max_result_bytes);
-  if (!has_asker(call->purpose)) {
-    take_answer(*call, {.kind = rpc::MessageKind::Response,
-                        .id = {},
-                        .method = {},
-                        .params = {},
-                        .result = {},
-                        .error = rpc::error_object(ErrorCode::InternalError, why)});
+  if (call->is_own()) {
+    auto const error = rpc::error_object(ErrorCode::InternalError, why);
+    finish(*call, Outcome::RpcError, {{}, rpc::Reply::Kind::Error, error});
   } else if (!call->abandoned) {
     fail(*call, Outcome::ChildExited, ErrorCode::InternalError, why, "result_too_large");
   }
   serve_waiting();
 }
 
-// ── tools ────────────────────────────────────────────────────────────────────
-
-void Multiplexer::list_again() {
-  if (shelf_.begin() && !send_own(Purpose::ListTools, "tools/list", "{}")) shelf_.give_up();
-}
-
-void Multiplexer::on_tools_page(Message const& message) {
-  if (!message.error.empty()) return shelf_.give_up();
-  if (auto const cursor = shelf_.add_page(message.result)) {
-    if (!send_own(Purpose::ListTools, "tools/list", fmt::format(R"({{"cursor":{}}})", *cursor))) shelf_.give_up();
-    return;
-  }
-  auto const differs = shelf_.finish(around_.world.loop.now());
-  if (config_.expected_tools.any()) probe_.tools_missing(lack_of(config_.expected_tools, *shelf_.list()).tools);
-  probe_.tools_listed(shelf_.list() == nullptr ? 0 : shelf_.list()->size(), differs);
-  if (shelf_.list() != nullptr) shelf_.list()->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
-  // A server that does not tell of changes is asked again and again: the same list is no news.
-  auto const is_news = differs || !std::exchange(tools_logged_, true);
-  around_.world.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
-                          {{"server", config_.name}, {"tools", shelf_.list()->size()}, {"changed", differs}});
-  if (differs) {
-    audience_.tell_all(mcp::Method::ToolsListChanged,
-                       {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
-  }
-  if (shelf_.take_again()) list_again();
-}
-
 // ── subscriptions ────────────────────────────────────────────────────────────
 
-void Multiplexer::on_subscribed(Call const& call, Message const& message) {
-  auto settled = subscriptions_.settle(call.subject, message.error.empty());
+void Multiplexer::on_subscribed(std::string const& uri, Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  auto settled = subscriptions_.settle(uri, outcome == Outcome::Ok);
   for (auto& subscriber : settled.waiting) {
     Call waiting;
     waiting.method = mcp::Method::ResourcesSubscribe;
@@ -231,20 +180,15 @@ void Multiplexer::on_subscribed(Call const& call, Message const& message) {
     waiting.trace = std::move(subscriber.trace);
     waiting.started = call.started;
     waiting.sent = call.sent;
-    finish(waiting, outcome_of(waiting, message), reply_to(waiting, message));
+    finish(waiting, outcome, {waiting.client_id, reply.kind, reply.body, reply.plain_body});
   }
-  if (settled.abandoned) {
-    send_own(Purpose::Unsubscribe, "resources/unsubscribe", fmt::format(R"({{"uri":{}}})", call.subject));
-  }
+  if (settled.abandoned) ask(std::make_unique<Unsubscribe>(uri));
 }
 
-/// False when the child takes nothing now: nobody is subscribed to it then, and whoever
-/// subscribes next asks again.
-bool Multiplexer::ask_to_subscribe(std::string const& uri, ClientId client) {
-  if (send_own(Purpose::Subscribe, "resources/subscribe", fmt::format(R"({{"uri":{}}})", uri), uri, client))
-    return true;
-  (void)subscriptions_.settle(uri, false);
-  return false;
+/// Where the child takes nothing now, nobody is subscribed to it, and whoever subscribes next
+/// asks again.
+void Multiplexer::ask_to_subscribe(std::string uri, ClientId client) {
+  ask(std::make_unique<Subscribe>(std::move(uri), client, config_.call_timeout, static_cast<Subscribe::Owner&>(*this)));
 }
 
 void Multiplexer::on_updated(Message const& message) {
@@ -299,7 +243,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::ToolsChanged:
       // Some say so each time a browser starts, with the same list: theirs is
       // compared, and told only when it differs.
-      if (initialized_sent_) list_again();
+      if (initialized_sent_) tools_.start();
       return;
     case mcp::NewsRoute::ListChanged:
     case mcp::NewsRoute::Relay: break;

@@ -10,7 +10,6 @@ namespace gateway::backend {
 
 using mcp::Call;
 using mcp::Outcome;
-using mcp::Purpose;
 using mcp::Sharing;
 using rpc::ErrorCode;
 
@@ -29,10 +28,12 @@ constexpr int kSilentTimeouts = 3;
 
 // ── how requests end ─────────────────────────────────────────────────────────
 
-/// The one way a client's request is answered.
+/// The one way a request is answered: a client's, or one of the gateway's own.
 void Multiplexer::finish(Call const& call, Outcome outcome, rpc::Reply const& reply) {
-  if (call.purpose == Purpose::Probe) return on_probed(call, outcome, reply);
-  if (call.purpose == Purpose::Operator) return on_operator_answer(call, outcome, reply);
+  if (call.is_own()) {
+    if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
+    return;
+  }
   if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
   recorder_.ended(call, outcome, reply.body.size(),
@@ -70,16 +71,7 @@ void Multiplexer::fail_owed(std::string_view why) {
   for (auto const id : owed) {
     auto const call = calls_.drop(id);
     if (!call || call->abandoned) continue;
-    if (has_asker(call->purpose)) {
-      fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
-    } else if (call->purpose == Purpose::Subscribe) {
-      on_subscribed(*call, {.kind = rpc::MessageKind::Response,
-                            .id = {},
-                            .method = {},
-                            .params = {},
-                            .result = {},
-                            .error = rpc::error_object(ErrorCode::InternalError, message)});
-    }
+    fail(*call, Outcome::ChildExited, ErrorCode::InternalError, message, "child_exited");
   }
 }
 
@@ -97,7 +89,7 @@ void Multiplexer::fail_waiting(std::string_view why) {
 std::size_t Multiplexer::calls_owed() const {
   auto owed = waiting_.size() - waiting_.size_of(SessionId{});
   calls_.for_each([&](CallId, Call const& call) {
-    if (call.purpose == Purpose::Client && !call.abandoned) ++owed;
+    if (!call.is_own() && !call.abandoned) ++owed;
   });
   return owed;
 }
@@ -111,12 +103,9 @@ void Multiplexer::tick() {
   }
   end_if_hung();
   expire_client_requests(now);
-  auto const refreshes = sharing_ == Sharing::Shared && config_.tools_refresh > Duration{} && handshake_ &&
-                         handshake_->has_tools() && !handshake_->tells_tool_changes();
-  if (refreshes && child_.state() == ChildState::Ready && shelf_.list() != nullptr &&
-      shelf_.age(now) > config_.tools_refresh && calls_.size() == 0) {
-    list_again();
-  }
+  auto const refreshes =
+      sharing_ == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
+  if (refreshes && child_.state() == ChildState::Ready && calls_.size() == 0) tools_.refresh_when_due(now);
   recycle_when_due(now);
   sleep_when_unused(now);
   if (deep_probe_) probe_when_due(now);  // last: a probe under way is something to do
@@ -130,26 +119,16 @@ void Multiplexer::expire_calls(TimePoint now) {
   for (auto const id : late) {
     auto* const call = calls_.find(id);
     if (call == nullptr) continue;
-    if (call->abandoned && !call->written_off) {
-      calls_.write_off(*call);
-      call->deadline = now + kAbandonedFor;
-      continue;
-    }
-    if (call->abandoned || !has_asker(call->purpose)) {
-      auto const closed = calls_.drop(id);
-      if (closed->purpose == Purpose::ListTools) shelf_.give_up();
-      if (closed->purpose == Purpose::SetLogLevel) on_log_level_set();
-      if (closed->purpose == Purpose::Subscribe) {
-        on_subscribed(*closed, {.kind = rpc::MessageKind::Response,
-                                .id = {},
-                                .method = {},
-                                .params = {},
-                                .result = {},
-                                .error = rpc::error_object(ErrorCode::InternalError, "the server did not answer")});
+    if (call->abandoned) {
+      if (call->written_off) {
+        (void)calls_.drop(id);
+      } else {
+        calls_.write_off(*call);
+        call->deadline = now + kAbandonedFor;
       }
       continue;
     }
-    if (call->purpose == Purpose::Client) count_timeout(*call);
+    if (!call->is_own()) count_timeout(*call);
     auto const given_up = abandon(id, R"("the gateway's time limit passed")");
     fail(*given_up, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' did not answer within {:.1f} s", config_.name,

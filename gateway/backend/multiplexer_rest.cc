@@ -13,7 +13,7 @@ constexpr Duration kWeighEvery = seconds(10);
 /// Nothing is lost that somebody waits for, and what sessions know of it is whole.
 bool Multiplexer::has_nothing_to_do() const {
   return sharing_ == mcp::Sharing::Shared && child_.state() == ChildState::Ready && calls_.size() == 0 &&
-         waiting_.empty() && !shelf_.listing();
+         waiting_.empty() && !tools_.under_way();
 }
 
 void Multiplexer::sleep_when_unused(TimePoint now) {

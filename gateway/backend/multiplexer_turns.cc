@@ -16,9 +16,9 @@ using rpc::ErrorCode;
 
 /// Until the child is ready, or owes less, or less to this client. When too many wait
 /// already, the client that has most of them, and of its sessions the one that has,
-/// gives one up for one that has less.
+/// gives one up for one that has less. The gateway's own, which are few, are always queued.
 void Multiplexer::wait(Call&& call, std::string_view method, std::string_view params) {
-  if (waiting_.size() >= config_.max_queue) {
+  if (!call.is_own() && waiting_.size() >= config_.max_queue) {
     auto const given_up = waiting_.make_room_for(call.client, call.to.session);
     auto const& refused = given_up ? given_up->call : call;
     auto const for_another = refused.client != call.client;
@@ -51,10 +51,7 @@ void Multiplexer::serve_waiting() {
 }
 
 void Multiplexer::serve(WaitingCall next) {
-  if (next.call.purpose == mcp::Purpose::Probe) return send_probe(std::move(next));
-  if (next.call.purpose == mcp::Purpose::Operator) {
-    return send_call(std::move(next.call), next.method, mcp::read_params(next.params));
-  }
+  if (next.call.is_own()) return send_call(std::move(next.call), next.method, mcp::read_params(next.params));
   auto* const session = around_.sessions.find(next.call.to.session);
   if (session == nullptr) return;
   if (next.call.method == mcp::Method::Initialize) {
@@ -69,7 +66,7 @@ void Multiplexer::serve(WaitingCall next) {
 void Multiplexer::expire_waiting(TimePoint now) {
   while (auto const late = waiting_.take_expired(now)) {
     auto const ready = child_.state() == ChildState::Ready;
-    if (ready && late->call.purpose == mcp::Purpose::Client) count_timeout(late->call);
+    if (ready && !late->call.is_own()) count_timeout(late->call);
     auto const why = ready ? std::string_view("it had others to answer first") : child_.why_not_ready();
     fail(late->call, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' was not ready in time: {}", config_.name, why), "timeout");

@@ -37,7 +37,7 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
   auto* const call = find(id);
   if (call == nullptr) return std::nullopt;
   Call left;
-  left.purpose = call->purpose;
+  left.question = call->question;
   left.method = call->method;
   left.to = call->to;
   left.client = call->client;
@@ -51,13 +51,13 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
 
 std::optional<Call> CallTable::drop(CallId id) {
   auto dropped = close(id);
-  if (dropped && dropped->purpose == Purpose::Client) dropped_.add(dropped->to.session);
+  if (dropped && !dropped->is_own()) dropped_.add(dropped->to.session);
   return dropped;
 }
 
 bool CallTable::only_of(SessionId session) const {
   auto only = dropped_.only_of(session);
-  for_each([&](CallId, Call const& call) { only &= call.purpose != Purpose::Client || call.to.session == session; });
+  for_each([&](CallId, Call const& call) { only &= call.is_own() || call.to.session == session; });
   return only;
 }
 

@@ -20,26 +20,12 @@
 
 namespace gateway::mcp {
 
-/// Who asked: a client, or the gateway for itself.
-enum class Purpose : std::uint8_t {
-  Client,
-  Initialize,  ///< the child's handshake
-  ListTools,   ///< a page of the tools we keep
-  SetLogLevel,
-  Subscribe,
-  Unsubscribe,
-  Probe,     ///< whether what is behind the child works: answered and bounded as a client's
-  Operator,  ///< asked by an operator on the status page; likewise
-};
-
-/// Whether somebody is told how it ends, whatever the end.
-[[nodiscard]] constexpr bool has_asker(Purpose purpose) {
-  return purpose == Purpose::Client || purpose == Purpose::Probe || purpose == Purpose::Operator;
-}
+/// One request of the gateway's own. 0 stands for none: the request is a client's.
+enum class QuestionId : std::uint64_t {};
 
 /// One request the child has and has not answered.
 struct Call {
-  Purpose purpose = Purpose::Client;
+  QuestionId question{};  ///< which of the gateway's own questions it asks; 0: it is a client's
   Method method = Method::Other;
   ReplyTo to;
   ClientId client{};                 ///< in whose share it is; 0 for the gateway's own
@@ -48,7 +34,7 @@ struct Call {
   std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
   std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
   std::string progress_token;        ///< the client's raw token; empty when it asked for no progress
-  std::string subject;               ///< the tool's name for the log; the URI of a subscription
+  std::string subject;               ///< the tool's name for the log
   std::size_t bytes_in = 0;
   TimePoint started;
   TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
@@ -58,6 +44,9 @@ struct Call {
   TimePoint hard_deadline;   ///< when it ends whatever progress it made
   bool abandoned = false;    ///< nobody waits for it any more; a late answer finds nobody
   bool written_off = false;  ///< it no longer counts against what its child may owe
+
+  /// Asked by the gateway itself, not by a client.
+  [[nodiscard]] bool is_own() const { return question != QuestionId{}; }
 };
 
 /// Ids are ours and never reused, so two clients that both say "id":1 cannot

@@ -63,6 +63,39 @@ TEST_F(ChildrenTest, GivesNobodyLogLinesThatMayBeAboutACallOfAnotherThatWasNever
   EXPECT_EQ(before + 1, events(stream).size());
 }
 
+TEST_F(ChildrenTest, AreAskedAgainForASubscriptionThatTheyHadNoRoomForWhenItsSessionMoved) {
+  auto one = service("one");
+  one.replicas = 2;
+  config::GatewayConfig config;
+  config.limits.max_stdin_queue_bytes = 4096;
+  start({one}, config);
+  auto& left = *gateway->spawner().alive()[0];
+  auto& full = *gateway->spawner().alive()[1];
+  HttpSession a(*gateway, "one");
+  HttpSession b(*gateway, "one");
+  (void)a.post(request(1, "resources/subscribe", {{"uri", "r://1"}}));
+  answer(left, take_heard(left)["id"], json::object());
+  gateway->turn(2);
+
+  full.block();
+  (void)b.post(call(1, "echo", {{"text", std::string(8192, 'x')}}));
+  left.die(1);
+  gateway->turn(2);
+  auto& refused = b.post(request(2, "resources/subscribe", {{"uri", "r://1"}}));
+  EXPECT_EQ("queue_full", body(refused)["error"]["data"]["reason"]);
+  full.unblock();
+  EXPECT_EQ("tools/call", take_heard(full)["method"]);
+  EXPECT_TRUE(full.heard.empty());
+
+  auto& subscribed = b.post(request(3, "resources/subscribe", {{"uri", "r://1"}}));
+  auto const asked = take_heard(full);
+  EXPECT_EQ("resources/subscribe", asked["method"]);
+  answer(full, asked["id"], json::object());
+  gateway->turn(2);
+  EXPECT_EQ(3, body(subscribed)["id"]);
+  EXPECT_TRUE(body(subscribed).contains("result"));
+}
+
 /// An answer too large to be kept is known by its ends.
 class LargeAnswerTest : public ChildrenTest {
  protected:

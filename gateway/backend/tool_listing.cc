@@ -1,0 +1,66 @@
+#include "gateway/backend/tool_listing.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "gateway/backend/expected_tools.h"
+
+namespace gateway::backend {
+
+/// One page of tools/list.
+class ToolListing::Page final : public OwnQuestion {
+ public:
+  Page(ToolListing& listing, std::string params) : listing_(listing), params_(std::move(params)) {}
+
+  [[nodiscard]] Request request() const override { return {.method = "tools/list", .params = params_}; }
+  void ended(mcp::Call const&, mcp::Outcome outcome, rpc::Reply const& reply) override {
+    listing_.on_page(outcome, reply.body);
+  }
+
+ private:
+  ToolListing& listing_;
+  std::string params_;
+};
+
+void ToolListing::start() {
+  if (shelf_.begin()) ask({});
+}
+
+void ToolListing::refresh_when_due(TimePoint now) {
+  if (config_.tools_refresh <= Duration{} || shelf_.list() == nullptr) return;
+  if (shelf_.age(now) > config_.tools_refresh) start();
+}
+
+void ToolListing::ask(std::optional<std::string> const& cursor) {
+  asker_.ask(std::make_unique<Page>(*this, cursor ? fmt::format(R"({{"cursor":{}}})", *cursor) : "{}"));
+}
+
+void ToolListing::on_page(mcp::Outcome outcome, std::string_view result) {
+  if (outcome != mcp::Outcome::Ok) return shelf_.give_up();
+  auto const cursor = shelf_.add_page(result);
+  return cursor ? ask(cursor) : on_listed();
+}
+
+void ToolListing::on_listed() {
+  auto const differs = shelf_.finish(around_.world.loop.now());
+  auto const* const list = shelf_.list();
+  auto const count = list == nullptr ? 0 : list->size();
+  if (config_.expected_tools.any() && list != nullptr) {
+    probe_.tools_missing(lack_of(config_.expected_tools, *list).tools);
+  }
+  probe_.tools_listed(count, differs);
+  if (list != nullptr) list->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
+  // A server that does not report changes is asked again and again: an unchanged list is not worth an info line.
+  auto const is_news = differs || !std::exchange(logged_, true);
+  around_.world.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
+                          {{"server", config_.name}, {"tools", count}, {"changed", differs}});
+  if (differs) {
+    audience_.tell_all(mcp::Method::ToolsListChanged,
+                       {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+  }
+  if (shelf_.take_again()) start();
+}
+
+}  // namespace gateway::backend

@@ -1,0 +1,51 @@
+// Keeps the tools of a child listed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/backend/audience.h"
+#include "gateway/backend/own_question.h"
+#include "gateway/backend/surroundings.h"
+#include "gateway/backend/tool_shelf.h"
+#include "gateway/metrics/service_probe.h"
+
+namespace gateway::backend {
+
+/// Asks for the list page by page, and notifies the clients if it differs from the one they know.
+class ToolListing {
+ public:
+  /// References outlive it.
+  ToolListing(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
+              Audience& audience, Asker& asker)
+      : around_(around), config_(config), probe_(probe), audience_(audience), asker_(asker) {}
+
+  /// The child was started: the first list of a run is logged.
+  void begin_run() { logged_ = false; }
+  /// Lists anew. While a listing is under way: once more after it.
+  void start();
+  /// Lists anew if the list is older than `tools_refresh`: for a child that does not report changes.
+  void refresh_when_due(TimePoint now);
+
+  /// Whether the list may have changed: the child says so, and is being asked.
+  [[nodiscard]] bool under_way() const { return shelf_.listing(); }
+  /// The last complete list; null before there is one.
+  [[nodiscard]] mcp::ToolList const* list() const { return shelf_.list(); }
+
+ private:
+  class Page;
+  void ask(std::optional<std::string> const& cursor);
+  void on_page(mcp::Outcome outcome, std::string_view result);
+  void on_listed();
+
+  Surroundings const& around_;
+  config::ServiceConfig const& config_;
+  metrics::ServiceProbe& probe_;
+  Audience& audience_;
+  Asker& asker_;
+  ToolShelf shelf_;
+  bool logged_ = false;  ///< in this run of the child
+};
+
+}  // namespace gateway::backend
