@@ -23,19 +23,6 @@ constexpr std::size_t kShownNoise = 200;
 
 }  // namespace
 
-std::string_view to_text(ChildState state) {
-  switch (state) {
-    case ChildState::Stopped: return "stopped";
-    case ChildState::Starting: return "starting";
-    case ChildState::Ready: return "ready";
-    case ChildState::Backoff: return "backoff";
-    case ChildState::CrashLoop: return "crash_loop";
-    case ChildState::Stopping: return "stopping";
-    case ChildState::Asleep: return "idle";
-  }
-  return "stopped";
-}
-
 Child::Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
              metrics::ServiceProbe& probe, Owner& owner)
     : world_(std::move(world)),
@@ -58,7 +45,7 @@ Child::Child(World world, config::ServiceConfig const& config, std::size_t max_l
 
 Child::~Child() { probe_.child_left(to_text(state_)); }
 
-void Child::enter(ChildState state) {
+void Child::enter(PeerState state) {
   probe_.child_left(to_text(state_));
   state_ = state;
   probe_.child_entered(to_text(state_));
@@ -66,13 +53,13 @@ void Child::enter(ChildState state) {
 
 bool Child::is_coming() const {
   switch (state_) {
-    case ChildState::Starting:
-    case ChildState::Backoff: return true;
-    case ChildState::Stopping: return then_ == Then::Again || then_ == Then::Policy;
-    case ChildState::Stopped:
-    case ChildState::Ready:
-    case ChildState::CrashLoop:
-    case ChildState::Asleep: return false;
+    case PeerState::Starting:
+    case PeerState::Backoff: return true;
+    case PeerState::Stopping: return then_ == Then::Again || then_ == Then::Policy;
+    case PeerState::Stopped:
+    case PeerState::Ready:
+    case PeerState::CrashLoop:
+    case PeerState::Asleep: return false;
   }
   return false;
 }
@@ -80,12 +67,12 @@ bool Child::is_coming() const {
 // ── starting ─────────────────────────────────────────────────────────────────
 
 void Child::start() {
-  if (state_ == ChildState::Stopped) spawn();
+  if (state_ == PeerState::Stopped) spawn();
 }
 
 void Child::wake() {
-  if (state_ == ChildState::Asleep) return spawn();
-  if (state_ == ChildState::Stopping && then_ == Then::Sleep) then_ = Then::Again;
+  if (state_ == PeerState::Asleep) return spawn();
+  if (state_ == PeerState::Stopping && then_ == Then::Sleep) then_ = Then::Again;
 }
 
 void Child::spawn() {
@@ -113,11 +100,11 @@ void Child::spawn() {
     return down(RunEnd::NeverReady, "its program cannot be started");
   }
   process_ = std::move(*started);
-  enter(ChildState::Starting);
+  enter(PeerState::Starting);
   why_not_ready_ = "starting";
   start_limit_.set(config_.start_timeout);
   world_.log.info("child.start", "child started", {{"server", config_.name}, {"child.pid", process_->pid()}});
-  owner_.on_child_started();
+  owner_.on_peer_started();
 }
 
 void Child::ready() {
@@ -125,7 +112,7 @@ void Child::ready() {
   why_not_ready_.clear();
   was_ready_ = true;
   planned_ = false;
-  enter(ChildState::Ready);
+  enter(PeerState::Ready);
   probe_.child_started(world_.loop.now() - started_);
   if (world_.tracer.on()) trace_start({});
 }
@@ -167,7 +154,7 @@ void Child::trace_start(std::string_view failure) const {
 }
 
 void Child::fail_start(std::string_view why) {
-  if (!process_ || state_ == ChildState::Stopping) return;
+  if (!process_ || state_ == PeerState::Stopping) return;
   start_limit_.cancel();
   start_failure_ = world_.redaction.apply(why);  // it may hold the child's own words
   process_->kill();
@@ -180,19 +167,19 @@ void Child::stop() {
   start_limit_.cancel();
   why_not_ready_ = "stopping";
   if (process_) return end(Then::Nothing);
-  enter(ChildState::Stopped);
-  owner_.on_child_stopped();
+  enter(PeerState::Stopped);
+  owner_.on_peer_stopped();
 }
 
 void Child::sleep() {
-  if (state_ != ChildState::Ready) return;
+  if (state_ != PeerState::Ready) return;
   planned_ = true;
   why_not_ready_ = "stopped while nobody uses it";
   end(Then::Sleep);
 }
 
 void Child::renew(std::string_view reason) {
-  if (state_ != ChildState::Ready) return;
+  if (state_ != PeerState::Ready) return;
   restart_reason_ = reason;
   planned_ = true;
   why_not_ready_ = "a new run of it is started";
@@ -201,32 +188,32 @@ void Child::renew(std::string_view reason) {
 
 bool Child::restart(std::string_view reason) {
   switch (state_) {
-    case ChildState::Ready: renew(reason); return true;
-    case ChildState::Starting:
+    case PeerState::Ready: renew(reason); return true;
+    case PeerState::Starting:
       start_limit_.cancel();
       restart_reason_ = reason;
       planned_ = true;
       why_not_ready_ = "a new run of it is started";
       end(Then::Again);
       return true;
-    case ChildState::Backoff:
-    case ChildState::CrashLoop:
+    case PeerState::Backoff:
+    case PeerState::CrashLoop:
       // Its end was counted as a restart when it came.
       start_again_.cancel();
       spawn();
       return true;
-    case ChildState::Asleep: spawn(); return true;
-    case ChildState::Stopping:
+    case PeerState::Asleep: spawn(); return true;
+    case PeerState::Stopping:
       if (then_ == Then::Nothing) return false;
       then_ = Then::Again;
       return true;
-    case ChildState::Stopped: return false;
+    case PeerState::Stopped: return false;
   }
   return false;
 }
 
 void Child::end_hung() {
-  if (state_ != ChildState::Ready) return;
+  if (state_ != PeerState::Ready) return;
   restart_reason_ = "hang";
   why_not_ready_ = "it did not answer and is ended";
   end(Then::Policy);
@@ -234,7 +221,7 @@ void Child::end_hung() {
 
 void Child::end(Then then) {
   then_ = then;
-  enter(ChildState::Stopping);
+  enter(PeerState::Stopping);
   process_->stop({.after_stdin_close = config_.stop.stdin_grace, .after_sigterm = config_.stop.term_grace});
 }
 
@@ -273,12 +260,12 @@ void Child::down(RunEnd end, std::string_view why) {
   if (end == RunEnd::NeverReady && world_.tracer.on()) trace_start(why);
   switch (then_) {
     case Then::Nothing:
-      enter(ChildState::Stopped);
-      owner_.on_child_down(end, "it was stopped");
-      return owner_.on_child_stopped();
-    case Then::Sleep: enter(ChildState::Asleep); return owner_.on_child_down(end, why_not_ready_);
-    case Then::Again: owner_.on_child_down(end, why_not_ready_); return spawn();
-    case Then::Policy: come_back(why); return owner_.on_child_down(end, why);
+      enter(PeerState::Stopped);
+      owner_.on_peer_down(end, "it was stopped");
+      return owner_.on_peer_stopped();
+    case Then::Sleep: enter(PeerState::Asleep); return owner_.on_peer_down(end, why_not_ready_);
+    case Then::Again: owner_.on_peer_down(end, why_not_ready_); return spawn();
+    case Then::Policy: come_back(why); return owner_.on_peer_down(end, why);
   }
 }
 
@@ -288,11 +275,10 @@ void Child::come_back(std::string_view why) {
   planned_ = false;
   auto const now = world_.loop.now();
   auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
-  next_start_ = now + verdict.wait;
   why_not_ready_ = verdict.crash_loop
                        ? fmt::format("{}; it ended too often and rests for {:.0f} s", why, to_ms(verdict.wait) / 1000)
                        : std::string(why);
-  enter(verdict.crash_loop ? ChildState::CrashLoop : ChildState::Backoff);
+  enter(verdict.crash_loop ? PeerState::CrashLoop : PeerState::Backoff);
   start_again_.set(verdict.wait);
   world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
                   {{"server", config_.name},
@@ -306,8 +292,6 @@ void Child::come_back(std::string_view why) {
 
 // ── what it says ─────────────────────────────────────────────────────────────
 
-bool Child::send(std::string_view line) { return process_ && process_->write(line); }
-
 void Child::on_stdout(std::string_view bytes) {
   last_heard_ = world_.loop.now();
   rpc::LineFramer::Line line;
@@ -318,7 +302,7 @@ void Child::on_stdout(std::string_view bytes) {
 void Child::on_line(rpc::LineFramer::Line line) {
   if (line.oversized) {
     nonsense("too_long", line.text, line.bytes);
-    return owner_.on_child_oversized(line.text, line.back);
+    return owner_.on_peer_oversized(line.text, line.back);
   }
   auto const start = rpc::skip_space(line.text, 0);
   if (start == line.text.size()) return;
@@ -343,7 +327,7 @@ void Child::on_object(std::string_view text) {
   auto message = is_object ? rpc::read_child_line(text) : std::nullopt;
   if (!message) return nonsense(is_object ? "bad_shape" : "not_json", text, text.size());
   message->plain = plain;
-  owner_.on_child_message(*message, text.size());
+  owner_.on_peer_message(*message);
 }
 
 void Child::nonsense(std::string_view reason, std::string_view line, std::size_t bytes) {

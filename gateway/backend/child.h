@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/backend/peer.h"
 #include "gateway/backend/restart_policy.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/token_bucket.h"
@@ -19,7 +20,6 @@
 #include "gateway/log/redaction.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/rpc/line_framer.h"
-#include "gateway/rpc/message.h"
 #include "gateway/trace/tracer.h"
 
 namespace gateway::backend {
@@ -37,108 +37,46 @@ struct World {
   std::string version;
 };
 
-enum class ChildState : std::uint8_t {
-  Stopped,   ///< not wanted
-  Starting,  ///< the program runs, the handshake is under way
-  Ready,
-  Backoff,    ///< it ended; it is started again after a wait
-  CrashLoop,  ///< it ended too often; it rests before the next try
-  Stopping,   ///< asked to end
-  Asleep,     ///< ended since nobody used it; started again when somebody does
-};
-[[nodiscard]] std::string_view to_text(ChildState state);
-
-/// How a run of a child came to its end.
-enum class RunEnd : std::uint8_t {
-  NeverReady,  ///< it could not be started, or ended before its handshake
-  Lost,        ///< it was ready, and ended unasked or was ended as hung
-  Asked,       ///< it was idle and asked to end
-};
-
-/// Keeps one child process running: what it says is cut into messages for the
-/// owner, what it says on stderr is logged, its end is told once and followed by
-/// a restart. Owned by the Multiplexer that speaks with it.
-class Child final : private io::ChildProcess::Handler {
+/// Keeps one child process running: its stdout is cut into messages for the owner, its
+/// stderr is logged, its exit is reported once and followed by a restart.
+class Child final : public Peer, private io::ChildProcess::Handler {
  public:
-  class Owner {
-   public:
-    /// The program runs: begin the handshake, and call `ready` when it is done.
-    virtual void on_child_started() = 0;
-    virtual void on_child_message(rpc::Message const& message, std::size_t bytes) = 0;
-    /// A line over the limit was dropped; this is how it began and ended.
-    virtual void on_child_oversized(std::string_view front, std::string_view back) = 0;
-    /// The run is over, or could not begin: what it owed will not come. `why` is
-    /// fit for a client's eyes.
-    virtual void on_child_down(RunEnd end, std::string_view why) = 0;
-    /// It will not be started again: `stop` was called and it has ended.
-    virtual void on_child_stopped() = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
   Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
         metrics::ServiceProbe& probe, Owner& owner);
 
-  ~Child();
+  ~Child() override;
 
-  /// Wanted from now on. Does nothing while it runs.
-  void start();
-  /// Ends a sleep. Does nothing else.
-  void wake();
-  // Each of these is the ladder of gentle and less gentle ends. They differ in
-  // what follows.
-  /// Not wanted any more.
-  void stop();
-  /// Not wanted until it is woken.
-  void sleep();
-  /// Another run at once. `reason` is a label of the restart metric.
-  void renew(std::string_view reason);
-  /// Another run at once, also where the next was to come later or when somebody
-  /// needs it. False when it is not to run: there is none to begin.
-  bool restart(std::string_view reason);
-  /// It hangs: another run when the restart policy says so.
-  void end_hung();
-
-  /// The owner's handshake is done.
-  void ready();
-  /// The owner's handshake cannot be done: a restart follows.
-  void fail_start(std::string_view why);
-
-  /// Queues one line. False when the child is not running or takes no more.
-  [[nodiscard]] bool send(std::string_view line);
-
-  [[nodiscard]] ChildState state() const { return state_; }
-  /// Not ready, but on its way to be, so that a call may wait for it.
-  [[nodiscard]] bool is_coming() const;
-  /// Between two runs because we ended the last one, and not since it failed.
-  [[nodiscard]] bool is_between_planned_runs() const { return planned_; }
-  /// Fit for a client's eyes.
-  [[nodiscard]] std::string const& why_not_ready() const { return why_not_ready_; }
-  /// For the operator: also where the program was looked for.
-  [[nodiscard]] std::string const& why_in_detail() const {
+  // Peer
+  void start() override;
+  void wake() override;
+  void stop() override;
+  void sleep() override;
+  void renew(std::string_view reason) override;
+  bool restart(std::string_view reason) override;
+  void end_hung() override;
+  void ready() override;
+  void fail_start(std::string_view why) override;
+  [[nodiscard]] bool send(std::string_view line) override { return process_ && process_->write(line); }
+  [[nodiscard]] std::size_t queued_bytes() const override { return process_ ? process_->queued_bytes() : 0; }
+  [[nodiscard]] TimePoint last_heard() const override { return last_heard_; }
+  [[nodiscard]] PeerState state() const override { return state_; }
+  [[nodiscard]] bool is_coming() const override;
+  [[nodiscard]] bool is_between_planned_runs() const override { return planned_; }
+  [[nodiscard]] std::string const& why_not_ready() const override { return why_not_ready_; }
+  [[nodiscard]] std::string const& why_in_detail() const override {
     return spawn_failure_.empty() ? why_not_ready_ : spawn_failure_;
   }
-  [[nodiscard]] std::string const& last_exit() const { return last_exit_; }
-  [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
-  [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
-  /// Bytes that wait for it to read them.
-  [[nodiscard]] std::size_t queued_bytes() const { return process_ ? process_->queued_bytes() : 0; }
-  /// When its run began.
-  [[nodiscard]] TimePoint started() const { return started_; }
-  /// What it and what it started take, as it was some seconds ago; all zero while
-  /// nobody has looked.
-  [[nodiscard]] io::TreeUsage usage() const {
+  [[nodiscard]] std::string const& last_exit() const override { return last_exit_; }
+  [[nodiscard]] std::uint64_t restarts() const override { return restarts_; }
+  [[nodiscard]] TimePoint started() const override { return started_; }
+  [[nodiscard]] pid_t pid() const override { return process_ ? process_->pid() : 0; }
+  [[nodiscard]] io::TreeUsage usage() const override {
     return process_ ? world_.sampler.of(process_->entry()) : io::TreeUsage{};
   }
-  /// Counts the CPU it has used since this was called last.
-  void count_cpu() { count_cpu(usage().cpu); }
-  /// When it last wrote anything to stdout; when it was started, before that.
-  [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
-  /// When the next start is due, in Backoff and CrashLoop.
-  [[nodiscard]] TimePoint next_start() const { return next_start_; }
-  [[nodiscard]] std::size_t noise_lines() const { return noise_lines_; }
-  [[nodiscard]] std::string recent_stderr() const;
+  void count_cpu() override { count_cpu(usage().cpu); }
+
+  [[nodiscard]] std::size_t noise_lines() const override { return noise_lines_; }
+  [[nodiscard]] std::string recent_stderr() const override;
 
  private:
   // io::ChildProcess::Handler
@@ -149,7 +87,7 @@ class Child final : private io::ChildProcess::Handler {
   /// What follows the end of a run.
   enum class Then : std::uint8_t { Policy, Again, Sleep, Nothing };
 
-  void enter(ChildState state);
+  void enter(PeerState state);
   void count_cpu(Duration used);
   void spawn();
   void end(Then then);
@@ -170,7 +108,7 @@ class Child final : private io::ChildProcess::Handler {
   metrics::ServiceProbe& probe_;
   Owner& owner_;
 
-  ChildState state_ = ChildState::Stopped;
+  PeerState state_ = PeerState::Stopped;
   Then then_ = Then::Policy;
   bool was_ready_ = false;  ///< this run
   bool planned_ = false;    ///< from the order to sleep or to begin anew until it is ready again
@@ -185,8 +123,7 @@ class Child final : private io::ChildProcess::Handler {
   TimePoint started_;
   TimePoint spawned_;  ///< when its program ran; not the loop's time, which stands still meanwhile
   TimePoint last_heard_;
-  Duration cpu_counted_{};  ///< of this run
-  TimePoint next_start_;
+  Duration cpu_counted_{};      ///< of this run
   std::string restart_reason_;  ///< why we ended this run ourselves; empty when we did not
   std::string start_failure_;
   std::string spawn_failure_;  ///< why the program could not be started the last time; it names paths

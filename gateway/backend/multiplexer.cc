@@ -43,19 +43,21 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceCo
       calls_(config.max_calls, client_share(around_, sharing, config)),
       recorder_(around_, config, probe),
       audience_(around_, config, probe, calls_),
-      wire_(child_),
+      peer_(make_peer(around_, config, probe, *this)),
+      wire_(*peer_),
       tools_(around_, config, probe, audience_, *this),
       log_level_(audience_, *this),
-      init_params_(mcp::shared_initialize_params(around_.world.version)),
-      child_(around_.world, config, around_.limits.max_result_bytes, around_.limits.max_stdin_queue_bytes, probe,
-             *this) {
+      init_params_(mcp::shared_initialize_params(around_.world.version)) {
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
+
+/// The peer's end must find the rest alive.
+Multiplexer::~Multiplexer() { peer_.reset(); }
 
 void Multiplexer::stop() {
   fail_owed("the service was stopped");
   fail_waiting("the service was stopped");
-  child_.stop();
+  peer_->stop();
 }
 
 // ── sessions ─────────────────────────────────────────────────────────────────
@@ -118,14 +120,14 @@ void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, 
 /// An exclusive child is given its client's own handshake, so it starts with the
 /// first message: nearly always an initialize.
 void Multiplexer::begin_child_for(Session& session, Message const& message) {
-  if (child_.state() != ChildState::Stopped) return;
+  if (peer_->state() != PeerState::Stopped) return;
   if (mcp::method_from(message.method) == mcp::Method::Initialize) {
     session.init_params = mcp::exclusive_initialize_params(message.params);
     init_params_ = session.init_params;
   } else {
     client_initialized_ = true;  // it will not say so itself
   }
-  child_.start();
+  peer_->start();
 }
 
 void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
@@ -180,9 +182,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
 
 void Multiplexer::initialize(Session& session, Call&& call, std::string_view params) {
   if (handshake_) return answer_initialize(session, call, params);
-  if (!child_.is_coming()) {
+  if (!peer_->is_coming()) {
     return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
-                fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
+                fmt::format("the server '{}' is not running: {}", config_.name, peer_->why_not_ready()), "not_running");
   }
   call.queued = call.started;
   waiting_.push({std::move(call), "initialize", std::string(params)});
@@ -209,7 +211,7 @@ void Multiplexer::subscribe(Call&& call, Params const& params) {
   if (!rpc::is_string(params.uri)) {
     return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
   }
-  if (child_.state() != ChildState::Ready) return forward(std::move(call), "resources/subscribe", params);
+  if (peer_->state() != PeerState::Ready) return forward(std::move(call), "resources/subscribe", params);
   if (!calls_.admits(call.client)) return wait(std::move(call), "resources/subscribe", params.raw);
   auto const uri = std::string(params.uri);
   switch (
@@ -243,19 +245,19 @@ void Multiplexer::list_tools(Call&& call, std::string_view method, Params const&
 // ── requests for the child ───────────────────────────────────────────────────
 
 void Multiplexer::forward(Call&& call, std::string_view method, Params const& params) {
-  switch (child_.state()) {
-    case ChildState::Ready: return send_call(std::move(call), method, params);
-    case ChildState::Asleep:
-    case ChildState::Stopping: child_.wake(); break;
-    case ChildState::Starting:
-    case ChildState::Backoff:
-    case ChildState::Stopped:
-    case ChildState::CrashLoop: break;
+  switch (peer_->state()) {
+    case PeerState::Ready: return send_call(std::move(call), method, params);
+    case PeerState::Asleep:
+    case PeerState::Stopping: peer_->wake(); break;
+    case PeerState::Starting:
+    case PeerState::Backoff:
+    case PeerState::Stopped:
+    case PeerState::CrashLoop: break;
   }
-  if (child_.is_coming()) return wait(std::move(call), method, params.raw);
+  if (peer_->is_coming()) return wait(std::move(call), method, params.raw);
   count_rejected(call, "not_running");
   fail(call, Outcome::Unavailable, ErrorCode::InternalError,
-       fmt::format("the server '{}' is not running: {}", config_.name, child_.why_not_ready()), "not_running");
+       fmt::format("the server '{}' is not running: {}", config_.name, peer_->why_not_ready()), "not_running");
 }
 
 void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
@@ -302,12 +304,12 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Swallow: return;
     case mcp::NoteRoute::Initialized:
       client_initialized_ = true;
-      if (child_.state() == ChildState::Ready && !initialized_sent_) send_initialized();
+      if (peer_->state() == PeerState::Ready && !initialized_sent_) send_initialized();
       return;
     case mcp::NoteRoute::Cancel: return cancel(session, mcp::read_params(message.params));
     case mcp::NoteRoute::Progress:  // the token is the child's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
-      if (child_.state() != ChildState::Ready) return;
+      if (peer_->state() != PeerState::Ready) return;
       probe_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
       return wire_.note(message.method, message.params);
   }

@@ -9,12 +9,12 @@
 
 #include "gateway/backend/audience.h"
 #include "gateway/backend/call_recorder.h"
-#include "gateway/backend/child.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/greeting.h"
 #include "gateway/backend/log_level_sync.h"
 #include "gateway/backend/operation.h"
 #include "gateway/backend/own_question.h"
+#include "gateway/backend/peer.h"
 #include "gateway/backend/subscription_questions.h"
 #include "gateway/backend/surroundings.h"
 #include "gateway/backend/tool_listing.h"
@@ -36,7 +36,7 @@ namespace gateway::backend {
 /// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
 /// Owned by its Service; an exclusive one ends with its session.
 class Multiplexer final : public Mortal,
-                          private Child::Owner,
+                          private Peer::Owner,
                           private Asker,
                           private Greeting::Owner,
                           private Subscribe::Owner {
@@ -54,10 +54,11 @@ class Multiplexer final : public Mortal,
 
   Multiplexer(Surroundings around, mcp::Sharing sharing, config::ServiceConfig const& config,
               metrics::ServiceProbe& probe, Owner& owner);
+  ~Multiplexer() override;
 
-  void start() { child_.start(); }
+  void start() { peer_->start(); }
   /// Starts it again where it was stopped because nobody used it.
-  void wake() { child_.wake(); }
+  void wake() { peer_->wake(); }
   void stop();
 
   void attach(mcp::Session& session);
@@ -81,7 +82,7 @@ class Multiplexer final : public Mortal,
   /// Looks at what has waited too long. A few times a second.
   void tick();
   /// Counts the CPU its child has used since this was called last.
-  void count_cpu() { child_.count_cpu(); }
+  void count_cpu() { peer_->count_cpu(); }
 
   /// Calls `action` for each session; it may detach that session.
   template <typename F>
@@ -91,7 +92,7 @@ class Multiplexer final : public Mortal,
 
   void set_id(ChildId id) { id_ = id; }
   [[nodiscard]] ChildId id() const { return id_; }
-  [[nodiscard]] Child const& child() const { return child_; }
+  [[nodiscard]] Peer const& peer() const { return *peer_; }
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return tools_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
@@ -135,11 +136,11 @@ class Multiplexer final : public Mortal,
   void send_initialized();
 
   // ── from the child ──
-  void on_child_started() override;
-  void on_child_message(rpc::Message const& message, std::size_t bytes) override;
-  void on_child_oversized(std::string_view front, std::string_view back) override;
-  void on_child_down(RunEnd end, std::string_view why) override;
-  void on_child_stopped() override;
+  void on_peer_started() override;
+  void on_peer_message(rpc::Message const& message) override;
+  void on_peer_oversized(std::string_view front, std::string_view back) override;
+  void on_peer_down(RunEnd end, std::string_view why) override;
+  void on_peer_stopped() override;
   void on_answer(rpc::Message const& message);
   void on_ask(rpc::Message const& message, mcp::Method method);
   void on_news(rpc::Message const& message, mcp::Method method);
@@ -188,6 +189,7 @@ class Multiplexer final : public Mortal,
   mcp::CallTable calls_;
   CallRecorder recorder_;
   Audience audience_;
+  std::unique_ptr<Peer> peer_;
   Wire wire_;
   mcp::FairQueue waiting_;  ///< what came before the child could take it
   mcp::Subscriptions subscriptions_;
@@ -205,7 +207,6 @@ class Multiplexer final : public Mortal,
   TimePoint weighed_;                ///< when the child's memory was looked at
   bool client_initialized_ = false;  ///< an exclusive child's client said so
   int silent_timeouts_ = 0;          ///< in a row, each without a sound from the child
-  Child child_;                      ///< last: its end must find the rest alive
 };
 
 }  // namespace gateway::backend

@@ -73,7 +73,7 @@ std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view 
 
 // ── the handshake ────────────────────────────────────────────────────────────
 
-void Multiplexer::on_child_started() {
+void Multiplexer::on_peer_started() {
   initialized_sent_ = false;
   tools_.begin_run();
   log_level_.begin_run();
@@ -84,14 +84,14 @@ void Multiplexer::on_child_started() {
   send_own(call_of(std::move(greeting), request), request);
 }
 
-void Multiplexer::on_greeting_failed(std::string_view why) { child_.fail_start(why); }
+void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(why); }
 
 void Multiplexer::on_greeted(mcp::Handshake handshake) {
   auto const again = handshake_.has_value();
   weighed_ = around_.world.loop.now();
   handshake_ = std::move(handshake);
   recorder_.tracing().child_speaks(handshake_->revision_text());
-  child_.ready();
+  peer_->ready();
   if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
   around_.world.log.info("service.ready", "service ready",
                          {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
@@ -104,13 +104,13 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
 }
 
 /// What waits was never sent: it stays for the next run, unless that seems far.
-void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
+void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   fail_owed(why);
   // Those who come while it sleeps are told what its last run offered; its tools
   // are compared, and the rest nobody has asked for yet.
   lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
   if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
-  if (end == RunEnd::NeverReady || child_.state() == ChildState::CrashLoop) fail_waiting(why);
+  if (end == RunEnd::NeverReady || peer_->state() == PeerState::CrashLoop) fail_waiting(why);
   for (auto& own : waiting_.take_all_of(SessionId{})) {
     if (questions_.find(own.call.question)->outlives_run()) {
       waiting_.push(std::move(own));
@@ -124,11 +124,11 @@ void Multiplexer::on_child_down(RunEnd end, std::string_view why) {
   }
 }
 
-void Multiplexer::on_child_stopped() { owner_.on_multiplexer_stopped(*this); }
+void Multiplexer::on_peer_stopped() { owner_.on_multiplexer_stopped(*this); }
 
 // ── messages ─────────────────────────────────────────────────────────────────
 
-void Multiplexer::on_child_message(Message const& message, std::size_t) {
+void Multiplexer::on_peer_message(Message const& message) {
   switch (message.kind) {
     case rpc::MessageKind::Response: return on_answer(message);
     case rpc::MessageKind::Request: return on_ask(message, mcp::method_from(message.method));
@@ -151,7 +151,7 @@ void Multiplexer::on_answer(Message const& message) {
   serve_waiting();
 }
 
-void Multiplexer::on_child_oversized(std::string_view front, std::string_view back) {
+void Multiplexer::on_peer_oversized(std::string_view front, std::string_view back) {
   auto const number = id_of_cut(front, back);
   auto const call = number ? calls_.close(CallId{*number}) : std::nullopt;
   if (!call) return;

@@ -105,7 +105,7 @@ void Multiplexer::tick() {
   expire_client_requests(now);
   auto const refreshes =
       sharing_ == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
-  if (refreshes && child_.state() == ChildState::Ready && calls_.size() == 0) tools_.refresh_when_due(now);
+  if (refreshes && peer_->state() == PeerState::Ready && calls_.size() == 0) tools_.refresh_when_due(now);
   recycle_when_due(now);
   sleep_when_unused(now);
   if (deep_probe_) probe_when_due(now);  // last: a probe under way is something to do
@@ -141,16 +141,16 @@ void Multiplexer::expire_calls(TimePoint now) {
 /// time, also those that were waiting behind others; it is never asked (a ping
 /// behind a long call of a child that does one thing at a time would wait too).
 void Multiplexer::count_timeout(Call const& call) {
-  silent_timeouts_ = child_.last_heard() < call.started ? silent_timeouts_ + 1 : 0;
+  silent_timeouts_ = peer_->last_heard() < call.started ? silent_timeouts_ + 1 : 0;
 }
 
 void Multiplexer::end_if_hung() {
   if (silent_timeouts_ < kSilentTimeouts) return;
   silent_timeouts_ = 0;
   around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
-                         {{"server", config_.name}, {"child.pid", child_.pid()}});
+                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
   fail_owed("it did not answer and is ended");
-  child_.end_hung();
+  peer_->end_hung();
 }
 
 void Multiplexer::expire_client_requests(TimePoint now) {

@@ -29,7 +29,7 @@ Call Multiplexer::call_of(std::unique_ptr<OwnQuestion> question, OwnQuestion::Re
 void Multiplexer::ask(std::unique_ptr<OwnQuestion> question) {
   auto const request = question->request();
   auto call = call_of(std::move(question), request);
-  if (child_.state() == ChildState::Ready) return send_own(std::move(call), request);
+  if (peer_->state() == PeerState::Ready) return send_own(std::move(call), request);
   fail(call, Outcome::Unavailable, ErrorCode::InternalError, "the server is not ready", "not_running");
 }
 
@@ -48,7 +48,7 @@ void Multiplexer::ask_in_turn(std::unique_ptr<OwnQuestion> question) {
 
 // ── an operator's ────────────────────────────────────────────────────────────
 
-bool Multiplexer::restart(std::string_view reason) { return child_.restart(reason); }
+bool Multiplexer::restart(std::string_view reason) { return peer_->restart(reason); }
 
 void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
   ask_in_turn(std::make_unique<OperatorCall>(around_.world.loop, wanted, config_.call_timeout, std::move(tell)));
@@ -58,7 +58,7 @@ void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
 
 /// Not before the tools were listed, and not while the child rests.
 void Multiplexer::probe_when_due(TimePoint now) {
-  auto const up = child_.state() == ChildState::Ready && !tools_.under_way();
+  auto const up = peer_->state() == PeerState::Ready && !tools_.under_way();
   if (!up || !deep_probe_->due(now)) return;
   deep_probe_->begin();
   ask_in_turn(std::make_unique<ProbeQuestion>(around_, config_, probe_, *deep_probe_));

@@ -12,7 +12,7 @@ constexpr Duration kWeighEvery = seconds(10);
 
 /// Nothing is lost that somebody waits for, and what sessions know of it is whole.
 bool Multiplexer::has_nothing_to_do() const {
-  return sharing_ == mcp::Sharing::Shared && child_.state() == ChildState::Ready && calls_.size() == 0 &&
+  return sharing_ == mcp::Sharing::Shared && peer_->state() == PeerState::Ready && calls_.size() == 0 &&
          waiting_.empty() && !tools_.under_way();
 }
 
@@ -21,8 +21,8 @@ void Multiplexer::sleep_when_unused(TimePoint now) {
   if (!sleeps || !audience_.empty() || now - audience_.unused_since() < config_.idle_stop || !has_nothing_to_do())
     return;
   around_.world.log.info("child.idle", "child is stopped until somebody uses it",
-                         {{"server", config_.name}, {"child.pid", child_.pid()}});
-  child_.sleep();
+                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
+  peer_->sleep();
 }
 
 /// Its memory is weighed only at a moment when it could be replaced.
@@ -32,18 +32,18 @@ void Multiplexer::recycle_when_due(TimePoint now) {
   std::size_t memory = 0;
   if (config.max_memory > 0 && now - weighed_ >= kWeighEvery) {
     weighed_ = now;
-    memory = child_.usage().memory;
+    memory = peer_->usage().memory;
   }
-  auto const age = now - child_.started();
+  auto const age = now - peer_->started();
   auto const reason = recycle_reason(config, age, memory);
   if (reason.empty()) return;
   around_.world.log.info("child.recycle", "child is replaced by another run while it has nothing to do",
                          {{"server", config_.name},
-                          {"child.pid", child_.pid()},
+                          {"child.pid", peer_->pid()},
                           {"reason", reason},
                           {"age_seconds", to_ms(age) / 1000},
                           {"memory_bytes", memory}});
-  child_.renew(reason);
+  peer_->renew(reason);
 }
 
 }  // namespace gateway::backend

@@ -22,7 +22,7 @@ void Multiplexer::wait(Call&& call, std::string_view method, std::string_view pa
     auto const given_up = waiting_.make_room_for(call.client, call.to.session);
     auto const& refused = given_up ? given_up->call : call;
     auto const for_another = refused.client != call.client;
-    auto const place_is_kept = child_.state() == ChildState::Ready && !calls_.full();
+    auto const place_is_kept = peer_->state() == PeerState::Ready && !calls_.full();
     refuse(refused, for_another || place_is_kept ? Cause::ClientShare : Cause::QueueFull);
     if (!given_up) return;
   }
@@ -43,7 +43,7 @@ void Multiplexer::refuse(Call const& call, Cause cause) {
 
 /// Client by client, and session by session, as many as the child may owe them.
 void Multiplexer::serve_waiting() {
-  while (!calls_.full() && child_.state() == ChildState::Ready) {
+  while (!calls_.full() && peer_->state() == PeerState::Ready) {
     auto next = waiting_.pop([this](ClientId client) { return calls_.admits(client); });
     if (!next) return;
     serve(*std::move(next));
@@ -65,9 +65,9 @@ void Multiplexer::serve(WaitingCall next) {
 
 void Multiplexer::expire_waiting(TimePoint now) {
   while (auto const late = waiting_.take_expired(now)) {
-    auto const ready = child_.state() == ChildState::Ready;
+    auto const ready = peer_->state() == PeerState::Ready;
     if (ready && !late->call.is_own()) count_timeout(late->call);
-    auto const why = ready ? std::string_view("it had others to answer first") : child_.why_not_ready();
+    auto const why = ready ? std::string_view("it had others to answer first") : peer_->why_not_ready();
     fail(late->call, Outcome::Timeout, ErrorCode::InternalError,
          fmt::format("the server '{}' was not ready in time: {}", config_.name, why), "timeout");
   }

@@ -4,23 +4,23 @@ namespace gateway::backend {
 
 namespace {
 
-int distance_of(ChildState state) {
+int distance_of(PeerState state) {
   switch (state) {
-    case ChildState::Ready:
-    case ChildState::Asleep: return 0;
-    case ChildState::Starting:
-    case ChildState::Backoff:
-    case ChildState::Stopping: return 1;
-    case ChildState::Stopped:
-    case ChildState::CrashLoop: return 2;
+    case PeerState::Ready:
+    case PeerState::Asleep: return 0;
+    case PeerState::Starting:
+    case PeerState::Backoff:
+    case PeerState::Stopping: return 1;
+    case PeerState::Stopped:
+    case PeerState::CrashLoop: return 2;
   }
   return 2;
 }
 
 }  // namespace
 
-Reluctance reluctance(ChildState state, std::size_t sessions) {
-  return {distance_of(state), sessions, state == ChildState::Asleep};
+Reluctance reluctance(PeerState state, std::size_t sessions) {
+  return {distance_of(state), sessions, state == PeerState::Asleep};
 }
 
 Replicas::Replicas(config::ServiceConfig const& config, Children& children) : children_(children) {
@@ -34,7 +34,7 @@ void Replicas::begin() {
 Multiplexer& Replicas::place(mcp::Session const&) {
   Multiplexer* best = nullptr;
   children_.for_each([&](Multiplexer& each) {
-    auto const of = [](Multiplexer const& child) { return reluctance(child.child().state(), child.sessions()); };
+    auto const of = [](Multiplexer const& child) { return reluctance(child.peer().state(), child.sessions()); };
     if (best == nullptr || of(each) < of(*best)) best = &each;
   });
   return *best;
@@ -43,7 +43,7 @@ Multiplexer& Replicas::place(mcp::Session const&) {
 Multiplexer* Replicas::refuge_from(Multiplexer const& child) {
   Multiplexer* best = nullptr;
   children_.for_each([&](Multiplexer& each) {
-    if (&each == &child || each.child().state() != ChildState::Ready) return;
+    if (&each == &child || each.peer().state() != PeerState::Ready) return;
     if (best == nullptr || each.sessions() < best->sessions()) best = &each;
   });
   return best;

@@ -34,6 +34,6 @@ struct Reluctance {
 
   auto operator<=>(Reluctance const&) const = default;
 };
-[[nodiscard]] Reluctance reluctance(ChildState state, std::size_t sessions);
+[[nodiscard]] Reluctance reluctance(PeerState state, std::size_t sessions);
 
 }  // namespace gateway::backend

@@ -88,7 +88,7 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
   if (child == nullptr) return;
   // What was sent to a child that is asked to end may still be answered by it, and can be
   // taken back only there.
-  if (child->child().state() != ChildState::Ready && child->can_part_with(session)) {
+  if (child->peer().state() != PeerState::Ready && child->can_part_with(session)) {
     if (auto* const other = placement_->refuge_from(*child)) {
       other->take_over(session, *child);
       child = other;
@@ -127,7 +127,7 @@ void Service::report() {
   std::size_t queued = 0;
   children_.for_each([&](Multiplexer const& child) {
     owed += child.calls_owed();
-    queued += child.child().queued_bytes();
+    queued += child.peer().queued_bytes();
   });
   probe_.calls_in_flight(owed);
   probe_.child_stdin_queue(queued);
@@ -146,12 +146,12 @@ void Service::report_resources(TimePoint now) {
   TimePoint heard{};
   for (auto* const child : children_.all()) {
     child->count_cpu();
-    auto const usage = child->child().usage();
+    auto const usage = child->peer().usage();
     all.memory_bytes += usage.memory;
     all.fds += usage.fds;
     all.threads += usage.threads;
     all.processes += usage.processes;
-    if (child->child().last_heard() > child->child().started()) heard = std::max(heard, child->child().last_heard());
+    if (child->peer().last_heard() > child->peer().started()) heard = std::max(heard, child->peer().last_heard());
   }
   probe_.child_resources(all);
   if (heard != TimePoint{}) probe_.child_heard(now - heard);

@@ -24,10 +24,10 @@ health::ProbeHealth health_of(DeepProbe const& probe, TimePoint now) {
 }
 
 health::ChildHealth health_of(Multiplexer const& multiplexer, TimePoint now) {
-  auto const& child = multiplexer.child();
+  auto const& child = multiplexer.peer();
   health::ChildHealth health;
   health.state = to_text(child.state());
-  health.well = child.state() == ChildState::Ready || child.is_between_planned_runs();
+  health.well = child.state() == PeerState::Ready || child.is_between_planned_runs();
   health.reason = health.well ? multiplexer.ailment() : child.why_in_detail();
   health.pid = child.pid();
   health.restarts = child.restarts();

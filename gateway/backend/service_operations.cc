@@ -34,7 +34,7 @@ void Service::operate(Operation const& operation, TellEnd tell) {
 OperationEnd Service::restart(Restart const& wanted) {
   std::size_t restarted = 0;
   for (auto* const child : children_.all()) {
-    auto const pid = child->child().pid();
+    auto const pid = child->peer().pid();
     if (wanted.only != 0 && pid != wanted.only) continue;
     if (!child->restart("admin")) continue;
     ++restarted;
@@ -76,8 +76,8 @@ void Service::call_tool(CallTool const& wanted, TellEnd tell) {
   }
   Multiplexer* chosen = nullptr;
   children_.for_each([&](Multiplexer& child) {
-    auto const ready = child.child().state() == ChildState::Ready;
-    if (chosen == nullptr || (ready && chosen->child().state() != ChildState::Ready)) chosen = &child;
+    auto const ready = child.peer().state() == PeerState::Ready;
+    if (chosen == nullptr || (ready && chosen->peer().state() != PeerState::Ready)) chosen = &child;
   });
   if (chosen == nullptr) return tell(not_now(fmt::format("'{}' has no child now", config_.name)));
   chosen->call_tool(wanted, std::move(tell));

@@ -16,11 +16,11 @@ bool Wire::request(CallId id, std::string_view method, mcp::Params const& params
     mcp::append_params(line_, params, {.progress_token = {number.data(), number.size()}, .drop_task = drop_task});
   }
   line_.append("}\n");
-  return child_.send(line_);
+  return peer_.send(line_);
 }
 
 bool Wire::request(CallId id, std::string_view method, std::string_view params) {
-  return child_.send(
+  return peer_.send(
       fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method, params));
 }
 
@@ -32,7 +32,7 @@ void Wire::note(std::string_view method, std::string_view params) {
     mcp::append_on_one_line(line_, params);
   }
   line_.append("}\n");
-  (void)child_.send(line_);
+  (void)peer_.send(line_);
 }
 
 void Wire::cancel(CallId id, std::string_view reason) {
@@ -41,15 +41,15 @@ void Wire::cancel(CallId id, std::string_view reason) {
   note("notifications/cancelled", params + "}");
 }
 
-void Wire::answer(std::string_view child_id, std::string_view result) { reply(child_id, "result", result); }
+void Wire::answer(std::string_view peer_id, std::string_view result) { reply(peer_id, "result", result); }
 
-void Wire::refuse(std::string_view child_id, std::string_view error) { reply(child_id, "error", error); }
+void Wire::refuse(std::string_view peer_id, std::string_view error) { reply(peer_id, "error", error); }
 
-void Wire::reply(std::string_view child_id, std::string_view member, std::string_view body) {
-  line_.assign(R"({"jsonrpc":"2.0","id":)").append(child_id).append(",\"").append(member).append("\":");
+void Wire::reply(std::string_view peer_id, std::string_view member, std::string_view body) {
+  line_.assign(R"({"jsonrpc":"2.0","id":)").append(peer_id).append(",\"").append(member).append("\":");
   mcp::append_on_one_line(line_, body);
   line_.append("}\n");
-  (void)child_.send(line_);
+  (void)peer_.send(line_);
 }
 
 }  // namespace gateway::backend

@@ -1,21 +1,21 @@
-// JSON-RPC messages to a child.
+// JSON-RPC messages to a peer.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "gateway/backend/child.h"
+#include "gateway/backend/peer.h"
 #include "gateway/base/ids.h"
 #include "gateway/mcp/params.h"
 
 namespace gateway::backend {
 
-/// Writes messages as lines. What it gives says whether the child took the line; a
-/// child that does not run, or has too much to read already, takes none.
+/// Writes messages as lines. Returns whether the peer took the line: one that
+/// does not run, or has too much to read already, takes none.
 class Wire {
  public:
-  /// `child` outlives it.
-  explicit Wire(Child& child) : child_(child) {}
+  /// `peer` outlives it.
+  explicit Wire(Peer& peer) : peer_(peer) {}
 
   /// A request under an id of ours, which its progress token becomes too.
   [[nodiscard]] bool request(CallId id, std::string_view method, mcp::Params const& params, bool drop_task);
@@ -25,14 +25,14 @@ class Wire {
   void note(std::string_view method, std::string_view params);
   /// The request of that id is not waited for any more. `reason` is a JSON string, or left out.
   void cancel(CallId id, std::string_view reason);
-  /// The answer to the child's own request: its id and the body as JSON.
-  void answer(std::string_view child_id, std::string_view result);
-  void refuse(std::string_view child_id, std::string_view error);
+  /// The answer to the peer's own request: its id and the body as JSON.
+  void answer(std::string_view peer_id, std::string_view result);
+  void refuse(std::string_view peer_id, std::string_view error);
 
  private:
-  void reply(std::string_view child_id, std::string_view member, std::string_view body);
+  void reply(std::string_view peer_id, std::string_view member, std::string_view body);
 
-  Child& child_;
+  Peer& peer_;
   std::string line_;  ///< the line being written; keeps its memory
 };
 

@@ -108,7 +108,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
       all_well_ = all_well_ && well;
       out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name,
                           to_ms(took), health.protocol, counted(health.tools, "tool"));
-      auto const noise = child.child().noise_lines();
+      auto const noise = child.peer().noise_lines();
       if (noise > 0)
         out_ << fmt::format(", {} on stdout {}", counted(noise, "line"),
                             noise == 1 ? "was no message" : "were no messages");
@@ -122,7 +122,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     // There is one try here, so when the next one would come is left out.
     auto const why = health.reason.substr(0, health.reason.rfind("; it ended too often"));
     out_ << fmt::format("FAIL  {:<16} {}", health.name, why) << std::endl;
-    auto const tail = child.child().recent_stderr();
+    auto const tail = child.peer().recent_stderr();
     if (!tail.empty()) out_ << "      the end of its stderr:\n" << indented(tail) << std::flush;
     return true;
   }

@@ -8,15 +8,15 @@ namespace gateway::backend {
 namespace {
 
 TEST(Reluctance, PrefersTheChildWithFewestSessionsAmongThoseThatAreThere) {
-  EXPECT_LT(reluctance(ChildState::Ready, 1), reluctance(ChildState::Ready, 2));
-  EXPECT_LT(reluctance(ChildState::Ready, 100), reluctance(ChildState::Starting, 0));
-  EXPECT_LT(reluctance(ChildState::Starting, 1), reluctance(ChildState::Backoff, 2));
-  EXPECT_LT(reluctance(ChildState::Backoff, 100), reluctance(ChildState::CrashLoop, 0));
+  EXPECT_LT(reluctance(PeerState::Ready, 1), reluctance(PeerState::Ready, 2));
+  EXPECT_LT(reluctance(PeerState::Ready, 100), reluctance(PeerState::Starting, 0));
+  EXPECT_LT(reluctance(PeerState::Starting, 1), reluctance(PeerState::Backoff, 2));
+  EXPECT_LT(reluctance(PeerState::Backoff, 100), reluctance(PeerState::CrashLoop, 0));
 }
 
 TEST(Reluctance, WakesASleepingChildOnlyWhenAllOthersAreUsed) {
-  EXPECT_LT(reluctance(ChildState::Ready, 0), reluctance(ChildState::Asleep, 0));
-  EXPECT_LT(reluctance(ChildState::Asleep, 0), reluctance(ChildState::Ready, 1));
+  EXPECT_LT(reluctance(PeerState::Ready, 0), reluctance(PeerState::Asleep, 0));
+  EXPECT_LT(reluctance(PeerState::Asleep, 0), reluctance(PeerState::Ready, 1));
 }
 
 }  // namespace
