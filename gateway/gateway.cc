@@ -36,7 +36,6 @@ std::string host_name() {
 
 config::Config completed(config::Config config) {
   if (config.gateway.instance_id.empty()) config.gateway.instance_id = host_name();
-  config.gateway.log.format = log::format_for(config.gateway.log.format, STDERR_FILENO);
   std::erase_if(config.services, [](config::ServiceConfig const& service) { return service.disabled; });
   return config;
 }
@@ -90,7 +89,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
              config_.gateway.instance_id, config_.gateway.pool,   config_.gateway.env},
       guard_(std::move(guard)),
       sampler_(guard_->entry_front()),
-      log_sink_(STDERR_FILENO),
+      log_sink_(config_.gateway.log),
       metrics_(about_, config_.gateway.metrics),
       redaction_(log::secrets_of(config_, environ)),
       spans_(make_exporter(config_.gateway.traces, about_)),
@@ -131,6 +130,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       drained_(shards_.size()) {
   admin_.set_server(admin_server_);
   metrics_.limits(config_.gateway.limits.max_sessions, descriptors_.connections);
+  look_at_outputs();  // their series are there from the start
 }
 
 // ── listening ────────────────────────────────────────────────────────────────
@@ -217,6 +217,7 @@ Status Gateway::open_of_services() {
 }
 
 Status Gateway::listen() {
+  if (auto const opened = log_sink_.opened(); !opened) return opened;
   if (auto const opened = open_main(); !opened) return opened;
   if (auto const opened = open_admin(); !opened) return opened;
   return open_of_services();
@@ -285,7 +286,7 @@ void Gateway::tick() {
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
   admin_.tick();
-  metrics_.logs_dropped(log_sink_.dropped());
+  look_at_outputs();
   if (spans_) look_at_spans();
 }
 
@@ -318,8 +319,20 @@ void Gateway::on_terminate() {
   if (first().loop().now() - told_to_stop_ > kImpatience) stop();
 }
 
+void Gateway::look_at_outputs() {
+  auto const states = log_sink_.states();
+  for (auto const& state : states) metrics_.logs_dropped(state.name, state.dropped);
+  output_report_.look(states, first().log());
+}
+
 void Gateway::on_reload() {
   first().log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
+}
+
+/// The line is the first in a file that was moved away and is made anew.
+void Gateway::on_reopen() {
+  log_sink_.reopen();
+  first().log().info("log.reopen", "the log's files are opened anew");
 }
 
 void Gateway::move(std::size_t to, http::MovedConnection connection) {

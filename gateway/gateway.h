@@ -22,8 +22,9 @@
 #include "gateway/io/service_manager.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
+#include "gateway/log/output_report.h"
+#include "gateway/log/outputs.h"
 #include "gateway/log/redaction.h"
-#include "gateway/log/thread.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/round.h"
 #include "gateway/shard.h"
@@ -88,6 +89,7 @@ class Gateway final : private io::Signals::Handler,
   void tick();
   void finish_late_rounds();
   void look_at_spans();
+  void look_at_outputs();
   void drain();
   void stop();
   /// Puts a question to loops, each on its own thread: `question(shard, answer)`, where
@@ -105,6 +107,7 @@ class Gateway final : private io::Signals::Handler,
   // io::Signals::Handler
   void on_terminate() override;
   void on_reload() override;
+  void on_reopen() override;
   // health::HealthSource, for the admin pages
   [[nodiscard]] health::GatewayHealth health_here() const override;
   // health::HealthSource and Shard::Owner
@@ -127,7 +130,8 @@ class Gateway final : private io::Signals::Handler,
   metrics::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;
-  log::LogThread log_sink_;
+  log::LogOutputs log_sink_;
+  log::OutputReport output_report_;
   metrics::Metrics metrics_;
   log::Redaction redaction_;
   std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off

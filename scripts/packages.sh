@@ -4,8 +4,8 @@
 # shellcheck disable=SC2034  # used by scripts that source it
 
 # Build dependencies. The README has the same list.
-build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev libfmt-dev prometheus-cpp-dev
-                libcli11-dev libssl-dev)
+build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev libfmt-dev libspdlog-dev
+                prometheus-cpp-dev libcli11-dev libssl-dev)
 
 # Any suitable Python will do. Node is provided by services/install, which needs Python if Node is missing.
 runtime_packages() {

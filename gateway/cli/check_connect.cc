@@ -13,7 +13,7 @@
 #include "gateway/io/event_loop.h"
 #include "gateway/io/signals.h"
 #include "gateway/log/log.h"
-#include "gateway/log/thread.h"
+#include "gateway/log/outputs.h"
 #include "gateway/mcp/session_table.h"
 #include "gateway/metrics/metrics.h"
 
@@ -22,6 +22,9 @@ extern char** environ;
 namespace gateway::cli {
 
 namespace {
+
+/// What is logged, to stderr.
+config::LogConfig const kErrors{.level = config::LogLevel::Error, .format = config::LogFormat::Text};
 
 /// There are no clients here.
 class Nobody final : public mcp::ClientPort {
@@ -40,8 +43,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
         sampler_(guard_->entry_front()),
-        log_sink_(STDERR_FILENO),
-        log_({.level = config::LogLevel::Error, .format = config::LogFormat::Text}, {}, log_sink_),
+        log_sink_(kErrors),
+        log_(kErrors, {}, log_sink_),
         metrics_({}),
         redaction_(log::secrets_of(config_, environ)),
         tracer_(config_.gateway.traces, nullptr, metrics_, entropy_),
@@ -145,12 +148,13 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   void on_all_stopped() override { stopped_ = true; }
   void on_terminate() override { interrupted_ = true; }
   void on_reload() override {}
+  void on_reopen() override {}
 
   config::Config config_;
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
   SystemEntropy entropy_;
-  log::LogThread log_sink_;
+  log::LogOutputs log_sink_;
   log::Log log_;
   metrics::Metrics metrics_;
   log::Redaction redaction_;

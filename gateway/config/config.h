@@ -321,12 +321,33 @@ enum class LogFormat {
   Text,
 };
 
-/// What is written to stderr, and how.
+enum class LogOutputKind { Stderr, File, Syslog, Journal };
+
+/// One place that log lines are written to.
+struct LogOutput {
+  LogOutputKind kind = LogOutputKind::Stderr;
+  /// Absent: gateway.log.level, also when that is changed at runtime.
+  std::optional<LogLevel> level{};
+  /// Auto: gateway.log.format. If that is auto too, text where people read it as it is: a terminal, syslog, the journal.
+  LogFormat format = LogFormat::Auto;
+  /// The file. Or the socket of syslog or the journal; empty is the system's.
+  std::string path{};
+  /// The file is rotated before it grows beyond this; 0 disables rotation.
+  std::size_t max_size = 100 * kMiB;
+  /// Rotated files kept besides the current one.
+  std::size_t keep = 5;
+
+  bool operator==(LogOutput const&) const = default;
+};
+
+/// What is logged, and where to.
 struct LogConfig {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Auto;
   /// Also writes who called which tool, and the shape of what was given.
   bool audit = false;
+  /// Empty: stderr.
+  std::vector<LogOutput> outputs{};
 
   bool operator==(LogConfig const&) const = default;
 };

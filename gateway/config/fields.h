@@ -285,14 +285,40 @@ inline constexpr Choice<LogLevel, 4> kLogLevels{{{{to_text(LogLevel::Debug), Log
 inline constexpr Choice<LogFormat, 3> kLogFormats{
     {{{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}}};
 
+inline constexpr Text kOutputPath{"an absolute path such as \"/var/log/mcp-gateway/gateway.json\"",
+                                  [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+inline constexpr Choice<LogOutputKind, 4> kLogOutputKinds{{{{"stderr", LogOutputKind::Stderr},
+                                                            {"file", LogOutputKind::File},
+                                                            {"syslog", LogOutputKind::Syslog},
+                                                            {"journal", LogOutputKind::Journal}}}};
+
+template <>
+inline constexpr auto kFields<LogOutput> = std::tuple{
+    Field{"kind", &LogOutput::kind, kLogOutputKinds, "Where the lines go: stderr, a file, syslog or systemd's journal.",
+          Presence::Required},
+    Field{"level", &LogOutput::level, OrAbsent<Choice<LogLevel, 4>>{kLogLevels},
+          "Minimum level of the events written to this output; by default gateway.log.level."},
+    Field{"format", &LogOutput::format, kLogFormats,
+          "json or text. auto: gateway.log.format, and if that is auto too, text for syslog, the journal and a stderr "
+          "that is a terminal, otherwise json."},
+    Field{"path", &LogOutput::path, kOutputPath,
+          "The file, which is required, as an absolute path. Or the socket of syslog (default /dev/log) or of the "
+          "journal (default /run/systemd/journal/socket)."},
+    Field{"max_size", &LogOutput::max_size, ByteSize{0, 1024 * kGiB},
+          "The file is rotated before it grows beyond this size, of at least 64KiB; 0B disables rotation."},
+    Field{"keep", &LogOutput::keep, Count{0, 1000}, "Rotated files to keep, besides the current one."},
+};
+
 template <>
 inline constexpr auto kFields<LogConfig> = std::tuple{
-    Field{"level", &LogConfig::level, kLogLevels, "Minimum level of the events written to stderr."},
+    Field{"level", &LogConfig::level, kLogLevels, "Minimum level of the events that are logged."},
     Field{"format", &LogConfig::format, kLogFormats,
           "json: one object per line. text: for people, with a line for each service as it becomes ready. "
           "auto: text where stderr is a terminal, otherwise json."},
     Field{"audit", &LogConfig::audit, Flag{},
           "Also log who called which tool, with the shape of the arguments but never their values."},
+    Field{"outputs", &LogConfig::outputs, Groups<LogOutput>{},
+          "Where the log is written, up to 8 places at once; without any, to stderr."},
 };
 
 inline constexpr Text kCollector{"a URL such as \"http://127.0.0.1:4318/v1/traces\", or nothing", is_http_url_or_empty};
@@ -355,7 +381,7 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "Which of several deployments this is, such as blue, in logs, metrics and traces."},
     Field{"env", &GatewayConfig::env, kInstance,
           "Environment it runs in, such as production, in logs, metrics and traces."},
-    Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is written to stderr."},
+    Field{"log", &GatewayConfig::log, Group<LogConfig>{}, "What is logged, and where to."},
     Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "Additional metrics."},
     Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{}, "Which calls are traced, and where spans are sent."},
     Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "Resource limits for clients and children."},

@@ -177,6 +177,19 @@ struct Choice {
   }
 };
 
+/// A value that may be left out and has no default of its own.
+template <typename Kind>
+struct OrAbsent {
+  Kind kind;
+
+  template <typename Value>
+  void read(ConfigPlace const& place, Json const& found, std::optional<Value>& into) const {
+    kind.read(place, found, into.emplace());
+  }
+  [[nodiscard]] Json schema() const { return kind.schema(); }
+  [[nodiscard]] Json show(auto const&) const { return nullptr; }
+};
+
 enum class Presence { Optional, Required };
 
 /// A member of `Owner`: its key in the file, its kind and bound, and what it is for.

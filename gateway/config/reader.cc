@@ -11,6 +11,7 @@
 #include "gateway/config/expand.h"
 #include "gateway/config/fields.h"
 #include "gateway/config/include.h"
+#include "gateway/config/log_outputs.h"
 #include "gateway/config/needs.h"
 #include "gateway/config/overlay.h"
 #include "gateway/config/service.h"
@@ -97,6 +98,8 @@ class FileReader {
     fold_names(config_.gateway);
     if (found.is_object() && has(found, "auth") && found["auth"].is_object() && has(found["auth"], "tokens"))
       check_tokens(place.member("auth").member("tokens"), found["auth"]["tokens"]);
+    if (!config_.gateway.log.outputs.empty())
+      check_log_outputs(place.member("log").member("outputs"), found["log"]["outputs"], config_.gateway.log.outputs);
   }
 
   void check_tokens(ConfigPlace const& place, Json const& found) {

@@ -8,8 +8,12 @@
 namespace gateway::io {
 
 Signals::Signals(EventLoop& loop, Handler& handler)
-    : handler_(handler), term_(watch(loop, SIGTERM)), interrupt_(watch(loop, SIGINT)), hangup_(watch(loop, SIGHUP)) {
-  ::signal(SIGPIPE, SIG_IGN);
+    : handler_(handler),
+      term_(watch(loop, SIGTERM)),
+      interrupt_(watch(loop, SIGINT)),
+      hangup_(watch(loop, SIGHUP)),
+      user1_(watch(loop, SIGUSR1)) {
+  for (auto const ignored : {SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_IGN);
 }
 
 Signals::Event Signals::watch(EventLoop& loop, int signal) {
@@ -23,6 +27,8 @@ void Signals::call(int signal, short, void* self) {
   auto& handler = static_cast<Signals*>(self)->handler_;
   if (signal == SIGHUP)
     handler.on_reload();
+  else if (signal == SIGUSR1)
+    handler.on_reopen();
   else
     handler.on_terminate();
 }

@@ -8,17 +8,17 @@
 
 namespace gateway::io {
 
-/// Owned by the program's root. While it lives, SIGTERM and SIGINT ask the
-/// program to end and SIGHUP to read its configuration again; after it they are
-/// ignored, since the program is ending. SIGPIPE is
-/// ignored from its construction on, for good: a pipe whose reader is gone is a
-/// normal case that the writer learns from EPIPE.
+/// Owned by the program's root. While it lives, SIGTERM and SIGINT ask the program to end, SIGHUP to read its
+/// configuration again, and SIGUSR1 to reopen its log files; after it they are ignored, since the program is ending.
+/// From its construction on, for good, two signals are ignored, so that the writer gets an error instead: SIGPIPE (the
+/// reader of a pipe is gone) and SIGXFSZ (a file may not grow further).
 class Signals {
  public:
   class Handler {
    public:
     virtual void on_terminate() = 0;
     virtual void on_reload() = 0;
+    virtual void on_reopen() = 0;
 
    protected:
     ~Handler() = default;
@@ -37,6 +37,7 @@ class Signals {
   Event term_;
   Event interrupt_;
   Event hangup_;
+  Event user1_;
 };
 
 }  // namespace gateway::io

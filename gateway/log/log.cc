@@ -1,11 +1,10 @@
 #include "gateway/log/log.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -26,11 +25,6 @@ constexpr std::size_t kMaxLine = 16 * 1024;
 
 using Fields = std::span<LogField const>;
 
-struct Style {
-  config::LogFormat format = config::LogFormat::Json;
-  Colour colour = Colour::No;
-};
-
 bool is_empty(LogField const& field) {
   auto const* const text = std::get_if<std::string_view>(&field.value);
   return text != nullptr && text->empty();
@@ -45,7 +39,7 @@ std::string_view server_of(LogFields fields) {
   return {};
 }
 
-/// What a line can take at most, beside what its format adds.
+/// What a line takes at most, not counting what its form adds.
 std::size_t room_for(std::string_view timestamp, std::string_view event, std::string_view message, Fields fields) {
   constexpr std::size_t kFrame = 128;
   auto room = kFrame + timestamp.size() + event.size() + json_string_room(message.size());
@@ -77,7 +71,7 @@ void write_json_line(LineWriter& to, config::LogLevel level, std::string_view ti
   }
 }
 
-/// What a terminal shows a level in.
+/// Escape sequences that set the colour of a level.
 std::string_view colour_of(config::LogLevel level) {
   switch (level) {
     case config::LogLevel::Debug: return "\x1b[2m";
@@ -90,24 +84,33 @@ std::string_view colour_of(config::LogLevel level) {
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
-void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std::string_view timestamp,
+/// A message may quote what others wrote; a line end in it would begin another line.
+void write_printable(LineWriter& to, std::string_view message) {
+  for (auto const c : message) to.raw(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+}
+
+void write_text_line(LineWriter& to, Form form, config::LogLevel level, std::string_view timestamp,
                      std::string_view event, std::string_view message, Fields fields) {
   auto const in = [&](std::string_view code) {
-    if (colour == Colour::Yes) to.raw(code);
+    if (form == Form::ColouredText) to.raw(code);
   };
   auto const padded = [&](std::string_view text, std::size_t width) {
     to.raw(text);
     for (auto size = text.size(); size < width; ++size) to.raw(' ');
     to.raw(' ');
   };
-  in(kDim);
-  to.raw(timestamp).raw(' ');
-  in(kPlain);
-  in(colour_of(level));
-  padded(to_text(level), 5);
-  in(kPlain);
-  padded(event, 18);
-  to.raw(message);
+  if (is_text(form)) {
+    in(kDim);
+    to.raw(timestamp).raw(' ');
+    in(kPlain);
+    in(colour_of(level));
+    padded(to_text(level), 5);
+    in(kPlain);
+    padded(event, 18);
+  } else {
+    to.raw(event).raw(": ");
+  }
+  write_printable(to, message);
   for (auto const& field : fields) {
     if (is_empty(field)) continue;
     in(kDim);
@@ -117,22 +120,69 @@ void write_text_line(LineWriter& to, Colour colour, config::LogLevel level, std:
   }
 }
 
+/// MCP_CHILD_PID of child.pid.
+void write_journal_name(LineWriter& to, std::string_view key) {
+  to.raw("MCP_");
+  for (auto const c : key) to.raw(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '.' ? '_' : c);
+}
+
+/// A value with a line end is given with its size, in eight bytes, the lowest first.
+void write_journal_string(LineWriter& to, std::string_view value) {
+  value = value.substr(0, LineWriter::kMaxTextBytes);
+  if (value.find('\n') == value.npos) {
+    to.raw('=').raw(value);
+    return;
+  }
+  to.raw('\n');
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    to.raw(static_cast<char>(std::uint64_t{value.size()} >> shift & 0xFF));
+  to.raw(value);
+}
+
+/// The last field has no line end.
+void write_journal_fields(LineWriter& to, config::LogLevel level, std::string_view event, std::string_view message,
+                          Fields fields) {
+  to.raw("MCP_EVENT=").raw(event).raw('\n');
+  for (auto const& field : fields) {
+    if (is_empty(field)) continue;
+    write_journal_name(to, field.key);
+    if (auto const* const text = std::get_if<std::string_view>(&field.value)) {
+      write_journal_string(to, *text);
+    } else {
+      write_value(to.raw('='), field);
+    }
+    to.raw('\n');
+  }
+  to.raw("MESSAGE=");
+  write_text_line(to, Form::BareText, level, {}, event, message, fields);
+}
+
+/// What a form adds to a line: colours, names of journal fields.
+std::size_t room_of_form(Form form, std::size_t room, std::size_t fields) {
+  constexpr std::size_t kOfField = 16;
+  if (form == Form::ColouredText) return 64 + kOfField * fields;
+  return form == Form::Journal ? room + kOfField * (fields + 1) : 0;
+}
+
 /// Appends a line without its line end.
-void append_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
-                 std::string_view event, std::string_view message, Fields fields, std::string_view constant_fields) {
-  auto* const start = out.extend(room_for(timestamp, event, message, fields) + constant_fields.size());
+void append_line(ByteQueue& out, Form form, config::LogLevel level, std::string_view timestamp, std::string_view event,
+                 std::string_view message, Fields fields, std::string_view constant_fields) {
+  auto const room = room_for(timestamp, event, message, fields);
+  auto* const start = out.extend(room + room_of_form(form, room, fields.size()) + constant_fields.size());
   LineWriter to(start);
-  if (style.format != config::LogFormat::Text) {
+  if (form == Form::Json) {
     write_json_line(to, level, timestamp, event, message, fields);
     to.raw(constant_fields).raw('}');
+  } else if (form == Form::Journal) {
+    write_journal_fields(to, level, event, message, fields);
   } else {
-    write_text_line(to, style.colour, level, timestamp, event, message, fields);
+    write_text_line(to, form, level, timestamp, event, message, fields);
   }
   out.commit(static_cast<std::size_t>(to.end() - start));
 }
 
-/// As much of each text as makes the line short enough, and a word that it is not whole.
-void append_cut_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
+/// With as much of each string as makes the line short enough, and a field that says so.
+void append_cut_line(ByteQueue& out, Form form, config::LogLevel level, std::string_view timestamp,
                      std::string_view event, std::string_view message, Fields fields,
                      std::string_view constant_fields) {
   constexpr std::size_t kShortest = 16;
@@ -147,19 +197,19 @@ void append_cut_line(ByteQueue& out, Style style, config::LogLevel level, std::s
     }
     if (is_cut) shown.emplace_back("truncated", true);
     ByteQueue line;
-    append_line(line, style, level, timestamp, event, message, shown, constant_fields);
+    append_line(line, form, level, timestamp, event, message, shown, constant_fields);
     if (line.size() <= kMaxLine || limit <= kShortest) return out.append(line.view());
   }
 }
 
-void append_any_line(ByteQueue& out, Style style, config::LogLevel level, std::string_view timestamp,
+void append_any_line(ByteQueue& out, Form form, config::LogLevel level, std::string_view timestamp,
                      std::string_view event, std::string_view message, Fields fields,
                      std::string_view constant_fields) {
-  auto const fits = room_for(timestamp, event, message, fields) + constant_fields.size() <= kMaxLine;
-  (fits ? append_line : append_cut_line)(out, style, level, timestamp, event, message, fields, constant_fields);
+  auto const room = room_for(timestamp, event, message, fields) + constant_fields.size();
+  auto const fits = room + room_of_form(form, room, fields.size()) <= kMaxLine;
+  (fits ? append_line : append_cut_line)(out, form, level, timestamp, event, message, fields, constant_fields);
 }
-
-/// What belongs to the audit, or was a child's, is kept apart by who collects logs.
+/// Collectors keep the audit log, and what children wrote, apart.
 std::string_view log_type(std::string_view event) {
   if (event.starts_with("audit.")) return "audit";
   return event == "child.stderr" ? "child" : "app";
@@ -167,29 +217,17 @@ std::string_view log_type(std::string_view event) {
 
 }  // namespace
 
-std::string format_log_line(config::LogFormat format, config::LogLevel level, std::string_view timestamp,
-                            std::string_view event, std::string_view message, LogFields fields, Colour colour) {
+std::string format_log_line(Form form, config::LogLevel level, std::string_view timestamp, std::string_view event,
+                            std::string_view message, LogFields fields) {
   ByteQueue line;
-  append_any_line(line, {format, colour}, level, timestamp, event, message, {fields.begin(), fields.size()}, {});
+  append_any_line(line, form, level, timestamp, event, message, {fields.begin(), fields.size()}, {});
   return std::string(line.view());
 }
 
-Colour colour_for(int fd) {
-  auto const* const no_colour = std::getenv("NO_COLOR");
-  auto const* const terminal = std::getenv("TERM");
-  auto const refused = no_colour != nullptr && *no_colour != '\0';
-  auto const dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return !refused && !dumb && ::isatty(fd) == 1 ? Colour::Yes : Colour::No;
-}
-
-config::LogFormat format_for(config::LogFormat format, int fd) {
-  if (format != config::LogFormat::Auto) return format;
-  return ::isatty(fd) == 1 ? config::LogFormat::Text : config::LogFormat::Json;
-}
-
-Log::Log(config::LogConfig config, Writer const& writer, LogSink& sink)
-    : config_(config), colour_(writer.colour), sink_(sink), gathered_(LogSink::new_piece()) {
-  if (config_.format == config::LogFormat::Text) return;
+Log::Log(config::LogConfig const& config, Writer const& writer, LogSink& sink)
+    : level_(config.level), lowest_(config.level), audits_(config.audit), sink_(sink) {
+  for (auto const& wanted : sink.wanted()) renderings_.push_back({wanted, config.level, LogPiece(wanted.form)});
+  set_level(config.level);
   auto rest = fmt::format(R"(,"service":"mcp-gateway","version":{},"instance_id":{})", json_string(writer.version),
                           json_string(writer.instance_id));
   if (!writer.pool.empty()) rest.append(R"(,"pool":)").append(json_string(writer.pool));
@@ -218,48 +256,91 @@ std::string_view Log::timestamp() {
   return timestamp_;
 }
 
+void Log::set_level(config::LogLevel level) {
+  level_ = level;
+  lowest_ = config::LogLevel::Error;
+  for (auto& rendering : renderings_) {
+    auto const& [form, own, follows, is_watched] = rendering.wanted;
+    rendering.lowest = follows ? std::min(level, own.value_or(level)) : own.value_or(level);
+    lowest_ = std::min(lowest_, rendering.lowest);
+  }
+}
+
 void Log::write(config::LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
   if (!enabled(level)) return;
-  auto const before = gathered_.size();
-  gather(level, event, message, fields);
+  ++lines_[static_cast<std::size_t>(level)];
   urgent_ = true;
-  // The status page is no terminal.
-  auto const line = colour_ == Colour::No ? std::string(gathered_.view().substr(before, gathered_.size() - before - 1))
-                                          : format_log_line(config_.format, level, timestamp(), event, message, fields);
-  sink_.tail().keep(server_of(fields), line);
+  auto const now = timestamp();
+  for (auto& rendering : renderings_) {
+    if (level >= rendering.lowest) gather(rendering, level, LineKind::Event, now, event, message, fields);
+  }
+  keep_for_page(level, now, event, message, fields);
+}
+
+/// The status page shows text only where the log is text.
+void Log::keep_for_page(config::LogLevel level, std::string_view timestamp, std::string_view event,
+                        std::string_view message, LogFields fields) {
+  auto const& [wanted, lowest, piece] = renderings_.front();
+  if (level >= lowest && (piece.form == Form::Json || piece.form == Form::Text)) {
+    auto const size = piece.marks.back().size;
+    auto const line = piece.bytes.view().substr(piece.bytes.size() - size, size - 1);
+    return sink_.tail().keep(server_of(fields), line);
+  }
+  auto const form = piece.form == Form::Json ? Form::Json : Form::Text;
+  sink_.tail().keep(server_of(fields), format_log_line(form, level, timestamp, event, message, fields));
 }
 
 void Log::audit(std::string_view event, std::string_view message, LogFields fields) {
-  if (!config_.audit) return;
-  gather(config::LogLevel::Info, event, message, fields);
+  if (!audits_) return;
+  constexpr auto kLevel = config::LogLevel::Info;
+  ++lines_[static_cast<std::size_t>(kLevel)];
   urgent_ = true;
+  auto const now = timestamp();
+  for (auto& rendering : renderings_) gather(rendering, kLevel, LineKind::Audit, now, event, message, fields);
 }
 
-void Log::gather(config::LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
+void Log::gather(Rendering& to, config::LogLevel level, LineKind kind, std::string_view timestamp,
+                 std::string_view event, std::string_view message, LogFields fields) {
   auto const type = log_type(event);
   auto const& constant = type == "app" ? constant_fields_ : type == "audit" ? audit_fields_ : child_fields_;
-  append_any_line(gathered_, {config_.format, colour_}, level, timestamp(), event, message,
-                  {fields.begin(), fields.size()}, constant);
-  end_line(level);
+  auto const begin = to.piece.bytes.size();
+  append_any_line(to.piece.bytes, to.piece.form, level, timestamp, event, message, {fields.begin(), fields.size()},
+                  to.piece.form == Form::Json ? std::string_view(constant) : std::string_view{});
+  end_line(to, begin, level, kind);
+}
+
+bool Log::is_for_people() const {
+  return enabled(config::LogLevel::Info) &&
+         std::ranges::any_of(renderings_, [](Rendering const& each) { return each.wanted.is_watched; });
 }
 
 void Log::say(std::string_view lines) {
-  if (!is_for_people() || lines.empty()) return;
-  gathered_.append(lines);
-  gathered_lines_ += static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
-  urgent_ = true;
+  if (!is_for_people()) return;
+  for (auto& rendering : renderings_) {
+    if (!rendering.wanted.is_watched || rendering.lowest > config::LogLevel::Info) continue;
+    for (auto rest = lines; !rest.empty();) {
+      auto const begin = rendering.piece.bytes.size();
+      auto const line = rest.substr(0, rest.find('\n'));
+      rendering.piece.bytes.append(line);
+      end_line(rendering, begin, config::LogLevel::Info, LineKind::ForPeople);
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    }
+    urgent_ = true;
+  }
 }
 
 void Log::end_turn(TimePoint now) {
-  if (gathered_.empty()) return;
+  std::size_t gathered = 0;
+  for (auto const& rendering : renderings_) gathered += rendering.piece.bytes.size();
+  if (gathered == 0) return;
   if (!gathered_since_) gathered_since_ = now;
-  if (urgent_ || gathered_.size() >= kHandOver || now - *gathered_since_ >= kOldest) flush();
+  if (urgent_ || gathered >= kHandOver || now - *gathered_since_ >= kOldest) flush();
 }
 
 void Log::flush() {
-  if (gathered_.empty()) return;
-  sink_.write(gathered_, gathered_lines_);
-  gathered_lines_ = 0;
+  for (auto& rendering : renderings_) {
+    if (!rendering.piece.bytes.empty()) sink_.write(rendering.piece);
+  }
   gathered_since_.reset();
   urgent_ = false;
 }

@@ -1,4 +1,4 @@
-// Log lines: one JSON object an event, or a line for people.
+// Log lines: events with fields, formatted for the outputs.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "gateway/base/byte_queue.h"
 #include "gateway/base/clock.h"
@@ -18,7 +19,7 @@
 
 namespace gateway::log {
 
-/// One value of a line. Text of any bytes is fine: it is escaped on the way.
+/// One value of a line. A string may have any bytes: it is escaped.
 struct LogField {
   std::string_view key;
   std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
@@ -39,7 +40,7 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
-/// A record's member as a field; what is absent becomes an empty text.
+/// A record's member as a field; what is absent becomes an empty string.
 template <Constant name, typename Value>
 [[nodiscard]] LogField as_field(Member<name, Value> const& member) {
   constexpr auto kName = Member<name, Value>::kName.view();
@@ -55,51 +56,41 @@ template <Constant name, typename Value>
   }
 }
 
-/// Whether lines for people are coloured.
-enum class Colour : std::uint8_t { No, Yes };
-/// Only where a person looks on, and has not said otherwise (NO_COLOR, TERM=dumb).
-[[nodiscard]] Colour colour_for(int fd);
+/// Formats a line, without its line end. Empty strings are left out; strings are truncated where the line would be longer
+/// than 16 KiB, which then has `truncated`. Pure.
+[[nodiscard]] std::string format_log_line(Form form, config::LogLevel level, std::string_view timestamp,
+                                          std::string_view event, std::string_view message, LogFields fields);
 
-/// The format in which a log to `fd` is written.
-[[nodiscard]] config::LogFormat format_for(config::LogFormat format, int fd);
-
-/// Formats a line, without its line end. Empty texts are left out; texts are cut
-/// where the line would be longer than 16 KiB, which then says `truncated`. Pure.
-[[nodiscard]] std::string format_log_line(config::LogFormat format, config::LogLevel level, std::string_view timestamp,
-                                          std::string_view event, std::string_view message, LogFields fields,
-                                          Colour colour = Colour::No);
-
-/// Gathers the lines of one loop and hands them to the sink in pieces, so that a
-/// logged call costs one formatted line and no system call.
+/// Gathers the lines of one loop and hands them to the sink in pieces, so that a logged call costs one formatted line for
+/// each form that the sink wants, and no system call.
 class Log {
  public:
-  /// Who writes: on every JSON line, so that lines of several gateways can be told apart.
+  /// Who writes, in every JSON line, so that lines of several gateways can be told apart.
   struct Writer {
     std::string version;
     std::string instance_id;
     std::string pool{};
     std::string env{};
-    Colour colour = Colour::No;
   };
-  Log(config::LogConfig config, Writer const& writer, LogSink& sink);
+  Log(config::LogConfig const& config, Writer const& writer, LogSink& sink);
   ~Log();
   Log(Log const&) = delete;
   Log& operator=(Log const&) = delete;
 
-  [[nodiscard]] config::LogLevel level() const { return config_.level; }
-  /// From the next line on.
-  void set_level(config::LogLevel level) { config_.level = level; }
-  [[nodiscard]] bool enabled(config::LogLevel level) const { return level >= config_.level; }
+  [[nodiscard]] config::LogLevel level() const { return level_; }
+  /// From the next line on, for outputs that have no level of their own.
+  void set_level(config::LogLevel level);
+  /// Whether any output takes lines of this level.
+  [[nodiscard]] bool enabled(config::LogLevel level) const { return level >= lowest_; }
   /// Lines so far, also those that the sink dropped.
   [[nodiscard]] std::uint64_t lines(config::LogLevel level) const { return lines_[static_cast<std::size_t>(level)]; }
   void write(config::LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
-  /// An info line of which there are very many: it may wait a moment for others.
+  /// An info line of which there are very many: it may wait a moment, to be handed over with others.
   template <Constant event, Constant message, typename... Members>
   void record(Members const&... members);
 
-  [[nodiscard]] bool audits() const { return config_.audit; }
-  /// A line of the audit, whatever the level; nothing where there is none. `event`
-  /// begins with "audit.".
+  [[nodiscard]] bool audits() const { return audits_; }
+  /// A line of the audit log, whatever the level; nothing if that is off. `event` begins with "audit.".
   void audit(std::string_view event, std::string_view message, LogFields fields);
 
   void debug(std::string_view event, std::string_view message, LogFields f = {}) {
@@ -115,36 +106,43 @@ class Log {
     write(config::LogLevel::Error, event, message, f);
   }
 
-  /// The loop calls it at the end of a turn: what was gathered is handed over when
-  /// it is much or old, or has more than records in it.
+  /// Called by the loop at the end of an iteration: hands over what was gathered if it is much or old, or more than
+  /// records.
   void end_turn(TimePoint now);
   /// Hands over what was gathered.
   void flush();
 
-  /// Whether people read along, who are told more than events.
-  [[nodiscard]] bool is_for_people() const {
-    return config_.format == config::LogFormat::Text && enabled(config::LogLevel::Info);
-  }
+  /// Whether people may be watching, who are shown more than events.
+  [[nodiscard]] bool is_for_people() const;
   /// Whole lines for them, in their place among the events.
   void say(std::string_view lines);
 
  private:
-  std::string_view timestamp();
-  void end_line(config::LogLevel level) {
-    gathered_.push_back('\n');
-    ++gathered_lines_;
-    ++lines_[static_cast<std::size_t>(level)];
-  }
-  void gather(config::LogLevel level, std::string_view event, std::string_view message, LogFields fields);
+  /// The lines of one form, which are not handed over yet.
+  struct Rendering {
+    Wanted wanted;
+    config::LogLevel lowest = config::LogLevel::Info;  ///< of what any of its outputs takes
+    LogPiece piece;
+  };
 
-  config::LogConfig config_;
-  Colour colour_ = Colour::No;
+  std::string_view timestamp();
+  void end_line(Rendering& to, std::size_t begin, config::LogLevel level, LineKind kind) {
+    to.piece.bytes.push_back('\n');
+    to.piece.marks.push_back({static_cast<std::uint32_t>(to.piece.bytes.size() - begin), level, kind, level >= level_});
+  }
+  void gather(Rendering& to, config::LogLevel level, LineKind kind, std::string_view timestamp, std::string_view event,
+              std::string_view message, LogFields fields);
+  void keep_for_page(config::LogLevel level, std::string_view timestamp, std::string_view event,
+                     std::string_view message, LogFields fields);
+
+  config::LogLevel level_;
+  config::LogLevel lowest_;  ///< that any output takes
+  bool audits_;
   LogSink& sink_;
   std::string constant_fields_;  ///< of every JSON line: ",\"log_type\":\"app\",\"service\":…"
   std::string audit_fields_;     ///< the same for lines of the audit
   std::string child_fields_;     ///< and for what children wrote
-  ByteQueue gathered_;
-  std::size_t gathered_lines_ = 0;
+  std::vector<Rendering> renderings_;
   std::array<std::uint64_t, 4> lines_{};  ///< by level
   std::optional<TimePoint> gathered_since_;
   bool urgent_ = false;
@@ -154,13 +152,21 @@ class Log {
 
 template <Constant event, Constant message, typename... Members>
 void Log::record(Members const&... members) {
-  if (!enabled(config::LogLevel::Info)) return;
-  if (config_.format == config::LogFormat::Text) {
-    urgent_ = true;  // somebody may be looking on
-    return gather(config::LogLevel::Info, event.view(), message.view(), {as_field(members)...});
+  constexpr auto kLevel = config::LogLevel::Info;
+  if (!enabled(kLevel)) return;
+  ++lines_[static_cast<std::size_t>(kLevel)];
+  auto const now = timestamp();
+  for (auto& rendering : renderings_) {
+    if (kLevel < rendering.lowest) continue;
+    if (rendering.piece.form != Form::Json) {
+      urgent_ = true;  // somebody may be watching
+      gather(rendering, kLevel, LineKind::Event, now, event.view(), message.view(), {as_field(members)...});
+      continue;
+    }
+    auto const begin = rendering.piece.bytes.size();
+    append_json_record<event, message>(rendering.piece.bytes, now, constant_fields_, members...);
+    end_line(rendering, begin, kLevel, LineKind::Event);
   }
-  append_json_record<event, message>(gathered_, timestamp(), constant_fields_, members...);
-  end_line(config::LogLevel::Info);
 }
 
 }  // namespace gateway::log

@@ -1,35 +1,55 @@
 #include "gateway/log/thread.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <spdlog/details/log_msg.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <climits>
 #include <csignal>
 #include <string_view>
 #include <utility>
+
+#include "gateway/log/line_sink.h"
 
 namespace gateway::log {
 
 namespace {
 
-/// How long the end of the program waits for somebody to read.
-constexpr std::chrono::milliseconds kPatienceAtEnd{200};
-/// How often a thread that waits for a reader looks whether it is to end.
-constexpr std::chrono::milliseconds kLook{50};
+spdlog::level::level_enum spdlog_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::Debug: return spdlog::level::debug;
+    case config::LogLevel::Info: return spdlog::level::info;
+    case config::LogLevel::Warn: return spdlog::level::warn;
+    case config::LogLevel::Error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
 
-bool is_regular_file(int fd) {
-  struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+/// Lines that go to the sink as one message.
+struct Run {
+  std::size_t first = 0;  ///< the number of its first line
+  std::size_t lines = 0;
+  std::size_t begin = 0;  ///< in the piece's bytes
+  std::size_t size = 0;
+};
+
+/// How many of the lines are not whole in the first `written` bytes.
+std::size_t lines_beyond(LogPiece const& piece, Run const& run, std::size_t written) {
+  std::size_t whole = 0;
+  for (std::size_t end = 0; whole < run.lines; ++whole) {
+    end += piece.marks[run.first + whole].size;
+    if (end > written) break;
+  }
+  return run.lines - whole;
 }
 
 }  // namespace
 
-LogThread::LogThread(int fd) : fd_(fd), may_block_(!is_regular_file(fd)) {
+bool LineFilter::takes(LineMark const& line) const {
+  if (line.kind == LineKind::Audit) return true;
+  if (line.kind == LineKind::ForPeople && !is_watched) return false;
+  return level ? line.level >= *level : line.at_level;
+}
+
+LogThread::LogThread(std::unique_ptr<LineSink> sink, LineFilter filter) : sink_(std::move(sink)), filter_(filter) {
   // Signals are for the loop's thread, which waits for them.
   sigset_t all;
   sigset_t before;
@@ -42,76 +62,142 @@ LogThread::LogThread(int fd) : fd_(fd), may_block_(!is_regular_file(fd)) {
 LogThread::~LogThread() {
   {
     std::lock_guard const lock(mutex_);
-    ending_ = true;
+    is_ending_ = true;
   }
+  sink_->end();
   arrived_.notify_one();
   thread_.join();
 }
 
-void LogThread::write(ByteQueue& piece, std::size_t lines) {
+bool LogThread::takes_any(LogPiece const& piece) const {
+  return std::ranges::any_of(piece.marks, [this](LineMark const& line) { return filter_.takes(line); });
+}
+
+/// Counts the lines as dropped where there is none.
+bool LogThread::has_room(LogPiece const& piece) {
+  if (queued_bytes_ < kMaxQueued) {
+    queued_bytes_ += piece.bytes.size();
+    return true;
+  }
+  auto const takes = [this](LineMark const& line) { return filter_.takes(line); };
+  state_.dropped += static_cast<std::size_t>(std::ranges::count_if(piece.marks, takes));
+  if (state_.trouble.empty()) state_.trouble = "the queue is full: lines are not read as fast as they are written";
+  return false;
+}
+
+void LogThread::write(LogPiece& piece) {
   {
     std::lock_guard const lock(mutex_);
-    if (waiting_bytes_ < kMaxWaiting) {
-      waiting_bytes_ += piece.size();
-      waiting_.push_back({std::exchange(piece, std::exchange(spare_, new_piece())), lines});
+    if (has_room(piece)) {
+      spare_.form = piece.form;
+      queue_.push_back(std::exchange(piece, std::exchange(spare_, LogPiece(piece.form))));
     } else {
-      dropped_.fetch_add(lines, std::memory_order_relaxed);
-      piece.consume(piece.size());
+      piece.clear();
     }
   }
   arrived_.notify_one();
 }
 
+void LogThread::write_copy(LogPiece const& piece) {
+  {
+    std::lock_guard const lock(mutex_);
+    if (!has_room(piece)) return;
+    auto copy = std::exchange(spare_, LogPiece(piece.form));
+    copy.form = piece.form;
+    copy.bytes.append(piece.bytes.view());
+    copy.marks = piece.marks;
+    queue_.push_back(std::move(copy));
+  }
+  arrived_.notify_one();
+}
+
+void LogThread::reopen() {
+  {
+    std::lock_guard const lock(mutex_);
+    is_to_reopen_ = true;
+  }
+  arrived_.notify_one();
+}
+
+LogThread::State LogThread::state() const {
+  std::lock_guard const lock(mutex_);
+  return state_;
+}
+
 void LogThread::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    arrived_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    auto piece = std::move(waiting_.front());
-    waiting_.pop_front();
+    arrived_.wait(lock, [this] { return is_ending_ || is_to_reopen_ || !queue_.empty(); });
+    if (std::exchange(is_to_reopen_, false)) {
+      lock.unlock();
+      reopen_sink();
+      lock.lock();
+      continue;
+    }
+    if (queue_.empty()) return;
+    auto piece = std::move(queue_.front());
+    queue_.pop_front();
     lock.unlock();
-    dropped_.fetch_add(write_out(piece), std::memory_order_relaxed);
+    auto const size = piece.bytes.size();
+    write_out(piece);
+    piece.clear();
     lock.lock();
-    waiting_bytes_ -= piece.bytes.size();
-    piece.bytes.consume(piece.bytes.size());
-    spare_ = std::move(piece.bytes);
+    queued_bytes_ -= size;
+    spare_ = std::move(piece);
+    state_.dropped += lost_;
+    if (std::exchange(lost_, 0) > 0) {
+      state_.trouble = std::move(lost_why_);
+    } else if (queue_.empty()) {
+      state_.trouble.clear();
+    }
   }
 }
 
-/// How many of its lines could not be written.
-std::size_t LogThread::write_out(Piece const& piece) {
-  if (cut_ && write_bytes("\n") == 0) return piece.lines;
-  auto const bytes = piece.bytes.view();
-  auto const written = bytes.substr(0, write_bytes(bytes));
-  cut_ = !written.empty() && written.back() != '\n';
-  if (written.size() == bytes.size()) return 0;
-  return piece.lines - static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n'));
-}
-
-/// How many of the bytes were taken.
-std::size_t LogThread::write_bytes(std::string_view bytes) {
-  auto rest = bytes;
-  while (!rest.empty()) {
-    if (may_block_ && !wait_until_writable()) break;
-    // What is writable takes that much without blocking (pipe(7)).
-    auto const part = may_block_ ? rest.substr(0, PIPE_BUF) : rest;
-    auto const count = ::write(fd_, part.data(), part.size());
-    if (count < 0 && errno != EINTR && errno != EAGAIN) break;
-    rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+/// Lines in a row that the output takes are one message, if the sink takes several.
+void LogThread::write_out(LogPiece const& piece) {
+  Run run;
+  auto const flush = [&] {
+    if (run.lines == 0) return;
+    auto const bytes = piece.bytes.view().substr(run.begin, run.size);
+    try {
+      sink_->log({{}, spdlog_level(piece.marks[run.first].level), {bytes.data(), bytes.size()}});
+    } catch (CutShort const& error) {
+      lost(lines_beyond(piece, run, error.written()), error.what());
+    } catch (std::exception const& error) {
+      lost(run.lines, error.what());
+    }
+  };
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < piece.marks.size(); ++i) {
+    auto const& line = piece.marks[i];
+    auto const is_taken = filter_.takes(line);
+    if (run.lines > 0 && (!is_taken || run.size + line.size > sink_->message_bytes())) {
+      flush();
+      run = {};
+    }
+    if (is_taken) {
+      if (run.lines == 0) run = {.first = i, .lines = 0, .begin = begin, .size = 0};
+      ++run.lines;
+      run.size += line.size;
+    }
+    begin += line.size;
   }
-  return bytes.size() - rest.size();
+  flush();
 }
 
-/// False when nobody reads and the program ends.
-bool LogThread::wait_until_writable() {
-  std::chrono::milliseconds waited{0};
-  pollfd what{.fd = fd_, .events = POLLOUT, .revents = 0};
-  while (!gave_up_ && ::poll(&what, 1, static_cast<int>(kLook.count())) == 0) {
-    waited += kLook;
+void LogThread::lost(std::size_t lines, std::string const& why) {
+  lost_ += lines;
+  lost_why_ = why;
+}
+
+/// One that cannot be opened now is tried again with the next line.
+void LogThread::reopen_sink() {
+  try {
+    sink_->reopen();
+  } catch (std::exception const& error) {
     std::lock_guard const lock(mutex_);
-    gave_up_ = ending_ && waited >= kPatienceAtEnd;
+    state_.trouble = error.what();
   }
-  return !gave_up_;
 }
 
 }  // namespace gateway::log

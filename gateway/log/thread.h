@@ -1,67 +1,80 @@
-// The thread that writes log lines to stderr.
+// The thread that writes the lines of one output.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <mutex>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <thread>
 
-#include "gateway/base/byte_queue.h"
 #include "gateway/log/sink.h"
 
 namespace gateway::log {
 
-/// Takes lines in pieces from any thread, without a copy, and writes them in the
-/// order of arrival. A reader that is slow, or gone, holds up nobody: what comes
-/// while too much waits is dropped, and counted, and so is what cannot be written,
-/// since the disk is full. The line that was cut there is ended when there is room
-/// again: the next one is whole.
-class LogThread final : public LogSink {
- public:
-  /// What may wait to be written; the piece that goes beyond it is still taken.
-  static constexpr std::size_t kMaxWaiting = 8 * 1024 * 1024;
+class LineSink;
 
-  /// Writes to `fd`, which stays open and is not made non-blocking: others may
-  /// share it.
-  explicit LogThread(int fd);
-  /// Waits until all is written, at most a moment where nobody reads.
+/// Which lines an output takes.
+struct LineFilter {
+  std::optional<config::LogLevel> level{};  ///< absent: those that were at gateway.log.level
+  bool is_watched = true;                   ///< and also what is for people
+  [[nodiscard]] bool takes(LineMark const& line) const;
+};
+
+/// Takes pieces from any thread and writes their lines to a sink, in the order of arrival. A sink that is slow, or whose
+/// reader is gone, delays nobody: what comes while too much is queued is dropped and counted, and so is what cannot be
+/// written.
+class LogThread {
+ public:
+  /// Bytes that may be queued; the piece that goes beyond it is still taken.
+  static constexpr std::size_t kMaxQueued = 8 * 1024 * 1024;
+
+  struct State {
+    std::size_t dropped = 0;  ///< lines so far
+    std::string trouble{};    ///< why lines are being dropped; empty while none are
+  };
+
+  explicit LogThread(std::unique_ptr<LineSink> sink, LineFilter filter = {});
+  /// Writes what is queued; waits for a reader that does not read only a moment.
   ~LogThread();
   LogThread(LogThread const&) = delete;
   LogThread& operator=(LogThread const&) = delete;
 
-  void write(ByteQueue& piece, std::size_t lines) override;
+  /// Whether the piece has a line for this output.
+  [[nodiscard]] bool takes_any(LogPiece const& piece) const;
+  /// Takes the content of the piece, which comes back empty.
+  void write(LogPiece& piece);
+  /// Leaves the piece as it is, for other outputs.
+  void write_copy(LogPiece const& piece);
+  /// Has the sink reopen its target before the next line is written.
+  void reopen();
 
-  /// Lines dropped so far.
-  [[nodiscard]] std::size_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  [[nodiscard]] State state() const;
 
  private:
-  struct Piece {
-    ByteQueue bytes;
-    std::size_t lines = 0;
-  };
-
   void run();
-  [[nodiscard]] std::size_t write_out(Piece const& piece);
-  [[nodiscard]] std::size_t write_bytes(std::string_view bytes);
-  [[nodiscard]] bool wait_until_writable();
+  [[nodiscard]] bool has_room(LogPiece const& piece);
+  void write_out(LogPiece const& piece);
+  void reopen_sink();
+  void lost(std::size_t lines, std::string const& why);
 
-  int const fd_;
-  bool const may_block_;  ///< a pipe, a terminal or a socket: somebody has to read
-  std::atomic<std::size_t> dropped_ = 0;
+  std::unique_ptr<LineSink> sink_;
+  LineFilter const filter_;
+  std::size_t lost_ = 0;  ///< the thread's own: of the piece it is writing
+  std::string lost_why_;  ///< the thread's own
 
-  std::mutex mutex_;  ///< of what follows
+  mutable std::mutex mutex_;  ///< of what follows
   std::condition_variable arrived_;
-  std::deque<Piece> waiting_;
-  std::size_t waiting_bytes_ = 0;
-  ByteQueue spare_ = new_piece();  ///< written, its memory to be filled anew
-  bool ending_ = false;
+  std::deque<LogPiece> queue_;
+  std::size_t queued_bytes_ = 0;
+  LogPiece spare_;  ///< written, its memory to be filled anew
+  State state_;
+  bool is_to_reopen_ = false;
+  bool is_ending_ = false;
 
-  bool gave_up_ = false;  ///< the thread's own: nobody reads, and the program ends
-  bool cut_ = false;      ///< the thread's own: what was written last is not the end of a line
-  std::thread thread_;    ///< last: it uses the rest
+  std::thread thread_;  ///< last: it uses the rest
 };
 
 }  // namespace gateway::log

@@ -126,7 +126,7 @@ struct Families {
                              "How late a timer of 100 ms comes, on each loop.", kLagSeconds};
   Family<Counter> log_lines{page, "mcp_gateway_log_lines_total", "Log lines written, by level."};
   Family<Counter> log_dropped{page, "mcp_gateway_log_dropped_total",
-                              "Log lines lost, because nobody read those before them or they could not be written."};
+                              "Log lines lost, by output: they were not read fast enough, or could not be written."};
   Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Spans of traces, by what became of them."};
   Family<Gauge> draining{page, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends."};
   Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, with what this build is."};

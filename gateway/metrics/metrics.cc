@@ -61,7 +61,6 @@ class Metrics::Impl {
   prometheus::Registry registry_;
   RareFamilies rare_;
   Families families_;
-  Counter& log_dropped_ = families_.log_dropped.at({});
   Counter& spans_exported_ = families_.otlp_spans.at({{"result", "exported"}});
   Counter& spans_dropped_ = families_.otlp_spans.at({{"result", "dropped"}});
   Counter& spans_failed_ = families_.otlp_spans.at({{"result", "failed"}});
@@ -90,7 +89,9 @@ void Metrics::auth_failed(std::string_view reason) {
   impl_->rare_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();
 }
 
-void Metrics::logs_dropped(std::size_t total) { impl_->log_dropped_.raise_to(total); }
+void Metrics::logs_dropped(std::string_view output, std::size_t total) {
+  impl_->families_.log_dropped.at({{"output", output}}).raise_to(total);
+}
 
 void Metrics::trace_context_invalid() { impl_->rare_.trace_context_invalid.Increment(); }
 

@@ -39,7 +39,8 @@ class Metrics {
 
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
-  void logs_dropped(std::size_t total);
+  /// Lines so far that an output of the log dropped.
+  void logs_dropped(std::string_view output, std::size_t total);
   /// A traceparent came that is none.
   void trace_context_invalid();
   /// Spans so far, by what became of them.

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -13,14 +14,33 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/log/line_sink.h"
+
 namespace gateway::log {
 namespace {
 
-void write(LogThread& sink, std::string_view line, std::size_t lines = 1) {
-  auto piece = LogThread::new_piece();
-  piece.append(line);
-  sink.write(piece, lines);
-  EXPECT_TRUE(piece.empty());
+/// A thread that writes to a descriptor.
+struct Descriptor final : LogThread {
+  explicit Descriptor(int fd) : LogThread(make_descriptor_sink(fd)) {}
+  [[nodiscard]] std::size_t dropped() const { return state().dropped; }
+};
+
+/// Adds the lines of a text.
+void add(LogPiece& piece, std::string_view text, config::LogLevel level = config::LogLevel::Info) {
+  while (!text.empty()) {
+    auto const line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    piece.bytes.append(line);
+    piece.marks.push_back({.size = static_cast<std::uint32_t>(line.size()), .level = level});
+    text.remove_prefix(line.size());
+  }
+}
+
+void write(LogThread& thread, std::string_view text, config::LogLevel level = config::LogLevel::Info) {
+  LogPiece piece;
+  add(piece, text, level);
+  thread.write(piece);
+  EXPECT_TRUE(piece.bytes.empty());
+  EXPECT_TRUE(piece.marks.empty());
 }
 
 struct Pipe {
@@ -46,7 +66,7 @@ struct Pipe {
 TEST(LogThread, WritesWhatItWasGivenBeforeItEnds) {
   Pipe pipe;
   {
-    LogThread sink(pipe.ends[1]);
+    Descriptor sink(pipe.ends[1]);
     write(sink, "one\n");
     write(sink, "two\n");
   }
@@ -58,7 +78,7 @@ TEST(LogThread, KeepsTheOrderOfEachThread) {
   constexpr int kThreads = 4;
   constexpr int kLines = 500;
   {
-    LogThread sink(::fileno(file.get()));
+    Descriptor sink(::fileno(file.get()));
     std::vector<std::thread> writers;
     for (int thread = 0; thread < kThreads; ++thread) {
       writers.emplace_back([&sink, thread] {
@@ -79,14 +99,17 @@ TEST(LogThread, KeepsTheOrderOfEachThread) {
 
 TEST(LogThread, CountsTheLinesItDropsAndDoesNotWaitWhereNobodyReads) {
   Pipe pipe;
-  std::string const line(1024 * 1024, 'x');
+  constexpr std::size_t kLine = 100 * 1024;
+  std::string lines;
+  for (int i = 0; i < 10; ++i) lines += std::string(kLine, 'x') + "\n";
   constexpr std::size_t kPieces = 32;
   {
-    LogThread sink(pipe.ends[1]);
-    for (std::size_t i = 0; i < kPieces; ++i) write(sink, line, 10);
+    Descriptor sink(pipe.ends[1]);
+    for (std::size_t i = 0; i < kPieces; ++i) write(sink, lines);
     // What waits is bounded; one piece may be on its way already.
-    EXPECT_GE(sink.dropped(), 10 * (kPieces - LogThread::kMaxWaiting / line.size() - 2));
+    EXPECT_GE(sink.dropped(), 10 * (kPieces - LogThread::kMaxQueued / lines.size() - 2));
     EXPECT_LT(sink.dropped(), 10 * kPieces);
+    EXPECT_NE("", sink.state().trouble);
   }
 }
 
@@ -95,7 +118,7 @@ TEST(LogThread, GoesOnWhenAReaderComesBack) {
   std::string const line(512 * 1024, 'x');
   std::string read;
   {
-    LogThread sink(pipe.ends[1]);
+    Descriptor sink(pipe.ends[1]);
     write(sink, line);
     std::array<char, 65536> block{};
     while (read.size() < line.size()) {
@@ -111,8 +134,8 @@ TEST(LogThread, GoesOnWhenAReaderComesBack) {
 TEST(LogThread, CountsWhatADescriptorThatIsClosedCannotTake) {
   auto const closed = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::close(closed);
-  LogThread sink(closed);
-  write(sink, "a\nb\n", 2);
+  Descriptor sink(closed);
+  write(sink, "a\nb\n");
   while (sink.dropped() == 0) std::this_thread::yield();
   EXPECT_EQ(2U, sink.dropped());
 }
@@ -121,9 +144,9 @@ TEST(LogThread, CountsWhatADiskThatIsFullCannotTakeAndGoesOn) {
   auto const full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_GE(full, 0);
   {
-    LogThread sink(full);
+    Descriptor sink(full);
     for (std::size_t i = 1; i <= 100; ++i) {
-      write(sink, "a\nb\n", 2);
+      write(sink, "a\nb\n");
       while (sink.dropped() < 2 * i) std::this_thread::yield();
     }
     EXPECT_EQ(200U, sink.dropped());
@@ -152,15 +175,15 @@ TEST(LogThread, EndsTheLineThatAFullDiskCutBeforeItWritesTheNext) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file(std::tmpfile(), std::fclose);
   std::size_t dropped = 0;
   {
-    LogThread sink(::fileno(file.get()));
+    Descriptor sink(::fileno(file.get()));
     {
       FullDisk const disk(10);  // no expectation in here: what it prints may go to a file
-      auto piece = LogThread::new_piece();
-      piece.append("first\nsecond\nthird\n");
-      sink.write(piece, 3);
+      LogPiece piece;
+      add(piece, "first\nsecond\nthird\n");
+      sink.write(piece);
       while (sink.dropped() < 2) std::this_thread::yield();
-      piece.append("fourth\n");
-      sink.write(piece, 1);
+      add(piece, "fourth\n");
+      sink.write(piece);
       while (sink.dropped() < 3) std::this_thread::yield();
     }
     write(sink, "fifth\n");
@@ -170,6 +193,35 @@ TEST(LogThread, EndsTheLineThatAFullDiskCutBeforeItWritesTheNext) {
   std::array<char, 100> text{};
   EXPECT_EQ("first\nseco\nfifth\n", std::string(text.data(), std::fread(text.data(), 1, text.size(), file.get())));
   EXPECT_EQ(3U, dropped);
+}
+
+TEST(LogThread, WritesOnlyWhatItsFilterTakes) {
+  Pipe pipe;
+  {
+    LogThread sink(make_descriptor_sink(pipe.ends[1]), {.level = config::LogLevel::Warn, .is_watched = false});
+    LogPiece piece;
+    add(piece, "a\n");
+    add(piece, "b\n", config::LogLevel::Error);
+    add(piece, "c\n");
+    add(piece, "audit\n");
+    piece.marks.back().kind = LineKind::Audit;
+    add(piece, "people\n", config::LogLevel::Error);
+    piece.marks.back().kind = LineKind::ForPeople;
+    add(piece, "d\ne\n", config::LogLevel::Warn);
+    EXPECT_TRUE(sink.takes_any(piece));
+    sink.write_copy(piece);
+    EXPECT_EQ(7U, piece.marks.size());
+    sink.write(piece);
+    add(piece, "f\n");
+    EXPECT_FALSE(sink.takes_any(piece));
+  }
+  EXPECT_EQ("b\naudit\nd\ne\nb\naudit\nd\ne\n", pipe.read_all());
+}
+
+TEST(LogThread, FollowsTheLevelOfTheLogWithoutOneOfItsOwn) {
+  LineFilter const filter;
+  EXPECT_TRUE(filter.takes({.level = config::LogLevel::Debug, .at_level = true}));
+  EXPECT_FALSE(filter.takes({.level = config::LogLevel::Error, .at_level = false}));
 }
 
 }  // namespace

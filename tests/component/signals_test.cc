@@ -13,11 +13,13 @@ namespace {
 struct Counting final : Signals::Handler {
   void on_terminate() override { ++terminated; }
   void on_reload() override { ++reloaded; }
+  void on_reopen() override { ++reopened; }
   int terminated = 0;
   int reloaded = 0;
+  int reopened = 0;
 };
 
-TEST(Signals, AsksToEndAndToReload) {
+TEST(Signals, AsksToEndToReloadAndToReopen) {
   EventLoop loop;
   Counting handler;
   Signals const signals(loop, handler);
@@ -25,6 +27,8 @@ TEST(Signals, AsksToEndAndToReload) {
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.terminated == 1; }));
   ::raise(SIGHUP);
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.reloaded == 1; }));
+  ::raise(SIGUSR1);
+  ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.reopened == 1; }));
   ::raise(SIGINT);
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.terminated == 2; }));
 }

@@ -23,9 +23,9 @@ void SeededEntropy::fill(std::span<unsigned char> bytes) {
   }
 }
 
-void KeptLines::write(ByteQueue& piece, std::size_t) {
-  if (keeps) text.append(piece.view());
-  piece.consume(piece.size());
+void KeptLines::write(log::LogPiece& piece) {
+  if (keeps) text.append(piece.bytes.view());
+  piece.clear();
 }
 
 config::ServiceConfig service(std::string name, config::Isolation isolation) {

@@ -38,7 +38,8 @@ class SeededEntropy final : public Entropy {
 /// Keeps the lines, for tests that read them.
 class KeptLines final : public log::LogSink {
  public:
-  void write(ByteQueue& piece, std::size_t lines) override;
+  [[nodiscard]] std::vector<log::Wanted> wanted() const override { return {log::Wanted{}}; }
+  void write(log::LogPiece& piece) override;
   bool keeps = true;
   std::string text;
 };

@@ -225,6 +225,26 @@ TEST(ConfigReader, RefusesCommasThatStandForNothing) {
   EXPECT_EQ(1U, errors_of(service(R"("args": ["a",,])")).size());
 }
 
+TEST(ConfigReader, ReadsTheOutputsOfTheLog) {
+  auto const config = good(gateway_with(R"("log": {"outputs": [
+      {"kind": "stderr", "level": "warn"},
+      {"kind": "file", "path": "/x.json", "max_size": "1MiB", "keep": 2, "format": "text"}]})"));
+
+  EXPECT_EQ(
+      (std::vector<LogOutput>{
+          {.kind = LogOutputKind::Stderr, .level = LogLevel::Warn},
+          {.kind = LogOutputKind::File, .format = LogFormat::Text, .path = "/x.json", .max_size = kMiB, .keep = 2}}),
+      config.gateway.log.outputs);
+}
+
+TEST(ConfigReader, RefusesTwoOutputsToOnePlace) {
+  EXPECT_EQ(
+      "gateway.log.outputs[1]: expected another target than that of gateway.log.outputs[0]: both would write to the "
+      "same place",
+      first_error(gateway_with(
+          R"("log": {"outputs": [{"kind": "file", "path": "/a"}, {"kind": "file", "path": "/b/../a"}]})")));
+}
+
 TEST(ConfigReader, KeepsWhatWasPutIntoAServiceForVariablesAndFiles) {
   auto const text =
       service(R"("args": ["--token=${A}", "${NOT_SET:-by-default}", "$${B}"], "env": {"K": "<${file:/run/key}>"})");

@@ -14,8 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using namespace std::string_literals;
 
-std::string line(LogFields fields, config::LogFormat format = config::LogFormat::Json,
-                 std::string_view message = "a message") {
+std::string line(LogFields fields, Form format = Form::Json, std::string_view message = "a message") {
   return format_log_line(format, config::LogLevel::Warn, "2025-01-01T00:00:00.000000Z", "some.event", message, fields);
 }
 
@@ -46,7 +45,7 @@ TEST(LogLine, LeavesEmptyTextsOutAndNothingElse) {
 
 TEST(LogLine, IsOneLineOfValidJsonWhateverTheTextsHold) {
   auto const text = every_byte();
-  auto const json = line({{"field", text}}, config::LogFormat::Json, text);
+  auto const json = line({{"field", text}}, Form::Json, text);
   ASSERT_TRUE(Json::accept(json));
   EXPECT_EQ(std::string::npos, json.find_first_of("\r\n"));
   EXPECT_EQ(text.substr(0, 0x80), Json::parse(json)["field"].get<std::string>().substr(0, 0x80));
@@ -65,21 +64,41 @@ TEST(LogLine, IsCutWhereItWouldBeLongerThan16KiBAndSaysSo) {
   EXPECT_FALSE(Json::parse(line({{"text", std::string(2000, 'x')}})).contains("truncated"));
 }
 
-TEST(LogLine, IsColouredForPeopleOnlyWhereToldSo) {
-  auto const coloured = format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event",
-                                        "a message", {{"n", 1}}, Colour::Yes);
-  EXPECT_NE(std::string::npos, coloured.find("\x1b[33mwarn"));
-  EXPECT_TRUE(coloured.ends_with("n=\x1b[0m1"));
-  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Text, config::LogLevel::Warn, "now", "some.event",
-                                               "a message", {{"n", 1}})
-                                   .find('\x1b'));
-  EXPECT_EQ(std::string::npos, format_log_line(config::LogFormat::Json, config::LogLevel::Warn, "now", "some.event",
-                                               "a message", {{"n", 1}}, Colour::Yes)
-                                   .find('\x1b'));
+TEST(LogLine, IsColouredForATerminalOnly) {
+  auto const in = [](Form form) {
+    return format_log_line(form, config::LogLevel::Warn, "now", "some.event", "a message", {{"n", 1}});
+  };
+  EXPECT_NE(std::string::npos, in(Form::ColouredText).find("\x1b[33mwarn"));
+  EXPECT_TRUE(in(Form::ColouredText).ends_with("n=\x1b[0m1"));
+  EXPECT_EQ(std::string::npos, in(Form::Text).find('\x1b'));
+  EXPECT_EQ(std::string::npos, in(Form::Json).find('\x1b'));
+}
+
+TEST(LogLine, HasNoTimeAndNoLevelForAReceiverThatAddsThem) {
+  EXPECT_EQ("some.event: a message  k=\"v w\"  n=1", line({{"k", "v w"}, {"n", 1}, {"empty", ""}}, Form::BareText));
+}
+
+TEST(LogLine, IsFieldsAndAMessageForTheJournal) {
+  EXPECT_EQ("MCP_EVENT=some.event\nMCP_ERR_KIND=v w\nMCP_N=1\nMESSAGE=some.event: a message  err.kind=\"v w\"  n=1",
+            line({{"err.kind", "v w"}, {"n", 1}, {"empty", ""}}, Form::Journal));
+}
+
+TEST(LogLine, CannotForgeAFieldOfTheJournal) {
+  auto const fields = line({{"k", "v\nMCP_EVENT=forged"}}, Form::Journal, "a\nMCP_EVENT=forged");
+  EXPECT_EQ("MCP_EVENT=some.event\nMCP_K\n" + "\x12\0\0\0\0\0\0\0"s + "v\nMCP_EVENT=forged\n" +
+                R"(MESSAGE=some.event: a MCP_EVENT=forged  k="v\nMCP_EVENT=forged")",
+            fields);
+}
+
+TEST(LogLine, HasRoomForTheLongestValuesInEveryForm) {
+  std::string const controls(7000, '\x01');
+  for (auto const form : {Form::Json, Form::Text, Form::ColouredText, Form::BareText, Form::Journal}) {
+    EXPECT_LE(line({{"a", controls}, {"b", controls}, {"c", "\n"}, {"d", 1}}, form).size(), 16U * 1024);
+  }
 }
 
 TEST(LogLine, IsOneLineForPeopleToo) {
-  auto const text = line({{"field", every_byte()}, {"n", 1}}, config::LogFormat::Text);
+  auto const text = line({{"field", every_byte()}, {"n", 1}}, Form::Text);
   EXPECT_EQ(std::string::npos, text.find_first_of("\r\n\x1b"));
 }
 
@@ -100,7 +119,7 @@ TEST(LogLine, CutsALongFieldWithoutBreakingItsUtf8) {
 
 TEST(LogLine, IsReadableAsText) {
   EXPECT_EQ("2025-01-01T00:00:00.000000Z warn  some.event         a message  k=\"v w\"  n=1",
-            line({{"k", "v w"}, {"n", 1}, {"empty", ""}}, config::LogFormat::Text));
+            line({{"k", "v w"}, {"n", 1}, {"empty", ""}}, Form::Text));
 }
 
 TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
@@ -112,16 +131,16 @@ TEST(LogRecord, IsTheLineItsMembersGiveAsAList) {
       member<"zero">(0), member<"big">(std::numeric_limits<std::uint64_t>::max()), member<"ms">(-1.5),
       member<"absent">(std::optional<double>{}), member<"present">(std::optional<double>{2}),
       member<"took_ms">(Duration(std::chrono::microseconds(-12'034))));
-  auto const list = format_log_line(config::LogFormat::Json, config::LogLevel::Info, "2025-01-01T00:00:00.000000Z",
-                                    "some.event", "a message",
-                                    {{"text", hostile},
-                                     {"label", "tools/call"},
-                                     {"zero", 0},
-                                     {"big", std::numeric_limits<std::uint64_t>::max()},
-                                     {"ms", -1.5},
-                                     {"present", 2.0},
-                                     {"took_ms", -12.034},
-                                     {"last", 1}});
+  auto const list =
+      format_log_line(Form::Json, config::LogLevel::Info, "2025-01-01T00:00:00.000000Z", "some.event", "a message",
+                      {{"text", hostile},
+                       {"label", "tools/call"},
+                       {"zero", 0},
+                       {"big", std::numeric_limits<std::uint64_t>::max()},
+                       {"ms", -1.5},
+                       {"present", 2.0},
+                       {"took_ms", -12.034},
+                       {"last", 1}});
   EXPECT_EQ(list, record.view());
 }
 
@@ -136,10 +155,10 @@ TEST(LogRecord, HasRoomForTheLongestValues) {
 
 TEST(LogRecord, HasTheSameMembersForPeople) {
   EXPECT_EQ(
-      line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, config::LogFormat::Text),
+      line({{"text", "t"}, {"label", "l"}, {"present", 2.0}}, Form::Text),
       line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
             as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
-           config::LogFormat::Text));
+           Form::Text));
 }
 
 }  // namespace
