@@ -3,11 +3,6 @@
 // program counts by the verbs of the probes.
 #pragma once
 
-#include <prometheus/counter.h>
-#include <prometheus/family.h>
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-
 #include "gateway/metrics/series.h"
 
 namespace gateway::metrics {
@@ -130,42 +125,21 @@ struct Families {
   Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Spans of traces, by what became of them."};
   Family<Gauge> draining{page, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends."};
   Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, with what this build is."};
-};
 
-/// What several threads count, and what is read when somebody asks: prometheus-cpp's.
-struct RareFamilies {
-  explicit RareFamilies(prometheus::Registry& registry)
-      : auth_failures(
-            counter(registry, "mcp_gateway_auth_failures_total", "Requests without the right to come in, by reason.")),
-        trace_context_invalid(
-            counter(registry, "mcp_gateway_trace_context_invalid_total", "Trace contexts of clients that are none.")
-                .Add({})),
-        process_cpu(counter(registry, "process_cpu_seconds_total", "CPU the gateway has used.").Add({})),
-        process_memory(gauge(registry, "process_resident_memory_bytes", "Resident memory of the gateway.").Add({})),
-        process_virtual(gauge(registry, "process_virtual_memory_bytes", "Address space of the gateway.").Add({})),
-        process_fds(gauge(registry, "process_open_fds", "Open descriptors of the gateway.").Add({})),
-        process_max_fds(gauge(registry, "process_max_fds", "Descriptors the gateway may open.").Add({})),
-        process_threads(gauge(registry, "process_threads", "Threads of the gateway.").Add({})),
-        process_start(gauge(registry, "process_start_time_seconds", "When the gateway was started.").Add({})) {}
+  // ── counted by several threads ──
+  Family<SharedCounter> auth_failures{page, "mcp_gateway_auth_failures_total",
+                                      "Requests without the right to come in, by reason."};
+  Family<SharedCounter> trace_context_invalid{page, "mcp_gateway_trace_context_invalid_total",
+                                              "Invalid trace contexts of clients."};
 
-  prometheus::Family<prometheus::Counter>& auth_failures;
-  prometheus::Counter& trace_context_invalid;
-  prometheus::Counter& process_cpu;
-  prometheus::Gauge& process_memory;
-  prometheus::Gauge& process_virtual;
-  prometheus::Gauge& process_fds;
-  prometheus::Gauge& process_max_fds;
-  prometheus::Gauge& process_threads;
-  prometheus::Gauge& process_start;
-
- private:
-  using Registry = prometheus::Registry;
-  static prometheus::Family<prometheus::Counter>& counter(Registry& registry, char const* name, char const* help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-  }
-  static prometheus::Family<prometheus::Gauge>& gauge(Registry& registry, char const* name, char const* help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-  }
+  // ── the process, read when somebody asks ──
+  Family<Counter> process_cpu{page, "process_cpu_seconds_total", "CPU the gateway has used.", Unit::Nanosecond};
+  Family<Gauge> process_memory{page, "process_resident_memory_bytes", "Resident memory of the gateway."};
+  Family<Gauge> process_virtual{page, "process_virtual_memory_bytes", "Address space of the gateway."};
+  Family<Gauge> process_fds{page, "process_open_fds", "Open descriptors of the gateway."};
+  Family<Gauge> process_max_fds{page, "process_max_fds", "Descriptors the gateway may open."};
+  Family<Gauge> process_threads{page, "process_threads", "Threads of the gateway."};
+  Family<Gauge> process_start{page, "process_start_time_seconds", "When the gateway was started.", Unit::Nanosecond};
 };
 
 }  // namespace gateway::metrics

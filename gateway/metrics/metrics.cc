@@ -1,7 +1,5 @@
 #include "gateway/metrics/metrics.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <array>
 #include <map>
 #include <utility>
@@ -19,7 +17,7 @@ constexpr std::array<char const*, 5> kAuthFailures{"bad_token", "fetch_site", "h
 
 class Metrics::Impl {
  public:
-  Impl(About const& about, config::MetricsConfig const& config) : config_(config), rare_(registry_) {
+  Impl(About const& about, config::MetricsConfig const& config) : config_(config) {
     families_.build_info
         .at({{"version", about.version},
              {"revision", about.revision},
@@ -28,7 +26,8 @@ class Metrics::Impl {
              {"pool", about.pool},
              {"env", about.env}})
         .set(1);
-    for (auto const* const reason : kAuthFailures) rare_.auth_failures.Add({{"reason", reason}});
+    for (auto const* const reason : kAuthFailures) families_.auth_failures.at({{"reason", reason}});
+    families_.trace_context_invalid.at({});
     (void)loop(0);  // there always is one
   }
 
@@ -47,19 +46,16 @@ class Metrics::Impl {
   }
 
   std::string text() {
-    read_process(rare_);
+    read_process(families_);
     for (auto const& loop : loops_) loop->read_clock();
     std::string text;
     text.reserve(last_size_ + last_size_ / 8);
     for (auto const* const family : families_.page) family->write(text);
-    text.append(prometheus::TextSerializer().Serialize(registry_.Collect()));
     last_size_ = text.size();
     return text;
   }
 
   config::MetricsConfig const config_;
-  prometheus::Registry registry_;
-  RareFamilies rare_;
   Families families_;
   Counter& spans_exported_ = families_.otlp_spans.at({{"result", "exported"}});
   Counter& spans_dropped_ = families_.otlp_spans.at({{"result", "dropped"}});
@@ -85,15 +81,13 @@ void Metrics::limits(std::size_t sessions, std::size_t connections) {
   impl_->families_.connections_limit.at({}).set(static_cast<std::int64_t>(connections));
 }
 
-void Metrics::auth_failed(std::string_view reason) {
-  impl_->rare_.auth_failures.Add({{"reason", std::string(reason)}}).Increment();
-}
+void Metrics::auth_failed(std::string_view reason) { impl_->families_.auth_failures.at({{"reason", reason}}).add(); }
 
 void Metrics::logs_dropped(std::string_view output, std::size_t total) {
   impl_->families_.log_dropped.at({{"output", output}}).raise_to(total);
 }
 
-void Metrics::trace_context_invalid() { impl_->rare_.trace_context_invalid.Increment(); }
+void Metrics::trace_context_invalid() { impl_->families_.trace_context_invalid.at({}).add(); }
 
 void Metrics::spans(std::size_t exported, std::size_t dropped, std::size_t failed) {
   impl_->spans_exported_.raise_to(exported);

@@ -6,6 +6,6 @@
 namespace gateway::metrics {
 
 /// Brings the process_ metrics up to date. A few small files of /proc.
-void read_process(RareFamilies const& families);
+void read_process(Families& families);
 
 }  // namespace gateway::metrics

@@ -45,6 +45,8 @@ constexpr std::string_view kType = "histogram";
 template <>
 constexpr std::string_view kType<Counter> = "counter";
 template <>
+constexpr std::string_view kType<SharedCounter> = "counter";
+template <>
 constexpr std::string_view kType<Gauge> = "gauge";
 
 template <typename Parts>
@@ -118,6 +120,7 @@ void Family<Series>::write(std::string& out) const {
 }
 
 template class Family<Counter>;
+template class Family<SharedCounter>;
 template class Family<Gauge>;
 template class Family<Histogram>;
 

@@ -44,6 +44,16 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// A counter that several threads add to, for what is rare.
+class SharedCounter {
+ public:
+  void add(std::uint64_t more = 1) { value_.fetch_add(more, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
 /// A gauge.
 class Gauge {
  public:
@@ -185,6 +195,7 @@ class Family final : public AnyFamily {
 };
 
 extern template class Family<Counter>;
+extern template class Family<SharedCounter>;
 extern template class Family<Gauge>;
 extern template class Family<Histogram>;
 

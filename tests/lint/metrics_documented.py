@@ -11,14 +11,12 @@ import sys
 NAME = r'"((?:mcp|process)_[a-z_]+)"'
 FAMILIES = "gateway/metrics/families.h"
 ELSEWHERE = {"mcp_servers"}  # looks like a metric, but is a key in files of other programs
-TYPES = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
+TYPES = {"Counter": "counter", "SharedCounter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 
 
 def families(text):
-    """Name to type: our own families, and those of prometheus-cpp."""
-    ours = re.findall(rf"Family<(\w+)> \w+\{{\s*page,\s*{NAME}", text)
-    rare = re.findall(rf"\b(counter|gauge)\(registry,\s*{NAME}", text)
-    return {name: TYPES[kind] for kind, name in ours} | {name: kind for kind, name in rare}
+    """Name to type."""
+    return {name: TYPES[kind] for kind, name in re.findall(rf"Family<(\w+)> \w+\{{\s*page,\s*{NAME}", text)}
 
 
 def main() -> int:
