@@ -102,8 +102,8 @@ class SyslogSink final : public DatagramSink {
   }
 };
 
-/// Speaks the journal's protocol itself. spdlog's own sink needs libsystemd, waits for a journal that does not read, and
-/// has no fields.
+/// Speaks the journal's protocol itself. spdlog's own sink needs libsystemd, waits for a journal that does not read,
+/// and has no fields.
 class JournalSink final : public DatagramSink {
  public:
   JournalSink(std::string path, Form form) : DatagramSink(std::move(path)), has_fields_(form == Form::Journal) {}

@@ -27,7 +27,8 @@ class Verbatim final : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<Verbatim>(); }
 };
 
-/// spdlog's rotating file, which is reopened, tells how much of a message is in it, and ends a line that a full disk cut.
+/// spdlog's rotating file, which is reopened, tells how much of a message is in it, and ends a line that a full disk
+/// cut.
 class FileSink final : public LineSink {
  public:
   explicit FileSink(config::LogOutput output) : LineSink(kMessage), output_(std::move(output)) {

@@ -1,4 +1,4 @@
-// The pieces a log line is made of.
+// Writes the parts of a log line.
 #pragma once
 
 #include <algorithm>
@@ -15,14 +15,14 @@
 
 namespace gateway::log {
 
-/// Writes to a place with enough room, which its owner has made.
+/// Writes to a buffer that its owner has made large enough.
 class LineWriter {
  public:
-  /// A text above this is cut: collectors refuse or drop very long lines.
+  /// Longer strings are truncated: collectors reject or drop very long lines.
   static constexpr std::size_t kMaxTextBytes = 8 * 1024;
-  /// What `number` takes at most.
+  /// The most that `number` writes.
   static constexpr std::size_t kNumberRoom = 24;
-  /// What `string` takes at most.
+  /// The most that `string` writes.
   [[nodiscard]] static std::size_t string_room(std::string_view text) {
     return json_string_room(std::min(text.size(), kMaxTextBytes));
   }
@@ -30,7 +30,7 @@ class LineWriter {
   explicit LineWriter(char* to) : to_(to) {}
 
   LineWriter& raw(std::string_view text) {
-    to_ = std::copy(text.begin(), text.end(), to_);  // an empty text may have no address
+    to_ = std::copy(text.begin(), text.end(), to_);  // an empty string may have no address
     return *this;
   }
   LineWriter& raw(char c) {
@@ -46,14 +46,14 @@ class LineWriter {
     to_ = std::to_chars(to_, to_ + kNumberRoom, value).ptr;
     return *this;
   }
-  /// With three digits behind the point.
+  /// With three decimal places.
   LineWriter& number(double value) {
     constexpr double kLargest = 1e15;
-    if (!(std::abs(value) < kLargest)) return raw("null");  // nor is "nan" a JSON value
+    if (!(std::abs(value) < kLargest)) return raw("null");  // JSON has no such number, and no nan
     if (value < 0) raw('-');
     return thousandths(static_cast<std::uint64_t>(std::llround(std::abs(value) * 1000)));
   }
-  /// In milliseconds, with three digits behind the point.
+  /// In milliseconds, with three decimal places.
   LineWriter& number(Duration value) {
     auto const us = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
     if (us < 0) raw('-');

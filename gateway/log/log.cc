@@ -16,8 +16,8 @@ namespace gateway::log {
 
 namespace {
 
-/// Records are handed over from this size on, or when the first is this old.
-/// Each hand-over wakes the other thread, which costs more than the lines.
+/// Records are handed over from this size on, or once the first is this old. Each hand-over wakes another thread, which
+/// costs more than the lines.
 constexpr std::size_t kHandOver = 64 * 1024;
 constexpr Duration kOldest = milliseconds(100);
 /// Collectors drop or break longer lines.
@@ -30,7 +30,7 @@ bool is_empty(LogField const& field) {
   return text != nullptr && text->empty();
 }
 
-/// The service a line is about; empty when it is about none.
+/// The service a line is about; empty if there is none.
 std::string_view server_of(LogFields fields) {
   for (auto const& field : fields) {
     auto const* const text = std::get_if<std::string_view>(&field.value);

@@ -56,13 +56,13 @@ template <Constant name, typename Value>
   }
 }
 
-/// Formats a line, without its line end. Empty strings are left out; strings are truncated where the line would be longer
-/// than 16 KiB, which then has `truncated`. Pure.
+/// Formats a line, without its line end. Empty strings are left out; strings are truncated where the line would be
+/// longer than 16 KiB, which then has `truncated`. Pure.
 [[nodiscard]] std::string format_log_line(Form form, config::LogLevel level, std::string_view timestamp,
                                           std::string_view event, std::string_view message, LogFields fields);
 
-/// Gathers the lines of one loop and hands them to the sink in pieces, so that a logged call costs one formatted line for
-/// each form that the sink wants, and no system call.
+/// Gathers the lines of one loop and hands them to the sink in pieces, so that a logged call costs one formatted line
+/// for each form that the sink wants, and no system call.
 class Log {
  public:
   /// Who writes, in every JSON line, so that lines of several gateways can be told apart.

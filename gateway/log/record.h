@@ -1,6 +1,5 @@
-// Lines of which there is one a call. Their members' names, order and kinds are
-// known when the program is compiled: all but the values is copied as constants,
-// which takes a third of the instructions of a line whose members are a list.
+// The lines logged for every call. The names, order and types of their members are known at compile time, so everything
+// but the values is copied as constants. That takes a third of the instructions of a line with a list of members.
 #pragma once
 
 #include <array>
@@ -14,7 +13,7 @@
 
 namespace gateway::log {
 
-/// A text as a template argument. Nothing in it needs an escape.
+/// A string as a template argument. Nothing in it needs escaping.
 template <std::size_t N>
 struct Constant {
   consteval Constant(char const (&text)[N]) {  // NOLINT: implicit on purpose
@@ -24,13 +23,12 @@ struct Constant {
   std::array<char, N> bytes{};
 };
 
-/// A text of a closed set of ours: nothing in it needs an escape.
+/// A string from a closed set of ours: nothing in it needs escaping.
 struct Label {
   std::string_view text;
 };
 
-/// One member of a record. An empty text, Label or optional is left out; a Duration is
-/// shown in milliseconds.
+/// One member of a record. An empty string, Label or optional is omitted; a Duration is written in milliseconds.
 template <Constant name, typename Value>
 struct Member {
   static constexpr auto kName = name;
@@ -43,7 +41,7 @@ template <Constant name, typename Value>
 
 namespace record_detail {
 
-/// Several constants as one.
+/// Constants concatenated at compile time.
 template <Constant... parts>
 struct Joined {
   static constexpr auto kBytes = [] {
@@ -100,8 +98,8 @@ void write_member(LineWriter& to, Member<name, Value> const& member) {
 
 }  // namespace record_detail
 
-/// Appends an info line without its end: the same as format_log_line gives for the
-/// same members, then `constant_members`.
+/// Appends an info line without its line end: what format_log_line returns for the same members, then
+/// `constant_members`.
 template <Constant event, Constant message, typename... Members>
 void append_json_record(ByteQueue& out, std::string_view timestamp, std::string_view constant_members,
                         Members const&... members) {

@@ -15,7 +15,7 @@ bool is_path(std::string const& value) {
   return value.starts_with('/') && std::filesystem::exists(value, error) && !error;
 }
 
-/// Of `scheme://user:password@host`; empty where there is none.
+/// The password of `scheme://user:password@host`; empty if there is none.
 std::string_view password_in(std::string_view url) {
   constexpr std::string_view kBehindScheme = "://";
   auto const scheme = url.find(kBehindScheme);
@@ -32,7 +32,7 @@ void add(std::vector<std::string>& to, std::string const& value) {
   to.emplace_back(password_in(value));
 }
 
-/// What the environment holds for a name; empty when nothing.
+/// The value of an environment variable; empty if it is not set.
 std::string_view variable(char const* const* environment, std::string_view name) {
   for (; environment != nullptr && *environment != nullptr; ++environment) {
     std::string_view const entry = *environment;
@@ -66,7 +66,7 @@ std::string Redaction::apply(std::string_view text) const {
     for (auto at = clean.find(secret); at != clean.npos; at = clean.find(secret, at + kMask.size())) {
       clean.replace(at, secret.size(), kMask);
     }
-    // Whoever cut the text may have cut a secret.
+    // A truncated string may end within a secret.
     for (auto size = std::min(secret.size() - 1, clean.size()); size >= kShortest; --size) {
       if (!clean.ends_with(std::string_view(secret).substr(0, size))) continue;
       clean.replace(clean.size() - size, size, kMask);

@@ -1,4 +1,4 @@
-// Texts that must not be seen, and taking them out of what others wrote.
+// Removes secrets from strings that others wrote.
 #pragma once
 
 #include <string>
@@ -9,28 +9,26 @@
 
 namespace gateway::log {
 
-/// Built once; may be asked from any thread. A search for each secret: for what is
-/// written seldom.
+/// Built once; may be used from any thread. Searches for each secret in turn, so it is for rare lines.
 class Redaction {
  public:
-  /// Shorter ones are not looked for: `info` or `8080` would take half of a text away.
+  /// Shorter ones are not replaced: values like `info` or `8080` occur everywhere.
   static constexpr std::size_t kShortest = 6;
 
   Redaction() = default;
-  /// A secret of several lines is also looked for line by line, since logs are lines.
+  /// Each line of a secret with several lines is also a secret, because logs are written by line.
   explicit Redaction(std::vector<std::string> const& secrets);
 
-  /// The text with `***` for each secret, also for one that is cut off at its end.
+  /// The string with each secret replaced by `***`, also one that is truncated at the end of the string.
   [[nodiscard]] std::string apply(std::string_view text) const;
 
  private:
-  std::vector<std::string> secrets_;  ///< the longest first, since one may hold another
+  std::vector<std::string> secrets_;  ///< the longest first, because one may contain another
 };
 
-/// What the configuration keeps secret: values of the services' `env`, what was put into
-/// a service's part for `${VAR}` or `${file:}`, the variables of `gateway_environment`
-/// that `pass_env` hands on, tokens, and headers for the collector; of a URL with a password in it also the password. A value that is the
-/// path of something that exists is none.
+/// The secrets of a configuration: values of the services' `env`, what `${VAR}` or `${file:}` expanded to in a service,
+/// the variables of `gateway_environment` that `pass_env` passes on, tokens, headers for the collector, and passwords
+/// in URLs among these. A value that is the path of an existing file is not a secret.
 [[nodiscard]] std::vector<std::string> secrets_of(config::Config const& config, char const* const* gateway_environment);
 
 }  // namespace gateway::log

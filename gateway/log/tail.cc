@@ -6,7 +6,7 @@ namespace gateway::log {
 
 namespace {
 
-/// Not in the middle of a character.
+/// Truncated, but not within a character.
 std::string_view cut(std::string_view line) {
   if (line.size() <= LogTail::kMaxLine) return line;
   auto size = LogTail::kMaxLine;

@@ -12,21 +12,18 @@
 
 namespace gateway::log {
 
-/// Keeps what is rare: starts, ends, warnings, what children wrote to stderr. Records
-/// of calls are not kept, of which there may be any number. Each service has lines of
-/// its own, so that one that writes much does not push out the others'. May be used
-/// from any thread.
+/// Keeps rare lines: starts, exits, warnings, stderr of children, but no records of calls. The number is limited for
+/// each service, so that one that writes a lot does not evict the others' lines. May be used from any thread.
 class LogTail {
  public:
-  static constexpr std::size_t kLines = 100;         ///< of each service, and of what is about none
-  static constexpr std::size_t kMaxLine = 2 * 1024;  ///< a longer one is cut
+  static constexpr std::size_t kLines = 100;         ///< of each service, and of the gateway
+  static constexpr std::size_t kMaxLine = 2 * 1024;  ///< longer ones are truncated
   static constexpr std::size_t kMaxServices = 256;
 
-  /// `service` is empty for what is about the gateway itself.
+  /// `service` is empty for lines about the gateway itself.
   void keep(std::string_view service, std::string_view line);
 
-  /// The last `count` lines in the order they were written: of one service, or of all
-  /// and the gateway where `service` is empty.
+  /// The last `count` lines in the order they were written: of one service, or all lines if `service` is empty.
   [[nodiscard]] std::vector<std::string> last(std::string_view service, std::size_t count) const;
 
  private:
@@ -35,7 +32,7 @@ class LogTail {
     std::string text;
   };
 
-  mutable std::mutex mutex_;  ///< of what follows
+  mutable std::mutex mutex_;  ///< guards what follows
   std::map<std::string, std::deque<Line>, std::less<>> lines_;
   std::uint64_t written_ = 0;
 };

@@ -23,9 +23,9 @@ struct LineFilter {
   [[nodiscard]] bool takes(LineMark const& line) const;
 };
 
-/// Takes pieces from any thread and writes their lines to a sink, in the order of arrival. A sink that is slow, or whose
-/// reader is gone, delays nobody: what comes while too much is queued is dropped and counted, and so is what cannot be
-/// written.
+/// Takes pieces from any thread and writes their lines to a sink, in the order of arrival. A sink that is slow, or
+/// whose reader is gone, delays nobody: what comes while too much is queued is dropped and counted, and so is what
+/// cannot be written.
 class LogThread {
  public:
   /// Bytes that may be queued; the piece that goes beyond it is still taken.
@@ -65,7 +65,7 @@ class LogThread {
   std::size_t lost_ = 0;  ///< the thread's own: of the piece it is writing
   std::string lost_why_;  ///< the thread's own
 
-  mutable std::mutex mutex_;  ///< of what follows
+  mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable arrived_;
   std::deque<LogPiece> queue_;
   std::size_t queued_bytes_ = 0;

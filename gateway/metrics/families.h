@@ -1,6 +1,5 @@
-// The names, helps and buckets of all metrics. docs/metrics.md has a row for each,
-// and a test compares the two. For the files beside it only: the rest of the
-// program counts by the verbs of the probes.
+// The names, help texts and buckets of all metrics. docs/metrics.md has a row for each, and a lint compares the two.
+// Only included in this directory: the rest of the program counts through the probes.
 #pragma once
 
 #include "gateway/metrics/series.h"
@@ -21,9 +20,9 @@ inline Edges const kStartSeconds{Unit::Nanosecond, {.05, .1, .25, .5, 1, 2.5, 5,
 inline Edges const kSessionSeconds{Unit::Nanosecond, {1, 10, 60, 300, 900, 3600, 14400, 86400}};
 inline Edges const kBytes{Unit::Each, {256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864}};
 
-/// What one thread counts. Owned by Metrics; the probes write it.
+/// All metrics. Owned by Metrics, written by the probes.
 struct Families {
-  Page page;  ///< first: the families put themselves on it
+  Page page;  ///< first: the families add themselves to it
 
   // ── calls ──
   Family<Counter> requests{page, "mcp_server_requests_total",
@@ -34,12 +33,11 @@ struct Families {
   Family<Histogram> child_seconds{page, "mcp_client_operation_duration_seconds",
                                   "Time from the gateway's request to a child until its answer, by method.",
                                   kCallSeconds};
-  Family<Histogram> overhead_seconds{
-      page, "mcp_gateway_overhead_seconds",
-      "Time of a call in the gateway itself: not at the child, and not waiting for its turn.", kOverheadSeconds};
+  Family<Histogram> overhead_seconds{page, "mcp_gateway_overhead_seconds",
+                                     "Time of a call in the gateway itself, excluding the child and the queue.",
+                                     kOverheadSeconds};
   Family<Histogram> queue_seconds{page, "mcp_gateway_queue_seconds",
-                                  "Time a call waited for its turn or for a child to be ready, of those that waited.",
-                                  kQueueSeconds};
+                                  "Time a queued call waited for a slot or for a child to be ready.", kQueueSeconds};
   Family<Counter> rpc_errors{page, "mcp_server_rpc_errors_total", "Answers that are JSON-RPC errors, by code."};
   Family<Counter> tool_calls{page, "mcp_server_tool_calls_total", "Tool calls answered, by tool and outcome."};
   Family<Histogram> tool_seconds{page, "mcp_server_tool_duration_seconds",
@@ -47,8 +45,9 @@ struct Families {
   Family<Histogram> message_bytes{page, "mcp_server_message_bytes", "Size of requests (in) and answers (out).", kBytes};
   Family<Counter> notifications{page, "mcp_server_notifications_total",
                                 "Notifications passed on to children (in) and to clients (out)."};
-  Family<Gauge> in_flight{page, "mcp_gateway_requests_in_flight", "Calls a service owes an answer now."};
-  Family<Counter> rejected{page, "mcp_gateway_rejected_total", "Requests refused before a child saw them, by reason."};
+  Family<Gauge> in_flight{page, "mcp_gateway_requests_in_flight", "Calls in flight or queued."};
+  Family<Counter> rejected{page, "mcp_gateway_rejected_total",
+                           "Requests rejected before a child received them, by reason."};
   Family<Counter> cache_requests{page, "mcp_gateway_cache_requests_total",
                                  "tools/list requests that the kept list could answer."};
 
@@ -60,86 +59,85 @@ struct Families {
   Family<Histogram> session_seconds{page, "mcp_server_session_duration_seconds", "How long sessions lasted.",
                                     kSessionSeconds};
   Family<Gauge> sessions_limit{page, "mcp_gateway_sessions_limit", "Sessions that may be open at once."};
-  Family<Gauge> streams_active{page, "mcp_gateway_streams_active", "Open SSE streams, by what they are for."};
+  Family<Gauge> streams_active{page, "mcp_gateway_streams_active", "Open SSE streams, by purpose."};
   Family<Counter> stream_disconnects{page, "mcp_gateway_stream_disconnects_total",
                                      "SSE streams that ended, by reason."};
-  Family<Gauge> stream_buffer{page, "mcp_gateway_stream_buffer_bytes", "Bytes that wait for clients to take them."};
+  Family<Gauge> stream_buffer{page, "mcp_gateway_stream_buffer_bytes", "Output buffered for clients."};
 
   // ── children ──
   Family<Gauge> child_up{page, "mcp_child_up", "Children of a service that have completed their handshake."};
-  Family<Gauge> child_state{page, "mcp_child_state", "Children of a service, by the state they are in."};
+  Family<Gauge> child_state{page, "mcp_child_state", "Children of a service, by state."};
   Family<Histogram> child_start_seconds{page, "mcp_child_start_duration_seconds",
                                         "Time from spawn to the end of the handshake.", kStartSeconds};
-  Family<Counter> child_restarts{page, "mcp_child_restarts_total", "Times a child ended unasked, by reason."};
+  Family<Counter> child_restarts{page, "mcp_child_restarts_total", "Unexpected exits of children, by reason."};
   Family<Counter> child_spawn_failures{page, "mcp_child_spawn_failures_total",
                                        "Times a child's program could not be started."};
   Family<Counter> child_protocol_errors{page, "mcp_child_protocol_errors_total",
-                                        "Lines of a child that were no message, or answered nothing, by reason."};
+                                        "Lines of a child that are not a message or answer no request, by reason."};
   Family<Counter> child_stderr_lines{page, "mcp_child_stderr_lines_total", "Lines children wrote to stderr."};
   Family<Counter> child_stderr_suppressed{page, "mcp_child_stderr_suppressed_total", "Of these, lines not logged."};
-  Family<Gauge> child_stdin_queue{page, "mcp_child_stdin_queue_bytes", "Bytes that wait for a child to read them."};
+  Family<Gauge> child_stdin_queue{page, "mcp_child_stdin_queue_bytes", "Input buffered for children."};
   Family<Gauge> child_last_seen{page, "mcp_child_last_seen_timestamp_seconds",
                                 "When a child of a service last wrote to its stdout; 0 before the first time.",
                                 Unit::Nanosecond};
   Family<Counter> child_cpu{page, "mcp_child_cpu_seconds_total",
-                            "CPU that a service's children and what they started have used.", Unit::Nanosecond};
+                            "CPU time of a service's children and their descendants.", Unit::Nanosecond};
   Family<Gauge> child_memory{
       page, "mcp_child_resident_memory_bytes",
-      "Resident memory of a service's children and what they started, what is shared counted once."};
+      "Resident memory of a service's children and their descendants; shared memory is counted once."};
   Family<Gauge> child_memory_limit{page, "mcp_child_memory_limit_bytes",
-                                   "Memory above which a child is replaced, where that is set."};
+                                   "Memory above which a child is replaced, if configured."};
   Family<Gauge> child_fds{page, "mcp_child_open_fds",
-                          "Open descriptors of a service's children and what they started."};
-  Family<Gauge> child_threads{page, "mcp_child_threads", "Threads of a service's children and what they started."};
+                          "Open file descriptors of a service's children and their descendants."};
+  Family<Gauge> child_threads{page, "mcp_child_threads", "Threads of a service's children and their descendants."};
   Family<Gauge> child_processes{page, "mcp_child_processes",
-                                "Processes of a service: its children and what they started."};
+                                "Processes of a service: its children and their descendants."};
   Family<Gauge> child_tools{page, "mcp_child_tools", "Tools a service offers."};
-  Family<Counter> child_tools_changed{page, "mcp_child_tools_changed_total", "Times a service's tools became others."};
-  Family<Gauge> child_tools_missing{page, "mcp_child_tools_missing", "Expected tools a service does not offer."};
-  Family<Counter> child_probes{page, "mcp_child_probes_total",
-                               "Probes of what is behind a service, by what they showed."};
+  Family<Counter> child_tools_changed{page, "mcp_child_tools_changed_total", "Changes of a service's tool list."};
+  Family<Gauge> child_tools_missing{page, "mcp_child_tools_missing", "Expected tools that a service does not offer."};
+  Family<Counter> child_probes{page, "mcp_child_probes_total", "Probes of the backend of a service, by result."};
   Family<Gauge> child_probe_up{page, "mcp_child_probe_up",
-                               "1 while what is behind a service works, as its probe shows."};
+                               "1 while the backend of a service works, according to its probe."};
 
   // ── the gateway ──
   Family<Gauge> connections_active{page, "mcp_gateway_connections_active", "Open HTTP connections."};
-  Family<Gauge> connections_limit{
-      page, "mcp_gateway_connections_limit",
-      "Connections of clients that may be open at once, as many as descriptors are left for."};
-  Family<Counter> connections{page, "mcp_gateway_connections_total", "HTTP connections, by what became of them."};
+  Family<Gauge> connections_limit{page, "mcp_gateway_connections_limit",
+                                  "Client connections that may be open at once, as far as file descriptors allow."};
+  Family<Counter> connections{page, "mcp_gateway_connections_total", "HTTP connections, by result."};
   Family<Counter> connections_moved{page, "mcp_gateway_connections_moved_total",
-                                    "Times a connection moved to the loop of the service its next request named."};
+                                    "Connections moved to the loop of the service that their next request names."};
   Family<Counter> http_requests{page, "mcp_gateway_http_requests_total",
                                 "HTTP requests answered, by route and status."};
   Family<Counter> parse_errors{page, "mcp_gateway_http_parse_errors_total",
-                               "HTTP requests refused by the parser, by reason."};
+                               "HTTP requests rejected by the parser, by reason."};
   Family<Counter> slow_clients{page, "mcp_gateway_slow_clients_total",
-                               "Connections closed since their client did not read."};
+                               "Connections closed because their client did not read."};
   Family<Counter> loop_busy{page, "mcp_gateway_loop_busy_seconds_total", "CPU time of each loop's thread.",
                             Unit::Nanosecond};
-  Family<Histogram> loop_lag{page, "mcp_gateway_event_loop_lag_seconds",
-                             "How late a timer of 100 ms comes, on each loop.", kLagSeconds};
+  Family<Histogram> loop_lag{page, "mcp_gateway_event_loop_lag_seconds", "Delay of a timer of 100 ms, by loop.",
+                             kLagSeconds};
   Family<Counter> log_lines{page, "mcp_gateway_log_lines_total", "Log lines written, by level."};
   Family<Counter> log_dropped{page, "mcp_gateway_log_dropped_total",
                               "Log lines lost, by output: they were not read fast enough, or could not be written."};
-  Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Spans of traces, by what became of them."};
-  Family<Gauge> draining{page, "mcp_gateway_draining", "1 while the gateway takes no new sessions and ends."};
-  Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, with what this build is."};
+  Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Trace spans, by result."};
+  Family<Gauge> draining{page, "mcp_gateway_draining",
+                         "1 while the gateway is shutting down and accepts no new sessions."};
+  Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, labelled with the version."};
 
   // ── counted by several threads ──
   Family<SharedCounter> auth_failures{page, "mcp_gateway_auth_failures_total",
-                                      "Requests without the right to come in, by reason."};
+                                      "Requests that were not authorized, by reason."};
   Family<SharedCounter> trace_context_invalid{page, "mcp_gateway_trace_context_invalid_total",
-                                              "Invalid trace contexts of clients."};
+                                              "Invalid trace contexts sent by clients."};
 
-  // ── the process, read when somebody asks ──
-  Family<Counter> process_cpu{page, "process_cpu_seconds_total", "CPU the gateway has used.", Unit::Nanosecond};
+  // ── the process, read on each scrape ──
+  Family<Counter> process_cpu{page, "process_cpu_seconds_total", "CPU time of the gateway.", Unit::Nanosecond};
   Family<Gauge> process_memory{page, "process_resident_memory_bytes", "Resident memory of the gateway."};
   Family<Gauge> process_virtual{page, "process_virtual_memory_bytes", "Address space of the gateway."};
-  Family<Gauge> process_fds{page, "process_open_fds", "Open descriptors of the gateway."};
-  Family<Gauge> process_max_fds{page, "process_max_fds", "Descriptors the gateway may open."};
+  Family<Gauge> process_fds{page, "process_open_fds", "Open file descriptors of the gateway."};
+  Family<Gauge> process_max_fds{page, "process_max_fds", "File descriptors the gateway may open."};
   Family<Gauge> process_threads{page, "process_threads", "Threads of the gateway."};
-  Family<Gauge> process_start{page, "process_start_time_seconds", "When the gateway was started.", Unit::Nanosecond};
+  Family<Gauge> process_start{page, "process_start_time_seconds", "Start time of the gateway.", Unit::Nanosecond};
 };
 
 }  // namespace gateway::metrics

@@ -1,4 +1,4 @@
-// What is counted of one loop, as verbs.
+// Events of one loop, counted.
 #pragma once
 
 #include <array>
@@ -21,18 +21,17 @@ namespace gateway::metrics {
 
 struct Families;
 
-/// What its HTTP servers and its shard say, each loop on its own, so that loops do
-/// not wait for each other once a request. Belongs to the loop's thread, but for
-/// `read_clock`. Owned by Metrics.
+/// Counts the events of a loop's HTTP servers and shard. Each loop has its own, so that loops do not contend on each
+/// request. Belongs to the loop's thread, except for `read_clock`. Owned by Metrics.
 class LoopProbe {
  public:
   LoopProbe(Families& families, std::size_t number);
 
-  /// The calling thread runs the loop from now on.
+  /// To be called by the thread that runs the loop.
   void runs_here();
-  /// Whose streams are counted, by the services' indices; null for those of other loops.
+  /// The services whose streams are counted, by index; null for those of other loops.
   void serves(std::vector<ServiceProbe*> services) { services_ = std::move(services); }
-  /// A timer came so much later than it was set for.
+  /// A timer fired this much too late.
   void timer_was_late(Duration by) { lag_.add(static_cast<std::uint64_t>(by.count())); }
   /// Lines of the loop's log so far.
   void logged(config::LogLevel level, std::uint64_t total) { lines_[static_cast<std::size_t>(level)]->raise_to(total); }
@@ -68,7 +67,7 @@ class LoopProbe {
   Counter& slow_;
   Gauge& buffered_;
   Histogram& lag_;
-  Counter& busy_;  ///< written by who reads the clock
+  Counter& busy_;  ///< written by whoever reads the clock
   std::array<Counter*, kLevels> lines_{};
   std::array<std::array<Counter*, kStatuses>, kRoutes> answers_{};  ///< made when first needed
   Memo<Counter*> refusals_;

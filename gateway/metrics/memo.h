@@ -1,4 +1,4 @@
-// Series found by their labels, without a text being made or compared.
+// Finds series by their labels without building or comparing strings.
 #pragma once
 
 #include <algorithm>
@@ -12,15 +12,14 @@
 
 namespace gateway::metrics {
 
-/// Keeps what was looked up once. The labels are constants, at most kMostLabels of
-/// them, so their addresses tell them apart. Equal texts at two addresses are looked up
-/// twice, which costs a series nothing; two texts never share an address.
+/// Caches lookups. The labels are constants, at most kMostLabels of them, and are compared by address. Equal strings at
+/// two addresses are looked up twice, which is harmless; two different strings never share an address.
 template <typename Value>
 class Memo {
  public:
   static constexpr std::size_t kMostLabels = 4;
 
-  /// `make` gives the value for labels that were not seen before.
+  /// `make` returns the value for labels that were not seen before.
   template <typename Make>
   Value& get(std::initializer_list<std::string_view> labels, Make make) {
     assert(labels.size() <= kMostLabels);

@@ -1,5 +1,4 @@
-// What is counted, as verbs. The names, helps and buckets of the metrics stand in
-// families.h alone.
+// All metrics. Their names, help texts and buckets are in families.h only.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +13,7 @@ namespace gateway::metrics {
 
 class LoopProbe;
 
-/// Owns all series. Built before all that counts, destroyed after it. What is not
-/// a service's or a loop's may be called from several threads.
+/// Owns all series; outlives everything that counts. All but the probes may be called from several threads.
 class Metrics {
  public:
   struct About {
@@ -23,31 +21,31 @@ class Metrics {
     std::string revision;
     std::string build_time;
     std::string instance_id;
-    std::string pool{};  ///< which pool of gateways it belongs to; often empty
-    std::string env{};   ///< such as "production"; often empty
+    std::string pool{};  ///< the deployment it belongs to; may be empty
+    std::string env{};   ///< such as "production"; may be empty
   };
   explicit Metrics(About const& about, config::MetricsConfig const& config = {});
   ~Metrics();
   Metrics(Metrics const&) = delete;
   Metrics& operator=(Metrics const&) = delete;
 
-  /// A probe whose series all exist from now on, at zero. It belongs to the thread
-  /// of the service's loop. Probes are asked for before there are such threads.
+  /// A probe, whose series exist from now on, at zero. It belongs to the thread of the service's loop. Probes are
+  /// requested before these threads exist.
   [[nodiscard]] ServiceProbe& service(std::string const& name);
-  /// The same for the same number. A loop's probe belongs to its thread.
+  /// Always the same one for a number. It belongs to the loop's thread.
   [[nodiscard]] LoopProbe& loop(std::size_t number);
 
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
   /// Lines so far that an output of the log dropped.
   void logs_dropped(std::string_view output, std::size_t total);
-  /// A traceparent came that is none.
+  /// A client sent an invalid traceparent.
   void trace_context_invalid();
-  /// Spans so far, by what became of them.
+  /// Spans so far, by result.
   void spans(std::size_t exported, std::size_t dropped, std::size_t failed);
   void draining(bool is_draining);
 
-  /// Prometheus' text format 0.0.4. A look at counters: it waits for no loop.
+  /// Prometheus text format 0.0.4. Only reads counters: waits for no loop.
   [[nodiscard]] std::string text();
 
  private:

@@ -33,7 +33,7 @@ void append_value(std::string& out, Whole value, Unit unit) {
   }
 }
 
-/// The front of a line, up to its value.
+/// A line up to its value.
 void append_name(std::string& out, std::string_view name, std::string_view suffix, std::string_view labels) {
   out.append(name).append(suffix);
   if (!labels.empty()) out.append("{").append(labels).append("}");
@@ -67,7 +67,7 @@ void append_series(std::string& out, std::string_view name, std::string_view lab
                    Unit unit) {
   auto const& texts = parts.front().edges().texts();
   auto const comma = labels.empty() ? "" : ",";
-  // The count is that of the buckets as they were read, so that the two agree.
+  // The count is the sum of the buckets as they were read, so that both agree.
   std::uint64_t count = 0;
   std::uint64_t sum = 0;
   for (auto const& part : parts) sum += part.sum();

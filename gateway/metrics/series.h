@@ -1,6 +1,5 @@
-// Series that one thread writes and any thread reads, as Prometheus' text shows
-// them. Counting takes no lock and no read-modify-write of memory that others
-// write: a call is counted in a dozen of these.
+// Series that one thread writes and any thread reads, and the Prometheus text format. Counting takes no lock and no
+// atomic read-modify-write, because a call is counted in a dozen series.
 #pragma once
 
 #include <atomic>
@@ -17,14 +16,14 @@
 
 namespace gateway::metrics {
 
-/// What one of the whole numbers in a series stands for.
+/// The unit of the integers in a series.
 enum class Unit : std::uint8_t {
   Each,
   Nanosecond,  ///< shown as seconds
 };
 
 namespace detail {
-/// Only the owner's thread stores, so nothing can come between.
+/// Only the owner's thread stores, so load and store need not be one operation.
 inline void add(std::atomic<std::uint64_t>& to, std::uint64_t more) {
   to.store(to.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
 }
@@ -34,7 +33,7 @@ inline void add(std::atomic<std::uint64_t>& to, std::uint64_t more) {
 class Counter {
  public:
   void add(std::uint64_t more = 1) { detail::add(value_, more); }
-  /// Takes over the total of what is counted elsewhere, unless that is less.
+  /// Sets it to a total that is counted elsewhere, unless that is lower.
   void raise_to(std::uint64_t total) {
     if (total > value()) value_.store(total, std::memory_order_relaxed);
   }
@@ -44,7 +43,7 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// A counter that several threads add to, for what is rare.
+/// A counter that several threads add to, for rare events.
 class SharedCounter {
  public:
   void add(std::uint64_t more = 1) { value_.fetch_add(more, std::memory_order_relaxed); }
@@ -65,10 +64,10 @@ class Gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-/// The upper ends of a histogram's buckets; the last bucket has none.
+/// The upper bounds of a histogram's buckets; the last bucket has none.
 class Edges {
  public:
-  /// `shown` in seconds where the unit is Nanosecond; ascending.
+  /// `shown` is in seconds if the unit is Nanosecond; ascending.
   Edges(Unit unit, std::initializer_list<double> shown);
 
   [[nodiscard]] Unit unit() const { return unit_; }
@@ -91,7 +90,7 @@ class Histogram {
 
   /// `value` in the unit of the edges.
   void add(std::uint64_t value) {
-    // From the front: most values are small.
+    // Linear, because most values are small.
     std::size_t at = 0;
     for (auto const edge : edges_.values()) {
       if (value <= edge) break;
@@ -102,7 +101,7 @@ class Histogram {
   }
 
   [[nodiscard]] Edges const& edges() const { return edges_; }
-  /// Of one bucket alone, 0 up to the number of edges.
+  /// In one bucket, not cumulative; 0 up to the number of edges.
   [[nodiscard]] std::uint64_t in_bucket(std::size_t at) const { return counts_[at].load(std::memory_order_relaxed); }
   /// In all buckets.
   [[nodiscard]] std::uint64_t count() const;
@@ -114,20 +113,20 @@ class Histogram {
   std::atomic<std::uint64_t> sum_{0};
 };
 
-/// One label; its name is a constant of ours, its value any text.
+/// One label; its name is a constant of ours, its value any string.
 struct LabelPair {
   std::string_view name;
   std::string_view value;
 };
 using Labels = std::vector<LabelPair>;
 
-/// The labels as a series' line shows them, in the order of their names; empty for none.
+/// The labels in the text format, sorted by name; empty if there are none.
 [[nodiscard]] std::string label_text(Labels labels);
 
-/// All series of one name.
+/// All series of one metric.
 class AnyFamily {
  public:
-  /// Appends the lines of the family; none while it has no series.
+  /// Appends the lines of the metric; nothing while it has no series.
   virtual void write(std::string& out) const = 0;
   [[nodiscard]] virtual std::size_t size() const = 0;
 
@@ -138,10 +137,10 @@ class AnyFamily {
   ~AnyFamily() = default;
 };
 
-/// What is shown, in this order.
+/// What is exposed, in this order.
 using Page = std::vector<AnyFamily const*>;
 
-/// Series are made by any thread and live as long as the family.
+/// Series may be created by any thread and live as long as the family.
 template <typename Series>
 class Family final : public AnyFamily {
  public:
@@ -156,15 +155,14 @@ class Family final : public AnyFamily {
     page.push_back(this);
   }
 
-  /// The series of these labels, made where it is new. Not for every call: look it up once.
+  /// The series with these labels, created if it is new. Slow: look it up once, not on every call.
   Series& at(Labels labels) {
     std::scoped_lock const lock(mutex_);
     auto& parts = series_[label_text(std::move(labels))];
     return parts.empty() ? make(parts) : parts.front();
   }
 
-  /// A part of that series for a writer of its own. What is shown is the sum of
-  /// all parts.
+  /// A part of that series for another writer. The sum of all parts is exposed.
   Series& part(Labels labels) {
     std::scoped_lock const lock(mutex_);
     return make(series_[label_text(std::move(labels))]);
@@ -190,7 +188,7 @@ class Family final : public AnyFamily {
   std::string_view help_;
   Unit unit_;
   Edges const* edges_ = nullptr;
-  mutable std::mutex mutex_;  ///< of the map, not of what the series hold
+  mutable std::mutex mutex_;  ///< guards the map, not the values of the series
   std::map<std::string, Parts> series_;
 };
 

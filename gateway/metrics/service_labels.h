@@ -1,4 +1,4 @@
-// The label values of a service's metrics, as far as they are known beforehand.
+// The label values of a service's metrics that are known in advance.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace gateway::metrics {
 
-// What there is to count from the start, so that the first of its kind shows as an
-// increase. What is not here appears when it first happens.
+// Series that exist from the start, so that their first event shows as an increase. All others appear with their first
+// event.
 inline constexpr std::string_view kToolsCall = "tools/call";
 inline constexpr std::string_view kOk = "ok";
 inline constexpr std::string_view kCancelled = "cancelled";
@@ -21,13 +21,13 @@ inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kOtherCode = "other";
 inline constexpr std::string_view kSse = "sse";
 inline constexpr std::array<std::string_view, 3> kTransports{kSse, "http", "oneshot"};
-/// The HTTP statuses calls are answered with.
+/// The HTTP statuses that calls are answered with.
 inline constexpr std::string_view k200 = "200";
 inline constexpr std::string_view k202 = "202";
 inline constexpr std::string_view k400 = "400";
 inline constexpr std::string_view k503 = "503";
 inline constexpr std::string_view kNoStatus = "none";
-/// How calls end, and the status of an answer that is one body.
+/// Outcomes of calls, and the HTTP status of each if the answer is a single body.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kEnds{{{kOk, k200},
                                                                                      {kToolError, k200},
                                                                                      {"rpc_error", k200},
@@ -57,7 +57,7 @@ inline constexpr std::array<std::string_view, 7> kNotesOut{"notifications/progre
                                                            "notifications/prompts/list_changed",
                                                            "notifications/resources/list_changed",
                                                            "_other"};
-/// JSON-RPC's codes and those MCP has given a meaning; any other is a child's own.
+/// The codes defined by JSON-RPC and MCP; all others are specific to a server.
 inline constexpr std::array<std::pair<int, std::string_view>, 8> kRpcCodes{{{-32700, "-32700"},
                                                                             {-32600, "-32600"},
                                                                             {-32601, "-32601"},

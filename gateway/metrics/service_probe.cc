@@ -14,7 +14,7 @@ namespace gateway::metrics {
 
 namespace {
 
-/// Tools a service may have series for; the others are counted together.
+/// How many tools of a service have series of their own; the others are counted together.
 constexpr std::size_t kMaxTools = 64;
 constexpr std::string_view kOverflow = "_overflow";
 
@@ -58,7 +58,7 @@ class ServiceProbe::Impl {
     begin_children();
   }
 
-  /// What counts one kind of call, and the sessions of one transport.
+  /// The series of one kind of call, and of the sessions of one transport.
   struct CallSeries {
     Counter* requests;
     Histogram* seconds;
@@ -71,7 +71,7 @@ class ServiceProbe::Impl {
   struct ToolSeries {
     std::string tool;
     Memo<Counter*> by_outcome;
-    Histogram* seconds;  ///< null when tools are not timed
+    Histogram* seconds;  ///< null if tools are not timed
   };
 
   CallSeries& calls(EndedCall const& call) {
@@ -217,7 +217,7 @@ class ServiceProbe::Impl {
     for (auto const reason : kNonsense) families_.child_protocol_errors.at(with({{"reason", reason}}));
   }
 
-  /// Once for each series, however many kinds of calls it counts.
+  /// Adds each series once, however many kinds of calls it counts.
   void remember(Histogram& seconds, std::string_view outcome) {
     std::scoped_lock const lock(timed_mutex_);
     for (auto const& known : timed_) {
@@ -242,7 +242,7 @@ class ServiceProbe::Impl {
   std::unordered_map<std::string, ToolSeries, TextHash, std::equal_to<>> tools_seen_;
   ToolSeries* last_tool_ = nullptr;
   std::vector<Gauge const*> active_;  ///< sessions, by transport
-  mutable std::mutex timed_mutex_;    ///< of timed_: traffic may be asked for by any thread
+  mutable std::mutex timed_mutex_;    ///< guards timed_: any thread may ask for the traffic
   std::vector<Timed> timed_;
 };
 
@@ -375,7 +375,7 @@ void ServiceProbe::child_stdin_queue(std::size_t bytes) { impl_->stdin_queue_.se
 
 void ServiceProbe::child_heard(Duration ago) {
   auto const now = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
-  // Whole milliseconds: the clocks are read one after the other.
+  // In whole milliseconds, because the clocks are not read at the same moment.
   impl_->last_seen_.set(std::chrono::duration_cast<Duration>(std::chrono::floor<milliseconds>(now - ago)).count());
 }
 
@@ -400,7 +400,7 @@ void ServiceProbe::tools_listed(std::size_t count, bool changed) {
 }
 
 void ServiceProbe::tool_offered(std::string_view tool) {
-  // Where there are too many, those that are called get a name.
+  // If there are too many, those that are called first get series of their own.
   if (impl_->tools_.value() > static_cast<std::int64_t>(kMaxTools)) return;
   auto& series = impl_->tool(tool);
   (void)impl_->tool_calls(series, kOk);

@@ -1,4 +1,4 @@
-// What is counted of one service, as verbs.
+// Events of one service, counted.
 #pragma once
 
 #include <cstddef>
@@ -15,23 +15,23 @@ namespace gateway::metrics {
 
 struct Families;
 
-/// One request of a client, ended. The texts are constants of closed sets, but
-/// for the tool, which is a name from the service's own published list.
+/// A completed request of a client. The strings are constants of closed sets, except for the tool, which is a name from
+/// the service's tool list.
 struct EndedCall {
   std::string_view transport;
   std::string_view method;
   std::string_view outcome;
-  std::optional<int> code{};      ///< the HTTP status that was sent; none where the client was gone
-  std::optional<int> rpc_code{};  ///< of the JSON-RPC error it was answered with
+  std::optional<int> code{};      ///< the HTTP status that was sent; absent if the client had disconnected
+  std::optional<int> rpc_code{};  ///< of the JSON-RPC error in the answer
   std::string_view tool;
   Duration took{};
-  Duration at_child{};  ///< of `took`: from being written for the child until its answer
-  Duration waited{};    ///< of `took`: for its turn, or for the child to be ready
+  Duration at_child{};  ///< the part of `took` from writing the request to the child until its answer
+  Duration waited{};    ///< the part of `took` in the queue, or until the child was ready
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
 };
 
-/// What the processes of a service's children take now, all together.
+/// Current resource usage of a service's children and their descendants.
 struct ChildResources {
   std::uint64_t memory_bytes = 0;
   std::uint64_t fds = 0;
@@ -39,14 +39,14 @@ struct ChildResources {
   std::uint64_t processes = 0;
 };
 
-/// A service in figures, for people who look at it now.
+/// Figures of a service for the status page.
 struct Traffic {
-  std::uint64_t calls = 0;     ///< requests of clients that ended, of all methods
-  std::uint64_t errors = 0;    ///< of these, neither ok nor taken back
-  std::uint64_t restarts = 0;  ///< of its children, unasked
+  std::uint64_t calls = 0;     ///< completed requests of clients, of all methods
+  std::uint64_t errors = 0;    ///< of these, neither ok nor cancelled
+  std::uint64_t restarts = 0;  ///< of its children, unplanned
   std::uint64_t sessions = 0;
   std::uint64_t calls_in_flight = 0;
-  std::vector<std::uint64_t> latency;  ///< calls in each bucket alone; one more than bounds
+  std::vector<std::uint64_t> latency;  ///< calls in each bucket, not cumulative; one more than bounds
   std::vector<double> latency_bounds;  ///< in seconds
   double child_cpu_seconds = 0;
   std::uint64_t child_memory_bytes = 0;
@@ -58,10 +58,10 @@ struct Traffic {
 enum class StreamKind : std::uint8_t { Sse, HttpGet, HttpPost };
 inline constexpr std::size_t kStreamKinds = 3;
 
-/// Which way a notification goes.
+/// The direction of a notification.
 enum class Way : std::uint8_t { In /**< to a child */, Out /**< to a client */ };
 
-/// Belongs to the thread of the service's loop, but for `traffic`. Owned by Metrics.
+/// Belongs to the thread of the service's loop, except for `traffic`. Owned by Metrics.
 class ServiceProbe {
  public:
   struct Options {
@@ -75,9 +75,9 @@ class ServiceProbe {
   void call_ended(EndedCall const& call);
   void calls_in_flight(std::size_t count);
   void call_rejected(std::string_view reason);
-  /// What nobody could read as a call was answered with an error.
+  /// A message that could not be parsed as a call was answered with an error.
   void error_answered(int rpc_code);
-  /// Passed on so many times.
+  /// Forwarded this many times.
   void notified(Way way, std::string_view method, std::size_t times = 1);
   void session_opened(std::string_view transport);
   void session_closed(std::string_view transport, std::string_view reason, Duration lasted);
@@ -86,9 +86,9 @@ class ServiceProbe {
   void tools_cache_used(bool hit);
   void late_answer_dropped();
 
-  /// A child answered, whoever asked and whether somebody still waits for it.
+  /// A child answered, whoever asked and whether or not anybody still waits for it.
   void child_answered(std::string_view method, Duration took);
-  /// A child is in this state, or in it no longer.
+  /// A child entered or left this state.
   void child_entered(std::string_view state);
   void child_left(std::string_view state);
   void child_started(Duration until_ready);
@@ -97,17 +97,17 @@ class ServiceProbe {
   void child_spoke_nonsense(std::string_view reason);
   void child_stderr(std::size_t lines, std::size_t suppressed);
   void child_stdin_queue(std::size_t bytes);
-  /// Some child of it wrote to its stdout so long ago.
+  /// One of its children wrote to stdout this long ago.
   void child_heard(Duration ago);
   void child_resources(ChildResources const& now);
   void child_cpu_used(Duration more);
   void child_memory_limit(std::size_t bytes);
   void tools_listed(std::size_t count, bool changed);
-  /// One of the tools listed: its series exist from now on.
+  /// A listed tool: its series exist from now on.
   void tool_offered(std::string_view tool);
   void tools_missing(std::size_t count);
   void probed(bool good);
-  /// What the probes of all children showed last.
+  /// The last results of the probes of all children.
   void probe_standing(bool good);
 
   /// From any thread.

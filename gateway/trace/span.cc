@@ -12,7 +12,7 @@ namespace gateway::trace {
 namespace {
 
 constexpr int kStatusError = 2;
-/// W3C's flag; OTLP has the same in the lowest bits.
+/// The flag of W3C trace contexts; OTLP has the same in its lowest bits.
 constexpr int kSampledFlag = 1;
 
 void append_text_attribute(std::string& out, std::string_view key, std::string_view value) {

@@ -1,4 +1,4 @@
-// One span of a trace, ended, and how OTLP writes it.
+// A completed span of a trace, and its OTLP encoding.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,10 @@ struct SpanAttribute {
   std::variant<std::string, std::int64_t> value;
 };
 
-/// What one piece of work was, from its start to its end. A plain value.
+/// A completed span. A plain value.
 struct TraceSpan {
   TraceContext context;
-  SpanId parent{};  ///< 0: it begins its trace
+  SpanId parent{};  ///< 0: it is the root of its trace
   std::string tracestate{};
   SpanKind kind = SpanKind::Internal;
   std::string name{};
@@ -33,17 +33,17 @@ struct TraceSpan {
   std::int64_t ended_ns = 0;
   std::optional<TraceContext> link{};
   bool failed = false;
-  std::string failure{};  ///< in words; may be empty
+  std::string failure{};  ///< for people; may be empty
   std::vector<SpanAttribute> attributes{};
 
-  /// Adds an attribute; an empty text is left out.
+  /// Adds an attribute; an empty string is omitted.
   void add(std::string_view key, std::string_view value) {
     if (!value.empty()) room_for_one().push_back({key, std::string(value)});
   }
   void add(std::string_view key, std::int64_t value) { room_for_one().push_back({key, value}); }
 
  private:
-  /// Made once for all that a span usually has.
+  /// Allocated once, for as many as a span usually has.
   std::vector<SpanAttribute>& room_for_one() {
     constexpr std::size_t kUsual = 16;
     if (attributes.capacity() == 0) attributes.reserve(kUsual);
@@ -51,11 +51,11 @@ struct TraceSpan {
   }
 };
 
-/// Names and values of who made the spans, such as service.name.
+/// Attributes of the program that recorded the spans, such as service.name.
 using Resource = std::vector<std::pair<std::string_view, std::string>>;
 
-/// The body of a POST to /v1/traces. Pure. (OTLP 1.x, JSON encoding: ids in hex,
-/// 64-bit numbers as texts, enums as numbers.)
+/// The body of a POST to /v1/traces. Pure. (OTLP 1.x, JSON encoding: ids in hex, 64-bit numbers as strings, enums as
+/// numbers.)
 [[nodiscard]] std::string otlp_json(Resource const& resource, std::span<TraceSpan const> spans);
 
 }  // namespace gateway::trace

@@ -13,10 +13,10 @@ namespace gateway::trace {
 
 namespace {
 
-/// How long a span waits for others.
+/// How long a span waits for others, to be sent with them.
 constexpr std::chrono::seconds kEvery{5};
 constexpr std::chrono::seconds kPatience{10};
-/// What the end of the program waits for the collector.
+/// How long the end of the program waits for the collector.
 constexpr std::chrono::seconds kLastPatience{1};
 
 }  // namespace
@@ -52,7 +52,7 @@ void SpanExporter::take(TraceSpan span) {
     waiting_.push_back(std::move(span));
     waiting = waiting_.size();
   }
-  // Others may still come: the thread looks by itself in a while.
+  // More may arrive: the thread checks by itself after a while.
   if (waiting == kBatch) arrived_.notify_one();
 }
 
@@ -69,7 +69,7 @@ void SpanExporter::run() {
     std::vector<TraceSpan> batch(std::make_move_iterator(waiting_.begin()),
                                  std::make_move_iterator(waiting_.begin() + size));
     waiting_.erase(waiting_.begin(), waiting_.begin() + size);
-    auto const given_up = ending && !trouble_.empty();  // it did not answer before, and nobody waits for it now
+    auto const given_up = ending && !trouble_.empty();  // it failed before, and the program ends
     lock.unlock();
     if (given_up) {
       failed_.fetch_add(batch.size(), std::memory_order_relaxed);

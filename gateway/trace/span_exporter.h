@@ -1,4 +1,4 @@
-// Where spans go: one thread that POSTs them to a collector.
+// The thread that POSTs spans to a collector.
 #pragma once
 
 #include <atomic>
@@ -16,21 +16,20 @@
 
 namespace gateway::trace {
 
-/// Takes spans from any thread and sends them in batches. A collector that is slow,
-/// or gone, holds up nobody: what does not fit into the queue is dropped, and
-/// counted, and a batch that could not be sent is not tried again. Owned by the
+/// Takes spans from any thread and sends them in batches. A collector that is slow or down delays nobody: spans that do
+/// not fit into the queue are dropped and counted, and a batch that could not be sent is not retried. Owned by the
 /// program's root; outlives every Tracer.
 class SpanExporter {
  public:
   static constexpr std::size_t kMaxWaiting = 2048;  ///< spans
   static constexpr std::size_t kBatch = 512;
 
-  /// POSTs a body to the collector, and says why it could not; empty when it could.
-  /// Called on the exporter's thread; may take as long as `patience`.
+  /// POSTs a body to the collector. Returns why that failed; empty if it did not. Called on the exporter's thread; may
+  /// take as long as `patience`.
   using Post = std::function<std::string(std::string_view body, std::chrono::milliseconds patience)>;
 
   SpanExporter(Post post, Resource resource);
-  /// Sends what waits, if that takes a moment only.
+  /// Sends what is queued, if that takes only a moment.
   ~SpanExporter();
   SpanExporter(SpanExporter const&) = delete;
   SpanExporter& operator=(SpanExporter const&) = delete;
@@ -40,11 +39,11 @@ class SpanExporter {
   /// Spans so far.
   struct Counts {
     std::size_t exported = 0;
-    std::size_t dropped = 0;  ///< there was no room for them
-    std::size_t failed = 0;   ///< the collector did not take them
+    std::size_t dropped = 0;  ///< the queue was full
+    std::size_t failed = 0;   ///< the collector did not accept them
   };
   [[nodiscard]] Counts counts() const;
-  /// Why the last batch could not be sent; empty when it was.
+  /// Why the last batch could not be sent; empty if it was.
   [[nodiscard]] std::string trouble() const;
 
  private:
@@ -57,7 +56,7 @@ class SpanExporter {
   std::atomic<std::size_t> dropped_ = 0;
   std::atomic<std::size_t> failed_ = 0;
 
-  mutable std::mutex mutex_;  ///< of what follows
+  mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable arrived_;
   std::vector<TraceSpan> waiting_;
   std::string trouble_;

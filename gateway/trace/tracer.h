@@ -1,4 +1,4 @@
-// Which work becomes spans, for one loop.
+// Decides which spans of one loop are recorded.
 #pragma once
 
 #include <optional>
@@ -17,11 +17,11 @@ class Metrics;
 
 namespace gateway::trace {
 
-/// Makes ids, decides what is recorded, and hands spans on. Where traces are off,
-/// `on` is false and nothing else is called. Belongs to its loop's thread.
+/// Creates ids, decides what is recorded, and passes spans to the exporter. If tracing is off, `on` is false and
+/// nothing else is called. Belongs to its loop's thread.
 class Tracer {
  public:
-  /// `exporter` is null where traces are off. References outlive it.
+  /// `exporter` is null if tracing is off. References outlive it.
   Tracer(config::TracesConfig const& config, SpanExporter* exporter, metrics::Metrics& metrics, Entropy& entropy)
       : config_(config), exporter_(exporter), metrics_(metrics), entropy_(entropy) {
     if (on()) passing_ = passing_by(config_.sample, entropy_.number());
@@ -30,11 +30,11 @@ class Tracer {
   [[nodiscard]] bool on() const { return exporter_ != nullptr; }
   [[nodiscard]] bool propagates() const { return config_.propagate; }
 
-  /// A traceparent that came; one that is none is counted.
+  /// Parses a client's traceparent; an invalid one is counted.
   [[nodiscard]] std::optional<TraceContext> read(std::string_view traceparent);
-  /// A span of its own for work asked for by `parent`, or a trace begun here.
+  /// A new span within `parent`, or the root of a new trace.
   [[nodiscard]] TraceContext child_of(std::optional<TraceContext> const& parent);
-  /// Whether a trace that begins here is recorded.
+  /// Whether a new trace is recorded.
   [[nodiscard]] bool samples() {
     if (passing_ > 0) {
       --passing_;
@@ -43,14 +43,15 @@ class Tracer {
     passing_ = passing_by(config_.sample, entropy_.number());
     return true;
   }
-  /// Whether work that took so long is recorded although it was not chosen.
+  /// Whether a span of this duration is recorded although it was not sampled.
   [[nodiscard]] bool is_slow(Duration took) const { return config_.slow > milliseconds{} && took >= config_.slow; }
 
-  /// Of those that were not chosen, so many a second: when everything fails, a few tell as much as all.
+  /// Limits how many spans that were not sampled are recorded per second: if everything fails, a few say as much as
+  /// all.
   [[nodiscard]] bool may_record_late(TimePoint now) { return late_.take(now); }
 
   [[nodiscard]] SpanId new_span();
-  /// Nanoseconds since 1970 of a moment of the loop's clock.
+  /// A time of the loop's clock in nanoseconds since 1970.
   [[nodiscard]] std::int64_t unix_ns(TimePoint then) const;
 
   void record(TraceSpan span) { exporter_->take(std::move(span)); }
@@ -60,7 +61,7 @@ class Tracer {
   SpanExporter* exporter_;
   metrics::Metrics& metrics_;
   Entropy& entropy_;
-  std::uint64_t passing_ = 0;  ///< traces that pass by before the next that is recorded
+  std::uint64_t passing_ = 0;  ///< traces to skip before the next one is recorded
   static constexpr std::size_t kLatePerSecond = 50;
   TokenBucket late_{kLatePerSecond};
 };
