@@ -329,7 +329,7 @@ void Gateway::on_reload() {
   first().log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
 }
 
-/// The line is the first in a file that was moved away and is made anew.
+/// The line is in the file that is made anew, where one was moved away.
 void Gateway::on_reopen() {
   log_sink_.reopen();
   first().log().info("log.reopen", "the log's files are opened anew");
