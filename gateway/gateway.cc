@@ -34,22 +34,18 @@ std::string host_name() {
   return name.data();
 }
 
-config::Config completed(config::Config config) {
-  if (config.gateway.instance_id.empty()) config.gateway.instance_id = host_name();
+/// Removes disabled services; returns the rest of the configuration with what depends on the machine.
+config::GatewayConfig completed(config::Config& config) {
   std::erase_if(config.services, [](config::ServiceConfig const& service) { return service.disabled; });
-  return config;
-}
-
-std::vector<metrics::ServiceProbe const*> probes_of(std::vector<config::ServiceConfig> const& services,
-                                                    metrics::Metrics& metrics) {
-  std::vector<metrics::ServiceProbe const*> probes;
-  for (auto const& service : services) probes.push_back(&metrics.service(service.name));
-  return probes;
+  auto gateway = config.gateway;
+  if (gateway.instance_id.empty()) gateway.instance_id = host_name();
+  return gateway;
 }
 
 std::vector<std::unique_ptr<Shard>> make_shards(Shared const& shared, Shard::Owner& owner) {
   std::vector<std::unique_ptr<Shard>> shards;
-  for (std::size_t i = 0; i < shared.homes.loops(); ++i) shards.push_back(std::make_unique<Shard>(i, shared, owner));
+  for (std::size_t i = 0; i < shared.directory.loops(); ++i)
+    shards.push_back(std::make_unique<Shard>(i, shared, owner));
   return shards;
 }
 
@@ -82,27 +78,27 @@ std::unique_ptr<trace::SpanExporter> make_exporter(config::TracesConfig const& c
 }  // namespace
 
 Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
-    : config_(completed(std::move(config))),
+    : config_(completed(config)),
+      warnings_(std::move(config.warnings)),
       single_(options.single),
       manager_(std::move(options.manager)),
-      about_{std::string(kVersion),       std::string(kRevision), std::string(kBuildTime),
-             config_.gateway.instance_id, config_.gateway.pool,   config_.gateway.env},
+      about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime),
+             config_.instance_id,   config_.pool,           config_.env},
       guard_(std::move(guard)),
       sampler_(guard_->entry_front()),
-      log_sink_(config_.gateway.log),
-      metrics_(about_, config_.gateway.metrics),
-      redaction_(log::secrets_of(config_, environ)),
-      spans_(make_exporter(config_.gateway.traces, about_)),
-      endpoints_(names_of(config_.services), options.single, config_.gateway.base_path),
-      homes_(endpoints_, config_.gateway.loops),
+      log_sink_(config_.log),
+      metrics_(about_, config_.metrics),
+      redaction_(log::secrets_of(config, environ)),
+      spans_(make_exporter(config_.traces, about_)),
+      directory_(frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
+                 {.loops = config_.loops, .single = options.single, .base_path = config_.base_path}),
       descriptors_(options.descriptors),
       connections_(descriptors_.connections),
       admin_connections_(descriptors_.admin_connections),
-      sessions_(config_.gateway.limits.max_sessions),
+      sessions_(config_.limits.max_sessions),
       shared_{.config = config_,
               .about = about_,
-              .endpoints = endpoints_,
-              .homes = homes_,
+              .directory = directory_,
               .guard = guard_.get(),
               .sampler = sampler_,
               .log_sink = log_sink_,
@@ -113,7 +109,6 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
               .sessions = sessions_,
               .started = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now())},
       shards_(make_shards(shared_, *this)),
-      probes_(probes_of(config_.services, metrics_)),
       admin_({.config = config_,
               .about = about_,
               .clock = first().loop(),
@@ -123,13 +118,13 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
               .log = first().log(),
               .tail = log_sink_.tail()}),
       admin_server_metrics_(metrics_.loop(0)),
-      admin_server_(first().loop(), server_limits(config_.gateway), admin_connections_, admin_, admin_server_metrics_),
+      admin_server_(first().loop(), server_limits(config_), admin_connections_, admin_, admin_server_metrics_),
       signals_(first().loop(), *this),
       ticker_(first().loop(), [this] { tick(); }),
       drain_limit_(first().loop(), [this] { stop(); }),
       drained_(shards_.size()) {
   admin_.set_server(admin_server_);
-  metrics_.limits(config_.gateway.limits.max_sessions, descriptors_.connections);
+  metrics_.limits(config_.limits.max_sessions, descriptors_.connections);
   look_at_outputs();  // their series are there from the start
 }
 
@@ -137,7 +132,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
 
 /// What other machines reach asks for tokens.
 Status Gateway::may_listen(config::ListenAddress const& address) const {
-  auto const& auth = config_.gateway.auth;
+  auto const& auth = config_.auth;
   if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
   return Error{
       fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
@@ -176,7 +171,7 @@ void Gateway::notify_manager(std::string_view state) {
 }
 
 Status Gateway::open_main() {
-  auto const& address = config_.gateway.listen;
+  auto const& address = config_.listen;
   if (auto const may = may_listen(address); !may) return may;
   using Port = io::Listener::Port;
   auto const port = first().listen(address, http::ListenerTag{}, shards_.size() == 1 ? Port::Own : Port::FirstOfMany);
@@ -191,8 +186,8 @@ Status Gateway::open_main() {
 }
 
 Status Gateway::open_admin() {
-  if (!config_.gateway.admin_listen) return Done{};
-  auto const& address = *config_.gateway.admin_listen;
+  if (!config_.admin_listen) return Done{};
+  auto const& address = *config_.admin_listen;
   if (auto const may = may_listen(address); !may) return may;
   auto const port = admin_server_.listen(address.host, address.port, http::ListenerTag{});
   if (!port) return with_setting(port.error(), "gateway.admin_listen", "--admin");
@@ -202,13 +197,10 @@ Status Gateway::open_admin() {
 }
 
 Status Gateway::open_of_services() {
-  for (std::size_t i = 0; i < config_.services.size(); ++i) {
-    auto const& service = config_.services[i];
+  for (auto const& [key, service, home, probe] : directory_.services()) {
     if (!service.listen) continue;
     if (auto const may = may_listen(*service.listen); !may) return may;
-    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
-    auto& home = *shards_[homes_.of(index)];
-    auto const port = home.listen(*service.listen, frontend::Endpoints::own_listener(index));
+    auto const port = shards_[home]->listen(*service.listen, frontend::Endpoints::own_listener(key));
     if (!port) return with_setting(port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
     listening_.of_services[service.name] = {service.listen->host, *port};
     log_listening(service.name, *service.listen, *port);
@@ -255,18 +247,17 @@ void Gateway::start_threads() {
 
 int Gateway::run() {
   auto& log = first().log();
-  log.info("gateway.start", "gateway started", {{"services", config_.services.size()}, {"loops", shards_.size()}});
+  log.info("gateway.start", "gateway started", {{"services", directory_.services().size()}, {"loops", shards_.size()}});
   log_descriptors();
-  for (auto const& warning : config_.warnings) {
+  for (auto const& warning : warnings_) {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   if (log.is_for_people()) {
-    start_report_ =
-        std::make_unique<StartReport>(StartReport::About{.version = about_.version,
-                                                         .services = names_of(config_.services),
-                                                         .listening = listening_,
-                                                         .single = single_,
-                                                         .asks_token = !config_.gateway.auth.tokens.empty()});
+    start_report_ = std::make_unique<StartReport>(StartReport::About{.version = about_.version,
+                                                                     .services = directory_.names(),
+                                                                     .listening = listening_,
+                                                                     .single = single_,
+                                                                     .asks_token = !config_.auth.tokens.empty()});
     log.say(start_report_->beginning());
   }
   ticker_.repeat(kTick);
@@ -351,18 +342,20 @@ void Gateway::ask_health(health::HealthSource::Tell tell) {
   ask<Services>(
       all, kLoopPatience, [](Shard& shard, auto const& answer) { answer(shard.health_here().services); },
       [this, tell = std::move(tell)](std::vector<std::optional<Services>> const& said) {
-        tell(gathered_health(first().health_here(), said, config_.services, homes_, phase_ != Phase::Serving));
+        tell(gathered_health(first().health_here(), said, directory_));
       });
 }
 
 // ── what operators ask for ───────────────────────────────────────────────────
 
-void Gateway::operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) {
+void Gateway::operate(ServiceKey service, backend::Operation operation, backend::TellEnd tell) {
   using backend::OperationEnd;
+  auto const* const listed = directory_.find(service);
+  if (listed == nullptr) return tell({OperationEnd::Verdict::NotNow, "the service is gone"});
   // A tool may take as long as it may for a client.
-  auto const patience = kLoopPatience + config_.services[raw(service)].call_timeout;
+  auto const patience = kLoopPatience + listed->config.call_timeout;
   ask<OperationEnd>(
-      {homes_.of(service)}, patience,
+      {listed->home}, patience,
       [service, operation = std::move(operation)](Shard& shard, auto const& answer) {
         shard.operate(service, operation, answer);
       },
@@ -432,7 +425,7 @@ void Gateway::drain() {
     first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
   });
   notify_manager("STOPPING=1");
-  drain_limit_.set(config_.gateway.drain_timeout);
+  drain_limit_.set(config_.drain_timeout);
   on_every_shard([](Shard& shard) { shard.drain(); });
 }
 

@@ -15,7 +15,7 @@
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
 #include "gateway/descriptor_budget.h"
-#include "gateway/frontend/homes.h"
+#include "gateway/frontend/directory.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/process_sampler.h"
@@ -113,18 +113,17 @@ class Gateway final : private io::Signals::Handler,
   // health::HealthSource and Shard::Owner
   void ask_health(health::HealthSource::Tell tell) override;
   // admin::Program
-  void operate(ServiceIndex service, backend::Operation operation, backend::TellEnd tell) override;
+  void operate(ServiceKey service, backend::Operation operation, backend::TellEnd tell) override;
   [[nodiscard]] config::LogLevel log_level() const override { return shards_.front()->log().level(); }
   void set_log_level(config::LogLevel level) override;
-  [[nodiscard]] metrics::Traffic traffic(ServiceIndex service) const override {
-    return probes_[raw(service)]->traffic();
-  }
+  [[nodiscard]] frontend::Directory const& directory() const override { return directory_; }
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
   void move(std::size_t to, http::MovedConnection connection) override;
 
-  config::Config config_;
+  config::GatewayConfig config_;
+  std::vector<config::ConfigWarning> warnings_;
   bool single_;
   io::ServiceManager manager_;
   metrics::Metrics::About about_;
@@ -136,15 +135,13 @@ class Gateway final : private io::Signals::Handler,
   log::Redaction redaction_;
   std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
   std::string spans_trouble_;                   ///< as it was told last
-  frontend::Endpoints endpoints_;
-  frontend::Homes homes_;
+  frontend::Directory directory_;
   DescriptorBudget descriptors_;
   Allowance connections_;
   Allowance admin_connections_;
   Allowance sessions_;
   Shared shared_;
-  std::vector<std::unique_ptr<Shard>> shards_;        ///< by number
-  std::vector<metrics::ServiceProbe const*> probes_;  ///< by service
+  std::vector<std::unique_ptr<Shard>> shards_;  ///< by number
   admin::Admin admin_;
   frontend::ServerMetrics admin_server_metrics_;
   http::Server admin_server_;

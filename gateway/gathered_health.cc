@@ -1,30 +1,39 @@
 #include "gateway/gathered_health.h"
 
+#include <algorithm>
+
 namespace gateway {
 
 namespace {
 
-health::ServiceHealth unheard(config::ServiceConfig const& service, std::size_t loop) {
+using Reported = std::optional<std::vector<health::ServiceHealth>>;
+
+health::ServiceHealth unheard(frontend::ListedService const& service) {
   health::ServiceHealth health;
-  health.name = service.name;
-  health.required = service.required;
+  health.name = service.config.name;
+  health.required = service.config.required;
   health.state = "unknown";
   health.reason = "its loop does not answer";
-  health.loop = loop;
+  health.loop = service.home;
   return health;
+}
+
+health::ServiceHealth health_of(frontend::ListedService const& service, Reported const& reported) {
+  if (!reported) return unheard(service);
+  auto const found = std::find_if(reported->begin(), reported->end(),
+                                  [&](auto const& each) { return each.name == service.config.name; });
+  return found == reported->end() ? unheard(service) : *found;
 }
 
 }  // namespace
 
 health::GatewayHealth gathered_health(health::GatewayHealth health,
                                       std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
-                                      std::vector<config::ServiceConfig> const& services, frontend::Homes const& homes,
-                                      bool draining) {
+                                      frontend::Directory const& directory) {
+  auto const draining = health.status == health::HealthStatus::Draining;
   health.services.clear();
-  std::vector<std::size_t> taken(said.size());
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    auto const loop = homes.of(ServiceIndex{static_cast<std::uint32_t>(i)});
-    health.services.push_back(said[loop] ? (*said[loop])[taken[loop]++] : unheard(services[i], loop));
+  for (auto const& service : directory.services()) {
+    health.services.push_back(health_of(service, said[service.home]));
   }
   health.status = health::overall(health.services, draining);
   return health;

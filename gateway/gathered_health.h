@@ -1,20 +1,19 @@
-// The health of all services, from what each loop says of its own.
+// The health of all services, from what each loop reports about its own.
 #pragma once
 
 #include <optional>
 #include <vector>
 
-#include "gateway/config/config.h"
-#include "gateway/frontend/homes.h"
+#include "gateway/frontend/directory.h"
 #include "gateway/health/health.h"
 
 namespace gateway {
 
-/// `health` with all `services`, in their order. `said` is by loop, the services of
-/// each in their order. What a loop did not say is told as such: a service whose loop
-/// is silent cannot be called, whatever it was a moment ago. Pure.
+/// `health` with all services of the directory, in their order. `said` is by loop. A
+/// service that its loop did not report is shown as unknown: it cannot be called while
+/// the loop does not answer, whatever it was a moment ago. Pure.
 [[nodiscard]] health::GatewayHealth gathered_health(
     health::GatewayHealth health, std::vector<std::optional<std::vector<health::ServiceHealth>>> const& said,
-    std::vector<config::ServiceConfig> const& services, frontend::Homes const& homes, bool draining);
+    frontend::Directory const& directory);
 
 }  // namespace gateway

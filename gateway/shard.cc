@@ -8,19 +8,12 @@ extern char** environ;
 
 namespace gateway {
 
+using frontend::Phase;
+
 namespace {
 
 /// How often the loop is asked how late it is.
 constexpr Duration kLagPeriod = milliseconds(100);
-
-std::vector<config::ServiceConfig> configs_of(std::size_t shard, Shared const& shared) {
-  std::vector<config::ServiceConfig> configs;
-  for (std::size_t i = 0; i < shared.config.services.size(); ++i) {
-    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
-    if (shared.homes.of(index) == shard) configs.push_back(shared.config.services[i]);
-  }
-  return configs;
-}
 
 }  // namespace
 
@@ -43,32 +36,30 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
     : number_(number),
       shared_(shared),
       owner_(owner),
-      configs_(configs_of(number, shared)),
       loop_(machine.clock),
       spawner_(machine.spawner == nullptr ? std::make_optional<io::ChildSpawner>(loop_, *shared.guard) : std::nullopt),
       mailbox_(loop_),
       probe_(shared.metrics.loop(number)),
       server_metrics_(probe_),
       entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
-      log_(shared.config.gateway.log,
+      log_(shared.config.log,
            {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
             .pool = shared.about.pool,
             .env = shared.about.env},
            shared.log_sink),
-      tracer_(shared.config.gateway.traces, shared.spans, shared.metrics, entropy_),
-      sessions_(entropy_, shared.homes.token_front(number)),
+      tracer_(shared.config.traces, shared.spans, shared.metrics, entropy_),
+      sessions_(entropy_, shared.directory.tokens().prefix(number)),
       desk_{.clock = loop_,
             .turn = loop_,
-            .config = shared.config.gateway,
+            .config = shared.config,
             .sessions = sessions_,
-            .services = std::vector<mcp::ServicePort*>(shared.config.services.size()),
-            .probes = std::vector<metrics::ServiceProbe*>(shared.config.services.size()),
+            .directory = &shared.directory,
             .log = log_,
             .tracer = tracer_,
             .allowance = shared.sessions},
-      front_door_(desk_, shared.endpoints, names_of(shared.config.services), *this, shared.metrics),
-      server_(loop_, server_limits(shared.config.gateway), shared.connections, front_door_, server_metrics_),
+      front_door_(desk_, *this, shared.metrics),
+      server_(loop_, server_limits(shared.config), shared.connections, front_door_, server_metrics_),
       supervisor_({.world = {.loop = loop_,
                              .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
                              .sampler = shared.sampler,
@@ -78,26 +69,26 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                              .redaction = shared.redaction,
                              .environment = environ,
                              .version = shared.about.version},
-                   .limits = shared.config.gateway.limits,
+                   .limits = shared.config.limits,
                    .sessions = sessions_,
                    .clients = front_door_,
-                   .one_client = shared.config.gateway.auth.tokens.size() == 1},
-                  configs_, shared.metrics, *this),
+                   .one_client = shared.config.auth.tokens.size() == 1},
+                  *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {
-  // A request for a service of another shard moves there before it is looked at, so
-  // the places of those stay empty.
-  auto const& here = supervisor_.services();
-  for (std::size_t i = 0; i < here.size(); ++i) {
-    auto const index = number_ + i * shared_.homes.loops();
-    desk_.services[index] = here[i].get();
-    desk_.probes[index] = &shared.metrics.service(here[i]->config().name);
+  for (auto const& listed : shared_.directory.services()) {
+    if (listed.home == number_) add(listed);
   }
-  probe_.serves(desk_.probes);
   desk_.server = &server_;
-  if (shared_.homes.loops() > 1) server_.set_mover(*this);
-  if (shared_.config.gateway.busy_poll) loop_.set_busy_poll(kBusyPoll);
+  if (shared_.directory.loops() > 1) server_.set_mover(*this);
+  if (shared_.config.busy_poll) loop_.set_busy_poll(kBusyPoll);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
+}
+
+void Shard::add(frontend::ListedService const& listed) {
+  auto& service = supervisor_.add(listed.key, listed.config, *listed.probe);
+  desk_.services.put(listed.key, {.port = &service, .probe = listed.probe});
+  probe_.serves(listed.key, *listed.probe);
 }
 
 Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag,
@@ -144,9 +135,9 @@ health::GatewayHealth Shard::health_here() const {
   health::GatewayHealth health;
   for (auto const& service : supervisor_.services()) {
     health.services.push_back(service->health());
-    if (shared_.homes.loops() > 1) health.services.back().loop = number_;
+    if (shared_.directory.loops() > 1) health.services.back().loop = number_;
   }
-  health.status = health::overall(health.services, desk_.draining);
+  health.status = health::overall(health.services, desk_.phase != Phase::Serving);
   health.version = shared_.about.version;
   health.build_time = shared_.about.build_time;
   health.instance_id = shared_.about.instance_id;
@@ -154,8 +145,9 @@ health::GatewayHealth Shard::health_here() const {
   return health;
 }
 
-void Shard::operate(ServiceIndex service, backend::Operation const& operation, backend::TellEnd tell) {
-  supervisor_.services()[raw(service) / shared_.homes.loops()]->operate(operation, std::move(tell));
+void Shard::operate(ServiceKey service, backend::Operation const& operation, backend::TellEnd tell) {
+  if (auto* const here = supervisor_.find(service)) return here->operate(operation, std::move(tell));
+  tell({backend::OperationEnd::Verdict::NotNow, "the service is gone"});
 }
 
 void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }
@@ -163,7 +155,7 @@ void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }
 // ── connections of other shards' services ────────────────────────────────────
 
 std::optional<std::size_t> Shard::elsewhere(http::RequestHead const& head, http::ListenerTag tag) {
-  auto const home = shared_.homes.of(tag, head);
+  auto const home = desk_.directory->home_of(tag, head);
   return home == number_ ? std::nullopt : home;
 }
 
@@ -172,14 +164,13 @@ void Shard::move(std::size_t to, http::MovedConnection connection) { owner_.move
 // ── ending ───────────────────────────────────────────────────────────────────
 
 void Shard::drain() {
-  if (phase_ != Phase::Serving) return;
-  phase_ = Phase::Draining;
-  desk_.draining = true;
+  if (desk_.phase != Phase::Serving) return;
+  desk_.phase = Phase::Draining;
   tell_whether_drained();
 }
 
 void Shard::tell_whether_drained() {
-  if (phase_ != Phase::Draining) return;
+  if (desk_.phase != Phase::Draining) return;
   // A long answer is not given before its client has taken it.
   auto const drained = supervisor_.calls_owed() == 0 && !server_.sending();
   if (drained == told_drained_) return;
@@ -188,8 +179,7 @@ void Shard::tell_whether_drained() {
 }
 
 void Shard::stop() {
-  if (phase_ == Phase::Stopping) return;
-  phase_ = Phase::Stopping;
+  if (desk_.phase == Phase::Ending) return;
   front_door_.end_all_sessions();
   server_.stop_listening();
   server_.close_when_done();
@@ -197,11 +187,5 @@ void Shard::stop() {
 }
 
 void Shard::on_all_stopped() { owner_.on_over(number_); }
-
-std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services) {
-  std::vector<std::string> names;
-  for (auto const& service : services) names.push_back(service.name);
-  return names;
-}
 
 }  // namespace gateway

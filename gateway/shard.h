@@ -3,17 +3,15 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "gateway/backend/supervisor.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
+#include "gateway/frontend/directory.h"
 #include "gateway/frontend/front_door.h"
-#include "gateway/frontend/homes.h"
 #include "gateway/frontend/server_metrics.h"
 #include "gateway/http/mover.h"
 #include "gateway/http/server.h"
@@ -42,10 +40,9 @@ struct Machine {
 /// What is there once in the program, whatever the number of loops: constants, and
 /// things that may be used from several threads. References outlive every shard.
 struct Shared {
-  config::Config const& config;  ///< its services are those that run
+  config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
-  frontend::Endpoints const& endpoints;
-  frontend::Homes const& homes;
+  frontend::Directory const& directory;
   io::ChildGuard* guard;  ///< null where the machine has a spawner of its own
   io::ProcessSampler const& sampler;
   log::LogSink& log_sink;
@@ -106,8 +103,8 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
   void stop();
 
-  /// What an operator asks of a service that lives here.
-  void operate(ServiceIndex service, backend::Operation const& operation, backend::TellEnd tell);
+  /// What an operator asks of a service. `tell` is called once, perhaps before this returns.
+  void operate(ServiceKey service, backend::Operation const& operation, backend::TellEnd tell);
 
   /// Goes on with a connection of another shard.
   void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
@@ -118,8 +115,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   [[nodiscard]] log::Log& log() { return log_; }
 
  private:
-  enum class Phase { Serving, Draining, Stopping };
-
+  void add(frontend::ListedService const& listed);
   void tick();
   void look_at_lag();
   void tell_whether_drained();
@@ -134,7 +130,6 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   std::size_t number_;
   Shared const& shared_;
   Owner& owner_;
-  std::vector<config::ServiceConfig> configs_;  ///< of the services that live here
   io::EventLoop loop_;
   std::optional<io::ChildSpawner> spawner_;  ///< of real programs
   io::Mailbox mailbox_;
@@ -152,13 +147,9 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   io::Timer ticker_;
   io::Timer lag_timer_;
   TimePoint lag_timer_due_;
-  Phase phase_ = Phase::Serving;
   bool told_drained_ = false;
   unsigned ticks_ = 0;
 };
-
-/// The names of services, in their order.
-[[nodiscard]] std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services);
 
 /// What the configuration says of an HTTP server.
 [[nodiscard]] http::ServerLimits server_limits(config::GatewayConfig const& config);

@@ -44,12 +44,6 @@ frontend::Auth auth_of(config::GatewayConfig const& config) {
   return frontend::Auth(auth);
 }
 
-std::vector<std::string> names_of(std::vector<config::ServiceConfig> const& services) {
-  std::vector<std::string> names;
-  for (auto const& service : services) names.push_back(service.name);
-  return names;
-}
-
 std::string error_json(std::string_view sentence) { return fmt::format("{{\"error\":{}}}\n", json_string(sentence)); }
 
 int status_of(OperationEnd::Verdict verdict) {
@@ -90,12 +84,11 @@ pid_t read_pid(std::string_view body) {
 
 Admin::Admin(Surroundings around)
     : around_(around),
-      hosts_(around.config.gateway, names_of(around.config.services)),
-      auth_(auth_of(around.config.gateway)),
+      hosts_(around.config),
+      auth_(auth_of(around.config)),
       version_(fmt::format("{{\"version\":{},\"revision\":{},\"buildTime\":{},\"instance_id\":{}}}\n",
                            json_string(around.about.version), json_string(around.about.revision),
                            json_string(around.about.build_time), json_string(around.about.instance_id))),
-      histories_(around.config.services.size()),
       denials_(kDenialsPerSecond) {}
 
 // ── requests ─────────────────────────────────────────────────────────────────
@@ -137,15 +130,12 @@ void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
 /// internet has one.
 bool Admin::host_allowed(std::string_view host) const {
   auto const name = frontend::host_name(host);
-  return name.find('.') == std::string::npos || hosts_.contains(name);
+  return name.find('.') == std::string::npos || hosts_.contains(name) ||
+         around_.program.directory().endpoints().by_host(host).has_value();
 }
 
-std::optional<ServiceIndex> Admin::find_service(std::string_view name) const {
-  auto const& services = around_.config.services;
-  auto const found =
-      std::find_if(services.begin(), services.end(), [&](auto const& each) { return each.name == name; });
-  if (found == services.end()) return std::nullopt;
-  return ServiceIndex{static_cast<std::uint32_t>(found - services.begin())};
+frontend::ListedService const* Admin::find_service(std::string_view name) const {
+  return around_.program.directory().find(name);
 }
 
 void Admin::get(http::Exchange& exchange, http::Request const& request, Route const& to) {
@@ -170,7 +160,9 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
       return answer(exchange, {.status = 405, .content_type = {}, .body = {}, .fields = "Allow: GET\r\n"});
     case Page::Log: return send_log(exchange, request);
     case Page::Tools:
-      if (auto const service = find_service(to.service)) return operate(exchange, *service, {}, backend::ListTools{});
+      if (auto const* const service = find_service(to.service)) {
+        return operate(exchange, *service, {}, backend::ListTools{});
+      }
       return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
     case Page::Restart:
     case Page::Drain:
@@ -221,8 +213,8 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
 
 void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view body) {
   if (to.page == Page::LogLevel) return change_log_level(exchange, body);
-  auto const service = find_service(to.service);
-  if (!service) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
+  auto const* const service = find_service(to.service);
+  if (service == nullptr) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
   if (to.page == Page::Drain) return operate(exchange, *service, "drain", backend::Drain{true});
   if (to.page == Page::Undrain) return operate(exchange, *service, "undrain", backend::Drain{false});
@@ -231,12 +223,12 @@ void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view 
   operate(exchange, *service, "call", *std::move(call));
 }
 
-/// `action` is the word for the log; empty for what changes nothing.
-void Admin::operate(http::Exchange& exchange, ServiceIndex service, std::string_view action,
+/// `action` is the word for the log; empty for an operation that changes nothing.
+void Admin::operate(http::Exchange& exchange, frontend::ListedService const& service, std::string_view action,
                     backend::Operation operation) {
   if (!action.empty()) {
     auto const* const call = std::get_if<backend::CallTool>(&operation);
-    auto const& server = around_.config.services[raw(service)].name;
+    auto const& server = service.config.name;
     auto const tool = call == nullptr ? std::string_view{} : std::string_view(call->tool);
     auto const remote = exchange.remote();
     around_.log.info("admin.action", "an operator asked for something",
@@ -244,7 +236,7 @@ void Admin::operate(http::Exchange& exchange, ServiceIndex service, std::string_
     around_.log.audit("audit.admin", "an operator asked for something",
                       {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
   }
-  around_.program.operate(service, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
+  around_.program.operate(service.key, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
     auto const done = end.verdict == OperationEnd::Verdict::Done;
     answer(id, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
   });
@@ -290,21 +282,26 @@ Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const {
 
 std::string Admin::status_of(health::GatewayHealth const& health) const {
   GatewayStatus status{.health = health,
-                       .configs = around_.config.services,
                        .services = {},
                        .log_level = around_.program.log_level(),
                        .has_actions = auth_.required(),
                        .log_is_open = log_is_open()};
-  for (std::size_t i = 0; i < histories_.size(); ++i) {
-    auto const index = ServiceIndex{static_cast<std::uint32_t>(i)};
-    status.services.push_back({around_.program.traffic(index), histories_[i].rates(), histories_[i].chart()});
+  History const none;
+  for (auto const& listed : around_.program.directory().services()) {
+    auto const history = histories_.find(listed.key);
+    auto const& known = history == histories_.end() ? none : history->second;
+    status.services.push_back({.name = listed.config.name,
+                               .isolation = listed.config.isolation,
+                               .traffic = listed.probe->traffic(),
+                               .rates = known.rates(),
+                               .chart = known.chart()});
   }
   return to_json(status);
 }
 
 /// What children write to stderr is not for everybody who reaches us over a network.
 bool Admin::log_is_open() const {
-  auto const& listen = around_.config.gateway.admin_listen;
+  auto const& listen = around_.config.admin_listen;
   return !auth_.required() && listen && is_loopback(*listen);
 }
 
@@ -316,7 +313,7 @@ void Admin::send_log(http::Exchange& exchange, http::Request const& request) {
   auto const wanted = frontend::query_value(request.head.query, "lines");
   auto count = kDefaultLogLines;
   std::from_chars(wanted.data(), wanted.data() + wanted.size(), count);
-  if (!service.empty() && !find_service(service)) {
+  if (!service.empty() && find_service(service) == nullptr) {
     return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   }
   std::string body = "{\"lines\":[";
@@ -352,15 +349,17 @@ void Admin::end_streams() {
 
 void Admin::tick() {
   ++ticks_;
-  if (ticks_ % History::kSampleSeconds == 0) {
-    for (std::size_t i = 0; i < histories_.size(); ++i) {
-      histories_[i].sample(around_.program.traffic(ServiceIndex{static_cast<std::uint32_t>(i)}));
-    }
-  }
+  if (ticks_ % History::kSampleSeconds == 0) sample_traffic();
   if (ticks_ % kNewsSeconds == 0 && !streams_.empty()) send_news();
 }
 
-/// One that has not taken the last news is spared the next.
+void Admin::sample_traffic() {
+  auto const& directory = around_.program.directory();
+  std::erase_if(histories_, [&](auto const& each) { return directory.find(each.first) == nullptr; });
+  for (auto const& listed : directory.services()) histories_[listed.key].sample(listed.probe->traffic());
+}
+
+/// A client that has not received the last news is not sent the next.
 void Admin::send_news() {
   around_.health.ask_health([this](health::GatewayHealth const& health) {
     auto const status = status_of(health);

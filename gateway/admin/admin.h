@@ -1,6 +1,7 @@
 // The admin listener: health, probes, version, metrics, the status page and its API.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ namespace gateway::admin {
 
 /// What the admin pages tell of. References outlive them.
 struct Surroundings {
-  config::Config const& config;
+  config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
   Clock const& clock;
   health::HealthSource& health;
@@ -65,7 +66,8 @@ class Admin final : public http::RequestHandler {
   void get(http::Exchange& exchange, http::Request const& request, Route const& to);
   void post(http::Exchange& exchange, http::Request const& request, Route const& to);
   void perform(http::Exchange& exchange, Route const& to, std::string_view body);
-  void operate(http::Exchange& exchange, ServiceIndex service, std::string_view action, backend::Operation operation);
+  void operate(http::Exchange& exchange, frontend::ListedService const& service, std::string_view action,
+               backend::Operation operation);
   void change_log_level(http::Exchange& exchange, std::string_view body);
   void send_log(http::Exchange& exchange, http::Request const& request);
   void open_events(http::Exchange& exchange);
@@ -76,7 +78,8 @@ class Admin final : public http::RequestHandler {
   [[nodiscard]] bool log_is_open() const;
   void forbid(http::Exchange& exchange, http::RequestHead const& head);
   [[nodiscard]] bool host_allowed(std::string_view host) const;
-  [[nodiscard]] std::optional<ServiceIndex> find_service(std::string_view name) const;
+  [[nodiscard]] frontend::ListedService const* find_service(std::string_view name) const;
+  void sample_traffic();
   [[nodiscard]] std::string status_of(health::GatewayHealth const& health) const;
   void ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const);
   [[nodiscard]] Answer health_page(health::GatewayHealth const& health) const;
@@ -91,7 +94,7 @@ class Admin final : public http::RequestHandler {
   frontend::Auth auth_;
   std::optional<StatusPage> page_;  ///< made when it is first asked for: its hashes wake a large library
   std::string version_;
-  std::vector<History> histories_;   ///< by service
+  std::map<ServiceKey, History> histories_;
   std::vector<ExchangeId> streams_;  ///< open pages
   TokenBucket denials_;              ///< of the lines about them
   http::Server* server_ = nullptr;

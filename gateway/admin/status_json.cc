@@ -46,10 +46,10 @@ std::string to_json(GatewayStatus const& status) {
   json["log_level"] = to_text(status.log_level);
   json["actions"] = status.has_actions;
   json["log_is_open"] = status.log_is_open;
-  for (std::size_t i = 0; i < status.services.size() && i < status.configs.size(); ++i) {
-    auto& server = json["servers"][status.configs[i].name];
-    server["isolation"] = to_text(status.configs[i].isolation);
-    server["traffic"] = traffic_json(status.services[i]);
+  for (auto const& service : status.services) {
+    auto& server = json["servers"][service.name];
+    server["isolation"] = to_text(service.isolation);
+    server["traffic"] = traffic_json(service);
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/backend/service_health.h"
 #include "gateway/config/needs.h"
@@ -18,12 +19,14 @@ constexpr Duration kReportResources = seconds(1);
 constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
 }  // namespace
 
-Service::Service(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Owner& owner)
+Service::Service(Surroundings around, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe,
+                 Owner& owner)
     : around_(around),
-      config_(config),
+      key_(key),
+      config_(std::move(config)),
       probe_(probe),
       owner_(owner),
-      children_(std::move(around), config, probe, *this) {
+      children_(std::move(around), config_, probe, *this) {
   if (config_.recycle.max_memory > 0) probe_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);

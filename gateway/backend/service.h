@@ -12,7 +12,7 @@
 namespace gateway::backend {
 
 /// Gives each session its child, as the Placement says, and passes on what goes to
-/// it. Owned by the Supervisor for the life of the configuration.
+/// it. Owned by the Supervisor, at least until its last session has ended.
 class Service final : public mcp::ServicePort, private Multiplexer::Owner {
  public:
   class Owner {
@@ -24,7 +24,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
     ~Owner() = default;
   };
 
-  Service(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Owner& owner);
+  Service(Surroundings around, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe,
+          Owner& owner);
 
   /// Starts shared children; others start with their sessions. One that lacks what
   /// it needs starts nothing.
@@ -45,7 +46,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
 
   void tick();
 
-  [[nodiscard]] config::ServiceConfig const& config() const { return config_; }
+  [[nodiscard]] ServiceKey key() const { return key_; }
   [[nodiscard]] health::ServiceHealth health() const;
   [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] Children const& children() const { return children_; }
@@ -62,7 +63,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   void call_tool(CallTool const& wanted, TellEnd tell);
 
   Surroundings around_;
-  config::ServiceConfig const& config_;
+  ServiceKey key_;
+  config::ServiceConfig const config_;
   metrics::ServiceProbe& probe_;
   Owner& owner_;
   Children children_;

@@ -5,12 +5,14 @@
 
 namespace gateway::backend {
 
-Supervisor::Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs,
-                       metrics::Metrics& metrics, Owner& owner)
-    : owner_(owner) {
-  for (auto const& config : configs) {
-    services_.push_back(std::make_unique<Service>(around, config, metrics.service(config.name), *this));
-  }
+Service& Supervisor::add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe) {
+  return *services_.emplace_back(std::make_unique<Service>(around_, key, std::move(config), probe, *this));
+}
+
+Service* Supervisor::find(ServiceKey key) {
+  auto const found =
+      std::find_if(services_.begin(), services_.end(), [&](auto const& each) { return each->key() == key; });
+  return found == services_.end() ? nullptr : found->get();
 }
 
 void Supervisor::start() {

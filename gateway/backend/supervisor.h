@@ -1,15 +1,16 @@
-// All services: started together, watched, stopped together.
+// The services of a loop: started together, watched, stopped together.
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gateway/backend/service.h"
 
 namespace gateway::backend {
 
-/// Owned by the program's root. A service that does not start never delays or
-/// stops the others: each is on its own timers.
+/// Owned by the Shard. A service that does not start never delays or stops the
+/// others: each is on its own timers.
 class Supervisor final : public Service::Owner {
  public:
   class Owner {
@@ -21,20 +22,25 @@ class Supervisor final : public Service::Owner {
     ~Owner() = default;
   };
 
-  Supervisor(Surroundings around, std::vector<config::ServiceConfig> const& configs, metrics::Metrics& metrics,
-             Owner& owner);
+  Supervisor(Surroundings around, Owner& owner) : around_(std::move(around)), owner_(owner) {}
+
+  /// Another service, which `start` starts.
+  Service& add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe);
 
   void start();
   void stop();
   void tick();
 
-  /// In the order of the configurations given.
+  /// Null when the service does not live here.
+  [[nodiscard]] Service* find(ServiceKey key);
+  /// In the order in which they were added.
   [[nodiscard]] std::vector<std::unique_ptr<Service>> const& services() const { return services_; }
   [[nodiscard]] std::size_t calls_owed() const;
 
  private:
   void on_service_stopped() override;
 
+  Surroundings around_;
   Owner& owner_;
   std::vector<std::unique_ptr<Service>> services_;
   bool stopping_ = false;

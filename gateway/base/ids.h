@@ -23,8 +23,8 @@ enum class ExchangeId : std::uint64_t {};
 /// Whose calls share what a child can take: see mcp/client_id.h. 0 is the gateway itself.
 enum class ClientId : std::uint64_t {};
 
-/// A service's place in the configuration.
-enum class ServiceIndex : std::uint32_t {};
+/// A service, for as long as it is configured. Starts at 1, never reused within a process.
+enum class ServiceKey : std::uint32_t {};
 
 template <typename Id>
 constexpr auto raw(Id id) {

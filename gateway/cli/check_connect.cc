@@ -61,10 +61,15 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
                      .limits = config_.gateway.limits,
                      .sessions = sessions_,
                      .clients = nobody_},
-                    config_.services, metrics_, *this),
+                    *this),
         signals_(loop_, *this),
         out_(out),
-        reported_(config_.services.size(), false) {}
+        reported_(config_.services.size(), false) {
+    std::uint32_t key = 0;
+    for (auto const& service : config_.services) {
+      supervisor_.add(ServiceKey{++key}, service, metrics_.service(service.name));
+    }
+  }
 
   bool run() {
     auto const began = loop_.now();

@@ -39,23 +39,15 @@ std::string host_name(std::string_view authority) {
   return name;
 }
 
-AllowedHosts::AllowedHosts(config::GatewayConfig const& config, std::vector<std::string> const& service_names)
-    : names_(config.allowed_hosts) {
-  for (auto const& name : service_names) names_.push_back(lower("mcp-" + name));
-}
-
 bool AllowedHosts::contains(std::string const& name) const {
   return is_this_machine(name) || is_numeric(name) || std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
-Admission::Admission(config::GatewayConfig const& config, std::vector<std::string> const& service_names)
-    : hosts_(config, service_names), origins_(config.allowed_origins) {}
-
-bool Admission::host_allowed(std::string_view host) {
+bool Admission::host_allowed(std::string_view host, Endpoints const& endpoints) {
   if (!last_allowed_.empty() && host == last_allowed_) return true;
-  auto const allowed = hosts_.contains(host_name(host));
-  if (allowed) last_allowed_.assign(host);
-  return allowed;
+  if (!hosts_.contains(host_name(host))) return endpoints.by_host(host).has_value();
+  last_allowed_.assign(host);
+  return true;
 }
 
 bool Admission::origin_allowed(std::string_view origin) const {
@@ -76,8 +68,9 @@ bool Admission::origin_allowed(std::string_view origin) const {
   return false;
 }
 
-Admitted Admission::judge(http::RequestHead const& head) {
-  if (!host_allowed(head.host)) return {.allowed = false, .reason = "host", .origin = {}, .shown = head.host};
+Admitted Admission::judge(http::RequestHead const& head, Endpoints const& endpoints) {
+  if (!host_allowed(head.host, endpoints))
+    return {.allowed = false, .reason = "host", .origin = {}, .shown = head.host};
   auto const [origin, repeated] = head.look_up("origin");
   if (repeated) return {.allowed = false, .reason = "origin", .origin = {}, .shown = "two of them"};
   if (origin) {

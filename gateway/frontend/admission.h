@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/frontend/endpoint.h"
 #include "gateway/http/request_head.h"
 
 namespace gateway::frontend {
@@ -25,11 +26,10 @@ struct Admitted {
 /// made to point here asks by that name.
 class AllowedHosts {
  public:
-  /// `service_names` are reachable as mcp-NAME.
-  AllowedHosts(config::GatewayConfig const& config, std::vector<std::string> const& service_names);
+  explicit AllowedHosts(config::GatewayConfig const& config) : names_(config.allowed_hosts) {}
 
   /// Whether `name`, as `host_name` gives it, is this machine's, an address, or
-  /// among those of the configuration.
+  /// among gateway.allowed_hosts. A service's host name is known to its Endpoints.
   [[nodiscard]] bool contains(std::string const& name) const;
 
  private:
@@ -38,21 +38,20 @@ class AllowedHosts {
 
 class Admission {
  public:
-  /// `service_names` are reachable as mcp-NAME.
-  Admission(config::GatewayConfig const& config, std::vector<std::string> const& service_names);
+  explicit Admission(config::GatewayConfig const& config) : hosts_(config), origins_(config.allowed_origins) {}
 
   /// A page of another site that made a name of its own point here, or sent a
   /// form or an image request, is told apart by these. (MCP, Security: DNS
   /// rebinding; a GET without Origin can still carry Sec-Fetch-Site.)
-  [[nodiscard]] Admitted judge(http::RequestHead const& head);
+  [[nodiscard]] Admitted judge(http::RequestHead const& head, Endpoints const& endpoints);
 
  private:
-  [[nodiscard]] bool host_allowed(std::string_view host);
+  [[nodiscard]] bool host_allowed(std::string_view host, Endpoints const& endpoints);
   [[nodiscard]] bool origin_allowed(std::string_view origin) const;
 
   AllowedHosts hosts_;
   std::vector<std::string> origins_;
-  std::string last_allowed_;  ///< the Host that was judged last: clients keep to one
+  std::string last_allowed_;  ///< a Host that AllowedHosts contains: clients keep to one
 };
 
 /// The name in a Host field or an authority: lower case, without port, brackets

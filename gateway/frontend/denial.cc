@@ -34,44 +34,44 @@ std::string_view service_for(std::string_view segment, std::span<std::string con
 }
 
 /// The end of a path that would be served: what stands before it is a prefix that a proxy left there, or a doubled slash.
-std::string served_end(std::string_view path, Directory const& directory) {
+std::string served_end(std::string_view path, ServedHere const& here) {
   for (auto at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1)) {
     auto const end = path.substr(at);
     auto const slash = std::min(end.find('/', 1), end.size());
-    auto const door = directory.at_root ? end : end.substr(slash);
-    auto const is_service = directory.at_root ||
-                            std::ranges::find(directory.services, end.substr(1, slash - 1)) != directory.services.end();
+    auto const door = here.at_root ? end : end.substr(slash);
+    auto const is_service =
+        here.at_root || std::ranges::find(here.services, end.substr(1, slash - 1)) != here.services.end();
     if (is_service && std::ranges::find(kDoors, door) != kDoors.end()) return std::string(end);
   }
   return {};
 }
 
 /// The path that is served and nearest to this one; empty when none is near.
-std::string nearest_path(std::string_view path, Directory const& directory) {
+std::string nearest_path(std::string_view path, ServedHere const& here) {
   constexpr std::string_view kAlias = "/servers/";
-  if (auto end = served_end(path, directory); !end.empty()) return end;
-  if (directory.at_root) return std::string(nearest(path, kDoors));
+  if (auto end = served_end(path, here); !end.empty()) return end;
+  if (here.at_root) return std::string(nearest(path, kDoors));
   if (path.starts_with(kAlias)) path.remove_prefix(kAlias.size() - 1);
   if (std::ranges::find(kDoors, path) != kDoors.end()) {
-    return directory.services.size() == 1 ? fmt::format("/{}{}", directory.services.front(), path) : std::string{};
+    return here.services.size() == 1 ? fmt::format("/{}{}", here.services.front(), path) : std::string{};
   }
   auto const slash = std::min(path.find('/', 1), path.size());
-  auto const name = service_for(path.substr(0, slash).substr(path.empty() ? 0 : 1), directory.services);
+  auto const name = service_for(path.substr(0, slash).substr(path.empty() ? 0 : 1), here.services);
   return name.empty() ? std::string{} : fmt::format("/{}{}", name, door_for(path.substr(slash)));
 }
 
-std::string list_of(std::span<std::string const> services) {
+std::string list_of(std::vector<std::string> const& services) {
   std::string list;
-  for (auto const& name : services.first(std::min(kNamed, services.size()))) {
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", name);
+  for (std::size_t i = 0; i < std::min(kNamed, services.size()); ++i) {
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", services[i]);
   }
   if (services.size() > kNamed) list += fmt::format(" and {} more", services.size() - kNamed);
   return list;
 }
 
-std::string what_is_served(Directory const& directory) {
-  if (directory.at_root) return "this port serves /mcp, /sse, /messages and /health";
-  return fmt::format("each service is at /NAME/mcp and /NAME/sse: {}", list_of(directory.services));
+std::string what_is_served(ServedHere const& here) {
+  if (here.at_root) return "this port serves /mcp, /sse, /messages and /health";
+  return fmt::format("each service is at /NAME/mcp and /NAME/sse: {}", list_of(here.services));
 }
 
 }  // namespace
@@ -107,15 +107,15 @@ std::string challenge(Auth::Shown shown, std::string_view realm) {
                      shown == Auth::Shown::Token ? ", error=\"invalid_token\"" : "");
 }
 
-std::string not_found_text(std::string_view path, Directory const& directory) {
+std::string not_found_text(std::string_view path, ServedHere const& here) {
   auto text = fmt::format("Not Found: there is no endpoint at {}", shortened(path));
-  if (directory.services.empty()) return text + "; with a token this answer says which there are";
-  if (directory.admin_elsewhere && is_admin_page(path))
+  if (here.services.empty()) return text + "; with a token this answer says which there are";
+  if (here.admin_elsewhere && is_admin_page(path))
     return text + "; the admin listener has it (gateway.admin_listen, --admin)";
-  auto const before = path.starts_with(directory.base_path) ? directory.base_path : std::string_view{};
-  auto const near = nearest_path(path.substr(before.size()), directory);
+  auto const before = path.starts_with(here.base_path) ? here.base_path : std::string_view{};
+  auto const near = nearest_path(path.substr(before.size()), here);
   if (!near.empty()) text += fmt::format("; did you mean '{}{}'?", before, near);
-  return fmt::format("{}; {}", text, what_is_served(directory));
+  return fmt::format("{}; {}", text, what_is_served(here));
 }
 
 }  // namespace gateway::frontend

@@ -2,12 +2,12 @@
 // each: what was expected, what was found, and what to change.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "gateway/frontend/admission.h"
 #include "gateway/frontend/auth.h"
+#include "gateway/frontend/endpoint.h"
 
 namespace gateway::frontend {
 
@@ -19,16 +19,8 @@ namespace gateway::frontend {
 /// Its WWW-Authenticate field. (RFC 6750, section 3: no error code where no token was shown.)
 [[nodiscard]] std::string challenge(Auth::Shown shown, std::string_view realm);
 
-/// What a 404 may tell.
-struct Directory {
-  std::span<std::string const> services{};  ///< that are served where it was asked
-  bool at_root = false;                     ///< one service, whose doors have no name before them
-  bool admin_elsewhere = false;             ///< whether the admin's pages are at another listener
-  std::string_view base_path{};             ///< that may stand before any path
-};
-
-/// For 404: the nearest path that is served, and the services. `directory` is empty for
-/// those who may not know them.
-[[nodiscard]] std::string not_found_text(std::string_view path, Directory const& directory);
+/// For 404: the nearest path that is served, and the services. `here` is empty for those
+/// who may not know them.
+[[nodiscard]] std::string not_found_text(std::string_view path, ServedHere const& here);
 
 }  // namespace gateway::frontend

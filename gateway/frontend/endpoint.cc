@@ -22,22 +22,27 @@ bool equal_names(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<ServiceIndex> Endpoints::by_name(std::string_view name) const {
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    if (names_[i] == name) return ServiceIndex{static_cast<std::uint32_t>(i)};
+std::optional<ServiceKey> Endpoints::by_name(std::string_view name) const {
+  for (auto const& service : services_) {
+    if (service.name == name) return service.key;
   }
   return std::nullopt;
 }
 
-std::optional<ServiceIndex> Endpoints::by_host(std::string_view host) const {
+NamedService const* Endpoints::find(ServiceKey key) const {
+  for (auto const& service : services_) {
+    if (service.key == key) return &service;
+  }
+  return nullptr;
+}
+
+std::optional<ServiceKey> Endpoints::by_host(std::string_view host) const {
   constexpr std::string_view kPrefix = "mcp-";
   if (host.size() <= kPrefix.size() || (host[0] | 0x20) != 'm') return std::nullopt;
   auto const name = host_name(host);
   if (!name.starts_with(kPrefix)) return std::nullopt;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    if (equal_names(names_[i], std::string_view(name).substr(kPrefix.size()))) {
-      return ServiceIndex{static_cast<std::uint32_t>(i)};
-    }
+  for (auto const& service : services_) {
+    if (equal_names(service.name, std::string_view(name).substr(kPrefix.size()))) return service.key;
   }
   return std::nullopt;
 }
@@ -72,9 +77,10 @@ std::optional<Endpoint> Endpoints::find_at_root(http::ListenerTag tag, std::stri
 
   if (auto const door = door_from(path)) {
     if (tag != http::ListenerTag{}) {
-      return Endpoint{*door, ServiceIndex{static_cast<std::uint32_t>(tag) - 1}};
+      auto const* const own = find(ServiceKey{static_cast<std::uint32_t>(tag)});
+      return own == nullptr ? std::nullopt : std::optional(Endpoint{*door, own->key});
     }
-    if (single_) return Endpoint{*door, ServiceIndex{0}};
+    if (single_ && !services_.empty()) return Endpoint{*door, services_.front().key};
     if (auto const service = by_host(host)) return Endpoint{*door, service};
     if (*door == Door::Messages || *door == Door::Health) return Endpoint{*door, std::nullopt};
     return std::nullopt;
@@ -87,15 +93,17 @@ std::optional<Endpoint> Endpoints::find_at_root(http::ListenerTag tag, std::stri
   auto const service = by_name(path.substr(1, slash - 1));
   auto const door = door_from(path.substr(slash));
   if (!service || !door) return std::nullopt;
-  if (tag != http::ListenerTag{} && static_cast<std::uint32_t>(tag) != raw(*service) + 1) return std::nullopt;
+  if (tag != http::ListenerTag{} && tag != own_listener(*service)) return std::nullopt;
   return Endpoint{*door, service};
 }
 
-Directory Endpoints::directory(http::ListenerTag tag, config::GatewayConfig const& config) const {
+ServedHere Endpoints::served_at(http::ListenerTag tag, config::GatewayConfig const& config) const {
   auto const own = tag != http::ListenerTag{};
-  std::span<std::string const> services(names_);
-  if (own) services = services.subspan(static_cast<std::size_t>(tag) - 1, 1);
-  return {.services = services,
+  std::vector<std::string> names;
+  for (auto const& service : services_) {
+    if (!own || tag == own_listener(service.key)) names.push_back(service.name);
+  }
+  return {.services = std::move(names),
           .at_root = own || single_,
           .admin_elsewhere = config.admin_listen.has_value(),
           .base_path = config.base_path};

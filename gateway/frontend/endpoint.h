@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gateway/base/ids.h"
-#include "gateway/frontend/denial.h"
+#include "gateway/config/config.h"
 #include "gateway/http/exchange.h"
 
 namespace gateway::frontend {
@@ -23,41 +23,54 @@ struct Endpoint {
   Door door = Door::Mcp;
   /// Absent for the gateway's own /health, and for /messages at a root that
   /// names no service: the session tells it there.
-  std::optional<ServiceIndex> service;
+  std::optional<ServiceKey> service;
+};
+
+/// What a 404 may mention.
+struct ServedHere {
+  std::vector<std::string> services{};  ///< at the listener that was asked
+  bool at_root = false;                 ///< one service, whose endpoints have no name before them
+  bool admin_elsewhere = false;         ///< the admin pages are at another listener
+  std::string_view base_path{};         ///< that may stand before any path
+};
+
+/// What an endpoint needs to know of a service.
+struct NamedService {
+  ServiceKey key{};
+  std::string name;
 };
 
 /// Paths and hosts to endpoints. Pure.
 class Endpoints {
  public:
   /// With `single`, the main listener serves the one service at its root. `base_path`
-  /// is the public path before ours, which a proxy may take away or leave.
-  Endpoints(std::vector<std::string> names, bool single, std::string base_path = {})
-      : names_(std::move(names)), single_(single), base_path_(std::move(base_path)) {}
+  /// is the public path before ours, which a proxy may remove or leave.
+  Endpoints(std::vector<NamedService> services, bool single, std::string base_path = {})
+      : services_(std::move(services)), single_(single), base_path_(std::move(base_path)) {}
 
-  /// `tag` is 0 for the main listener, and a service's index + 1 for its own.
+  /// `tag` is 0 for the main listener, and a service's key for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
   /// What is served at a listener, for those who ask there for something else.
-  [[nodiscard]] Directory directory(http::ListenerTag tag, config::GatewayConfig const& config) const;
+  [[nodiscard]] ServedHere served_at(http::ListenerTag tag, config::GatewayConfig const& config) const;
+
+  /// The service whose host name this is: mcp-NAME.
+  [[nodiscard]] std::optional<ServiceKey> by_host(std::string_view host) const;
 
   /// Where the client of a legacy stream, asked for by `path`, sends its messages: a
   /// reference that leads back through the proxies before us.
   [[nodiscard]] std::string messages_reference(http::ListenerTag tag, std::string_view path) const;
 
-  [[nodiscard]] std::string const& name(ServiceIndex service) const { return names_[raw(service)]; }
-
-  [[nodiscard]] static http::ListenerTag own_listener(ServiceIndex service) {
-    return http::ListenerTag{raw(service) + 1};
-  }
+  [[nodiscard]] static http::ListenerTag own_listener(ServiceKey service) { return http::ListenerTag{raw(service)}; }
 
  private:
   [[nodiscard]] std::optional<Endpoint> find_at_root(http::ListenerTag tag, std::string_view host,
                                                      std::string_view path) const;
   [[nodiscard]] std::optional<std::string_view> without_base_path(std::string_view path) const;
-  [[nodiscard]] std::optional<ServiceIndex> by_name(std::string_view name) const;
-  [[nodiscard]] std::optional<ServiceIndex> by_host(std::string_view host) const;
+  [[nodiscard]] NamedService const* find(ServiceKey key) const;
+  [[nodiscard]] std::optional<ServiceKey> by_name(std::string_view name) const;
 
-  std::vector<std::string> names_;
+  std::vector<NamedService> services_;
   bool single_;
   std::string base_path_;
 };

@@ -44,11 +44,9 @@ http::RouteTag route_of(Door door) {
 
 }  // namespace
 
-FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
-                     health::HealthSource& health, metrics::Metrics& metrics)
+FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics)
     : desk_(desk),
-      endpoints_(std::move(endpoints)),
-      admission_(desk.config, service_names),
+      admission_(desk.config),
       auth_(desk.config.auth),
       health_(health),
       metrics_(metrics),
@@ -59,7 +57,7 @@ FrontDoor::FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> c
 // ── requests ─────────────────────────────────────────────────────────────────
 
 void FrontDoor::on_request(http::Exchange& exchange, http::Request const& request) {
-  auto const admitted = admission_.judge(request.head);
+  auto const admitted = admission_.judge(request.head, endpoints());
   std::string fields;
   if (!admitted.origin.empty()) {
     fields = fmt::format(
@@ -70,8 +68,8 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   }
   Visit visit{exchange, request, {}, {}, fields};
   if (!admitted.allowed) return forbid(visit, admitted);
-  auto const endpoint = endpoints_.find(request.listener, request.head.host, request.head.path);
-  if (!endpoint) return not_found(visit);
+  auto const endpoint = endpoints().find(request.listener, request.head.host, request.head.path);
+  if (!endpoint || (endpoint->service && !desk_.serves(*endpoint->service))) return not_found(visit);
   visit.endpoint = *endpoint;
   exchange.set_route(route_of(endpoint->door));
   if (request.head.method == http::Method::Options) return preflight(visit, admitted);
@@ -102,10 +100,9 @@ void FrontDoor::unauthorized(Visit const& visit) {
 /// Who shows no token where one is needed does not learn which services there are.
 void FrontDoor::not_found(Visit const& visit) {
   auto const& head = visit.request.head;
-  Directory directory;
-  if (!auth_.required() || auth_.principal(head))
-    directory = endpoints_.directory(visit.request.listener, desk_.config);
-  visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, directory));
+  ServedHere here;
+  if (!auth_.required() || auth_.principal(head)) here = endpoints().served_at(visit.request.listener, desk_.config);
+  visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, here));
 }
 
 /// Whoever tries a thousand tokens must not fill a disk with lines about it.
@@ -134,7 +131,7 @@ void FrontDoor::serve(Visit const& visit) {
       return sse_.post(visit);
     case Door::Sse:
       if (method == http::Method::Get && !visit.request.head.find("mcp-session-id")) {
-        return sse_.get(visit, endpoints_.messages_reference(visit.request.listener, visit.request.head.path));
+        return sse_.get(visit, endpoints().messages_reference(visit.request.listener, visit.request.head.path));
       }
       [[fallthrough]];
     case Door::Mcp:
@@ -154,11 +151,11 @@ void FrontDoor::post(Visit const& visit) {
 
 /// The header fields that tell the owners of a service's sessions apart; of all
 /// services where the path names none, as a proxy may have taken the name away.
-std::string FrontDoor::key_headers(std::optional<ServiceIndex> service) const {
+std::string FrontDoor::key_headers(std::optional<ServiceKey> service) const {
   std::string names;
-  for (std::size_t i = 0; i < desk_.services.size(); ++i) {
-    auto const here = desk_.services[i] != nullptr && (!service || raw(*service) == i);
-    auto const name = here ? desk_.services[i]->key_header() : std::string_view{};
+  for (auto const& listed : desk_.directory->services()) {
+    if (!desk_.serves(listed.key) || (service && *service != listed.key)) continue;
+    auto const name = desk_.service(listed.key).key_header();
     if (!name.empty()) names.append(", ").append(name);
   }
   return names;
@@ -200,9 +197,11 @@ void FrontDoor::health(Visit const& visit, bool detailed) {
 
 void FrontDoor::service_health(Visit const& visit, bool detailed) {
   auto const here = health_.health_here();
-  auto const& name = endpoints_.name(*visit.endpoint.service);
-  auto const service = std::find_if(here.services.begin(), here.services.end(),
-                                    [&](health::ServiceHealth const& each) { return each.name == name; });
+  auto const* const listed = desk_.directory->find(*visit.endpoint.service);
+  if (listed == nullptr) return visit.reply(503);
+  auto const service = std::find_if(here.services.begin(), here.services.end(), [&](health::ServiceHealth const& each) {
+    return each.name == listed->config.name;
+  });
   if (service == here.services.end()) return visit.reply(503);
   auto const status = here.status == health::HealthStatus::Draining ? here.status : service->status;
   visit.reply_json(http_status(status), detailed ? to_json(here, *service) : brief(status), kNoStore);
@@ -267,7 +266,7 @@ void FrontDoor::tick() {
 }
 
 void FrontDoor::end_all_sessions() {
-  desk_.ending = true;
+  desk_.phase = Phase::Ending;
   std::vector<SessionId> all;
   desk_.sessions.for_each([&](Session const& session) { all.push_back(session.id); });
   for (auto const id : all) {

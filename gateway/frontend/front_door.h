@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "gateway/base/token_bucket.h"
 #include "gateway/frontend/admission.h"
@@ -21,8 +20,7 @@ namespace gateway::frontend {
 /// Owned by the program's root.
 class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
  public:
-  FrontDoor(Desk& desk, Endpoints endpoints, std::vector<std::string> const& service_names,
-            health::HealthSource& health, metrics::Metrics& metrics);
+  FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics);
 
   // http::RequestHandler
   void on_request(http::Exchange& exchange, http::Request const& request) override;
@@ -51,12 +49,13 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void not_found(Visit const& visit);
   void unauthorized(Visit const& visit);
   void preflight(Visit const& visit, Admitted const& admitted);
-  [[nodiscard]] std::string key_headers(std::optional<ServiceIndex> service) const;
+  [[nodiscard]] std::string key_headers(std::optional<ServiceKey> service) const;
   void health(Visit const& visit, bool detailed);
   void service_health(Visit const& visit, bool detailed);
 
+  [[nodiscard]] Endpoints const& endpoints() const { return desk_.directory->endpoints(); }
+
   Desk& desk_;
-  Endpoints endpoints_;
   Admission admission_;
   Auth auth_;
   health::HealthSource& health_;

@@ -39,7 +39,7 @@ void LegacySse::get(Visit const& visit, std::string_view messages_at) {
   session->revision = mcp::Revision::R2024_11_05;
   desk_.streams_of(*session).own = visit.exchange.id();
   visit.exchange.set_context(raw(session->id));
-  visit.exchange.open_stream(visit.fields, frontend::stream_tag(raw(session->service), metrics::StreamKind::Sse));
+  visit.exchange.open_stream(visit.fields, frontend::stream_tag(session->service, metrics::StreamKind::Sse));
 
   auto const endpoint = fmt::format("{}?sessionId={}", messages_at, session->token);
   std::string_view const data = endpoint;

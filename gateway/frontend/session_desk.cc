@@ -22,16 +22,17 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 }  // namespace
 
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
-  auto const index = *visit.endpoint.service;
+  auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
-  mcp::SessionOwner const owner{visit.principal, only_value(head, service(index).key_header())};
-  auto refusal = service(index).refusal(owner);
-  while (refusal && refusal->room_helps && !draining && make_room_at(index)) refusal = service(index).refusal(owner);
+  mcp::SessionOwner const owner{visit.principal, only_value(head, service(key).key_header())};
+  auto refusal = service(key).refusal(owner);
+  while (refusal && refusal->room_helps && phase == Phase::Serving && make_room_at(key))
+    refusal = service(key).refusal(owner);
   if (refusal) return {nullptr, *std::move(refusal)};
-  auto share = draining ? Allowance::Share{} : take_share();
+  auto share = phase == Phase::Serving ? take_share() : Allowance::Share{};
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
 
-  auto& session = sessions.open(index, transport, clock.now());
+  auto& session = sessions.open(key, transport, clock.now());
   session.share = std::move(share);
   session.principal.assign(owner.principal);
   session.client = visit.client();
@@ -39,7 +40,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // Whatever the log's level: the audit, traces and warnings name it, and the level may change.
   if (transport != mcp::Transport::OneShot) session.log_id = short_hash(session.token);
-  service(index).attach(session);
+  service(key).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
   return {&session, {}};
 }
@@ -92,7 +93,7 @@ bool Desk::make_room() {
 
 /// As `make_room`, where a service takes no more. Its sessions that hold a stream or
 /// wait for an answer keep their place in the order, which is that of all services.
-bool Desk::make_room_at(ServiceIndex service) {
+bool Desk::make_room_at(ServiceKey service) {
   auto* const longest =
       sessions.oldest_if([&](mcp::Session const& session) { return session.service == service && is_idle(session); });
   if (longest == nullptr) return false;

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/base/allowance.h"
 #include "gateway/base/clock.h"
@@ -13,6 +12,7 @@
 #include "gateway/base/turn.h"
 #include "gateway/config/config.h"
 #include "gateway/frontend/client_streams.h"
+#include "gateway/frontend/directory.h"
 #include "gateway/http/server.h"
 #include "gateway/log/log.h"
 #include "gateway/mcp/ports.h"
@@ -24,25 +24,39 @@ namespace gateway::frontend {
 
 struct Visit;
 
+/// What becomes of sessions on a loop. Only goes forward.
+enum class Phase {
+  Serving,
+  Draining,  ///< no new sessions; calls in flight finish
+  Ending,    ///< all sessions are being ended
+};
+
+/// A service that lives on this loop.
+struct ServiceHere {
+  mcp::ServicePort* port = nullptr;
+  metrics::ServiceProbe* probe = nullptr;
+};
+
 /// What the transports share. References outlive them.
 struct Desk {
   Clock const& clock;
   Turn& turn;
   config::GatewayConfig const& config;
   mcp::SessionTable& sessions;
-  std::vector<mcp::ServicePort*> services;     ///< by ServiceIndex
-  std::vector<metrics::ServiceProbe*> probes;  ///< by ServiceIndex
+  Directory const* directory;  ///< the current one
   log::Log& log;
   trace::Tracer& tracer;
   Allowance& allowance;            ///< of sessions, over all loops
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
-  bool draining = false;
-  bool ending = false;  ///< all sessions are being ended
+  Phase phase = Phase::Serving;
+  SideTable<ServiceHere, ServiceKey> services{};  ///< that live on this loop
   SideTable<std::unique_ptr<ClientStreams>, SessionId> streams{};
 
-  [[nodiscard]] mcp::ServicePort& service(ServiceIndex index) const { return *services[raw(index)]; }
-
-  [[nodiscard]] metrics::ServiceProbe& probe(ServiceIndex index) const { return *probes[raw(index)]; }
+  /// Whether a service lives here. It stays at least until its last session has ended.
+  [[nodiscard]] bool serves(ServiceKey service) const { return services.find(service) != nullptr; }
+  /// Of a service that lives here.
+  [[nodiscard]] mcp::ServicePort& service(ServiceKey service) const { return *services.find(service)->port; }
+  [[nodiscard]] metrics::ServiceProbe& probe(ServiceKey service) const { return *services.find(service)->probe; }
 
   /// Of an open session. Valid until the end of the turn in which the session ends.
   [[nodiscard]] ClientStreams& streams_of(mcp::Session const& session) const { return **streams.find(session.id); }
@@ -53,7 +67,9 @@ struct Desk {
   }
 
   /// Why a stream ends that is ended now.
-  [[nodiscard]] http::StreamEnd stream_end() const { return ending ? http::StreamEnd::Drain : http::StreamEnd::Done; }
+  [[nodiscard]] http::StreamEnd stream_end() const {
+    return phase == Phase::Ending ? http::StreamEnd::Drain : http::StreamEnd::Done;
+  }
 
   /// A new session, attached to the service its request names, or why there is none.
   /// At the limit the session of this loop that was idle longest makes room.
@@ -78,7 +94,7 @@ struct Desk {
   [[nodiscard]] Allowance::Share take_share();
   [[nodiscard]] bool is_idle(mcp::Session const& session) const;
   [[nodiscard]] bool make_room();
-  [[nodiscard]] bool make_room_at(ServiceIndex service);
+  [[nodiscard]] bool make_room_at(ServiceKey service);
 };
 
 }  // namespace gateway::frontend

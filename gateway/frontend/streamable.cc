@@ -28,7 +28,7 @@ bool begins_with_priming_event(Session const& session) {
 }
 
 http::StreamTag post_stream_tag(Session const& session) {
-  return stream_tag(raw(session.service), metrics::StreamKind::HttpPost);
+  return stream_tag(session.service, metrics::StreamKind::HttpPost);
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ void Streamable::open_standalone(Visit const& visit, Session& session, std::opti
   auto const sent = streams.standalone_events;
   EventId const from{0, last ? std::min(last->number, sent) : sent};
   stream.set_context(raw(session.id));
-  stream.open_stream(visit.fields, stream_tag(raw(session.service), metrics::StreamKind::HttpGet));
+  stream.open_stream(visit.fields, stream_tag(session.service, metrics::StreamKind::HttpGet));
   if (begins_with_priming_event(session)) {
     send_priming_event(stream, from);
     streams.can_come_back = true;

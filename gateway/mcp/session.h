@@ -41,7 +41,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
  public:
   Allowance::Share share;  ///< it is one of the sessions allowed
   SessionId id{};
-  ServiceIndex service{};
+  ServiceKey service{};
   Transport transport = Transport::Http;
   std::string log_id;     ///< what logs call it: a hash of its token
   std::string token;      ///< what the client shows; a capability, never logged

@@ -2,7 +2,7 @@
 
 namespace gateway::mcp {
 
-Session& SessionTable::open(ServiceIndex service, Transport transport, TimePoint now) {
+Session& SessionTable::open(ServiceKey service, Transport transport, TimePoint now) {
   auto owned = std::make_unique<Session>();
   auto& session = *owned;
   session.id = sessions_.insert(std::move(owned));

@@ -24,7 +24,7 @@ class SessionTable {
       : entropy_(entropy), token_front_(std::move(token_front)) {}
 
   /// A new session with a token of its own; a one-shot session has none.
-  Session& open(ServiceIndex service, Transport transport, TimePoint now);
+  Session& open(ServiceKey service, Transport transport, TimePoint now);
 
   [[nodiscard]] Session* find(SessionId id) { return sessions_.find(id); }
   [[nodiscard]] Session* find(std::string_view token);

@@ -63,16 +63,12 @@ void LoopProbe::answered(Route route, int status) {
   count->add();
 }
 
-ServiceProbe* LoopProbe::service_at(std::size_t index) const {
-  return index < services_.size() ? services_[index] : nullptr;
+void LoopProbe::stream_opened(ServiceKey service, StreamKind kind) {
+  if (auto* const* const probe = services_.find(service)) (*probe)->stream_opened(kind);
 }
 
-void LoopProbe::stream_opened(std::size_t service, StreamKind kind) {
-  if (auto* const probe = service_at(service)) probe->stream_opened(kind);
-}
-
-void LoopProbe::stream_closed(std::size_t service, StreamKind kind, std::string_view why) {
-  if (auto* const probe = service_at(service)) probe->stream_closed(kind, why);
+void LoopProbe::stream_closed(ServiceKey service, StreamKind kind, std::string_view why) {
+  if (auto* const* const probe = services_.find(service)) (*probe)->stream_closed(kind, why);
 }
 
 }  // namespace gateway::metrics

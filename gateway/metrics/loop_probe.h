@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <ctime>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/side_table.h"
 #include "gateway/config/config.h"
 #include "gateway/metrics/memo.h"
 #include "gateway/metrics/route.h"
@@ -29,8 +29,8 @@ class LoopProbe {
 
   /// To be called by the thread that runs the loop.
   void runs_here();
-  /// The services whose streams are counted, by index; null for those of other loops.
-  void serves(std::vector<ServiceProbe*> services) { services_ = std::move(services); }
+  /// A service of this loop: its streams are counted from now on.
+  void serves(ServiceKey service, ServiceProbe& probe) { services_.put(service, &probe); }
   /// A timer fired this much too late.
   void timer_was_late(Duration by) { lag_.add(static_cast<std::uint64_t>(by.count())); }
   /// Lines of the loop's log so far.
@@ -44,8 +44,8 @@ class LoopProbe {
   void request_refused(int status, std::string_view reason);
   void answered(Route route, int status);
   void slow_client_dropped() { slow_.add(); }
-  void stream_opened(std::size_t service, StreamKind kind);
-  void stream_closed(std::size_t service, StreamKind kind, std::string_view why);
+  void stream_opened(ServiceKey service, StreamKind kind);
+  void stream_closed(ServiceKey service, StreamKind kind, std::string_view why);
   void bytes_waiting(std::int64_t more) { buffered_.add(more); }
 
   /// Brings the CPU time of the loop's thread up to date. From any thread.
@@ -55,8 +55,6 @@ class LoopProbe {
   static constexpr std::size_t kLevels = 4;
   static constexpr std::size_t kStatuses = 600;
   static constexpr clockid_t kNoClock = CLOCK_REALTIME;
-
-  [[nodiscard]] ServiceProbe* service_at(std::size_t index) const;
 
   Families& families_;
   Counter& accepted_;
@@ -71,7 +69,7 @@ class LoopProbe {
   std::array<Counter*, kLevels> lines_{};
   std::array<std::array<Counter*, kStatuses>, kRoutes> answers_{};  ///< made when first needed
   Memo<Counter*> refusals_;
-  std::vector<ServiceProbe*> services_;
+  SideTable<ServiceProbe*, ServiceKey> services_;
   std::atomic<clockid_t> clock_{kNoClock};
 };
 

@@ -6,16 +6,6 @@
 
 namespace gateway::harness {
 
-namespace {
-
-std::vector<std::string> names_of(config::Config const& config) {
-  std::vector<std::string> names;
-  for (auto const& service : config.services) names.push_back(service.name);
-  return names;
-}
-
-}  // namespace
-
 void SeededEntropy::fill(std::span<unsigned char> bytes) {
   for (auto& byte : bytes) {
     state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -42,14 +32,12 @@ TestGateway::TestGateway(config::Config config, std::uint64_t seed)
       entropy_(seed),
       sampler_("MCP_GATEWAY_CHILD=test"),
       metrics_(about_, config_.gateway.metrics),
-      endpoints_(names_of(config_), false, config_.gateway.base_path),
-      homes_(endpoints_, 1),
+      directory_(frontend::Directory::list(config_.services, 1, metrics_), {.base_path = config_.gateway.base_path}),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),
-      shared_{.config = config_,
+      shared_{.config = config_.gateway,
               .about = about_,
-              .endpoints = endpoints_,
-              .homes = homes_,
+              .directory = directory_,
               .guard = nullptr,
               .sampler = sampler_,
               .log_sink = lines_,

@@ -12,8 +12,7 @@
 #include "gateway/base/allowance.h"
 #include "gateway/base/entropy.h"
 #include "gateway/config/config.h"
-#include "gateway/frontend/endpoint.h"
-#include "gateway/frontend/homes.h"
+#include "gateway/frontend/directory.h"
 #include "gateway/io/process_sampler.h"
 #include "gateway/log/redaction.h"
 #include "gateway/log/sink.h"
@@ -62,6 +61,7 @@ class TestGateway final : private Shard::Owner {
   std::vector<std::unique_ptr<TestClient>>& clients() { return clients_; }
 
   [[nodiscard]] Shard& shard() { return *shard_; }
+  [[nodiscard]] frontend::Directory const& directory() const { return directory_; }
   [[nodiscard]] ScriptedSpawner& spawner() { return spawner_; }
   [[nodiscard]] KeptLines& log() { return lines_; }
   [[nodiscard]] ManualClock& clock() { return clock_; }
@@ -96,8 +96,7 @@ class TestGateway final : private Shard::Owner {
   KeptLines lines_;
   metrics::Metrics metrics_;
   log::Redaction redaction_;
-  frontend::Endpoints endpoints_;
-  frontend::Homes homes_;
+  frontend::Directory directory_;
   Allowance connections_;
   Allowance sessions_;
   Shared shared_;

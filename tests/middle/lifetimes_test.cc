@@ -113,7 +113,8 @@ TEST_F(MiddleTest, LeavesASessionAtTheChildThatStillOwesItAnAnswer) {
   auto& first = *(children[0]->heard.empty() ? children[1] : children[0]);
   auto const asked = take_heard(first);
   auto& others = other.post(call(1, "echo"));
-  gateway->shard().operate(ServiceIndex{0}, backend::Restart{first.pid()}, [](backend::OperationEnd const&) {});
+  gateway->shard().operate(gateway->directory().find("two")->key, backend::Restart{first.pid()},
+                           [](backend::OperationEnd const&) {});
   // Its message would move it, and its cancel then hit the other's call of the same number.
   (void)session.post(request(2, "ping"));
   (void)session.post(note("notifications/cancelled", {{"requestId", 9}}));

@@ -129,7 +129,7 @@ class Storm {
   }
 
   void operate() {
-    auto const service = ServiceIndex{choices_.below(4)};
+    auto const service = gateway_.directory().services()[choices_.below(4)].key;
     constexpr std::array<int, 5> kKinds{0, 1, 2, 3, 4};
     backend::Operation operation;
     switch (kKinds[choices_.below(5)]) {

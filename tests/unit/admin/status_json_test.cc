@@ -17,21 +17,16 @@ class StatusJsonTest : public ::testing::Test {
     one.reason = "a \"quoted\"\nreason";
     health.services.push_back(one);
     health.status = health::HealthStatus::Degraded;
-    config::ServiceConfig config;
-    config.name = "files";
-    config.isolation = config::Isolation::Affinity;
-    configs.push_back(config);
   }
 
   nlohmann::json told() {
-    GatewayStatus status{.health = health, .configs = configs, .services = {service}};
+    GatewayStatus status{.health = health, .services = {service}};
     status.log_level = config::LogLevel::Warn;
     return nlohmann::json::parse(to_json(status));
   }
 
   health::GatewayHealth health;
-  std::vector<config::ServiceConfig> configs;
-  ServiceStatus service;
+  ServiceStatus service{.name = "files", .isolation = config::Isolation::Affinity};
 };
 
 TEST_F(StatusJsonTest, SaysWhatTheHealthPageSaysAndMore) {
@@ -58,7 +53,7 @@ TEST_F(StatusJsonTest, HasTheWholeChart) {
 }
 
 TEST_F(StatusJsonTest, IsOneLineForAnEventStream) {
-  GatewayStatus const status{.health = health, .configs = configs, .services = {service}};
+  GatewayStatus const status{.health = health, .services = {service}};
   EXPECT_EQ(std::string::npos, to_json(status).find('\n'));
 }
 

@@ -9,19 +9,20 @@ namespace {
 
 using fakes::ParsedRequest;
 
-Admission admission() {
+/// How a request is judged.
+Admitted judged(http::RequestHead const& head) {
   config::GatewayConfig config;
   config.allowed_hosts = {"gateway.example.com"};
   config.allowed_origins = {"https://chat.example.com", "https://chat.example.com:8443"};
-  return {config, {"echo", "Notes"}};
+  return Admission(config).judge(head, Endpoints({{ServiceKey{1}, "echo"}, {ServiceKey{2}, "Notes"}}, false));
 }
 
 /// The reason a request is refused for, or "".
 std::string refused_for(std::string const& host, std::string const& field = "X: y") {
   ParsedRequest const request{"GET /mcp HTTP/1.1", "Host: " + host, field};
-  auto const judged = admission().judge(request.head);
-  EXPECT_EQ(judged.allowed, judged.reason.empty());
-  return std::string(judged.reason);
+  auto const admitted = judged(request.head);
+  EXPECT_EQ(admitted.allowed, admitted.reason.empty());
+  return std::string(admitted.reason);
 }
 
 TEST(Admission, TakesTheHostsThatMeanThisGateway) {
@@ -42,7 +43,7 @@ TEST(Admission, RefusesAHostThatOnlyPointsHere) {
 
 TEST(Admission, RefusesARequestWithoutAHost) {
   ParsedRequest const request{"GET /mcp HTTP/1.0"};
-  EXPECT_EQ("host", admission().judge(request.head).reason);
+  EXPECT_EQ("host", judged(request.head).reason);
 }
 
 TEST(Admission, TakesTheOriginsOfThisMachineAndTheConfiguredOnes) {
@@ -83,14 +84,14 @@ TEST(Admission, RefusesEveryOtherOrigin) {
 TEST(Admission, RefusesTwoOrigins) {
   ParsedRequest const request{"GET / HTTP/1.1", "Host: localhost", "Origin: http://localhost",
                               "Origin: http://localhost"};
-  EXPECT_EQ("origin", admission().judge(request.head).reason);
+  EXPECT_EQ("origin", judged(request.head).reason);
 }
 
 TEST(Admission, GivesTheOriginBackForTheAnswer) {
   ParsedRequest const request{"GET / HTTP/1.1", "Host: localhost", "Origin: http://localhost:3000"};
-  EXPECT_EQ("http://localhost:3000", admission().judge(request.head).origin);
+  EXPECT_EQ("http://localhost:3000", judged(request.head).origin);
   ParsedRequest const without{"GET / HTTP/1.1", "Host: localhost"};
-  EXPECT_EQ("", admission().judge(without.head).origin);
+  EXPECT_EQ("", judged(without.head).origin);
 }
 
 TEST(Admission, RefusesWhatABrowserFetchesForAnotherSite) {
@@ -103,7 +104,7 @@ TEST(Admission, RefusesWhatABrowserFetchesForAnotherSite) {
 TEST(Admission, TrustsAnAllowedOriginAcrossSites) {
   ParsedRequest const request{"POST / HTTP/1.1", "Host: localhost", "Origin: https://chat.example.com",
                               "Sec-Fetch-Site: cross-site"};
-  EXPECT_TRUE(admission().judge(request.head).allowed);
+  EXPECT_TRUE(judged(request.head).allowed);
 }
 
 TEST(HostName, IsLowerCaseWithoutPortBracketsAndDot) {

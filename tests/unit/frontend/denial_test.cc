@@ -83,7 +83,7 @@ TEST(Denial, KnowsWhereOneServiceHasTheRoot) {
   EXPECT_EQ(
       "Not Found: there is no endpoint at '/mpc'; did you mean '/mcp'?; this port serves /mcp, /sse, /messages and "
       "/health",
-      not_found_text("/mpc", {.services = std::span(kServices).first(1), .at_root = true}));
+      not_found_text("/mpc", {.services = {"filesystem"}, .at_root = true}));
 }
 
 TEST(Denial, GuessesTheOnlyServiceAtTheRoot) {
@@ -91,7 +91,7 @@ TEST(Denial, GuessesTheOnlyServiceAtTheRoot) {
       "Not Found: there is no endpoint at '/mcp'; did you mean '/filesystem/mcp'?; each service is at /NAME/mcp and "
       "/NAME/sse: "
       "filesystem",
-      not_found_text("/mcp", {.services = std::span(kServices).first(1)}));
+      not_found_text("/mcp", {.services = {"filesystem"}}));
 }
 
 TEST(Denial, NamesTenServicesAndCountsTheRest) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace gateway::frontend {
 namespace {
@@ -26,22 +27,27 @@ std::string found(std::optional<Endpoint> const& endpoint) {
   return name_of(endpoint->door) + " of " + std::to_string(raw(*endpoint->service));
 }
 
-Endpoints two() { return {{"echo", "Notes.1"}, false}; }
+constexpr ServiceKey kEcho{4};
+constexpr ServiceKey kNotes{9};
+
+Endpoints two(std::string base_path = {}) {
+  return {{{kEcho, "echo"}, {kNotes, "Notes.1"}}, false, std::move(base_path)};
+}
 
 TEST(Endpoints, FindEachDoorByPath) {
   struct {
     std::string path, endpoint;
   } const cases[] = {
-      {"/echo/mcp", "mcp of 0"},
-      {"/echo/mcp/", "mcp of 0"},
-      {"/echo/sse", "sse of 0"},
-      {"/echo/messages", "messages of 0"},
-      {"/echo/message", "messages of 0"},
-      {"/echo/messages/", "messages of 0"},
-      {"/echo/health", "health of 0"},
-      {"/Notes.1/mcp", "mcp of 1"},
-      {"/servers/echo/mcp", "mcp of 0"},
-      {"/servers/Notes.1/sse", "sse of 1"},
+      {"/echo/mcp", "mcp of 4"},
+      {"/echo/mcp/", "mcp of 4"},
+      {"/echo/sse", "sse of 4"},
+      {"/echo/messages", "messages of 4"},
+      {"/echo/message", "messages of 4"},
+      {"/echo/messages/", "messages of 4"},
+      {"/echo/health", "health of 4"},
+      {"/Notes.1/mcp", "mcp of 9"},
+      {"/servers/echo/mcp", "mcp of 4"},
+      {"/servers/Notes.1/sse", "sse of 9"},
       {"/health", "health"},
       {"/messages", "messages"},
   };
@@ -77,39 +83,44 @@ TEST(Endpoints, FindNothingElsewhere) {
 }
 
 TEST(Endpoints, KnowAServiceByItsHostName) {
-  EXPECT_EQ("mcp of 0", found(two().find(kMain, "mcp-echo:8080", "/mcp")));
-  EXPECT_EQ("sse of 1", found(two().find(kMain, "MCP-NOTES.1", "/sse")));
-  EXPECT_EQ("health of 0", found(two().find(kMain, "mcp-echo", "/health")));
+  EXPECT_EQ("mcp of 4", found(two().find(kMain, "mcp-echo:8080", "/mcp")));
+  EXPECT_EQ("sse of 9", found(two().find(kMain, "MCP-NOTES.1", "/sse")));
+  EXPECT_EQ("health of 4", found(two().find(kMain, "mcp-echo", "/health")));
   EXPECT_EQ("nothing", found(two().find(kMain, "mcp-other", "/mcp")));
   EXPECT_EQ("nothing", found(two().find(kMain, "mcp-", "/mcp")));
   EXPECT_EQ("nothing", found(two().find(kMain, "echo", "/mcp")));
 }
 
 TEST(Endpoints, ServeASingleServiceAtTheRoot) {
-  Endpoints const one({"echo"}, true);
-  EXPECT_EQ("mcp of 0", found(one.find(kMain, "localhost", "/mcp")));
-  EXPECT_EQ("sse of 0", found(one.find(kMain, "localhost", "/sse/")));
-  EXPECT_EQ("mcp of 0", found(one.find(kMain, "localhost", "/echo/mcp")));
+  Endpoints const one({{kEcho, "echo"}}, true);
+  EXPECT_EQ("mcp of 4", found(one.find(kMain, "localhost", "/mcp")));
+  EXPECT_EQ("sse of 4", found(one.find(kMain, "localhost", "/sse/")));
+  EXPECT_EQ("mcp of 4", found(one.find(kMain, "localhost", "/echo/mcp")));
 }
 
 TEST(Endpoints, GiveAListenerOfAServiceThatServiceAlone) {
-  auto const own = Endpoints::own_listener(ServiceIndex{1});
-  EXPECT_EQ("mcp of 1", found(two().find(own, "localhost", "/mcp")));
-  EXPECT_EQ("messages of 1", found(two().find(own, "mcp-echo", "/messages")));
-  EXPECT_EQ("mcp of 1", found(two().find(own, "localhost", "/Notes.1/mcp")));
+  auto const own = Endpoints::own_listener(kNotes);
+  EXPECT_EQ("mcp of 9", found(two().find(own, "localhost", "/mcp")));
+  EXPECT_EQ("messages of 9", found(two().find(own, "mcp-echo", "/messages")));
+  EXPECT_EQ("mcp of 9", found(two().find(own, "localhost", "/Notes.1/mcp")));
   EXPECT_EQ("nothing", found(two().find(own, "localhost", "/echo/mcp")));
   EXPECT_EQ("nothing", found(two().find(own, "localhost", "/servers/echo/mcp")));
 }
 
+TEST(Endpoints, FindNothingAtTheListenerOfAServiceThatIsGone) {
+  auto const gone = Endpoints::own_listener(ServiceKey{5});
+  EXPECT_EQ("nothing", found(two().find(gone, "localhost", "/mcp")));
+  EXPECT_EQ("nothing", found(two().find(gone, "localhost", "/echo/mcp")));
+}
+
 TEST(Endpoints, ServeWhatComesWithTheBasePathAndWithout) {
-  Endpoints const based({"echo", "Notes.1"}, false, "/team-a");
+  auto const based = two("/team-a");
   for (auto const* const path : {"/echo/mcp", "/team-a/echo/mcp", "/team-a/servers/echo/mcp", "/team-a/echo/mcp/"})
-    EXPECT_EQ("mcp of 0", found(based.find(kMain, "localhost", path))) << path;
-  EXPECT_EQ("sse of 1", found(based.find(kMain, "mcp-Notes.1", "/team-a/sse")));
+    EXPECT_EQ("mcp of 4", found(based.find(kMain, "localhost", path))) << path;
+  EXPECT_EQ("sse of 9", found(based.find(kMain, "mcp-Notes.1", "/team-a/sse")));
   EXPECT_EQ("health", found(based.find(kMain, "localhost", "/team-a/health")));
   EXPECT_EQ("messages", found(based.find(kMain, "localhost", "/team-a/messages")));
-  EXPECT_EQ("messages of 1",
-            found(based.find(Endpoints::own_listener(ServiceIndex{1}), "localhost", "/team-a/messages")));
+  EXPECT_EQ("messages of 9", found(based.find(Endpoints::own_listener(kNotes), "localhost", "/team-a/messages")));
   for (auto const* const path :
        {"/team-a", "/team-a/", "/team-ab/echo/mcp", "/team-a/team-a/echo/mcp", "/team-aecho/mcp"})
     EXPECT_EQ("nothing", found(based.find(kMain, "localhost", path))) << path;
@@ -117,19 +128,19 @@ TEST(Endpoints, ServeWhatComesWithTheBasePathAndWithout) {
 }
 
 TEST(Endpoints, PreferAServiceThatIsCalledLikeTheBasePath) {
-  Endpoints const based({"team-a"}, false, "/team-a");
+  Endpoints const based({{kEcho, "team-a"}}, false, "/team-a");
   for (auto const* const path : {"/team-a/mcp", "/team-a/team-a/mcp"})
-    EXPECT_EQ("mcp of 0", found(based.find(kMain, "localhost", path))) << path;
+    EXPECT_EQ("mcp of 4", found(based.find(kMain, "localhost", path))) << path;
 }
 
 TEST(Endpoints, ReferToTheMessagesBesideAStream) {
-  Endpoints const based({"echo"}, false, "/team-a");
+  auto const based = two("/team-a");
   EXPECT_EQ("messages", two().messages_reference(kMain, "/echo/sse"));
   EXPECT_EQ("../messages", two().messages_reference(kMain, "/echo/sse/"));
   for (auto const* const path : {"/echo/sse", "/echo/sse/", "/team-a/echo/sse", "/team-a/echo/sse/"})
     EXPECT_EQ("/team-a/echo/messages", based.messages_reference(kMain, path)) << path;
   EXPECT_EQ("/team-a/messages", based.messages_reference(kMain, "/sse"));
-  auto const own = Endpoints::own_listener(ServiceIndex{0});
+  auto const own = Endpoints::own_listener(kEcho);
   EXPECT_EQ("messages", based.messages_reference(own, "/sse"));
   EXPECT_EQ("../messages", based.messages_reference(own, "/team-a/sse/"));
 }

@@ -9,7 +9,7 @@
 namespace gateway::mcp {
 namespace {
 
-constexpr ServiceIndex kService{0};
+constexpr ServiceKey kService{0};
 
 class SessionTableTest : public ::testing::Test {
  protected:

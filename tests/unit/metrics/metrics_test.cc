@@ -266,11 +266,11 @@ TEST_F(MetricsTest, LeaveThePlacesToToolsThatAreCalledWhereTooManyAreOffered) {
 
 TEST_F(MetricsTest, CountStreamsInAndOut) {
   auto& http = metrics.loop(0);
-  http.serves({nullptr, &echo});
-  http.stream_opened(1, StreamKind::HttpGet);
-  http.stream_opened(1, StreamKind::HttpGet);
-  http.stream_opened(0, StreamKind::Sse);  // a service of another loop
-  http.stream_closed(1, StreamKind::HttpGet, "write_timeout");
+  http.serves(ServiceKey{2}, echo);
+  http.stream_opened(ServiceKey{2}, StreamKind::HttpGet);
+  http.stream_opened(ServiceKey{2}, StreamKind::HttpGet);
+  http.stream_opened(ServiceKey{1}, StreamKind::Sse);  // a service of another loop
+  http.stream_closed(ServiceKey{2}, StreamKind::HttpGet, "write_timeout");
   auto const text = metrics.text();
   EXPECT_EQ("mcp_gateway_streams_active{kind=\"http_get\",server=\"echo\"} 1",
             line_of(text, "mcp_gateway_streams_active{kind=\"http_get\""));

@@ -1,0 +1,68 @@
+#include "gateway/frontend/directory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace gateway::frontend {
+
+namespace {
+
+/// The health of all services is gathered there.
+constexpr std::size_t kFirstLoop = 0;
+
+std::vector<NamedService> named(std::vector<ListedService> const& services) {
+  std::vector<NamedService> names;
+  for (auto const& service : services) names.push_back({service.key, service.config.name});
+  return names;
+}
+
+}  // namespace
+
+std::vector<ListedService> Directory::list(std::vector<config::ServiceConfig> configs, std::size_t loops,
+                                           metrics::Metrics& metrics) {
+  std::vector<ListedService> services;
+  for (auto& config : configs) {
+    auto const position = services.size();
+    auto& probe = metrics.service(config.name);
+    services.push_back({.key = ServiceKey{static_cast<std::uint32_t>(position) + 1},
+                        .config = std::move(config),
+                        .home = position % loops,
+                        .probe = &probe});
+  }
+  return services;
+}
+
+Directory::Directory(std::vector<ListedService> services, Layout layout)
+    : services_(std::move(services)),
+      loops_(layout.loops),
+      endpoints_(named(services_), layout.single, std::move(layout.base_path)) {
+  for (auto const& service : services_) by_key_.put(service.key, &service);
+}
+
+std::vector<std::string> Directory::names() const {
+  std::vector<std::string> names;
+  for (auto const& service : services_) names.push_back(service.config.name);
+  return names;
+}
+
+ListedService const* Directory::find(ServiceKey key) const {
+  auto const* const found = by_key_.find(key);
+  return found == nullptr ? nullptr : *found;
+}
+
+ListedService const* Directory::find(std::string_view name) const {
+  auto const found =
+      std::find_if(services_.begin(), services_.end(), [&](auto const& each) { return each.config.name == name; });
+  return found == services_.end() ? nullptr : &*found;
+}
+
+std::optional<std::size_t> Directory::home_of(http::ListenerTag listener, http::RequestHead const& head) const {
+  auto const endpoint = endpoints_.find(listener, head.host, head.path);
+  if (!endpoint) return std::nullopt;
+  if (endpoint->service) return find(*endpoint->service)->home;
+  if (endpoint->door == Door::Health) return kFirstLoop;
+  return tokens().loop_of(session_token(head.query));
+}
+
+}  // namespace gateway::frontend

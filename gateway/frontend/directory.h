@@ -1,0 +1,72 @@
+// Which services there are, and where each lives.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/ids.h"
+#include "gateway/base/side_table.h"
+#include "gateway/config/config.h"
+#include "gateway/frontend/endpoint.h"
+#include "gateway/frontend/loop_tokens.h"
+#include "gateway/http/request_head.h"
+#include "gateway/metrics/metrics.h"
+
+namespace gateway::frontend {
+
+/// A service as the whole program knows it.
+struct ListedService {
+  ServiceKey key{};
+  config::ServiceConfig config{};
+  std::size_t home = 0;                    ///< the loop it lives on
+  metrics::ServiceProbe* probe = nullptr;  ///< belongs to the thread of that loop
+};
+
+/// All services, in the order of the configuration. Immutable, so that all loops and the
+/// admin pages can use it without locks. A changed set of services is another
+/// directory, which can replace this one: so others only keep keys of it, and a key
+/// that is not found any more is a normal case.
+class Directory {
+ public:
+  /// What holds for all services.
+  struct Layout {
+    std::size_t loops = 1;
+    bool single = false;      ///< one service, its endpoints at the root of the main listener
+    std::string base_path{};  ///< see Endpoints
+  };
+
+  /// The only place where keys and homes are assigned: the first service lives on loop 0,
+  /// the next on loop 1, and so on, wrapping around.
+  static std::vector<ListedService> list(std::vector<config::ServiceConfig> configs, std::size_t loops,
+                                         metrics::Metrics& metrics);
+
+  Directory(std::vector<ListedService> services, Layout layout);
+  Directory(Directory const&) = delete;
+  Directory& operator=(Directory const&) = delete;
+
+  [[nodiscard]] std::span<ListedService const> services() const { return services_; }
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::size_t loops() const { return loops_; }
+  [[nodiscard]] LoopTokens tokens() const { return LoopTokens(loops_); }
+  [[nodiscard]] Endpoints const& endpoints() const { return endpoints_; }
+
+  /// Null when there is no such service.
+  [[nodiscard]] ListedService const* find(ServiceKey key) const;
+  [[nodiscard]] ListedService const* find(std::string_view name) const;
+
+  /// The loop that serves a request. Nothing for a request that any loop can answer,
+  /// because it names no service.
+  [[nodiscard]] std::optional<std::size_t> home_of(http::ListenerTag listener, http::RequestHead const& head) const;
+
+ private:
+  std::vector<ListedService> services_;
+  SideTable<ListedService const*, ServiceKey> by_key_;
+  std::size_t loops_;
+  Endpoints endpoints_;
+};
+
+}  // namespace gateway::frontend

@@ -1,0 +1,115 @@
+#include "gateway/frontend/directory.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/fakes/parsed_request.h"
+
+namespace gateway::frontend {
+namespace {
+
+constexpr http::ListenerTag kMain{};
+
+class DirectoryTest : public ::testing::Test {
+ protected:
+  /// The services a, b, c and d, on three loops.
+  std::vector<ListedService> four() {
+    std::vector<config::ServiceConfig> configs(4);
+    for (std::size_t i = 0; i < configs.size(); ++i) configs[i].name = std::string(1, static_cast<char>('a' + i));
+    return Directory::list(std::move(configs), 3, metrics);
+  }
+
+  static std::optional<std::size_t> home(Directory const& directory, std::string const& target,
+                                         http::ListenerTag tag = kMain, std::string const& host = "localhost") {
+    fakes::ParsedRequest const request{"GET " + target + " HTTP/1.1", "Host: " + host};
+    return directory.home_of(tag, request.head);
+  }
+
+  metrics::Metrics metrics{{.version = "1", .revision = "r", .build_time = "t", .instance_id = "i"}};
+  Directory directory{four(), {.loops = 3}};
+};
+
+TEST_F(DirectoryTest, FindsAServiceByNameAndByKey) {
+  auto const* const b = directory.find("b");
+  ASSERT_NE(nullptr, b);
+  EXPECT_EQ("b", b->config.name);
+  EXPECT_EQ(b, directory.find(b->key));
+  EXPECT_EQ(&metrics.service("b"), b->probe);
+  EXPECT_EQ(nullptr, directory.find("x"));
+  EXPECT_EQ(nullptr, directory.find(ServiceKey{}));
+  EXPECT_EQ(nullptr, directory.find(ServiceKey{99}));
+}
+
+TEST_F(DirectoryTest, GivesEachServiceAKeyOfItsOwn) {
+  std::set<ServiceKey> keys;
+  for (auto const& service : directory.services()) keys.insert(service.key);
+  EXPECT_EQ(4U, keys.size());
+  EXPECT_FALSE(keys.contains(ServiceKey{}));
+}
+
+TEST_F(DirectoryTest, SpreadsServicesOverTheLoopsInTheirOrder) {
+  std::vector<std::size_t> homes;
+  for (auto const& service : directory.services()) homes.push_back(service.home);
+  EXPECT_EQ((std::vector<std::size_t>{0, 1, 2, 0}), homes);
+}
+
+TEST_F(DirectoryTest, FindsTheHomeOfARequestByWhateverNamesItsService) {
+  EXPECT_EQ(1U, home(directory, "/b/mcp"));
+  EXPECT_EQ(2U, home(directory, "/servers/c/sse"));
+  EXPECT_EQ(0U, home(directory, "/d/messages?sessionId=Bxxx"));
+  EXPECT_EQ(2U, home(directory, "/c/health"));
+  EXPECT_EQ(1U, home(directory, "/mcp", kMain, "mcp-b:8080"));
+  EXPECT_EQ(2U, home(directory, "/mcp", Endpoints::own_listener(directory.find("c")->key)));
+}
+
+TEST_F(DirectoryTest, LeavesARequestThatNamesNoServiceWhereItIs) {
+  for (auto const* const target : {"/", "/x/mcp", "/a", "/mcp", "/b/nothing"}) {
+    EXPECT_EQ(std::nullopt, home(directory, target)) << target;
+  }
+}
+
+TEST_F(DirectoryTest, HasTheHealthOfAllServicesOnTheFirstLoop) { EXPECT_EQ(0U, home(directory, "/health")); }
+
+TEST_F(DirectoryTest, FindsTheHomeOfARequestByItsSessionWhereNothingElseTells) {
+  for (std::size_t loop = 0; loop < 3; ++loop) {
+    EXPECT_EQ(loop, home(directory, "/messages?sessionId=" + directory.tokens().prefix(loop) + "abc"));
+    EXPECT_EQ(loop, home(directory, "/messages?x=y&session_id=" + directory.tokens().prefix(loop)));
+  }
+  for (auto const* const token : {"", "?", "%41", "D", "_"}) {
+    EXPECT_EQ(std::nullopt, home(directory, "/messages?sessionId=" + std::string(token))) << token;
+  }
+  EXPECT_EQ(std::nullopt, home(directory, "/messages"));
+}
+
+/// The next picture, after a reload: b is gone, a and c have kept key and home, and e
+/// has a key that nobody had.
+TEST_F(DirectoryTest, CanBeReplacedByAnotherOneWithTheSameKeys) {
+  auto services = four();
+  auto const gone = services[1].key;
+  services.erase(services.begin() + 1);
+  services.push_back({.key = ServiceKey{17}, .config = {.name = "e"}, .home = 1, .probe = &metrics.service("e")});
+  Directory const next(std::move(services), {.loops = 3});
+
+  EXPECT_EQ(nullptr, next.find(gone));
+  EXPECT_EQ(std::nullopt, home(next, "/b/mcp"));
+  EXPECT_EQ(std::nullopt, home(next, "/mcp", Endpoints::own_listener(gone)));
+  EXPECT_EQ(directory.find("c")->key, next.find("c")->key);
+  EXPECT_EQ(2U, home(next, "/c/mcp"));
+  EXPECT_EQ(0U, home(next, "/d/mcp"));
+  EXPECT_EQ(1U, home(next, "/e/mcp"));
+}
+
+TEST(LoopTokens, GiveEachLoopAPrefixOfItsOwn) {
+  LoopTokens const tokens(LoopTokens::kMaxLoops);
+  std::set<std::string> prefixes;
+  for (std::size_t loop = 0; loop < LoopTokens::kMaxLoops; ++loop) prefixes.insert(tokens.prefix(loop));
+  EXPECT_EQ(LoopTokens::kMaxLoops, prefixes.size());
+  EXPECT_EQ("", LoopTokens(1).prefix(0));
+}
+
+}  // namespace
+}  // namespace gateway::frontend
