@@ -103,6 +103,9 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
   void stop();
 
+  /// How far it is on the way to its end: as `drain` and `stop` have taken it.
+  [[nodiscard]] frontend::Phase phase() const { return desk_.phase; }
+
   /// What an operator asks of a service. `tell` is called once, perhaps before this returns.
   void operate(ServiceKey service, backend::Operation const& operation, backend::TellEnd tell);
 

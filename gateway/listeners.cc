@@ -1,0 +1,84 @@
+#include "gateway/listeners.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace gateway {
+
+namespace {
+
+/// Whatever other machines can reach requires tokens.
+Status may_listen(Listeners const& listeners, config::ListenAddress const& address) {
+  auto const& auth = listeners.config.auth;
+  if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
+  return Error{
+      fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
+                  "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",
+                  to_string(address))};
+}
+
+/// The error with the setting to change. Without a file there are only flags.
+Error with_setting(Listeners const& listeners, Error const& error, std::string_view key, std::string_view flag) {
+  if (listeners.single) return Error{fmt::format("{}; choose another with {}", error.what, flag)};
+  auto const or_flag = flag.empty() ? std::string{} : fmt::format(" (or {})", flag);
+  return Error{fmt::format("{}; choose another with {}{}", error.what, key, or_flag)};
+}
+
+void log_listening(Listeners const& listeners, std::string_view name, config::ListenAddress const& address,
+                   std::uint16_t port) {
+  listeners.loops.first().log().info("listener.ready", "listening",
+                                     {{"listener", name}, {"address", address.host}, {"port", port}});
+}
+
+Status open_main(Listeners const& listeners, Listening& opened) {
+  auto const& address = listeners.config.listen;
+  if (auto const may = may_listen(listeners, address); !may) return may;
+  using Port = io::Listener::Port;
+  auto& loops = listeners.loops;
+  auto const port =
+      loops.first().listen(address, http::ListenerTag{}, loops.size() == 1 ? Port::Own : Port::FirstOfMany);
+  if (!port) return with_setting(listeners, port.error(), "gateway.listen", "--host, --port");
+  for (std::size_t i = 1; i < loops.size(); ++i) {
+    auto const same = loops.at(i).listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
+    if (!same) return same.error();
+  }
+  opened.main = {address.host, *port};
+  log_listening(listeners, "main", address, *port);
+  return Done{};
+}
+
+Status open_admin(Listeners const& listeners, Listening& opened) {
+  if (!listeners.config.admin_listen) return Done{};
+  auto const& address = *listeners.config.admin_listen;
+  if (auto const may = may_listen(listeners, address); !may) return may;
+  auto const port = listeners.admin.listen(address.host, address.port, http::ListenerTag{});
+  if (!port) return with_setting(listeners, port.error(), "gateway.admin_listen", "--admin");
+  opened.admin = {address.host, *port};
+  log_listening(listeners, "admin", address, *port);
+  return Done{};
+}
+
+Status open_of_services(Listeners const& listeners, Listening& opened) {
+  for (auto const& [key, service, home, probe] : listeners.directory.services()) {
+    if (!service.listen) continue;
+    if (auto const may = may_listen(listeners, *service.listen); !may) return may;
+    auto const port = listeners.loops.at(home).listen(*service.listen, frontend::Endpoints::own_listener(key));
+    if (!port) return with_setting(listeners, port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
+    opened.of_services[service.name] = {service.listen->host, *port};
+    log_listening(listeners, service.name, *service.listen, *port);
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<Listening> open_listeners(Listeners const& listeners) {
+  Listening opened;
+  if (auto const done = open_main(listeners, opened); !done) return done.error();
+  if (auto const done = open_admin(listeners, opened); !done) return done.error();
+  if (auto const done = open_of_services(listeners, opened); !done) return done.error();
+  return opened;
+}
+
+}  // namespace gateway
