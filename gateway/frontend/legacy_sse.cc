@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gateway/frontend/audit.h"
+#include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
 
@@ -66,10 +66,7 @@ void LegacySse::post(Visit const& visit) {
   // for, only after this one was accepted.
   visit.reply(202);
   session->last_used = desk_.clock.now();
-  for (auto const& message : std::get<Incoming>(incoming).messages) {
-    desk_.service(session->service)
-        .receive(*session, message, {.session = session->id, .ticket = 0}, Carried(desk_, visit, message).via());
-  }
+  deliver(desk_, visit, *session, std::get<Incoming>(incoming), 0);
 }
 
 void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/frontend/audit.h"
+#include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/mcp/http_status.h"
 #include "gateway/mcp/version.h"
@@ -121,10 +121,7 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
   } else {
     visit.reply(202);
   }
-  for (auto const& message : incoming.messages) {
-    desk_.service(session.service)
-        .receive(session, message, {.session = session.id, .ticket = ticket}, Carried(desk_, visit, message).via());
-  }
+  deliver(desk_, visit, session, incoming, ticket);
 }
 
 void Streamable::get(Visit const& visit) {

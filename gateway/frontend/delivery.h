@@ -1,0 +1,17 @@
+// From the messages of a POST to the service they are for.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/frontend/incoming.h"
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/visit.h"
+
+namespace gateway::frontend {
+
+/// Hands messages that were read to the session's service, in their order. The one place
+/// between reading a request and routing it, whatever transport it came by. `ticket`
+/// identifies the POST that is owed the answers; 0 if they go elsewhere.
+void deliver(Desk& desk, Visit const& visit, mcp::Session& session, Incoming const& incoming, std::uint64_t ticket);
+
+}  // namespace gateway::frontend
