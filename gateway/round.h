@@ -1,4 +1,4 @@
-// One question put to several loops, and what they said to it.
+// One question to several loops, and their answers.
 #pragma once
 
 #include <algorithm>
@@ -12,13 +12,13 @@
 
 namespace gateway {
 
-/// Lives on the loop that asks. Whoever owns it finishes it when every loop was
-/// heard, or when it is late.
+/// Lives on the loop that asks. Its owner finishes it when every loop has answered, or
+/// when it is late.
 class Round {
  public:
   virtual ~Round() = default;
   [[nodiscard]] virtual bool is_complete() const = 0;
-  /// Tells who asked.
+  /// Passes the answers to whoever asked.
   virtual void finish() = 0;
   [[nodiscard]] bool is_late(TimePoint now) const { return now >= until_; }
 
@@ -29,7 +29,7 @@ class Round {
   TimePoint until_;
 };
 
-/// A round whose answers are of one type. A loop that was silent has none.
+/// A round whose answers are of one type. A loop that did not answer has none.
 template <typename Said>
 class RoundOf final : public Round {
  public:
@@ -37,7 +37,7 @@ class RoundOf final : public Round {
 
   RoundOf(std::size_t loops, TimePoint until, Tell tell) : Round(until), said_(loops), tell_(std::move(tell)) {}
 
-  /// `place` counts the loops that were asked.
+  /// `place` is the position of the loop among those asked.
   void hear(std::size_t place, Said said) { said_[place] = std::move(said); }
   [[nodiscard]] bool is_complete() const override {
     return std::all_of(said_.begin(), said_.end(), [](auto const& each) { return each.has_value(); });

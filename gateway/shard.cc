@@ -12,7 +12,7 @@ using frontend::Phase;
 
 namespace {
 
-/// How often the loop is asked how late it is.
+/// How often the lag of the loop is measured.
 constexpr Duration kLagPeriod = milliseconds(100);
 
 }  // namespace
@@ -124,7 +124,7 @@ void Shard::tick() {
   tell_whether_drained();
 }
 
-/// Of this turn, too: what ran before the timer's turn in it made the timer late.
+/// Includes this turn: what ran in it before the timer made the timer late.
 void Shard::look_at_lag() {
   probe_.timer_was_late(std::max(loop_.right_now() - lag_timer_due_, Duration{}));
   lag_timer_due_ = loop_.now() + kLagPeriod;
@@ -171,7 +171,7 @@ void Shard::drain() {
 
 void Shard::tell_whether_drained() {
   if (desk_.phase != Phase::Draining) return;
-  // A long answer is not given before its client has taken it.
+  // A long answer has not been sent before its client has read it.
   auto const drained = supervisor_.calls_owed() == 0 && !server_.sending();
   if (drained == told_drained_) return;
   told_drained_ = drained;

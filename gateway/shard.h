@@ -29,16 +29,16 @@
 
 namespace gateway {
 
-/// The machine under a shard: time, chance, and programs that can be started. A test
-/// gives it others.
+/// What a shard needs of the machine: time, random numbers, and starting programs. Tests
+/// supply their own.
 struct Machine {
   Clock const* clock = nullptr;    ///< null: the machine's own
   Entropy* entropy = nullptr;      ///< null: the machine's own
   io::Spawner* spawner = nullptr;  ///< null: real programs, watched by the guard
 };
 
-/// What is there once in the program, whatever the number of loops: constants, and
-/// things that may be used from several threads. References outlive every shard.
+/// What exists once in the program, whatever the number of loops: constants, and
+/// objects that may be used from several threads. References outlive every shard.
 struct Shared {
   config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
@@ -54,17 +54,17 @@ struct Shared {
   TimePoint started;
 };
 
-/// Built by the Gateway before there are threads, destroyed when there are none
-/// again; between, everything is called by the one thread that is in `run`, but
-/// for `post`. Members are built in the order they stand in and destroyed in
-/// reverse: whoever is referred to stands above.
+/// Built before there are threads and destroyed when there are none again; in between,
+/// everything except `post` is called by the thread that is in `run`. Members are
+/// built in the order of their declarations and destroyed in reverse: a member only
+/// refers to those above it.
 class Shard final : private backend::Supervisor::Owner, private health::HealthSource, private http::Mover {
  public:
   /// The program around it. Called by the shard's own thread.
   class Owner {
    public:
-    /// After `drain`: whether all that clients are owed has been given. It is told
-    /// when it changes, since clients may go on calling until `stop`.
+    /// After `drain`: whether everything that clients are owed has been sent. Reported
+    /// whenever it changes, since clients may go on calling until `stop`.
     virtual void on_drained(std::size_t shard, bool is_drained) = 0;
     /// After `stop`: every child is gone.
     virtual void on_over(std::size_t shard) = 0;
@@ -81,17 +81,17 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   Shard(std::size_t number, Shared const& shared, Owner& owner, Machine machine = {});
 
   /// From any thread: this shard's thread calls `letter` in one of its next turns.
-  /// Letters that are never called, since the program ended, are destroyed with it.
+  /// Letters that were not called when the program ends are destroyed with the shard.
   template <typename Letter>
   void post(Letter letter) {
     mailbox_.post(std::move(letter));
   }
 
-  /// Opens a listener for clients. Gives the port.
+  /// Opens a listener for clients. Returns the port.
   Result<std::uint16_t> listen(config::ListenAddress const& address, http::ListenerTag tag,
                                io::Listener::Port use = io::Listener::Port::Own);
 
-  /// A connection as its listeners bring them.
+  /// A new connection, as if from one of its listeners.
   void accepted(io::UniqueFd fd, http::ListenerTag tag) { server_.accepted(std::move(fd), tag); }
 
   /// Starts its services.
@@ -109,10 +109,10 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   /// What an operator asks of a service. `tell` is called once, perhaps before this returns.
   void operate(ServiceKey service, backend::Operation const& operation, backend::TellEnd tell);
 
-  /// Goes on with a connection of another shard.
+  /// Continues a connection that moved here from another shard.
   void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
 
-  /// The gateway as far as it is seen from here; its services are this shard's.
+  /// The health of the gateway, with the services of this shard only.
   [[nodiscard]] health::GatewayHealth health_here() const override;
   [[nodiscard]] io::EventLoop& loop() { return loop_; }
   [[nodiscard]] log::Log& log() { return log_; }
@@ -154,15 +154,15 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   unsigned ticks_ = 0;
 };
 
-/// What the configuration says of an HTTP server.
+/// The configured limits of an HTTP server.
 [[nodiscard]] http::ServerLimits server_limits(config::GatewayConfig const& config);
 
-/// How often time limits are looked at. Calls are held to theirs this closely.
+/// How often timeouts are checked: also the precision of a call's timeout.
 inline constexpr Duration kTick = milliseconds(250);
 inline constexpr unsigned kTicksPerSecond = 4;
 
-/// How long a loop polls where the configuration asks for it: longer than a quick
-/// server takes to answer, and about as long as waking a thread takes.
+/// How long a loop polls with `busy_poll`: longer than a fast server takes to answer, and
+/// about as long as waking a thread takes.
 inline constexpr Duration kBusyPoll = std::chrono::microseconds(50);
 
 }  // namespace gateway

@@ -21,14 +21,14 @@ namespace {
 
 using backend::OperationEnd;
 
-/// Each is told the news every other second.
+/// Each is sent an update every other second.
 constexpr std::size_t kMaxStreams = 64;
 constexpr unsigned kNewsSeconds = 2;
 constexpr std::size_t kDenialsPerSecond = 5;
 constexpr std::size_t kDefaultLogLines = 100;
 constexpr std::size_t kMaxLogLines = 1000;
 
-/// A page of ours is no part of another's, and what is answered is what it is said to be.
+/// No framing by other sites, and no guessing of content types.
 constexpr std::string_view kSecurity =
     "X-Content-Type-Options: nosniff\r\n"
     "X-Frame-Options: DENY\r\n"
@@ -63,7 +63,7 @@ std::optional<config::LogLevel> log_level_from(std::string_view text) {
   return std::nullopt;
 }
 
-/// The tool and the arguments a body names, or why it names none.
+/// The tool and arguments in a body, or why it is invalid.
 Result<backend::CallTool> read_call(std::string_view body) {
   auto const tool = rpc::find_member(body, "tool");
   auto const arguments = rpc::find_member(body, "arguments");
@@ -72,7 +72,7 @@ Result<backend::CallTool> read_call(std::string_view body) {
   return backend::CallTool{rpc::unquote(tool), arguments.empty() ? "{}" : std::string(arguments)};
 }
 
-/// The child a body names by its process id; 0 where it names none.
+/// The process id of a child in a body; 0 if there is none.
 pid_t read_pid(std::string_view body) {
   auto const text = rpc::find_member(body, "pid");
   pid_t pid = 0;
@@ -126,8 +126,7 @@ void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
   answer(exchange, {.status = 403, .body = error_json(text)});
 }
 
-/// Also any name without a dot, by which containers know each other: no site of the
-/// internet has one.
+/// Also any name without a dot, as containers use: no site on the internet has one.
 bool Admin::host_allowed(std::string_view host) const {
   auto const name = frontend::host_name(host);
   return name.find('.') == std::string::npos || hosts_.contains(name) ||
@@ -149,7 +148,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Health: return ask_for_page(exchange, &Admin::health_page);
     case Page::Ready: return ask_for_page(exchange, &Admin::ready_page);
     case Page::ApiStatus: return ask_for_page(exchange, &Admin::status_answer);
-    // The loop turns, or this would not be answered.
+    // The loop is running, or this would not be answered.
     case Page::Live: return answer(exchange, {.content_type = kText, .body = "ok\n"});
     case Page::Version: return answer(exchange, {.body = version_});
     case Page::Metrics:
@@ -245,7 +244,7 @@ void Admin::operate(http::Exchange& exchange, frontend::ListedService const& ser
 void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
   auto const level = log_level_from(rpc::unquote(rpc::find_member(body, "level")));
   if (!level) return answer(exchange, {.status = 400, .body = error_json("level must be debug, info, warn or error")});
-  // Before a higher level would keep it from being written, and after a lower one lets it.
+  // Logged while the lower of the two levels applies.
   auto const raises = *level > around_.program.log_level();
   auto const remote = exchange.remote();
   auto const tell = [&] {
@@ -299,7 +298,7 @@ std::string Admin::status_of(health::GatewayHealth const& health) const {
   return to_json(status);
 }
 
-/// What children write to stderr is not for everybody who reaches us over a network.
+/// What children write to stderr is not for everybody on the network.
 bool Admin::log_is_open() const {
   auto const& listen = around_.config.admin_listen;
   return !auth_.required() && listen && is_loopback(*listen);
@@ -364,7 +363,7 @@ void Admin::send_news() {
   around_.health.ask_health([this](health::GatewayHealth const& health) {
     auto const status = status_of(health);
     std::string_view const data = status;
-    // Sending may end a stream, and take it from the list.
+    // Sending may end a stream and remove it from the list.
     for (auto const id : std::vector(streams_)) {
       auto* const open = server_->find(id);
       if (open != nullptr && open->queued() == 0) open->send_event({.event = "status", .id = {}, .data = {&data, 1}});

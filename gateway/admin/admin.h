@@ -24,7 +24,7 @@
 
 namespace gateway::admin {
 
-/// What the admin pages tell of. References outlive them.
+/// What the admin pages show and use. References outlive them.
 struct Surroundings {
   config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
@@ -36,8 +36,8 @@ struct Surroundings {
   log::LogTail& tail;
 };
 
-/// Whoever reaches the listener may look; whoever shows the admin token may also act.
-/// Owned by the program's root, on the first loop.
+/// Whoever can reach the listener may read; write actions require the admin token. Owned by
+/// the Gateway, on the first loop.
 class Admin final : public http::RequestHandler {
  public:
   explicit Admin(Surroundings around);
@@ -49,10 +49,10 @@ class Admin final : public http::RequestHandler {
   /// Set once the server is built: it needs its handler first.
   void set_server(http::Server& server) { server_ = &server; }
 
-  /// Ends the event streams of open pages, which would wait for more.
+  /// Ends the event streams of open pages.
   void end_streams();
 
-  /// Once a second: the history goes on, and open pages are told the news.
+  /// Once a second: updates the history, and open pages.
   void tick();
 
  private:
@@ -73,7 +73,7 @@ class Admin final : public http::RequestHandler {
   void open_events(http::Exchange& exchange);
   void send_news();
 
-  /// What keeps a request from acting; nothing when it may.
+  /// The rejection of a request without the admin token; nothing when it may act.
   [[nodiscard]] std::optional<Answer> refusal(http::Exchange const& exchange, http::RequestHead const& head);
   [[nodiscard]] bool log_is_open() const;
   void forbid(http::Exchange& exchange, http::RequestHead const& head);
@@ -92,11 +92,11 @@ class Admin final : public http::RequestHandler {
   Surroundings around_;
   frontend::AllowedHosts hosts_;
   frontend::Auth auth_;
-  std::optional<StatusPage> page_;  ///< made when it is first asked for: its hashes wake a large library
+  std::optional<StatusPage> page_;  ///< made on first use: its hashes need a large library
   std::string version_;
   std::map<ServiceKey, History> histories_;
   std::vector<ExchangeId> streams_;  ///< open pages
-  TokenBucket denials_;              ///< of the lines about them
+  TokenBucket denials_;              ///< rate limit of log lines
   http::Server* server_ = nullptr;
   unsigned ticks_ = 0;
 };

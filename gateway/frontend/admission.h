@@ -1,5 +1,4 @@
-// Which requests may come in at all: Host, Origin, and where a browser says it
-// comes from.
+// Which requests are admitted at all, by Host, Origin and Sec-Fetch-Site.
 #pragma once
 
 #include <string>
@@ -22,8 +21,8 @@ struct Admitted {
   std::string_view shown{};
 };
 
-/// The names by which the gateway is asked for. A page of another site whose name was
-/// made to point here asks by that name.
+/// The names of the gateway in Host. A page of another site whose name was made to point
+/// here (DNS rebinding) has that name in Host.
 class AllowedHosts {
  public:
   explicit AllowedHosts(config::GatewayConfig const& config) : names_(config.allowed_hosts) {}
@@ -40,9 +39,8 @@ class Admission {
  public:
   explicit Admission(config::GatewayConfig const& config) : hosts_(config), origins_(config.allowed_origins) {}
 
-  /// A page of another site that made a name of its own point here, or sent a
-  /// form or an image request, is told apart by these. (MCP, Security: DNS
-  /// rebinding; a GET without Origin can still carry Sec-Fetch-Site.)
+  /// Rejects requests of other sites' pages: by DNS rebinding, or as a form or an image.
+  /// (MCP, Security. A GET without Origin can still have Sec-Fetch-Site.)
   [[nodiscard]] Admitted judge(http::RequestHead const& head, Endpoints const& endpoints);
 
  private:

@@ -60,10 +60,9 @@ std::optional<Endpoint> Endpoints::find(http::ListenerTag tag, std::string_view 
   return rest ? find_at_root(tag, host, *rest) : std::nullopt;
 }
 
-/// A path that begins with the base path finds its way back whether a proxy takes
-/// that away, leaves it, or is not there, since it is served with it and without. On
-/// a service's own listener nobody knows what stands before it, and a relative
-/// reference finds the way back through any prefix.
+/// A path with the base path works whether a proxy removes the base path, leaves it, or
+/// is not there, since paths are served with it and without. On a service's own
+/// listener, the public prefix is unknown, and a relative reference works with any.
 std::string Endpoints::messages_reference(http::ListenerTag tag, std::string_view path) const {
   if (tag != http::ListenerTag{} || base_path_.empty()) return path.ends_with('/') ? "../messages" : "messages";
   auto const below = path.substr(0, path.rfind("sse"));

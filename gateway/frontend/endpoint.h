@@ -1,4 +1,4 @@
-// Which service and which of its doors a request means.
+// The service and the endpoint that a request is for.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ enum class Door {
 
 struct Endpoint {
   Door door = Door::Mcp;
-  /// Absent for the gateway's own /health, and for /messages at a root that
-  /// names no service: the session tells it there.
+  /// Absent for the gateway's own /health, and for /messages at a root path that names no
+  /// service: there, the session determines it.
   std::optional<ServiceKey> service;
 };
 
@@ -51,14 +51,14 @@ class Endpoints {
   /// `tag` is 0 for the main listener, and a service's key for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
-  /// What is served at a listener, for those who ask there for something else.
+  /// What is served at a listener, for the response to other paths.
   [[nodiscard]] ServedHere served_at(http::ListenerTag tag, config::GatewayConfig const& config) const;
 
   /// The service whose host name this is: mcp-NAME.
   [[nodiscard]] std::optional<ServiceKey> by_host(std::string_view host) const;
 
-  /// Where the client of a legacy stream, asked for by `path`, sends its messages: a
-  /// reference that leads back through the proxies before us.
+  /// Where the client of a legacy stream, requested at `path`, sends its messages: a URL
+  /// reference that works through the proxies before us.
   [[nodiscard]] std::string messages_reference(http::ListenerTag tag, std::string_view path) const;
 
   [[nodiscard]] static http::ListenerTag own_listener(ServiceKey service) { return http::ListenerTag{raw(service)}; }

@@ -22,14 +22,14 @@ constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 
 constexpr std::size_t kShownInLog = 200;
 
-/// What the operator reads, who can change it.
+/// For the operator, who can change it.
 std::string_view denial_message(std::string_view reason) {
   if (reason == "host") return "a request was not let in: its Host is not among gateway.allowed_hosts";
   if (reason == "origin") return "a request was not let in: its Origin is not among gateway.allowed_origins";
   return "a request was not let in";
 }
 
-/// For those who show no token where one is needed.
+/// For clients without the required token.
 std::string brief(health::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
 
 http::RouteTag route_of(Door door) {
@@ -79,7 +79,7 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   if (!principal) return unauthorized(visit);
   visit.principal = *principal;
   if (!desk_.tracer.on()) return serve(visit);
-  // Not before it is known who asks: strangers do not decide what is recorded.
+  // Only after authentication: strangers do not decide what is recorded.
   auto const trace = trace_request(desk_, visit);
   visit.trace = &trace;
   serve(visit);
@@ -97,7 +97,7 @@ void FrontDoor::unauthorized(Visit const& visit) {
                    challenge(shown, "mcp-gateway"));
 }
 
-/// Who shows no token where one is needed does not learn which services there are.
+/// A client without the required token does not learn which services there are.
 void FrontDoor::not_found(Visit const& visit) {
   auto const& head = visit.request.head;
   ServedHere here;
@@ -105,7 +105,7 @@ void FrontDoor::not_found(Visit const& visit) {
   visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, here));
 }
 
-/// Whoever tries a thousand tokens must not fill a disk with lines about it.
+/// Rate-limited: guessing tokens must not fill the disk with log lines.
 void FrontDoor::denied(Visit const& visit, std::string_view reason, std::string_view shown) {
   metrics_.auth_failed(reason);
   if (!denials_.take(desk_.clock.now())) return;
@@ -143,14 +143,14 @@ void FrontDoor::serve(Visit const& visit) {
   }
 }
 
-/// The revision a request is of decides which rules apply to it, and is decided here:
-/// before a session is looked up, since the stateless revision has none.
+/// Where the revision of a request decides which rules apply to it: before a session is
+/// looked up, since the stateless revision has none.
 void FrontDoor::post(Visit const& visit) {
   if (auto const accepted = accepted_by(visit)) streamable_.post(visit, *accepted);
 }
 
-/// The header fields that tell the owners of a service's sessions apart; of all
-/// services where the path names none, as a proxy may have taken the name away.
+/// The headers that identify the owners of a service's sessions; of all services if the
+/// path names none, since a proxy may have removed the name.
 std::string FrontDoor::key_headers(std::optional<ServiceKey> service) const {
   std::string names;
   for (auto const& listed : desk_.directory->services()) {
@@ -161,8 +161,7 @@ std::string FrontDoor::key_headers(std::optional<ServiceKey> service) const {
   return names;
 }
 
-/// A browser asks for what it will send; what an MCP client may send is allowed, and
-/// what the configuration expects of it.
+/// Allows what an MCP client may send, and the headers that the configuration expects.
 void FrontDoor::preflight(Visit const& visit, Admitted const& admitted) {
   auto& exchange = visit.exchange;
   if (admitted.origin.empty()) {
@@ -207,8 +206,8 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
   visit.reply_json(http_status(status), detailed ? to_json(here, *service) : brief(status), kNoStore);
 }
 
-/// A stream's context is its session, a POST's its ticket: both are places with a
-/// count of uses, so what they mean is told by which table knows the exchange.
+/// The context of a stream is its session, that of a POST its ticket. The two may be the
+/// same number: which one it is depends on which of them has this exchange.
 void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
   auto* const session = desk_.sessions.find(SessionId{context});
   if (session == nullptr || desk_.streams_of(*session).own != id) return streamable_.on_post_gone(context, id);

@@ -1,5 +1,5 @@
-// The first and the last to see a client's request: who may come in, which
-// transport serves it, and where its answers go.
+// Where client requests come in: which are admitted, which transport serves them, and
+// where answers go.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@
 
 namespace gateway::frontend {
 
-/// Owned by the program's root.
+/// Owned by the Shard.
 class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
  public:
   FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics);
@@ -35,7 +35,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   [[nodiscard]] bool ask(SessionId session, std::optional<mcp::ReplyTo> related, rpc::PiecesView message) override;
 
   void tick();
-  /// Ends every session: its stream is closed in good order.
+  /// Ends every session, with a regular end of its stream.
   void end_all_sessions();
 
  private:
@@ -43,7 +43,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
 
   void serve(Visit const& visit);
   void post(Visit const& visit);
-  /// What was shown and refused is named in the log, but for tokens.
+  /// `shown` is logged: what the client sent that was not accepted, but never a token.
   void denied(Visit const& visit, std::string_view reason, std::string_view shown = {});
   void forbid(Visit const& visit, Admitted const& judged);
   void not_found(Visit const& visit);

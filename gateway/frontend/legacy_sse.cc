@@ -14,7 +14,7 @@ using rpc::ErrorCode;
 
 namespace {
 
-/// A shutdown ends streams with their sessions: what it closes by itself has no request.
+/// A shutdown ends streams together with their sessions, so it does not get here with one.
 SessionEnd session_end(http::RequestHandler::Gone why) {
   switch (why) {
     case http::RequestHandler::Gone::Slow:

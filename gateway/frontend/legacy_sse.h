@@ -6,14 +6,14 @@
 
 namespace gateway::frontend {
 
-/// GET opens a session and its stream; POSTs bring its messages and are accepted
-/// before anything else happens; every answer goes down the stream; its end is
-/// the session's end.
+/// GET opens a session and its stream; POSTs carry its messages and are answered with 202
+/// before anything else happens; every answer is sent on the stream, and when the stream
+/// ends, the session ends.
 class LegacySse {
  public:
   explicit LegacySse(Desk& desk) : desk_(desk) {}
 
-  /// `messages_at` is a reference to where its messages are to go.
+  /// `messages_at` is the URL reference to which the client sends its messages.
   void get(Visit const& visit, std::string_view messages_at);
   void post(Visit const& visit);
   /// The stream of a session is gone.

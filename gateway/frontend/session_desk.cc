@@ -11,8 +11,8 @@ namespace gateway::frontend {
 
 namespace {
 
-/// What the header holds; empty when it is absent, and when it stands twice, since
-/// what stands behind us and what stands before us may each mean the other one.
+/// The value of a header; empty when it is absent, and when it is repeated, since the
+/// proxies before us and the servers behind us may each use a different one.
 std::string_view only_value(http::RequestHead const& head, std::string_view lower_name) {
   if (lower_name.empty()) return {};
   auto const [value, repeated] = head.look_up(lower_name);
@@ -38,7 +38,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   session.client = visit.client();
   session.key.assign(owner.key);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
-  // Whatever the log's level: the audit, traces and warnings name it, and the level may change.
+  // At any log level: audit, traces and warnings contain it, and the level may change.
   if (transport != mcp::Transport::OneShot) session.log_id = short_hash(session.token);
   service(key).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
@@ -48,7 +48,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
 void Desk::end_session(mcp::Session& session, mcp::SessionEnd why) {
   log.debug("session.end", "session ended", {{"session", session.log_id}, {"reason", label(why)}});
   service(session.service).detach(session, why);
-  session.share = {};  // now, and not when it is buried: another may need the room
+  session.share = {};  // now, not when it is buried: another session may need it
   turn.bury(streams.take(session.id));
   turn.bury(sessions.close(session.id));
 }
@@ -72,13 +72,13 @@ bool Desk::is_idle(mcp::Session const& session) const {
 
 Allowance::Share Desk::take_share() {
   auto share = allowance.take();
-  // Again, since another loop may have taken the room that was made.
+  // In a loop, since another event loop may have taken the share that was freed.
   while (!share && make_room()) share = allowance.take();
   return share;
 }
 
 bool Desk::make_room() {
-  // The oldest are at the front; those that are not idle are passed to the back.
+  // The oldest are at the front; those that are not idle are moved to the back.
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     auto* const session = sessions.oldest();
     if (session == nullptr) return false;
@@ -91,8 +91,8 @@ bool Desk::make_room() {
   return false;
 }
 
-/// As `make_room`, where a service takes no more. Its sessions that hold a stream or
-/// wait for an answer keep their place in the order, which is that of all services.
+/// Like `make_room`, for a service at its own limit. Sessions of it that are not idle keep
+/// their place in the order, which is that of all services.
 bool Desk::make_room_at(ServiceKey service) {
   auto* const longest =
       sessions.oldest_if([&](mcp::Session const& session) { return session.service == service && is_idle(session); });

@@ -66,28 +66,28 @@ struct Desk {
     return found == nullptr ? nullptr : found->get();
   }
 
-  /// Why a stream ends that is ended now.
+  /// The reason of a stream that is ended now.
   [[nodiscard]] http::StreamEnd stream_end() const {
     return phase == Phase::Ending ? http::StreamEnd::Drain : http::StreamEnd::Done;
   }
 
-  /// A new session, attached to the service its request names, or why there is none.
-  /// At the limit the session of this loop that was idle longest makes room.
+  /// A new session, attached to the service its request names, or why it was rejected. At
+  /// the limit, the session of this loop that was idle longest is evicted.
   struct Opened {
     mcp::Session* session = nullptr;
     mcp::Refusal refusal;
   };
   [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport);
 
-  /// The one way a session ends: its calls are taken back at the child. Never called
-  /// by one who answers: the service that has something answered may hold the session.
+  /// The only way a session ends: its calls are cancelled at the child. Never called while
+  /// a request is being answered: the service that answers may hold the session.
   void end_session(mcp::Session& session, mcp::SessionEnd why);
 
   /// The raw error to send instead of an answer whose event is larger than the session's
   /// client accepts, and a log line; nothing when the answer fits.
   [[nodiscard]] std::optional<std::string> replace_if_too_large(SessionId session, rpc::Reply const& reply);
 
-  /// Ends what was idle too long.
+  /// Ends sessions that were idle too long.
   void tick();
 
  private:

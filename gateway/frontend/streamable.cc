@@ -47,8 +47,8 @@ bool Streamable::version_is_fine(Visit const& visit) {
   return false;
 }
 
-/// Another service's session, or another principal's, does not exist here. What is no
-/// session id is told from one that is over: its client need not initialize anew.
+/// A session of another service or principal does not exist here. An invalid id gets
+/// another status than an expired one, which makes its client initialize again.
 Session* Streamable::session_of(Visit const& visit, http::FoundField const& token) {
   if (token.repeated || !is_visible_ascii(*token.value)) {
     visit.reply_error(400, ErrorCode::BadRequest,
@@ -82,8 +82,8 @@ void Streamable::post_to_session(Visit const& visit, Session& session, Accepts a
   serve(visit, session, std::get<Incoming>(incoming), accepted, false);
 }
 
-/// An `initialize` opens a session. Anything else is served for itself, on a
-/// session that ends with its answer: that is what plain curl commands need.
+/// An `initialize` opens a session. Anything else is served on its own, with a session
+/// that ends with the answer: plain curl commands need that.
 void Streamable::post_without_session(Visit const& visit, Accepts accepted) {
   Session nobody;  // what it is read against: no open requests, no version agreed
   auto const read = Incoming::read(visit.request.body, nobody, desk_.config.limits);
@@ -95,7 +95,7 @@ void Streamable::post_without_session(Visit const& visit, Accepts accepted) {
 
   auto const initializes = incoming.messages.front().method == "initialize" && incoming.requests() == 1;
   if (!initializes && !version_is_fine(visit)) return;
-  // Notifications and answers of no session are about nothing.
+  // Notifications and answers without a session have no effect.
   if (incoming.requests() == 0) return visit.reply(202);
 
   auto const transport = initializes ? mcp::Transport::Http : mcp::Transport::OneShot;
@@ -138,7 +138,7 @@ void Streamable::get(Visit const& visit) {
   auto const id = last ? EventId::from(*last) : std::nullopt;
   auto const of_post = id && id->stream != 0;
   if (of_post && posts_.resume(visit, session->id, post_stream_tag(*session), *id)) return;
-  // Who asks for the rest of an answer does not mean to end the session's own stream.
+  // A client that asks for the rest of an answer does not want to end the session's own stream.
   if (of_post && desk_.server->find(desk_.streams_of(*session).own) != nullptr) {
     return visit.reply_error(409, ErrorCode::BadRequest,
                              "Conflict: nothing is known of that stream, and this session's own is open");
@@ -146,9 +146,9 @@ void Streamable::get(Visit const& visit) {
   open_standalone(visit, *session, of_post ? std::nullopt : id);
 }
 
-/// The newest stream is the client's: an older one may be lost without a word, which
-/// its client knows long before the keep-alive finds out. The older one ends, since a
-/// message goes out on one stream only. (MCP 2025-11-25, Transports, Multiple Connections.)
+/// The newest stream is used: an older one may be broken, which the client knows long before
+/// a keep-alive fails. The older one is ended, since a message is sent on one stream only.
+/// (MCP 2025-11-25, Transports, Multiple Connections.)
 void Streamable::open_standalone(Visit const& visit, Session& session, std::optional<EventId> last) {
   auto& stream = visit.exchange;
   auto& streams = desk_.streams_of(session);
@@ -190,14 +190,14 @@ void Streamable::forget(Session& session) {
   posts_.drop_all_of(session.id);
 }
 
-/// A client that leaves has not taken its request back: only a cancelled
-/// notification says so. (MCP 2025-11-25, Transports, Disconnection.)
+/// Disconnecting does not cancel a request; only a cancelled notification does.
+/// (MCP 2025-11-25, Transports, Disconnection.)
 void Streamable::on_post_gone(std::uint64_t ticket, ExchangeId gone) {
   auto const* const post = posts_.lose(ticket, gone);
   if (post == nullptr) return;
   auto* const session = desk_.sessions.find(post->terms.session);
   if (session == nullptr) return;
-  // Nobody can come back to a session whose id was never told.
+  // Nobody can come back to a session whose id was never sent.
   if (post->terms.ends_session || post->terms.head_waits) {
     desk_.end_session(*session, mcp::SessionEnd::Client);
     posts_.forget(ticket);
@@ -238,7 +238,7 @@ void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView 
 void Streamable::notify(Session& session, rpc::PiecesView message) {
   auto& streams = desk_.streams_of(session);
   auto* const open = desk_.server->find(streams.own);
-  // Kept for a client that had a stream and may come back for it.
+  // Without a stream, kept only for a client that had one and may come back.
   if (open == nullptr && !streams.can_come_back) return;
   streams.can_come_back = true;
   EventId const id{0, ++streams.standalone_events};
