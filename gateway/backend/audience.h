@@ -22,7 +22,7 @@ class Audience {
  public:
   /// References outlive it. `calls` tells which of a session's requests are open.
   Audience(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
-           mcp::CallTable& calls)
+           mcp::CallTable const& calls)
       : around_(around), config_(config), probe_(probe), calls_(calls), unused_since_(around.world.loop.now()) {}
 
   void attach(mcp::Session& session);
@@ -63,7 +63,7 @@ class Audience {
   Surroundings const& around_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& probe_;
-  mcp::CallTable& calls_;
+  mcp::CallTable const& calls_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> sessions_;
   std::size_t size_ = 0;
   TimePoint unused_since_;

@@ -1,19 +1,21 @@
-// What clients say. What the child says is in multiplexer_child.cc, how requests
-// wait their turn in multiplexer_turns.cc, how they end in multiplexer_ends.cc. What
-// has a state of its own has a class: Audience, CallRecorder, Wire, ToolListing, LogLevelSync, DeepProbe.
+// What clients say, and what becomes of it. What the peer says is in multiplexer_peer.cc. What has a
+// state of its own has a class: see the members.
 #include "gateway/backend/multiplexer.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
+#include "gateway/backend/expected_tools.h"
+#include "gateway/backend/operator_call.h"
+#include "gateway/backend/probe_question.h"
+#include "gateway/backend/recycling.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
 namespace gateway::backend {
 
-using mcp::Call;
 using mcp::Outcome;
 using mcp::Params;
 using mcp::ReplyTo;
@@ -24,11 +26,18 @@ using rpc::Message;
 
 namespace {
 
+/// How often a peer's memory is looked at, and so the most often it is replaced.
+constexpr Duration kWeighEvery = seconds(10);
+
 /// Places are kept for others only where others may come.
 double client_share(Surroundings const& around, Sharing sharing, config::ServiceConfig const& config) {
   auto const one_client =
       around.one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
   return one_client ? 1 : config.client_share;
+}
+
+Failure invalid_params(std::string message) {
+  return {.outcome = Outcome::RpcError, .code = ErrorCode::InvalidParams, .message = std::move(message)};
 }
 
 }  // namespace
@@ -40,13 +49,14 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceCo
       config_(config),
       probe_(probe),
       owner_(owner),
-      calls_(config.max_calls, client_share(around_, sharing, config)),
-      recorder_(around_, config, probe),
-      audience_(around_, config, probe, calls_),
       peer_(make_peer(around_, config, probe, *this)),
       wire_(*peer_),
+      book_(around_, config, probe, *peer_, wire_, sharing, client_share(around_, sharing, config)),
+      audience_(around_, config, probe, book_.sent()),
+      subscriptions_(config, book_, *this),
       tools_(around_, config, probe, audience_, *this),
       log_level_(audience_, *this),
+      relay_(around_, config, probe, wire_, book_.sent()),
       init_params_(mcp::shared_initialize_params(around_.world.version)) {
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
@@ -55,8 +65,8 @@ Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceCo
 Multiplexer::~Multiplexer() { peer_.reset(); }
 
 void Multiplexer::stop() {
-  fail_owed("the service was stopped");
-  fail_waiting("the service was stopped");
+  book_.fail_sent("the service was stopped");
+  book_.fail_queued("the service was stopped");
   peer_->stop();
 }
 
@@ -65,7 +75,7 @@ void Multiplexer::stop() {
 void Multiplexer::attach(Session& session) {
   session.child = id_;
   audience_.attach(session);
-  if (sharing_ == Sharing::Exclusive) sole_ = session.id;
+  if (sharing_ == Sharing::Exclusive) relay_.set_session(session.id);
 }
 
 void Multiplexer::detach(Session& session) {
@@ -73,53 +83,40 @@ void Multiplexer::detach(Session& session) {
   let_go(session);
 }
 
-void Multiplexer::take_back(Session& session) {
-  for (auto const& waiting : waiting_.take_all_of(session.id)) recorder_.ended(waiting.call, Outcome::Cancelled, 0);
-  for (auto const& request : session.open) {
-    if (auto const call = abandon(request.call, {})) recorder_.ended(*call, Outcome::Cancelled, 0);
-  }
-  session.open.clear();
-}
-
 /// The part of leaving that is about the session and not about its calls.
 void Multiplexer::let_go(Session& session) {
-  for (auto const& uri : subscriptions_.leave(session.id)) {
-    ask(std::make_unique<Unsubscribe>(uri));
-  }
+  subscriptions_.leave(session.id);
   audience_.detach(session);
   if (session.log_level) log_level_.sync();
 }
 
 void Multiplexer::take_over(Session& session, Multiplexer& from) {
-  auto waiting = from.waiting_.take_all_of(session.id);
   auto const subscribed = from.subscriptions_.held_by(session.id);
   from.let_go(session);
   attach(session);
   if (session.log_level) log_level_.sync();
-  for (auto const& uri : subscribed) {
-    if (subscriptions_.adopt(uri, session.id)) ask_to_subscribe(uri, {});
-  }
+  subscriptions_.adopt(session.id, subscribed);
   auto const* const known = from.tools();
   if (known != nullptr && tools() != nullptr && !known->same_as(*tools())) {
     audience_.notify(session.id, mcp::Method::ToolsListChanged);
   }
   if (session.initialized) audience_.tell_lists_may_differ(session.id);
-  for (auto& each : waiting) wait(std::move(each.call), each.method, each.params);
-  serve_waiting();
+  book_.take_over_queue(session.id, from.book_);
+  serve_queued();
 }
 
 void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
-  if (sharing_ == Sharing::Exclusive) begin_child_for(session, message);
+  if (sharing_ == Sharing::Exclusive) begin_peer_for(session, message);
   switch (message.kind) {
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
     case rpc::MessageKind::Notification: return on_note(session, message);
-    case rpc::MessageKind::Response: return on_client_answer(session, message);
+    case rpc::MessageKind::Response: return relay_.answered(session.id, message);
   }
 }
 
-/// An exclusive child is given its client's own handshake, so it starts with the
+/// An exclusive peer is given its client's own handshake, so it starts with the
 /// first message: nearly always an initialize.
-void Multiplexer::begin_child_for(Session& session, Message const& message) {
+void Multiplexer::begin_peer_for(Session& session, Message const& message) {
   if (peer_->state() != PeerState::Stopped) return;
   if (mcp::method_from(message.method) == mcp::Method::Initialize) {
     session.init_params = mcp::exclusive_initialize_params(message.params);
@@ -134,7 +131,8 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   auto const now = around_.world.loop.now();
   auto const method = mcp::method_from(message.method);
   auto const params = mcp::read_params(message.params);
-  Call call;
+  auto held = book_.arrived();
+  auto& call = *held;
   call.method = method;
   call.to = to;
   call.client = session.client;
@@ -149,155 +147,37 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
   }
-
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
-  if (via.trace != nullptr) recorder_.tracing().begin(call, params, *via.trace);
+  if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
 
   if (params.ambiguous) {
-    return fail(call, Outcome::Invalid, ErrorCode::InvalidRequest,
-                "a member of params is given twice, or in another case", "ambiguous");
+    return book_.fail(std::move(held), {.outcome = Outcome::Invalid,
+                                        .code = ErrorCode::InvalidRequest,
+                                        .message = "a member of params is given twice, or in another case",
+                                        .reason = "ambiguous"});
   }
   if (session.open.size() >= around_.limits.max_calls_per_session) {
-    probe_.call_rejected("session_limit");
-    return fail(call, Outcome::Busy, ErrorCode::InternalError,
-                fmt::format("this session already waits for {} answers", session.open.size()), "session_limit");
+    return book_.reject(std::move(held),
+                        {.outcome = Outcome::Busy,
+                         .message = fmt::format("this session already waits for {} answers", session.open.size()),
+                         .reason = "session_limit"});
   }
   session.open.push_back({call.client_id, CallId{}});
 
   switch (mcp::route_request(method, sharing_)) {
-    case mcp::RequestRoute::Initialize: return initialize(session, std::move(call), message.params);
-    case mcp::RequestRoute::AnswerEmpty: return finish_ok(call, "{}");
-    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, call, params);
-    case mcp::RequestRoute::Subscribe: return subscribe(std::move(call), params);
-    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, call, params);
-    case mcp::RequestRoute::ListTools: return list_tools(std::move(call), message.method, params);
-    case mcp::RequestRoute::Forward: return forward(std::move(call), message.method, params);
+    case mcp::RequestRoute::Initialize: return initialize(session, std::move(held), message.params);
+    case mcp::RequestRoute::AnswerEmpty: return book_.finish_ok(std::move(held), "{}");
+    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(held), params);
+    case mcp::RequestRoute::Subscribe: return subscribe(std::move(held), params);
+    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(held), params);
+    case mcp::RequestRoute::ListTools: return list_tools(std::move(held), message.method, params);
+    case mcp::RequestRoute::Forward: return forward(std::move(held), message.method, params);
     case mcp::RequestRoute::Unknown:
-      return fail(call, Outcome::RpcError, ErrorCode::MethodNotFound,
-                  fmt::format("Method not found: {}", message.method), {});
+      return book_.fail(std::move(held), {.outcome = Outcome::RpcError,
+                                          .code = ErrorCode::MethodNotFound,
+                                          .message = fmt::format("Method not found: {}", message.method)});
   }
 }
-
-// ── requests answered or merged here ─────────────────────────────────────────
-
-void Multiplexer::initialize(Session& session, Call&& call, std::string_view params) {
-  if (handshake_) return answer_initialize(session, call, params);
-  if (!peer_->is_coming()) {
-    return fail(call, Outcome::Unavailable, ErrorCode::InternalError,
-                fmt::format("the server '{}' is not running: {}", config_.name, peer_->why_not_ready()), "not_running");
-  }
-  call.queued = call.started;
-  waiting_.push({std::move(call), "initialize", std::string(params)});
-}
-
-void Multiplexer::answer_initialize(Session& session, Call const& call, std::string_view params) {
-  session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
-  session.initialized = true;
-  finish_ok(call, handshake_->result_for(session.revision));
-}
-
-void Multiplexer::set_log_level(Session& session, Call const& call, Params const& params) {
-  auto const level = mcp::log_level_from(rpc::unquote(params.level));
-  if (!level) {
-    return fail(call, Outcome::RpcError, ErrorCode::InvalidParams,
-                "level must be one of debug, info, notice, warning, error, critical, alert, emergency", {});
-  }
-  session.log_level = *level;
-  log_level_.sync();
-  finish_ok(call, "{}");
-}
-
-void Multiplexer::subscribe(Call&& call, Params const& params) {
-  if (!rpc::is_string(params.uri)) {
-    return fail(call, Outcome::RpcError, ErrorCode::InvalidParams, "uri must be a string", {});
-  }
-  if (peer_->state() != PeerState::Ready) return forward(std::move(call), "resources/subscribe", params);
-  if (!calls_.admits(call.client)) return wait(std::move(call), "resources/subscribe", params.raw);
-  auto const uri = std::string(params.uri);
-  switch (
-      subscriptions_.subscribe(uri, {.to = call.to,
-                                     .client_id = call.client_id,
-                                     .request_id = RequestId(call.request_id.view()),
-                                     .trace = call.trace ? std::make_unique<mcp::CallTrace>(*call.trace) : nullptr})) {
-    case mcp::Subscriptions::Need::Nothing: return finish_ok(call, "{}");
-    case mcp::Subscriptions::Need::Wait: return;
-    case mcp::Subscriptions::Need::AskChild: return ask_to_subscribe(uri, call.client);
-  }
-}
-
-void Multiplexer::unsubscribe(Session& session, Call const& call, Params const& params) {
-  auto const uri = std::string(params.uri);
-  if (subscriptions_.unsubscribe(uri, session.id)) {
-    ask(std::make_unique<Unsubscribe>(uri));
-  }
-  finish_ok(call, "{}");
-}
-
-void Multiplexer::list_tools(Call&& call, std::string_view method, Params const& params) {
-  auto const* const list = tools();
-  auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
-                    params.cursor.empty();
-  probe_.tools_cache_used(kept);
-  if (!kept) return forward(std::move(call), method, params);
-  finish_ok(call, list->single_page());
-}
-
-// ── requests for the child ───────────────────────────────────────────────────
-
-void Multiplexer::forward(Call&& call, std::string_view method, Params const& params) {
-  switch (peer_->state()) {
-    case PeerState::Ready: return send_call(std::move(call), method, params);
-    case PeerState::Asleep:
-    case PeerState::Stopping: peer_->wake(); break;
-    case PeerState::Starting:
-    case PeerState::Backoff:
-    case PeerState::Stopped:
-    case PeerState::CrashLoop: break;
-  }
-  if (peer_->is_coming()) return wait(std::move(call), method, params.raw);
-  count_rejected(call, "not_running");
-  fail(call, Outcome::Unavailable, ErrorCode::InternalError,
-       fmt::format("the server '{}' is not running: {}", config_.name, peer_->why_not_ready()), "not_running");
-}
-
-void Multiplexer::send_call(Call&& call, std::string_view method, Params const& params) {
-  if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
-  if (!calls_.admits(call.client)) return wait(std::move(call), method, params.raw);
-  if (call.trace && !call.trace->given_on) {
-    auto const traced = recorder_.tracing().params_for_child(*call.trace, params.raw);
-    if (!traced.empty()) return send_call(std::move(call), method, mcp::read_params(traced));
-  }
-  if (call.deadline == TimePoint::max()) {
-    call.started = around_.world.loop.now();
-    call.deadline = call.hard_deadline = call.started + call.patience;
-  }
-  call.progress_token.assign(params.progress_token);
-  call.sent = around_.world.loop.right_now();
-  auto* const session = around_.sessions.find(call.to.session);
-  auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
-  auto const id = calls_.open(std::move(call));
-  if (!wire_.request(id, method, params, sharing_ == Sharing::Shared)) {
-    auto const refused = calls_.close(id);
-    count_rejected(*refused, "queue_full");
-    return fail(*refused, Outcome::Busy, ErrorCode::InternalError,
-                fmt::format("the server '{}' does not take more input now", config_.name), "queue_full");
-  }
-  if (open != nullptr) open->call = id;
-}
-
-/// Of clients' calls alone: an operator's are not traffic.
-void Multiplexer::count_rejected(Call const& call, std::string_view reason) {
-  if (!call.is_own()) probe_.call_rejected(reason);
-}
-
-void Multiplexer::send_initialized() {
-  initialized_sent_ = true;
-  wire_.note("notifications/initialized", {});
-  // Not before: some children end at any request that comes earlier.
-  if (handshake_->has_tools()) tools_.start();
-}
-
-// ── notifications and answers of clients ─────────────────────────────────────
 
 void Multiplexer::on_note(Session& session, Message const& message) {
   switch (mcp::route_note(mcp::method_from(message.method), sharing_)) {
@@ -306,8 +186,12 @@ void Multiplexer::on_note(Session& session, Message const& message) {
       client_initialized_ = true;
       if (peer_->state() == PeerState::Ready && !initialized_sent_) send_initialized();
       return;
-    case mcp::NoteRoute::Cancel: return cancel(session, mcp::read_params(message.params));
-    case mcp::NoteRoute::Progress:  // the token is the child's own: nothing of it was rewritten
+    case mcp::NoteRoute::Cancel: {
+      auto const params = mcp::read_params(message.params);
+      if (params.ambiguous) return;
+      return book_.cancel(session, params.request_id, rpc::find_member(params.raw, "reason"));
+    }
+    case mcp::NoteRoute::Progress:  // the token is the peer's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
       if (peer_->state() != PeerState::Ready) return;
       probe_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
@@ -315,36 +199,198 @@ void Multiplexer::on_note(Session& session, Message const& message) {
   }
 }
 
-/// Within the session alone: another session's id, or one that is answered, is
-/// not found and changes nothing. (MCP 2025-11-25, Cancellation.)
-void Multiplexer::cancel(Session& session, Params const& params) {
-  auto const* const open = session.find_open(params.request_id);
-  if (open == nullptr || params.ambiguous) return;
-  if (auto const call = abandon(open->call, rpc::find_member(params.raw, "reason"))) {
-    probe_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
-    recorder_.ended(*call, Outcome::Cancelled, 0);
-    session.close(call->client_id);
-    return around_.clients.drop(call->to);
-  }
-  auto waits = waiting_.take(session.id, params.request_id);
-  if (!waits) return;
-  // An initialize cannot be taken back.
-  if (waits->call.method == mcp::Method::Initialize) return waiting_.push(*std::move(waits));
-  recorder_.ended(waits->call, Outcome::Cancelled, 0);
-  session.close(waits->call.client_id);
-  around_.clients.drop(waits->call.to);
+// ── requests answered or merged here ─────────────────────────────────────────
+
+void Multiplexer::initialize(Session& session, HeldCall&& call, std::string_view params) {
+  if (handshake_) return answer_initialize(session, std::move(call), params);
+  if (!peer_->is_coming()) return book_.fail(std::move(call), not_running());
+  book_.queue(std::move(call), "initialize", params);
 }
 
-/// Taken only from the session that was asked, once.
-void Multiplexer::on_client_answer(Session& session, Message const& message) {
-  auto const id = session.id == sole_ ? rpc::id_number(message.id) : std::nullopt;
-  auto const request = id ? client_requests_.close(*id) : std::nullopt;
-  if (!request) return;
-  if (message.error.empty()) {
-    wire_.answer(request->child_id, message.result);
-  } else {
-    wire_.refuse(request->child_id, message.error);
+void Multiplexer::answer_initialize(Session& session, HeldCall&& call, std::string_view params) {
+  session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
+  session.initialized = true;
+  book_.finish_ok(std::move(call), handshake_->result_for(session.revision));
+}
+
+void Multiplexer::set_log_level(Session& session, HeldCall&& call, Params const& params) {
+  auto const level = mcp::log_level_from(rpc::unquote(params.level));
+  if (!level) {
+    return book_.fail(
+        std::move(call),
+        invalid_params("level must be one of debug, info, notice, warning, error, critical, alert, emergency"));
   }
+  session.log_level = *level;
+  log_level_.sync();
+  book_.finish_ok(std::move(call), "{}");
+}
+
+void Multiplexer::subscribe(HeldCall&& call, Params const& params) {
+  if (!rpc::is_string(params.uri)) return book_.fail(std::move(call), invalid_params("uri must be a string"));
+  if (peer_->state() != PeerState::Ready) return forward(std::move(call), "resources/subscribe", params);
+  if (!book_.admits(call->client)) return book_.queue(std::move(call), "resources/subscribe", params.raw);
+  subscriptions_.subscribe(std::move(call), params.uri);
+}
+
+void Multiplexer::unsubscribe(Session& session, HeldCall&& call, Params const& params) {
+  subscriptions_.unsubscribe(session.id, params.uri);
+  book_.finish_ok(std::move(call), "{}");
+}
+
+void Multiplexer::list_tools(HeldCall&& call, std::string_view method, Params const& params) {
+  auto const* const list = tools();
+  auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
+                    params.cursor.empty();
+  probe_.tools_cache_used(kept);
+  if (!kept) return forward(std::move(call), method, params);
+  book_.finish_ok(std::move(call), list->single_page());
+}
+
+// ── requests for the peer ────────────────────────────────────────────────────
+
+void Multiplexer::forward(HeldCall&& call, std::string_view method, Params const& params) {
+  switch (peer_->state()) {
+    case PeerState::Ready: return send(std::move(call), method, params);
+    case PeerState::Asleep:
+    case PeerState::Stopping: peer_->wake(); break;
+    case PeerState::Starting:
+    case PeerState::Backoff:
+    case PeerState::Stopped:
+    case PeerState::CrashLoop: break;
+  }
+  if (peer_->is_coming()) return book_.queue(std::move(call), method, params.raw);
+  book_.reject(std::move(call), not_running());
+}
+
+Failure Multiplexer::not_running() const {
+  return {.outcome = Outcome::Unavailable,
+          .message = fmt::format("the server '{}' is not running: {}", config_.name, peer_->why_not_ready()),
+          .reason = "not_running"};
+}
+
+void Multiplexer::send(HeldCall&& call, std::string_view method, Params const& params) {
+  if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
+  book_.send(std::move(call), method, params);
+}
+
+/// Client by client, and session by session, as many as the peer may be sent.
+void Multiplexer::serve_queued() {
+  while (auto next = book_.next()) serve(*std::move(next));
+}
+
+void Multiplexer::serve(CallBook::Next next) {
+  auto const params = mcp::read_params(next.params);
+  auto* const session = around_.sessions.find(next.call->to.session);
+  if (session != nullptr && next.call->method == mcp::Method::Initialize) {
+    answer_initialize(*session, std::move(next.call), next.params);
+  } else if (session != nullptr && next.call->method == mcp::Method::ResourcesSubscribe) {
+    subscribe(std::move(next.call), params);
+  } else {
+    send(std::move(next.call), next.method, params);
+  }
+}
+
+void Multiplexer::send_initialized() {
+  initialized_sent_ = true;
+  wire_.note("notifications/initialized", {});
+  // Not before: some servers exit at any request that comes earlier.
+  if (handshake_->has_tools()) tools_.start();
+}
+
+// ── questions of the gateway's own ───────────────────────────────────────────
+
+void Multiplexer::ask(std::unique_ptr<OwnQuestion> question) {
+  auto const request = question->request();
+  auto call = book_.arrived(std::move(question), request);
+  if (peer_->state() == PeerState::Ready) return book_.send_at_once(std::move(call), request);
+  book_.fail(std::move(call), not_running());
+}
+
+void Multiplexer::ask_in_turn(std::unique_ptr<OwnQuestion> question) {
+  auto const request = question->request();
+  forward(book_.arrived(std::move(question), request), request.method, mcp::read_params(request.params));
+}
+
+void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
+  ask_in_turn(std::make_unique<OperatorCall>(around_.world.loop, wanted, config_.call_timeout, std::move(tell)));
+}
+
+// ── as time passes ───────────────────────────────────────────────────────────
+
+void Multiplexer::tick() {
+  auto const now = around_.world.loop.now();
+  book_.expire(now);
+  serve_queued();  // a call that was given up may have made room
+  end_if_hung();
+  relay_.expire(now);
+  auto const refreshes =
+      sharing_ == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
+  if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);
+  recycle_when_due(now);
+  sleep_when_unused(now);
+  if (deep_probe_) probe_when_due(now);  // last: a probe under way is something to do
+}
+
+void Multiplexer::end_if_hung() {
+  if (!book_.take_hang()) return;
+  around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
+                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
+  book_.fail_sent("it did not answer and is ended");
+  peer_->end_hung();
+}
+
+/// Not before the tools were listed, and not while the peer rests.
+void Multiplexer::probe_when_due(TimePoint now) {
+  auto const up = peer_->state() == PeerState::Ready && !tools_.under_way();
+  if (!up || !deep_probe_->due(now)) return;
+  deep_probe_->begin();
+  ask_in_turn(std::make_unique<ProbeQuestion>(around_, config_, probe_, *deep_probe_));
+}
+
+std::string Multiplexer::ailment() const {
+  std::string why;
+  if (config_.expected_tools.any() && handshake_ && !tools_.under_way()) {
+    why = tools() == nullptr ? "its tools could not be listed" : lack_of(config_.expected_tools, *tools()).why;
+  }
+  if (deep_probe_ && deep_probe_->standing() == DeepProbe::Standing::Failed) {
+    why += (why.empty() ? "" : "; ") + fmt::format("the probe failed: {}", deep_probe_->fault());
+  }
+  return why;
+}
+
+/// Nothing is lost that somebody waits for, and what sessions know of it is whole.
+bool Multiplexer::has_nothing_to_do() const {
+  return sharing_ == Sharing::Shared && peer_->state() == PeerState::Ready && book_.empty() && !tools_.under_way();
+}
+
+void Multiplexer::sleep_when_unused(TimePoint now) {
+  auto const sleeps = config_.isolation == config::Isolation::Shared && config_.idle_stop > Duration{};
+  if (!sleeps || !audience_.empty() || now - audience_.unused_since() < config_.idle_stop || !has_nothing_to_do())
+    return;
+  around_.world.log.info("child.idle", "child is stopped until somebody uses it",
+                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
+  peer_->sleep();
+}
+
+/// Its memory is looked at only at a moment when it could be replaced.
+void Multiplexer::recycle_when_due(TimePoint now) {
+  auto const& config = config_.recycle;
+  if ((config.max_age == milliseconds{} && config.max_memory == 0) || !has_nothing_to_do()) return;
+  std::size_t memory = 0;
+  if (config.max_memory > 0 && now - weighed_ >= kWeighEvery) {
+    weighed_ = now;
+    memory = peer_->usage().memory;
+  }
+  auto const age = now - peer_->started();
+  auto const reason = recycle_reason(config, age, memory);
+  if (reason.empty()) return;
+  around_.world.log.info("child.recycle", "child is replaced by another run while it has nothing to do",
+                         {{"server", config_.name},
+                          {"child.pid", peer_->pid()},
+                          {"reason", reason},
+                          {"age_seconds", to_ms(age) / 1000},
+                          {"memory_bytes", memory}});
+  peer_->renew(reason);
 }
 
 }  // namespace gateway::backend

@@ -22,6 +22,8 @@ namespace gateway::mcp {
 
 /// One request of the gateway's own. 0 stands for none: the request is a client's.
 enum class QuestionId : std::uint64_t {};
+/// A client's call that is parked: its answer depends on another call.
+enum class ParkedId : std::uint64_t {};
 
 /// One request the child has and has not answered.
 struct Call {
@@ -67,6 +69,10 @@ class CallTable {
   CallId open(Call&& call);
 
   [[nodiscard]] Call* find(CallId id);
+  [[nodiscard]] Call const* find(CallId id) const {
+    auto const& found = slots_[raw(id) & (slots_.size() - 1)];
+    return id != CallId{} && found.id == id ? &found.call : nullptr;
+  }
 
   /// Nobody waits for the call any more: gives it out. What a late answer is known by
   /// stays under the id, `abandoned`, with that deadline, in its client's share. Empty as

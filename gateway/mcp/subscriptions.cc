@@ -28,10 +28,10 @@ Subscriptions::Need Subscriptions::subscribe(std::string_view uri, Subscriber su
   auto const [at, fresh] = entries_.try_emplace(std::string(uri));
   auto& entry = at->second;
   if (entry.active) {
-    add_once(entry.sessions, subscriber.to.session);
+    add_once(entry.sessions, subscriber.session);
     return Need::Nothing;
   }
-  entry.waiting.push_back(std::move(subscriber));
+  entry.waiting.push_back(subscriber);
   return fresh ? Need::AskChild : Need::Wait;
 }
 
@@ -42,7 +42,7 @@ Subscriptions::Settled Subscriptions::settle(std::string_view uri, bool accepted
   Settled settled{std::exchange(entry.waiting, {}), false};
   if (accepted) {
     for (auto const& subscriber : settled.waiting) {
-      if (!subscriber.withdrawn) add_once(entry.sessions, subscriber.to.session);
+      if (!subscriber.withdrawn) add_once(entry.sessions, subscriber.session);
     }
     settled.abandoned = entry.sessions.empty();
   }
@@ -56,7 +56,7 @@ bool Subscriptions::unsubscribe(std::string_view uri, SessionId session) {
   if (at == entries_.end()) return false;
   auto& entry = at->second;
   std::erase(entry.sessions, session);
-  for (auto& subscriber : entry.waiting) subscriber.withdrawn |= subscriber.to.session == session;
+  for (auto& subscriber : entry.waiting) subscriber.withdrawn |= subscriber.session == session;
   if (!entry.active || !entry.sessions.empty()) return false;
   entries_.erase(at);
   return true;
@@ -81,7 +81,7 @@ std::vector<std::string> Subscriptions::leave(SessionId session) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     auto& entry = at->second;
     std::erase(entry.sessions, session);
-    std::erase_if(entry.waiting, [&](Subscriber const& waiting) { return waiting.to.session == session; });
+    std::erase_if(entry.waiting, [&](Subscriber const& waiting) { return waiting.session == session; });
     if (entry.active && entry.sessions.empty()) {
       unheld.push_back(at->first);
       at = entries_.erase(at);

@@ -1,7 +1,6 @@
 // Who is subscribed to which resource of a shared child.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,18 +8,14 @@
 #include <vector>
 
 #include "gateway/base/ids.h"
-#include "gateway/base/request_id.h"
-#include "gateway/mcp/call_trace.h"
-#include "gateway/mcp/ports.h"
+#include "gateway/mcp/call_table.h"
 
 namespace gateway::mcp {
 
-/// A session's subscribe request that waits for the child's word.
+/// A session whose subscribe request waits for the child's answer.
 struct Subscriber {
-  ReplyTo to;
-  std::string client_id;   ///< raw
-  RequestId request_id{};  ///< of the HTTP request that brought it
-  std::unique_ptr<CallTrace> trace{};
+  SessionId session{};
+  ParkedId call{};         ///< the request
   bool withdrawn = false;  ///< it unsubscribed in the meantime: answered, but not subscribed
 };
 

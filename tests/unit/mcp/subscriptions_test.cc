@@ -16,7 +16,7 @@ constexpr SessionId kAnn{1};
 constexpr SessionId kBob{2};
 constexpr auto kUri = R"("file:///a")";
 
-Subscriber by(SessionId session) { return {.to = {.session = session, .ticket = 0}, .client_id = "1"}; }
+Subscriber by(SessionId session) { return {.session = session}; }
 
 /// Ann's subscription, which the child has accepted.
 void subscribe_ann(Subscriptions& all, std::string_view uri = kUri) {

@@ -1,0 +1,163 @@
+// What the peer says, and to whom it goes.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "gateway/backend/multiplexer.h"
+#include "gateway/base/json_text.h"
+#include "gateway/mcp/labels.h"
+#include "gateway/rpc/json_scanner.h"
+
+namespace gateway::backend {
+
+using mcp::Session;
+using mcp::Sharing;
+using rpc::Message;
+
+namespace {
+
+/// The id of an answer of which only both ends are known. An "id" within the
+/// result must not be taken for it: it could be that of another's call.
+std::optional<std::uint64_t> id_of_cut(std::string_view front, std::string_view back) {
+  rpc::MemberWalk walk(front);
+  while (auto const member = walk.next()) {
+    if (member->is("method")) return std::nullopt;
+    if (!member->is("id")) continue;
+    // A number that reaches the cut may go on behind it.
+    auto const whole = member->value.data() + member->value.size() < front.data() + front.size();
+    return whole ? rpc::id_number(member->value) : std::nullopt;
+  }
+  constexpr std::string_view kKey = "\"id\":";
+  auto const at = back.rfind(kKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  auto const value = back.substr(at + kKey.size());
+  auto const end = value.find_first_of(",}");
+  auto const after = end == std::string_view::npos ? std::string_view{} : value.substr(end);
+  if (after != "}" && after != R"(,"jsonrpc":"2.0"})") return std::nullopt;
+  return rpc::id_number(value.substr(0, end));
+}
+
+}  // namespace
+
+// ── its runs ─────────────────────────────────────────────────────────────────
+
+void Multiplexer::on_peer_started() {
+  initialized_sent_ = false;
+  tools_.begin_run();
+  log_level_.begin_run();
+  book_.begin_run();
+  auto greeting = std::make_unique<Greeting>(init_params_, sharing_, static_cast<Greeting::Owner&>(*this));
+  auto const request = greeting->request();
+  book_.send_at_once(book_.arrived(std::move(greeting), request), request);
+}
+
+void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(why); }
+
+void Multiplexer::on_greeted(mcp::Handshake handshake) {
+  auto const again = handshake_.has_value();
+  weighed_ = around_.world.loop.now();
+  handshake_ = std::move(handshake);
+  book_.tracing().child_speaks(handshake_->revision_text());
+  peer_->ready();
+  if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
+  around_.world.log.info("service.ready", "service ready",
+                         {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
+
+  log_level_.child_is_ready(handshake_->has_logging());
+  subscriptions_.ask_again();
+  if (std::exchange(lists_may_differ_, false)) {
+    audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session.id); });
+  }
+}
+
+/// What is queued was never sent: it stays for the next run, unless that seems far.
+void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
+  book_.fail_sent(why);
+  // Those who come while it sleeps are told what its last run offered; its tools
+  // are compared, and the rest nobody has asked for yet.
+  lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
+  if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
+  if (end == RunEnd::NeverReady || peer_->state() == PeerState::CrashLoop) book_.fail_queued(why);
+  book_.fail_questions_of_run(why);
+  if (deep_probe_) deep_probe_->forget();
+  relay_.give_up_all(why);
+}
+
+void Multiplexer::on_peer_stopped() { owner_.on_multiplexer_stopped(*this); }
+
+// ── messages ─────────────────────────────────────────────────────────────────
+
+void Multiplexer::on_peer_message(Message const& message) {
+  switch (message.kind) {
+    case rpc::MessageKind::Response: return on_answer(message);
+    case rpc::MessageKind::Request: return on_ask(message);
+    case rpc::MessageKind::Notification: return on_news(message, mcp::method_from(message.method));
+  }
+}
+
+void Multiplexer::on_answer(Message const& message) {
+  auto const number = rpc::id_number(message.id);
+  // Late, answered before, or never asked: nobody waits for it.
+  if (!number || !book_.answered(CallId{*number}, message)) probe_.late_answer_dropped();
+  serve_queued();
+}
+
+void Multiplexer::on_peer_oversized(std::string_view front, std::string_view back) {
+  auto const number = id_of_cut(front, back);
+  if (number && book_.answer_too_large(CallId{*number})) serve_queued();
+}
+
+void Multiplexer::on_ask(Message const& message) {
+  switch (route_ask(mcp::method_from(message.method), sharing_)) {
+    case mcp::AskRoute::AnswerEmpty: return wire_.answer(message.id, "{}");
+    case mcp::AskRoute::Relay:
+    case mcp::AskRoute::Refuse: return relay_.ask(message);
+  }
+}
+
+void Multiplexer::on_news(Message const& message, mcp::Method method) {
+  switch (route_news(method, sharing_)) {
+    case mcp::NewsRoute::Progress: return on_progress(message);
+    case mcp::NewsRoute::Log: return audience_.tell_log(message.params);
+    case mcp::NewsRoute::Updated:
+      for (auto const session : subscriptions_.subscribers(rpc::find_member(message.params, "uri"))) {
+        audience_.tell_updated(session, message.params);
+      }
+      return;
+    case mcp::NewsRoute::ToolsChanged:
+      // Some say so each time a browser starts, with the same list: theirs is
+      // compared, and clients are notified only when it differs.
+      if (initialized_sent_) tools_.start();
+      return;
+    case mcp::NewsRoute::ListChanged:
+    case mcp::NewsRoute::Relay: return relay_news(message, method);
+    case mcp::NewsRoute::Cancelled:
+      return relay_.cancelled(rpc::plain_id(rpc::find_member(message.params, "requestId")));
+    case mcp::NewsRoute::Drop: return probe_.child_spoke_nonsense("no_addressee");
+  }
+}
+
+void Multiplexer::relay_news(Message const& message, mcp::Method method) {
+  auto const name = json_string(message.method);
+  rpc::PiecesView pieces{R"({"jsonrpc":"2.0","method":)", name};
+  if (!message.params.empty()) {
+    pieces.add(R"(,"params":)");
+    pieces.add(message.params);
+  }
+  pieces.add("}");
+  if (sharing_ == Sharing::Shared) return audience_.tell_all(method, pieces);
+  if (auto* const session = around_.sessions.find(relay_.session())) audience_.tell(*session, method, pieces);
+}
+
+void Multiplexer::on_progress(Message const& message) {
+  auto const params = mcp::read_params(message.params);
+  auto const number = rpc::id_number(params.progress_token);
+  auto const* const call = number ? book_.progressed(CallId{*number}) : nullptr;
+  if (call == nullptr) return probe_.late_answer_dropped();
+  probe_.notified(metrics::Way::Out, label(mcp::Method::Progress));
+  std::string rewritten;
+  mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
+  around_.clients.during(call->to, {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
+}
+
+}  // namespace gateway::backend

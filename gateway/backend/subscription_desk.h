@@ -1,0 +1,51 @@
+// The resources that a peer's sessions are subscribed to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/backend/call_book.h"
+#include "gateway/backend/own_question.h"
+#include "gateway/mcp/subscriptions.h"
+
+namespace gateway::backend {
+
+/// Keeps one subscription a URI at the peer, however many sessions share it, and answers their
+/// requests. URIs are raw.
+class SubscriptionDesk {
+ public:
+  /// References outlive it.
+  SubscriptionDesk(config::ServiceConfig const& config, CallBook& book, Asker& asker)
+      : config_(config), book_(book), asker_(asker) {}
+
+  /// A client's request: answered when the peer has answered ours.
+  void subscribe(HeldCall&& call, std::string_view uri);
+  void unsubscribe(SessionId session, std::string_view uri);
+  /// The session leaves this peer.
+  void leave(SessionId session);
+  /// Subscribes a session to what it was subscribed to at another peer.
+  void adopt(SessionId session, std::vector<std::string> const& uris);
+  /// A new run of the peer knows of no subscription yet.
+  void ask_again();
+
+  [[nodiscard]] std::vector<std::string> held_by(SessionId session) const { return subscriptions_.held_by(session); }
+  /// The sessions to notify of a change of `uri`.
+  [[nodiscard]] std::vector<SessionId> subscribers(std::string_view uri) const {
+    return subscriptions_.subscribers(uri);
+  }
+
+ private:
+  class Subscribe;
+  class Unsubscribe;
+  void ask(std::string uri, ClientId client);
+  void ask_to_end(std::string uri);
+  void on_answer(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome, rpc::Reply const& reply);
+
+  config::ServiceConfig const& config_;
+  CallBook& book_;
+  Asker& asker_;
+  mcp::Subscriptions subscriptions_;
+};
+
+}  // namespace gateway::backend
