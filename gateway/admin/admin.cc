@@ -82,13 +82,13 @@ pid_t read_pid(std::string_view body) {
 
 }  // namespace
 
-Admin::Admin(Surroundings around)
-    : around_(around),
-      hosts_(around.config),
-      auth_(auth_of(around.config)),
+Admin::Admin(Sources sources)
+    : sources_(sources),
+      hosts_(sources.config),
+      auth_(auth_of(sources.config)),
       version_(fmt::format("{{\"version\":{},\"revision\":{},\"buildTime\":{},\"instance_id\":{}}}\n",
-                           json_string(around.about.version), json_string(around.about.revision),
-                           json_string(around.about.build_time), json_string(around.about.instance_id))),
+                           json_string(sources.about.version), json_string(sources.about.revision),
+                           json_string(sources.about.build_time), json_string(sources.about.instance_id))),
       denials_(kDenialsPerSecond) {}
 
 // ── requests ─────────────────────────────────────────────────────────────────
@@ -111,16 +111,16 @@ void Admin::on_request(http::Exchange& exchange, http::Request const& request) {
 }
 
 void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
-  around_.metrics.auth_failed("host");
-  if (denials_.take(around_.clock.now())) {
+  sources_.metrics.auth_failed("host");
+  if (denials_.take(sources_.clock.now())) {
     auto const remote = exchange.remote();
-    around_.log.warn("auth.denied",
-                     "a request to the admin listener was refused: its Host is not among gateway.allowed_hosts",
-                     {{"listener", "admin"},
-                      {"reason", "host"},
-                      {"shown", head.host.substr(0, 200)},
-                      {"path", head.path},
-                      {"remote", remote}});
+    sources_.log.warn("auth.denied",
+                      "a request to the admin listener was refused: its Host is not among gateway.allowed_hosts",
+                      {{"listener", "admin"},
+                       {"reason", "host"},
+                       {"shown", head.host.substr(0, 200)},
+                       {"path", head.path},
+                       {"remote", remote}});
   }
   auto const text = frontend::forbidden_text({.allowed = false, .reason = "host", .origin = {}, .shown = head.host});
   answer(exchange, {.status = 403, .body = error_json(text)});
@@ -130,11 +130,11 @@ void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
 bool Admin::host_allowed(std::string_view host) const {
   auto const name = frontend::host_name(host);
   return name.find('.') == std::string::npos || hosts_.contains(name) ||
-         around_.program.directory().endpoints().by_host(host).has_value();
+         sources_.program.directory().endpoints().by_host(host).has_value();
 }
 
 frontend::ListedService const* Admin::find_service(std::string_view name) const {
-  return around_.program.directory().find(name);
+  return sources_.program.directory().find(name);
 }
 
 void Admin::get(http::Exchange& exchange, http::Request const& request, Route const& to) {
@@ -153,7 +153,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Version: return answer(exchange, {.body = version_});
     case Page::Metrics:
       return answer(exchange,
-                    {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = around_.metrics.text()});
+                    {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = sources_.metrics.text()});
     case Page::Events:
       if (request.head.method == http::Method::Get) return open_events(exchange);
       return answer(exchange, {.status = 405, .content_type = {}, .body = {}, .fields = "Allow: GET\r\n"});
@@ -195,13 +195,13 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
   if (auth_.principal(head)) return std::nullopt;
   auto const shown = frontend::Auth::shown(head);
   std::string_view const reason = shown == frontend::Auth::Shown::Token ? "bad_token" : "missing";
-  around_.metrics.auth_failed(reason);
-  if (denials_.take(around_.clock.now())) {
+  sources_.metrics.auth_failed(reason);
+  if (denials_.take(sources_.clock.now())) {
     auto const remote = exchange.remote();
-    around_.log.warn("auth.denied", "a request to the admin API was refused",
-                     {{"listener", "admin"}, {"reason", reason}, {"path", head.path}, {"remote", remote}});
-    around_.log.audit("audit.auth", "a request to the admin API was refused",
-                      {{"listener", "admin"}, {"decision", "denied"}, {"reason", reason}, {"remote", remote}});
+    sources_.log.warn("auth.denied", "a request to the admin API was refused",
+                      {{"listener", "admin"}, {"reason", reason}, {"path", head.path}, {"remote", remote}});
+    sources_.log.audit("audit.auth", "a request to the admin API was refused",
+                       {{"listener", "admin"}, {"decision", "denied"}, {"reason", reason}, {"remote", remote}});
   }
   return Answer{.status = 401,
                 .body = error_json(reason == "missing" ? "the admin token is needed" : "this is not the admin token"),
@@ -230,12 +230,12 @@ void Admin::operate(http::Exchange& exchange, frontend::ListedService const& ser
     auto const& server = service.config.name;
     auto const tool = call == nullptr ? std::string_view{} : std::string_view(call->tool);
     auto const remote = exchange.remote();
-    around_.log.info("admin.action", "an operator asked for something",
-                     {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
-    around_.log.audit("audit.admin", "an operator asked for something",
+    sources_.log.info("admin.action", "an operator asked for something",
                       {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
+    sources_.log.audit("audit.admin", "an operator asked for something",
+                       {{"server", server}, {"action", action}, {"tool", tool}, {"remote", remote}});
   }
-  around_.program.operate(service.key, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
+  sources_.program.operate(service.key, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
     auto const done = end.verdict == OperationEnd::Verdict::Done;
     answer(id, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
   });
@@ -245,16 +245,16 @@ void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
   auto const level = log_level_from(rpc::unquote(rpc::find_member(body, "level")));
   if (!level) return answer(exchange, {.status = 400, .body = error_json("level must be debug, info, warn or error")});
   // Logged while the lower of the two levels applies.
-  auto const raises = *level > around_.program.log_level();
+  auto const raises = *level > sources_.program.log_level();
   auto const remote = exchange.remote();
   auto const tell = [&] {
-    around_.log.info("admin.action", "an operator changed the log level",
-                     {{"action", "log_level"}, {"wanted", to_text(*level)}, {"remote", remote}});
-    around_.log.audit("audit.admin", "an operator changed the log level",
+    sources_.log.info("admin.action", "an operator changed the log level",
                       {{"action", "log_level"}, {"wanted", to_text(*level)}, {"remote", remote}});
+    sources_.log.audit("audit.admin", "an operator changed the log level",
+                       {{"action", "log_level"}, {"wanted", to_text(*level)}, {"remote", remote}});
   };
   if (raises) tell();
-  around_.program.set_log_level(*level);
+  sources_.program.set_log_level(*level);
   if (!raises) tell();
   answer(exchange, {.body = fmt::format("{{\"level\":\"{}\"}}\n", to_text(*level))});
 }
@@ -262,7 +262,7 @@ void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
 // ── looking ──────────────────────────────────────────────────────────────────
 
 void Admin::ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const) {
-  around_.health.ask_health(
+  sources_.health.ask_health(
       [this, id = exchange.id(), page](health::GatewayHealth const& health) { answer(id, (this->*page)(health)); });
 }
 
@@ -282,11 +282,11 @@ Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const {
 std::string Admin::status_of(health::GatewayHealth const& health) const {
   GatewayStatus status{.health = health,
                        .services = {},
-                       .log_level = around_.program.log_level(),
+                       .log_level = sources_.program.log_level(),
                        .has_actions = auth_.required(),
                        .log_is_open = log_is_open()};
   History const none;
-  for (auto const& listed : around_.program.directory().services()) {
+  for (auto const& listed : sources_.program.directory().services()) {
     auto const history = histories_.find(listed.key);
     auto const& known = history == histories_.end() ? none : history->second;
     status.services.push_back({.name = listed.config.name,
@@ -300,7 +300,7 @@ std::string Admin::status_of(health::GatewayHealth const& health) const {
 
 /// What children write to stderr is not for everybody on the network.
 bool Admin::log_is_open() const {
-  auto const& listen = around_.config.admin_listen;
+  auto const& listen = sources_.config.admin_listen;
   return !auth_.required() && listen && is_loopback(*listen);
 }
 
@@ -316,7 +316,7 @@ void Admin::send_log(http::Exchange& exchange, http::Request const& request) {
     return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   }
   std::string body = "{\"lines\":[";
-  for (auto const& line : around_.tail.last(service, std::min(count, kMaxLogLines))) {
+  for (auto const& line : sources_.tail.last(service, std::min(count, kMaxLogLines))) {
     if (!body.ends_with('[')) body.push_back(',');
     append_json_string(body, line);
   }
@@ -331,7 +331,7 @@ void Admin::open_events(http::Exchange& exchange) {
   }
   exchange.open_stream(fmt::format("{}{}", kSecurity, kNoContent), frontend::kAdminStream);
   streams_.push_back(exchange.id());
-  around_.health.ask_health([this, id = exchange.id()](health::GatewayHealth const& health) {
+  sources_.health.ask_health([this, id = exchange.id()](health::GatewayHealth const& health) {
     auto const status = status_of(health);
     std::string_view const data = status;
     if (auto* const open = server_->find(id)) open->send_event({.event = "status", .id = {}, .data = {&data, 1}});
@@ -353,14 +353,14 @@ void Admin::tick() {
 }
 
 void Admin::sample_traffic() {
-  auto const& directory = around_.program.directory();
+  auto const& directory = sources_.program.directory();
   std::erase_if(histories_, [&](auto const& each) { return directory.find(each.first) == nullptr; });
   for (auto const& listed : directory.services()) histories_[listed.key].sample(listed.probe->traffic());
 }
 
 /// A client that has not received the last news is not sent the next.
 void Admin::send_news() {
-  around_.health.ask_health([this](health::GatewayHealth const& health) {
+  sources_.health.ask_health([this](health::GatewayHealth const& health) {
     auto const status = status_of(health);
     std::string_view const data = status;
     // Sending may end a stream and remove it from the list.

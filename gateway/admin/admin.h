@@ -25,7 +25,7 @@
 namespace gateway::admin {
 
 /// What the admin pages show and use. References outlive them.
-struct Surroundings {
+struct Sources {
   config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
   Clock const& clock;
@@ -40,7 +40,7 @@ struct Surroundings {
 /// the Gateway, on the first loop.
 class Admin final : public http::RequestHandler {
  public:
-  explicit Admin(Surroundings around);
+  explicit Admin(Sources sources);
 
   void on_request(http::Exchange& exchange, http::Request const& request) override;
   /// An answer to a client that is gone finds no exchange.
@@ -89,7 +89,7 @@ class Admin final : public http::RequestHandler {
   void answer(http::Exchange& exchange, Answer const& answer);
   void answer(ExchangeId exchange, Answer const& answer);
 
-  Surroundings around_;
+  Sources sources_;
   frontend::AllowedHosts hosts_;
   frontend::Auth auth_;
   std::optional<StatusPage> page_;  ///< made on first use: its hashes need a large library

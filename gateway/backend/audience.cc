@@ -17,7 +17,7 @@ void Audience::attach(Session& session) {
 
 void Audience::detach(Session& session) {
   static_cast<ListHook<mcp::AttachedTag>&>(session).unlink();
-  if (--size_ == 0) unused_since_ = around_.world.loop.now();
+  if (--size_ == 0) unused_since_ = context_.loop.now();
 }
 
 std::optional<mcp::LogLevel> Audience::wanted_log_level() {
@@ -29,31 +29,31 @@ std::optional<mcp::LogLevel> Audience::wanted_log_level() {
 }
 
 void Audience::count(mcp::Method method, std::size_t sessions) {
-  probe_.notified(metrics::Way::Out, label(method), sessions);
+  metrics_.notified(metrics::Way::Out, label(method), sessions);
 }
 
 void Audience::tell(Session& session, mcp::Method method, rpc::PiecesView message) {
   count(method, 1);
   for (auto at = session.open.rbegin(); at != session.open.rend(); ++at) {
-    if (auto const* const call = calls_.find(at->call)) return around_.clients.during(call->to, message);
+    if (auto const* const call = calls_.find(at->call)) return context_.clients.during(call->to, message);
   }
-  around_.clients.notify(session.id, message);
+  context_.clients.notify(session.id, message);
 }
 
 void Audience::tell_all(mcp::Method method, rpc::PiecesView message) {
   count(method, size_);
-  sessions_.for_each([&](Session const& session) { around_.clients.notify(session.id, message); });
+  sessions_.for_each([&](Session const& session) { context_.clients.notify(session.id, message); });
 }
 
 void Audience::notify(SessionId session, mcp::Method method) {
   count(method, 1);
-  around_.clients.notify(session, {R"({"jsonrpc":"2.0","method":")", label(method), R"("})"});
+  context_.clients.notify(session, {R"({"jsonrpc":"2.0","method":")", label(method), R"("})"});
 }
 
 void Audience::tell_updated(SessionId session, std::string_view params) {
   count(mcp::Method::ResourceUpdated, 1);
-  around_.clients.notify(session,
-                         {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)", params, "}"});
+  context_.clients.notify(session,
+                          {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)", params, "}"});
 }
 
 void Audience::tell_lists_may_differ(SessionId session) {

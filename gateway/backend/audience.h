@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "gateway/backend/surroundings.h"
+#include "gateway/backend/context.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/log_level.h"
@@ -21,9 +21,9 @@ namespace gateway::backend {
 class Audience {
  public:
   /// References outlive it. `calls` tells which of a session's requests are open.
-  Audience(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
+  Audience(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
            mcp::CallTable const& calls)
-      : around_(around), config_(config), probe_(probe), calls_(calls), unused_since_(around.world.loop.now()) {}
+      : context_(context), config_(config), metrics_(metrics), calls_(calls), unused_since_(context.loop.now()) {}
 
   void attach(mcp::Session& session);
   void detach(mcp::Session& session);
@@ -60,9 +60,9 @@ class Audience {
   [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
   void count(mcp::Method method, std::size_t sessions);
 
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   mcp::CallTable const& calls_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> sessions_;
   std::size_t size_ = 0;

@@ -63,13 +63,13 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
     return;
   }
-  if (auto* const session = around_.sessions.find(call.to.session)) session->close(call.client_id);
+  if (auto* const session = context_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
   recorder_.ended(call, outcome, reply.body.size(),
                   is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
   switch (told) {
-    case Told::Answer: return around_.clients.answer(call.to, outcome, reply);
-    case Told::NoReply: return around_.clients.drop(call.to);
+    case Told::Answer: return context_.clients.answer(call.to, outcome, reply);
+    case Told::NoReply: return context_.clients.drop(call.to);
     case Told::Nothing: return;
   }
 }
@@ -102,7 +102,7 @@ HeldCall CallBook::arrived(std::unique_ptr<OwnQuestion> question, OwnQuestion::R
   held->question = questions_.add(std::move(question));
   held->method = mcp::method_from(request.method);
   held->client = request.client;
-  held->started = around_.world.loop.now();
+  held->started = context_.loop.now();
   held->patience = request.patience;
   auto const unlimited = request.timed_from_sending || request.patience == OwnQuestion::kUnlimited;
   held->deadline = held->hard_deadline = unlimited ? TimePoint::max() : held->started + request.patience;
@@ -130,7 +130,7 @@ void CallBook::reject(HeldCall&& held, Failure const& failure) {
 
 /// Of clients' calls alone: the gateway's own are not traffic.
 void CallBook::count_rejected(Call const& call, std::string_view reason) {
-  if (!call.is_own()) probe_.call_rejected(reason);
+  if (!call.is_own()) metrics_.call_rejected(reason);
 }
 
 mcp::ParkedId CallBook::park(HeldCall&& held) {
@@ -149,12 +149,12 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
     if (!traced.empty()) return send(std::move(held), method, mcp::read_params(traced));
   }
   if (call.deadline == TimePoint::max()) {
-    call.started = around_.world.loop.now();
+    call.started = context_.loop.now();
     call.deadline = call.hard_deadline = call.started + call.patience;
   }
   call.progress_token.assign(params.progress_token);
-  call.sent = around_.world.loop.right_now();
-  auto* const session = around_.sessions.find(call.to.session);
+  call.sent = context_.loop.right_now();
+  auto* const session = context_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   held.book_ = nullptr;
   auto const id = sent_.open(std::move(call));
@@ -168,7 +168,7 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
 }
 
 void CallBook::send_at_once(HeldCall&& held, OwnQuestion::Request const& request) {
-  held->sent = around_.world.loop.right_now();
+  held->sent = context_.loop.right_now();
   auto const id = sent_.open(release(held));
   if (wire_.request(id, request.method, request.params)) return;
   end_failed(*sent_.close(id),
@@ -187,7 +187,7 @@ void CallBook::queue(HeldCall&& held, std::string_view method, std::string_view 
     if (!given_up) return refuse_for_room(release(held), place_is_kept);
     refuse_for_room(given_up->call, place_is_kept || given_up->call.client != held->client);
   }
-  if (held->queued == TimePoint{}) held->queued = around_.world.loop.now();
+  if (held->queued == TimePoint{}) held->queued = context_.loop.now();
   queue_.push({release(held), std::string(method), std::string(params)});
 }
 
@@ -219,7 +219,7 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
   auto const call = sent_.close(id);
   if (!call) return false;
   hang_.answered();
-  probe_.child_answered(label(call->method), around_.world.loop.now() - call->sent);
+  metrics_.child_answered(label(call->method), context_.loop.now() - call->sent);
   if (call->abandoned) return false;
   end(*call, outcome_of(*call, message), reply_to(*call, message));
   return true;
@@ -233,7 +233,7 @@ bool CallBook::answer_too_large(CallId id) {
   // To the gateway itself it is an answer, though not a useful one.
   end_failed(*call, {.outcome = call->is_own() ? Outcome::RpcError : Outcome::ChildExited,
                      .message = fmt::format("the server's answer is larger than the limit of {} bytes",
-                                            around_.limits.max_result_bytes),
+                                            context_.limits.max_result_bytes),
                      .reason = "result_too_large"});
   return true;
 }
@@ -241,7 +241,7 @@ bool CallBook::answer_too_large(CallId id) {
 Call const* CallBook::progressed(CallId id) {
   auto* const call = sent_.find(id);
   if (call == nullptr || call->abandoned || call->progress_token.empty()) return nullptr;
-  call->deadline = std::min(around_.world.loop.now() + call->patience, call->hard_deadline);
+  call->deadline = std::min(context_.loop.now() + call->patience, call->hard_deadline);
   return call;
 }
 
@@ -257,7 +257,7 @@ void CallBook::end_parked(mcp::ParkedId id, Call const& awaited, Outcome outcome
 
 /// Nobody waits for it any more: the peer is told, and its id is kept for a while.
 std::optional<Call> CallBook::abandon(CallId id, std::string_view reason) {
-  auto call = sent_.abandon(id, around_.world.loop.now() + kCancelGrace);
+  auto call = sent_.abandon(id, context_.loop.now() + kCancelGrace);
   if (call) wire_.cancel(id, reason);
   return call;
 }
@@ -268,7 +268,7 @@ void CallBook::cancel(Session& session, std::string_view request_id, std::string
   auto const* const open = session.find_open(request_id);
   if (open == nullptr) return;
   if (auto const call = abandon(open->call, reason)) {
-    probe_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
+    metrics_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
     return end_cancelled(*call, Told::NoReply);
   }
   auto queued = queue_.take(session.id, request_id);

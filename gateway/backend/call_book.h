@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "gateway/backend/call_recorder.h"
+#include "gateway/backend/context.h"
 #include "gateway/backend/hang_detector.h"
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
-#include "gateway/backend/surroundings.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/fair_queue.h"
@@ -65,16 +65,16 @@ struct Failure {
 class CallBook {
  public:
   /// References outlive it. `share` is the part of the peer's places that one client may hold.
-  CallBook(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Peer& peer,
+  CallBook(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Peer& peer,
            Wire& wire, mcp::Sharing sharing, double share)
-      : around_(around),
+      : context_(context),
         config_(config),
-        probe_(probe),
+        metrics_(metrics),
         peer_(peer),
         wire_(wire),
         sharing_(sharing),
         sent_(config.max_calls, share),
-        recorder_(around, config, probe) {}
+        recorder_(context, config, metrics) {}
 
   [[nodiscard]] CallTracing& tracing() { return recorder_.tracing(); }
 
@@ -164,9 +164,9 @@ class CallBook {
   void expire_queued(TimePoint now);
   void expire_abandoned(CallId id, mcp::Call& call, TimePoint now);
 
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Peer& peer_;
   Wire& wire_;
   mcp::Sharing sharing_;

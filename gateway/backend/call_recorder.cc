@@ -10,20 +10,20 @@ using mcp::Call;
 using mcp::Outcome;
 
 void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code) {
-  auto const* const session = around_.sessions.find(call.to.session);
+  auto const* const session = context_.sessions.find(call.to.session);
   auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
-  auto const took = around_.world.loop.right_now() - call.started;
+  auto const took = context_.loop.right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
-  auto const status = around_.clients.status_of(call.to, outcome);
+  auto const status = context_.clients.status_of(call.to, outcome);
   count(call, outcome, transport, status, took, bytes_out, rpc_code);
   if (call.audited) audit(call, outcome, bytes_out);
   auto const traced = tracing_.on() ? tracing_.end(call, outcome, took, rpc_code) : CallTracing::Names{};
-  auto const now = around_.world.loop.now();
+  auto const now = context_.loop.now();
   auto const was_sent = call.sent != TimePoint{};
   auto const waited = (was_sent ? call.sent : now) - call.queued;
   using log::Label;
   using log::member;
-  around_.world.log.record<"request.done", "request done">(
+  context_.log.record<"request.done", "request done">(
       member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
       member<"method">(Label{label(call.method)}),
       member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
@@ -39,20 +39,19 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
 
 /// Who called what: kept apart from the access record, for other readers.
 void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
-  auto const* const session = around_.sessions.find(call.to.session);
+  auto const* const session = context_.sessions.find(call.to.session);
   auto const refused = outcome == Outcome::Busy || outcome == Outcome::Invalid;
-  around_.world.log.audit(
-      "audit.call", "tool called",
-      {{"server", config_.name},
-       {"tool", call.subject},
-       {"decision", refused ? "refused" : "allowed"},
-       {"outcome", label(outcome)},
-       {"arguments", call.audited->arguments},
-       {"bytes_out", bytes_out},
-       {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-       {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
-       {"remote", call.audited->remote},
-       {"request_id", call.request_id.view()}});
+  context_.log.audit("audit.call", "tool called",
+                     {{"server", config_.name},
+                      {"tool", call.subject},
+                      {"decision", refused ? "refused" : "allowed"},
+                      {"outcome", label(outcome)},
+                      {"arguments", call.audited->arguments},
+                      {"bytes_out", bytes_out},
+                      {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
+                      {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
+                      {"remote", call.audited->remote},
+                      {"request_id", call.request_id.view()}});
 }
 
 /// The metrics of one request.
@@ -61,18 +60,18 @@ void CallRecorder::count(Call const& call, Outcome outcome, std::string_view tra
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   auto const was_sent = call.sent != TimePoint{};
   auto const ended = call.started + took;
-  probe_.call_ended({.transport = transport,
-                     .method = label(call.method),
-                     .outcome = label(outcome),
-                     .code = status,
-                     .rpc_code = rpc_code,
-                     .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
-                     .took = took,
-                     // It was the child's until this turn began; what the turn itself takes is ours.
-                     .at_child = was_sent ? std::max(around_.world.loop.now() - call.sent, Duration{}) : Duration{},
-                     .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
-                     .bytes_in = call.bytes_in,
-                     .bytes_out = bytes_out});
+  metrics_.call_ended({.transport = transport,
+                       .method = label(call.method),
+                       .outcome = label(outcome),
+                       .code = status,
+                       .rpc_code = rpc_code,
+                       .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
+                       .took = took,
+                       // It was the child's until this turn began; what the turn itself takes is ours.
+                       .at_child = was_sent ? std::max(context_.loop.now() - call.sent, Duration{}) : Duration{},
+                       .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
+                       .bytes_in = call.bytes_in,
+                       .bytes_out = bytes_out});
 }
 
 }  // namespace gateway::backend

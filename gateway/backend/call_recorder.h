@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "gateway/backend/call_tracing.h"
-#include "gateway/backend/surroundings.h"
+#include "gateway/backend/context.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/metrics/service_probe.h"
 
@@ -17,8 +17,8 @@ namespace gateway::backend {
 class CallRecorder {
  public:
   /// References outlive it.
-  CallRecorder(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe)
-      : around_(around), config_(config), probe_(probe), tracing_(around, config) {}
+  CallRecorder(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics)
+      : context_(context), config_(config), metrics_(metrics), tracing_(context, config) {}
 
   [[nodiscard]] CallTracing& tracing() { return tracing_; }
 
@@ -32,9 +32,9 @@ class CallRecorder {
   void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, std::optional<int> status,
              Duration took, std::size_t bytes_out, std::optional<int> rpc_code);
 
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   CallTracing tracing_;
 };
 

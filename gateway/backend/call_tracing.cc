@@ -62,7 +62,7 @@ void add_outcome(TraceSpan& span, Outcome outcome, std::optional<int> rpc_code) 
 }  // namespace
 
 void CallTracing::begin(Call& call, mcp::Params const& params, mcp::TraceAround const& around) {
-  auto& tracer = around_.world.tracer;
+  auto& tracer = context_.tracer;
   auto named = params.meta.empty() ? mcp::MetaTrace{} : mcp::read_meta_trace(params.meta);
   auto const in_message = tracer.read(named.traceparent);
   auto const belongs = choose_parent(in_message, around.context);
@@ -77,7 +77,7 @@ void CallTracing::begin(Call& call, mcp::Params const& params, mcp::TraceAround 
 }
 
 std::string CallTracing::params_for_child(mcp::CallTrace& trace, std::string_view params) {
-  auto& tracer = around_.world.tracer;
+  auto& tracer = context_.tracer;
   if (trace.own.sampled) trace.at_child = tracer.new_span();
   trace.given_on = true;
   // What the client's message says already holds, where nobody records it.
@@ -90,9 +90,9 @@ std::string CallTracing::params_for_child(mcp::CallTrace& trace, std::string_vie
 /// A call that was not chosen when it began is recorded all the same when it fails or
 /// was slow, as a trace of its own: nobody was told of it, so nothing is torn.
 CallTracing::Names CallTracing::end(Call const& call, Outcome outcome, Duration took, std::optional<int> rpc_code) {
-  auto& tracer = around_.world.tracer;
+  auto& tracer = context_.tracer;
   auto const* const trace = call.trace.get();
-  auto const now = around_.world.loop.now();
+  auto const now = context_.loop.now();
   if (trace != nullptr && !trace->own.sampled) return {hex(trace->own.trace), {}};
   if (trace == nullptr && !((is_failure(outcome) || tracer.is_slow(took)) && tracer.may_record_late(now))) return {};
 
@@ -105,7 +105,7 @@ CallTracing::Names CallTracing::end(Call const& call, Outcome outcome, Duration 
   }
   span.ended_ns = tracer.unix_ns(now);
   span.started_ns = span.ended_ns - took.count();
-  if (auto const* const session = around_.sessions.find(call.to.session)) {
+  if (auto const* const session = context_.sessions.find(call.to.session)) {
     // The hash: the id itself lets in. A POST without a session has none.
     if (!session->log_id.empty()) span.add("mcp.session.id", session->log_id);
     span.add("mcp.protocol.version", to_text(session->revision));

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/backend/surroundings.h"
+#include "gateway/backend/context.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/params.h"
 
@@ -16,9 +16,9 @@ namespace gateway::backend {
 class CallTracing {
  public:
   /// References outlive it.
-  CallTracing(Surroundings const& around, config::ServiceConfig const& config) : around_(around), config_(config) {}
+  CallTracing(Context const& context, config::ServiceConfig const& config) : context_(context), config_(config) {}
 
-  [[nodiscard]] bool on() const { return around_.world.tracer.on(); }
+  [[nodiscard]] bool on() const { return context_.tracer.on(); }
   /// The protocol revision the child speaks, for its spans.
   void child_speaks(std::string_view revision) { child_revision_ = revision; }
 
@@ -35,7 +35,7 @@ class CallTracing {
   Names end(mcp::Call const& call, mcp::Outcome outcome, Duration took, std::optional<int> rpc_code);
 
  private:
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
   std::string child_revision_;
 };

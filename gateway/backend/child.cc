@@ -23,32 +23,29 @@ constexpr std::size_t kShownNoise = 200;
 
 }  // namespace
 
-Child::Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
-             metrics::ServiceProbe& probe, Owner& owner)
-    : world_(std::move(world)),
+Child::Child(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Owner& owner)
+    : context_(context),
       config_(config),
-      max_line_(max_line),
-      max_stdin_queue_(max_stdin_queue),
-      probe_(probe),
+      metrics_(metrics),
       owner_(owner),
       policy_(config.restart),
-      start_again_(world_.loop, [this] { spawn(); }),
+      start_again_(context_.loop, [this] { spawn(); }),
       start_limit_(
-          world_.loop,
+          context_.loop,
           [this] {
             fail_start(fmt::format("it did not answer initialize within {} s", to_ms(config_.start_timeout) / 1000));
           }),
       stderr_bucket_(config.stderr_lines_per_second),
       noise_bucket_(kNoiseLinesPerSecond) {
-  probe_.child_entered(to_text(state_));
+  metrics_.child_entered(to_text(state_));
 }
 
-Child::~Child() { probe_.child_left(to_text(state_)); }
+Child::~Child() { metrics_.child_left(to_text(state_)); }
 
 void Child::enter(PeerState state) {
-  probe_.child_left(to_text(state_));
+  metrics_.child_left(to_text(state_));
   state_ = state;
-  probe_.child_entered(to_text(state_));
+  metrics_.child_entered(to_text(state_));
 }
 
 bool Child::is_coming() const {
@@ -76,26 +73,26 @@ void Child::wake() {
 }
 
 void Child::spawn() {
-  started_ = last_heard_ = world_.loop.now();
+  started_ = last_heard_ = context_.loop.now();
   then_ = Then::Policy;
   was_ready_ = false;
   cpu_counted_ = {};
   start_failure_.clear();
   spawn_failure_.clear();
   restart_reason_.clear();
-  stdout_ = std::make_unique<rpc::LineFramer>(max_line_);
+  stdout_ = std::make_unique<rpc::LineFramer>(context_.limits.max_result_bytes);
   stderr_ = std::make_unique<rpc::LineFramer>(kMaxStderrLine);
 
   io::ChildSpec spec;
   spec.argv.push_back(config_.command);
   spec.argv.insert(spec.argv.end(), config_.args.begin(), config_.args.end());
-  spec.env = child_environment(config_, world_.environment);
+  spec.env = child_environment(config_, context_.environment);
   spec.cwd = config_.cwd;
-  spec.max_stdin_queue = max_stdin_queue_;
-  auto started = world_.spawner.start(spec, *this);
-  spawned_ = world_.loop.right_now();
+  spec.max_stdin_queue = context_.limits.max_stdin_queue_bytes;
+  auto started = context_.spawner.start(spec, *this);
+  spawned_ = context_.loop.right_now();
   if (!started) {
-    probe_.child_spawn_failed();
+    metrics_.child_spawn_failed();
     spawn_failure_ = started.error().what;
     return down(RunEnd::NeverReady, "its program cannot be started");
   }
@@ -103,7 +100,7 @@ void Child::spawn() {
   enter(PeerState::Starting);
   why_not_ready_ = "starting";
   start_limit_.set(config_.start_timeout);
-  world_.log.info("child.start", "child started", {{"server", config_.name}, {"child.pid", process_->pid()}});
+  context_.log.info("child.start", "child started", {{"server", config_.name}, {"child.pid", process_->pid()}});
   owner_.on_peer_started();
 }
 
@@ -113,14 +110,14 @@ void Child::ready() {
   was_ready_ = true;
   planned_ = false;
   enter(PeerState::Ready);
-  probe_.child_started(world_.loop.now() - started_);
-  if (world_.tracer.on()) trace_start({});
+  metrics_.child_started(context_.loop.now() - started_);
+  if (context_.tracer.on()) trace_start({});
 }
 
 /// A trace of its own, of every start: there are few.
 void Child::trace_start(std::string_view failure) const {
-  auto& tracer = world_.tracer;
-  auto const now = std::max(world_.loop.now(), spawned_);
+  auto& tracer = context_.tracer;
+  auto const now = std::max(context_.loop.now(), spawned_);
   auto const wall_now = tracer.unix_ns(now);
   auto const span = [&](std::string_view name, trace::SpanKind kind, TraceContext const& context, SpanId parent,
                         TimePoint from, TimePoint to) {
@@ -156,7 +153,7 @@ void Child::trace_start(std::string_view failure) const {
 void Child::fail_start(std::string_view why) {
   if (!process_ || state_ == PeerState::Stopping) return;
   start_limit_.cancel();
-  start_failure_ = world_.redaction.apply(why);  // it may hold the child's own words
+  start_failure_ = context_.redaction.apply(why);  // it may hold the child's own words
   process_->kill();
 }
 
@@ -231,13 +228,13 @@ void Child::on_exit(io::ChildExit exit) {
   // The system tells all of a child that waited for its own, also after the last look.
   count_cpu(std::max(usage().cpu, exit.cpu));
   auto const pid = process_->pid();
-  world_.loop.bury(std::move(process_));
+  context_.loop.bury(std::move(process_));
 
   auto const asked = then_ != Then::Policy;
   auto const tail = asked ? std::string{} : recent_stderr();
   auto const level = asked ? config::LogLevel::Info : config::LogLevel::Warn;
-  world_.log.write(level, "child.exit", "child ended",
-                   {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
+  context_.log.write(level, "child.exit", "child ended",
+                     {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
   if (then_ == Then::Policy || then_ == Then::Again) count_restart(exit.signaled);
   auto const end = asked ? RunEnd::Asked : was_ready_ ? RunEnd::Lost : RunEnd::NeverReady;
   down(end, start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
@@ -245,19 +242,19 @@ void Child::on_exit(io::ChildExit exit) {
 
 void Child::count_cpu(Duration used) {
   if (used <= cpu_counted_) return;
-  probe_.child_cpu_used(used - std::exchange(cpu_counted_, used));
+  metrics_.child_cpu_used(used - std::exchange(cpu_counted_, used));
 }
 
 void Child::count_restart(bool signaled) {
-  if (!start_failure_.empty()) return probe_.child_restarted("hang");
-  if (!restart_reason_.empty()) return probe_.child_restarted(restart_reason_);
+  if (!start_failure_.empty()) return metrics_.child_restarted("hang");
+  if (!restart_reason_.empty()) return metrics_.child_restarted(restart_reason_);
   // One that was woken while it was put to sleep ended for no reason but that.
-  if (then_ == Then::Policy) probe_.child_restarted(signaled ? "signal" : "exit");
+  if (then_ == Then::Policy) metrics_.child_restarted(signaled ? "signal" : "exit");
 }
 
 /// The one way a run ends, whether it ever began or not.
 void Child::down(RunEnd end, std::string_view why) {
-  if (end == RunEnd::NeverReady && world_.tracer.on()) trace_start(why);
+  if (end == RunEnd::NeverReady && context_.tracer.on()) trace_start(why);
   switch (then_) {
     case Then::Nothing:
       enter(PeerState::Stopped);
@@ -273,27 +270,27 @@ void Child::down(RunEnd end, std::string_view why) {
 void Child::come_back(std::string_view why) {
   ++restarts_;
   planned_ = false;
-  auto const now = world_.loop.now();
-  auto const verdict = policy_.ended(now, now - started_, world_.entropy.number());
+  auto const now = context_.loop.now();
+  auto const verdict = policy_.ended(now, now - started_, context_.entropy.number());
   why_not_ready_ = verdict.crash_loop
                        ? fmt::format("{}; it ended too often and rests for {:.0f} s", why, to_ms(verdict.wait) / 1000)
                        : std::string(why);
   enter(verdict.crash_loop ? PeerState::CrashLoop : PeerState::Backoff);
   start_again_.set(verdict.wait);
-  world_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
-                  {{"server", config_.name},
-                   {"err.kind", !spawn_failure_.empty()   ? "spawn"
-                                : !start_failure_.empty() ? "start"
-                                                          : "exit"},
-                   {"err.msg", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
-                   {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
-                   {"wait_ms", to_ms(verdict.wait)}});
+  context_.log.warn(verdict.crash_loop ? "child.crash_loop" : "child.backoff", "child will be started again",
+                    {{"server", config_.name},
+                     {"err.kind", !spawn_failure_.empty()   ? "spawn"
+                                  : !start_failure_.empty() ? "start"
+                                                            : "exit"},
+                     {"err.msg", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
+                     {"reason", spawn_failure_.empty() ? why : std::string_view(spawn_failure_)},
+                     {"wait_ms", to_ms(verdict.wait)}});
 }
 
 // ── what it says ─────────────────────────────────────────────────────────────
 
 void Child::on_stdout(std::string_view bytes) {
-  last_heard_ = world_.loop.now();
+  last_heard_ = context_.loop.now();
   rpc::LineFramer::Line line;
   // The owner may end this run while it handles a line; the framer lives on.
   while (stdout_->next(bytes, line) == rpc::LineFramer::Verdict::Line) on_line(line);
@@ -332,17 +329,17 @@ void Child::on_object(std::string_view text) {
 
 void Child::nonsense(std::string_view reason, std::string_view line, std::size_t bytes) {
   ++noise_lines_;
-  probe_.child_spoke_nonsense(reason);
-  if (!noise_bucket_.take(world_.loop.now())) return;
+  metrics_.child_spoke_nonsense(reason);
+  if (!noise_bucket_.take(context_.loop.now())) return;
   // Only the front, and nothing of what may be a message with a client's data in it.
   auto const first = line.find_first_not_of("[ \t\r");
   auto const may_be_message = first != line.npos && line[first] == '{';
-  world_.log.warn(
+  context_.log.warn(
       "child.noise", "a line on stdout is no message",
       {{"server", config_.name},
        {"reason", reason},
        {"bytes", bytes},
-       {"line", world_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
+       {"line", context_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
 }
 
 void Child::on_stderr(std::string_view bytes) {
@@ -354,25 +351,25 @@ void Child::log_stderr(std::string_view line) {
   stderr_tail_.emplace_back(line.substr(0, 500));
   if (stderr_tail_.size() > kStderrTail) stderr_tail_.pop_front();
 
-  auto const allowed = stderr_bucket_.take(world_.loop.now());
-  probe_.child_stderr(1, allowed ? 0 : 1);
+  auto const allowed = stderr_bucket_.take(context_.loop.now());
+  metrics_.child_stderr(1, allowed ? 0 : 1);
   if (!allowed) return;
   auto const suppressed = stderr_bucket_.take_refused();
   if (suppressed > 0) {
-    world_.log.warn("child.stderr_suppressed", "lines on stderr were not logged",
-                    {{"server", config_.name}, {"lines", suppressed}});
+    context_.log.warn("child.stderr_suppressed", "lines on stderr were not logged",
+                      {{"server", config_.name}, {"lines", suppressed}});
   }
-  world_.log.info("child.stderr", "child wrote to stderr",
-                  {{"server", config_.name},
-                   {"child.pid", pid()},
-                   {"stream", "child_stderr"},
-                   {"line", world_.redaction.apply(line)}});
+  context_.log.info("child.stderr", "child wrote to stderr",
+                    {{"server", config_.name},
+                     {"child.pid", pid()},
+                     {"stream", "child_stderr"},
+                     {"line", context_.redaction.apply(line)}});
 }
 
 std::string Child::recent_stderr() const {
   std::string text;
   for (auto const& line : stderr_tail_) text.append(line).push_back('\n');
-  return world_.redaction.apply(text);
+  return context_.redaction.apply(text);
 }
 
 }  // namespace gateway::backend

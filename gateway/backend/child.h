@@ -7,42 +7,23 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/backend/context.h"
 #include "gateway/backend/peer.h"
 #include "gateway/backend/restart_policy.h"
-#include "gateway/base/entropy.h"
 #include "gateway/base/token_bucket.h"
-#include "gateway/config/config.h"
 #include "gateway/io/child_process.h"
-#include "gateway/io/event_loop.h"
-#include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
-#include "gateway/log/log.h"
-#include "gateway/log/redaction.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/rpc/line_framer.h"
-#include "gateway/trace/tracer.h"
 
 namespace gateway::backend {
-
-/// What every part of the backend needs of the program. References outlive it.
-struct World {
-  io::EventLoop& loop;
-  io::Spawner& spawner;
-  io::ProcessSampler const& sampler;
-  Entropy& entropy;
-  log::Log& log;
-  trace::Tracer& tracer;
-  log::Redaction const& redaction;
-  char const* const* environment;
-  std::string version;
-};
 
 /// Keeps one child process running: its stdout is cut into messages for the owner, its
 /// stderr is logged, its exit is reported once and followed by a restart.
 class Child final : public Peer, private io::ChildProcess::Handler {
  public:
-  Child(World world, config::ServiceConfig const& config, std::size_t max_line, std::size_t max_stdin_queue,
-        metrics::ServiceProbe& probe, Owner& owner);
+  /// References outlive it.
+  Child(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Owner& owner);
 
   ~Child() override;
 
@@ -59,7 +40,6 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   [[nodiscard]] bool send(std::string_view line) override { return process_ && process_->write(line); }
   [[nodiscard]] std::size_t queued_bytes() const override { return process_ ? process_->queued_bytes() : 0; }
   [[nodiscard]] TimePoint last_heard() const override { return last_heard_; }
-  [[nodiscard]] PeerState state() const override { return state_; }
   [[nodiscard]] bool is_coming() const override;
   [[nodiscard]] bool is_between_planned_runs() const override { return planned_; }
   [[nodiscard]] std::string const& why_not_ready() const override { return why_not_ready_; }
@@ -71,7 +51,7 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   [[nodiscard]] TimePoint started() const override { return started_; }
   [[nodiscard]] pid_t pid() const override { return process_ ? process_->pid() : 0; }
   [[nodiscard]] io::TreeUsage usage() const override {
-    return process_ ? world_.sampler.of(process_->entry()) : io::TreeUsage{};
+    return process_ ? context_.sampler.of(process_->entry()) : io::TreeUsage{};
   }
   void count_cpu() override { count_cpu(usage().cpu); }
 
@@ -101,14 +81,11 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   void come_back(std::string_view why);
   void trace_start(std::string_view failure) const;
 
-  World world_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  std::size_t max_line_;
-  std::size_t max_stdin_queue_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Owner& owner_;
 
-  PeerState state_ = PeerState::Stopped;
   Then then_ = Then::Policy;
   bool was_ready_ = false;  ///< this run
   bool planned_ = false;    ///< from the order to sleep or to begin anew until it is ready again

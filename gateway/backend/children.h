@@ -13,13 +13,13 @@ namespace gateway::backend {
 /// Owns them; who they are for is the Placement's to know. Owned by the Service.
 class Children {
  public:
-  Children(Surroundings around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
+  Children(Context context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
            Multiplexer::Owner& owner)
-      : around_(std::move(around)), config_(config), probe_(probe), owner_(owner) {}
+      : context_(std::move(context)), config_(config), metrics_(metrics), owner_(owner) {}
 
   /// One more, not started yet.
   Multiplexer& add(mcp::Sharing sharing) {
-    auto owned = std::make_unique<Multiplexer>(around_, sharing, config_, probe_, owner_);
+    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, owner_);
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;
@@ -48,9 +48,9 @@ class Children {
   }
 
  private:
-  Surroundings around_;
+  Context context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Multiplexer::Owner& owner_;
   SlotTable<Multiplexer, ChildId> table_;
 };

@@ -18,7 +18,7 @@ void ClientRelay::refuse(rpc::Message const& message, ErrorCode code, std::strin
 }
 
 void ClientRelay::ask(rpc::Message const& message) {
-  auto const* const session = around_.sessions.find(session_);
+  auto const* const session = context_.sessions.find(session_);
   if (session == nullptr) {
     return refuse(message, ErrorCode::MethodNotFound,
                   fmt::format("{} is not available: the client cannot be told apart here", message.method));
@@ -26,7 +26,7 @@ void ClientRelay::ask(rpc::Message const& message) {
   mcp::ClientRequest request;
   request.child_id.assign(message.id);
   request.method = mcp::method_from(message.method);
-  request.deadline = around_.world.loop.now() + config_.server_request_timeout;
+  request.deadline = context_.loop.now() + config_.server_request_timeout;
   auto const id = fmt::format_int(requests_.open(std::move(request)));
   std::string_view const number(id.data(), id.size());
   auto const name = json_string(message.method);
@@ -40,7 +40,7 @@ void ClientRelay::ask(rpc::Message const& message) {
   for (auto const& open : session->open) {
     if (auto const* const call = sent_.find(open.call)) related = call->to;
   }
-  if (around_.clients.ask(session_, related, pieces)) return;
+  if (context_.clients.ask(session_, related, pieces)) return;
   (void)requests_.close_by_child_id(message.id);
   refuse(message, ErrorCode::InternalError, "the client has no stream open to be asked on");
 }
@@ -59,7 +59,7 @@ void ClientRelay::answered(SessionId session, rpc::Message const& message) {
 void ClientRelay::cancelled(std::string_view peer_id) {
   auto const request = requests_.close_by_child_id(peer_id);
   if (!request) return;
-  probe_.notified(metrics::Way::Out, label(mcp::Method::Cancelled));
+  metrics_.notified(metrics::Way::Out, label(mcp::Method::Cancelled));
   tell_cancelled(*request);
 }
 
@@ -82,7 +82,7 @@ void ClientRelay::give_up(mcp::ClientRequest const& request, std::string_view wh
 
 void ClientRelay::tell_cancelled(mcp::ClientRequest const& request) {
   auto const id = fmt::format_int(request.id);
-  around_.clients.notify(
+  context_.clients.notify(
       session_,
       {R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)", {id.data(), id.size()}, "}}"});
 }

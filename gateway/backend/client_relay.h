@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "gateway/backend/surroundings.h"
+#include "gateway/backend/context.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/client_requests.h"
@@ -18,9 +18,9 @@ namespace gateway::backend {
 class ClientRelay {
  public:
   /// References outlive it. `sent` tells which of the session's requests the peer is working on.
-  ClientRelay(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe, Wire& wire,
+  ClientRelay(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Wire& wire,
               mcp::CallTable const& sent)
-      : around_(around), config_(config), probe_(probe), wire_(wire), sent_(sent) {}
+      : context_(context), config_(config), metrics_(metrics), wire_(wire), sent_(sent) {}
 
   /// The one session of the peer.
   void set_session(SessionId session) { session_ = session; }
@@ -41,9 +41,9 @@ class ClientRelay {
   void give_up(mcp::ClientRequest const& request, std::string_view why);
   void tell_cancelled(mcp::ClientRequest const& request);
 
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Wire& wire_;
   mcp::CallTable const& sent_;
   SessionId session_{};

@@ -30,9 +30,9 @@ namespace {
 constexpr Duration kWeighEvery = seconds(10);
 
 /// Places are kept for others only where others may come.
-double client_share(Surroundings const& around, Sharing sharing, config::ServiceConfig const& config) {
+double client_share(Context const& context, Sharing sharing, config::ServiceConfig const& config) {
   auto const one_client =
-      around.one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
+      context.one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
   return one_client ? 1 : config.client_share;
 }
 
@@ -42,22 +42,22 @@ Failure invalid_params(std::string message) {
 
 }  // namespace
 
-Multiplexer::Multiplexer(Surroundings around, Sharing sharing, config::ServiceConfig const& config,
-                         metrics::ServiceProbe& probe, Owner& owner)
-    : around_(std::move(around)),
+Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig const& config,
+                         metrics::ServiceProbe& metrics, Owner& owner)
+    : context_(std::move(context)),
       sharing_(sharing),
       config_(config),
-      probe_(probe),
+      metrics_(metrics),
       owner_(owner),
-      peer_(make_peer(around_, config, probe, *this)),
+      peer_(make_peer(context_, config, metrics, *this)),
       wire_(*peer_),
-      book_(around_, config, probe, *peer_, wire_, sharing, client_share(around_, sharing, config)),
-      audience_(around_, config, probe, book_.sent()),
+      book_(context_, config, metrics, *peer_, wire_, sharing, client_share(context_, sharing, config)),
+      audience_(context_, config, metrics, book_.sent()),
       subscriptions_(config, book_, *this),
-      tools_(around_, config, probe, audience_, *this),
+      tools_(context_, config, metrics, audience_, *this),
       log_level_(audience_, *this),
-      relay_(around_, config, probe, wire_, book_.sent()),
-      init_params_(mcp::shared_initialize_params(around_.world.version)) {
+      relay_(context_, config, metrics, wire_, book_.sent()),
+      init_params_(mcp::shared_initialize_params(context_.version)) {
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
 
@@ -128,7 +128,7 @@ void Multiplexer::begin_peer_for(Session& session, Message const& message) {
 }
 
 void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
-  auto const now = around_.world.loop.now();
+  auto const now = context_.loop.now();
   auto const method = mcp::method_from(message.method);
   auto const params = mcp::read_params(message.params);
   auto held = book_.arrived();
@@ -156,7 +156,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
                                         .message = "a member of params is given twice, or in another case",
                                         .reason = "ambiguous"});
   }
-  if (session.open.size() >= around_.limits.max_calls_per_session) {
+  if (session.open.size() >= context_.limits.max_calls_per_session) {
     return book_.reject(std::move(held),
                         {.outcome = Outcome::Busy,
                          .message = fmt::format("this session already waits for {} answers", session.open.size()),
@@ -194,7 +194,7 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Progress:  // the token is the peer's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
       if (peer_->state() != PeerState::Ready) return;
-      probe_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
+      metrics_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
       return wire_.note(message.method, message.params);
   }
 }
@@ -241,7 +241,7 @@ void Multiplexer::list_tools(HeldCall&& call, std::string_view method, Params co
   auto const* const list = tools();
   auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
                     params.cursor.empty();
-  probe_.tools_cache_used(kept);
+  metrics_.tools_cache_used(kept);
   if (!kept) return forward(std::move(call), method, params);
   book_.finish_ok(std::move(call), list->single_page());
 }
@@ -280,7 +280,7 @@ void Multiplexer::serve_queued() {
 
 void Multiplexer::serve(CallBook::Next next) {
   auto const params = mcp::read_params(next.params);
-  auto* const session = around_.sessions.find(next.call->to.session);
+  auto* const session = context_.sessions.find(next.call->to.session);
   if (session != nullptr && next.call->method == mcp::Method::Initialize) {
     answer_initialize(*session, std::move(next.call), next.params);
   } else if (session != nullptr && next.call->method == mcp::Method::ResourcesSubscribe) {
@@ -312,13 +312,13 @@ void Multiplexer::ask_in_turn(std::unique_ptr<OwnQuestion> question) {
 }
 
 void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
-  ask_in_turn(std::make_unique<OperatorCall>(around_.world.loop, wanted, config_.call_timeout, std::move(tell)));
+  ask_in_turn(std::make_unique<OperatorCall>(context_.loop, wanted, config_.call_timeout, std::move(tell)));
 }
 
 // ── as time passes ───────────────────────────────────────────────────────────
 
 void Multiplexer::tick() {
-  auto const now = around_.world.loop.now();
+  auto const now = context_.loop.now();
   book_.expire(now);
   serve_queued();  // a call that was given up may have made room
   end_if_hung();
@@ -333,8 +333,8 @@ void Multiplexer::tick() {
 
 void Multiplexer::end_if_hung() {
   if (!book_.take_hang()) return;
-  around_.world.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
-                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
+  context_.log.warn("child.hang", "child gave no sound through several timeouts and is ended",
+                    {{"server", config_.name}, {"child.pid", peer_->pid()}});
   book_.fail_sent("it did not answer and is ended");
   peer_->end_hung();
 }
@@ -344,7 +344,7 @@ void Multiplexer::probe_when_due(TimePoint now) {
   auto const up = peer_->state() == PeerState::Ready && !tools_.under_way();
   if (!up || !deep_probe_->due(now)) return;
   deep_probe_->begin();
-  ask_in_turn(std::make_unique<ProbeQuestion>(around_, config_, probe_, *deep_probe_));
+  ask_in_turn(std::make_unique<ProbeQuestion>(context_, config_, metrics_, *deep_probe_));
 }
 
 std::string Multiplexer::ailment() const {
@@ -367,8 +367,8 @@ void Multiplexer::sleep_when_unused(TimePoint now) {
   auto const sleeps = config_.isolation == config::Isolation::Shared && config_.idle_stop > Duration{};
   if (!sleeps || !audience_.empty() || now - audience_.unused_since() < config_.idle_stop || !has_nothing_to_do())
     return;
-  around_.world.log.info("child.idle", "child is stopped until somebody uses it",
-                         {{"server", config_.name}, {"child.pid", peer_->pid()}});
+  context_.log.info("child.idle", "child is stopped until somebody uses it",
+                    {{"server", config_.name}, {"child.pid", peer_->pid()}});
   peer_->sleep();
 }
 
@@ -384,12 +384,12 @@ void Multiplexer::recycle_when_due(TimePoint now) {
   auto const age = now - peer_->started();
   auto const reason = recycle_reason(config, age, memory);
   if (reason.empty()) return;
-  around_.world.log.info("child.recycle", "child is replaced by another run while it has nothing to do",
-                         {{"server", config_.name},
-                          {"child.pid", peer_->pid()},
-                          {"reason", reason},
-                          {"age_seconds", to_ms(age) / 1000},
-                          {"memory_bytes", memory}});
+  context_.log.info("child.recycle", "child is replaced by another run while it has nothing to do",
+                    {{"server", config_.name},
+                     {"child.pid", peer_->pid()},
+                     {"reason", reason},
+                     {"age_seconds", to_ms(age) / 1000},
+                     {"memory_bytes", memory}});
   peer_->renew(reason);
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/backend/audience.h"
 #include "gateway/backend/call_book.h"
 #include "gateway/backend/client_relay.h"
+#include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/greeting.h"
 #include "gateway/backend/log_level_sync.h"
@@ -17,7 +18,6 @@
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
 #include "gateway/backend/subscription_desk.h"
-#include "gateway/backend/surroundings.h"
 #include "gateway/backend/tool_listing.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/handshake.h"
@@ -44,8 +44,8 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
     ~Owner() = default;
   };
 
-  Multiplexer(Surroundings around, mcp::Sharing sharing, config::ServiceConfig const& config,
-              metrics::ServiceProbe& probe, Owner& owner);
+  Multiplexer(Context context, mcp::Sharing sharing, config::ServiceConfig const& config,
+              metrics::ServiceProbe& metrics, Owner& owner);
   ~Multiplexer() override;
 
   void start() { peer_->start(); }
@@ -144,10 +144,10 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void sleep_when_unused(TimePoint now);
   void recycle_when_due(TimePoint now);
 
-  Surroundings around_;
+  Context context_;
   mcp::Sharing sharing_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Owner& owner_;
 
   std::unique_ptr<Peer> peer_;

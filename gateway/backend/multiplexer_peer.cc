@@ -55,13 +55,13 @@ void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(w
 
 void Multiplexer::on_greeted(mcp::Handshake handshake) {
   auto const again = handshake_.has_value();
-  weighed_ = around_.world.loop.now();
+  weighed_ = context_.loop.now();
   handshake_ = std::move(handshake);
   book_.tracing().child_speaks(handshake_->revision_text());
   peer_->ready();
   if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
-  around_.world.log.info("service.ready", "service ready",
-                         {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
+  context_.log.info("service.ready", "service ready",
+                    {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
 
   log_level_.child_is_ready(handshake_->has_logging());
   subscriptions_.ask_again();
@@ -98,7 +98,7 @@ void Multiplexer::on_peer_message(Message const& message) {
 void Multiplexer::on_answer(Message const& message) {
   auto const number = rpc::id_number(message.id);
   // Late, answered before, or never asked: nobody waits for it.
-  if (!number || !book_.answered(CallId{*number}, message)) probe_.late_answer_dropped();
+  if (!number || !book_.answered(CallId{*number}, message)) metrics_.late_answer_dropped();
   serve_queued();
 }
 
@@ -133,7 +133,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::Relay: return relay_news(message, method);
     case mcp::NewsRoute::Cancelled:
       return relay_.cancelled(rpc::plain_id(rpc::find_member(message.params, "requestId")));
-    case mcp::NewsRoute::Drop: return probe_.child_spoke_nonsense("no_addressee");
+    case mcp::NewsRoute::Drop: return metrics_.child_spoke_nonsense("no_addressee");
   }
 }
 
@@ -146,18 +146,19 @@ void Multiplexer::relay_news(Message const& message, mcp::Method method) {
   }
   pieces.add("}");
   if (sharing_ == Sharing::Shared) return audience_.tell_all(method, pieces);
-  if (auto* const session = around_.sessions.find(relay_.session())) audience_.tell(*session, method, pieces);
+  if (auto* const session = context_.sessions.find(relay_.session())) audience_.tell(*session, method, pieces);
 }
 
 void Multiplexer::on_progress(Message const& message) {
   auto const params = mcp::read_params(message.params);
   auto const number = rpc::id_number(params.progress_token);
   auto const* const call = number ? book_.progressed(CallId{*number}) : nullptr;
-  if (call == nullptr) return probe_.late_answer_dropped();
-  probe_.notified(metrics::Way::Out, label(mcp::Method::Progress));
+  if (call == nullptr) return metrics_.late_answer_dropped();
+  metrics_.notified(metrics::Way::Out, label(mcp::Method::Progress));
   std::string rewritten;
   mcp::append_params(rewritten, params, {.progress_token = call->progress_token});
-  around_.clients.during(call->to, {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
+  context_.clients.during(call->to,
+                          {R"({"jsonrpc":"2.0","method":"notifications/progress","params":)", rewritten, "}"});
 }
 
 }  // namespace gateway::backend

@@ -1,7 +1,7 @@
 #include "gateway/backend/peer.h"
 
 #include "gateway/backend/child.h"
-#include "gateway/backend/surroundings.h"
+#include "gateway/backend/context.h"
 
 namespace gateway::backend {
 
@@ -18,10 +18,9 @@ std::string_view to_text(PeerState state) {
   return "stopped";
 }
 
-std::unique_ptr<Peer> make_peer(Surroundings const& around, config::ServiceConfig const& config,
-                                metrics::ServiceProbe& probe, Peer::Owner& owner) {
-  return std::make_unique<Child>(around.world, config, around.limits.max_result_bytes,
-                                 around.limits.max_stdin_queue_bytes, probe, owner);
+std::unique_ptr<Peer> make_peer(Context const& context, config::ServiceConfig const& config,
+                                metrics::ServiceProbe& metrics, Peer::Owner& owner) {
+  return std::make_unique<Child>(context, config, metrics, owner);
 }
 
 }  // namespace gateway::backend

@@ -92,7 +92,8 @@ class Peer {
   [[nodiscard]] virtual TimePoint last_heard() const = 0;
 
   // ── its state ──
-  [[nodiscard]] virtual PeerState state() const = 0;
+  /// Not virtual: every call asks for it several times.
+  [[nodiscard]] PeerState state() const { return state_; }
   /// Not ready, but on its way to be, so that a call may wait for it.
   [[nodiscard]] virtual bool is_coming() const = 0;
   /// Between two runs because we ended the last one, and not because it failed.
@@ -119,13 +120,16 @@ class Peer {
   [[nodiscard]] virtual std::size_t noise_lines() const { return 0; }
   /// The end of its stderr.
   [[nodiscard]] virtual std::string recent_stderr() const { return {}; }
+
+ protected:
+  PeerState state_ = PeerState::Stopped;
 };
 
-struct Surroundings;
+struct Context;
 
 /// The peer of a service as it is configured, not started yet. References
 /// outlive it.
-[[nodiscard]] std::unique_ptr<Peer> make_peer(Surroundings const& around, config::ServiceConfig const& config,
-                                              metrics::ServiceProbe& probe, Peer::Owner& owner);
+[[nodiscard]] std::unique_ptr<Peer> make_peer(Context const& context, config::ServiceConfig const& config,
+                                              metrics::ServiceProbe& metrics, Peer::Owner& owner);
 
 }  // namespace gateway::backend

@@ -25,8 +25,8 @@ OwnQuestion::Request ProbeQuestion::request() const {
 
 void ProbeQuestion::ended(mcp::Call const& call, Outcome outcome, rpc::Reply const& reply) {
   auto const& probe = *config_.probe;
-  auto const now = around_.world.loop.now();
-  auto const random = around_.world.entropy.number();
+  auto const now = context_.loop.now();
+  auto const random = context_.entropy.number();
   std::string fault;
   switch (outcome) {
     case Outcome::Ok:
@@ -39,13 +39,13 @@ void ProbeQuestion::ended(mcp::Call const& call, Outcome outcome, rpc::Reply con
     case Outcome::Cancelled:
     case Outcome::Invalid: return probe_.dropped(now, random);
   }
-  fault = around_.world.redaction.apply(fault);
+  fault = context_.redaction.apply(fault);
   auto const good = fault.empty();
   metrics_.probed(good);
   if (!probe_.judged(now, now - call.started, std::move(fault), random)) return;
   auto const level = good ? config::LogLevel::Info : config::LogLevel::Warn;
-  around_.world.log.write(level, "service.probe", good ? "the probe passed" : "the probe failed",
-                          {{"server", config_.name}, {"reason", probe_.fault()}});
+  context_.log.write(level, "service.probe", good ? "the probe passed" : "the probe failed",
+                     {{"server", config_.name}, {"reason", probe_.fault()}});
 }
 
 }  // namespace gateway::backend

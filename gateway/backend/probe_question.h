@@ -1,9 +1,9 @@
 // The call that probes what is behind a child.
 #pragma once
 
+#include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/own_question.h"
-#include "gateway/backend/surroundings.h"
 #include "gateway/metrics/service_probe.h"
 
 namespace gateway::backend {
@@ -13,15 +13,15 @@ namespace gateway::backend {
 class ProbeQuestion final : public OwnQuestion {
  public:
   /// References outlive it.
-  ProbeQuestion(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
+  ProbeQuestion(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
                 DeepProbe& probe)
-      : around_(around), config_(config), metrics_(metrics), probe_(probe) {}
+      : context_(context), config_(config), metrics_(metrics), probe_(probe) {}
 
   [[nodiscard]] Request request() const override;
   void ended(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply) override;
 
  private:
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
   DeepProbe& probe_;

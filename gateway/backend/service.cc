@@ -19,26 +19,26 @@ constexpr Duration kReportResources = seconds(1);
 constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
 }  // namespace
 
-Service::Service(Surroundings around, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe,
+Service::Service(Context context, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics,
                  Owner& owner)
-    : around_(around),
+    : context_(context),
       key_(key),
       config_(std::move(config)),
-      probe_(probe),
+      metrics_(metrics),
       owner_(owner),
-      children_(std::move(around), config_, probe, *this) {
-  if (config_.recycle.max_memory > 0) probe_.child_memory_limit(config_.recycle.max_memory);
+      children_(std::move(context), config_, metrics, *this) {
+  if (config_.recycle.max_memory > 0) metrics_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);
   } else {
-    probe_.child_entered("unavailable");
+    metrics_.child_entered("unavailable");
   }
 }
 
 void Service::start() {
   if (available()) return placement_->begin();
-  around_.world.log.warn("service.unavailable", "service is not started: something stands in its way",
-                         {{"server", config_.name}, {"reason", config::why_unavailable(config_)}});
+  context_.log.warn("service.unavailable", "service is not started: something stands in its way",
+                    {{"server", config_.name}, {"reason", config::why_unavailable(config_)}});
 }
 
 void Service::stop() {
@@ -67,7 +67,7 @@ std::string_view Service::key_header() const {
 
 void Service::attach(Session& session) {
   ++sessions_;
-  probe_.session_opened(label(session.transport));
+  metrics_.session_opened(label(session.transport));
   auto& child = placement_->place(session);
   child.attach(session);
   placement_->on_attached(child);
@@ -75,7 +75,7 @@ void Service::attach(Session& session) {
 
 void Service::detach(Session& session, mcp::SessionEnd why) {
   --sessions_;
-  probe_.session_closed(label(session.transport), label(why), around_.world.loop.now() - session.opened);
+  metrics_.session_closed(label(session.transport), label(why), context_.loop.now() - session.opened);
   auto* const child = children_.find(session.child);
   if (child == nullptr) return;
   child->detach(session);
@@ -112,7 +112,7 @@ void Service::on_multiplexer_down(Multiplexer& down) {
 void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
   auto stopped = children_.release(multiplexer.id());
   if (!stopped) return;
-  around_.world.loop.bury(std::move(stopped));
+  context_.loop.bury(std::move(stopped));
   if (stopping_ && children_.empty()) owner_.on_service_stopped();
 }
 
@@ -120,7 +120,7 @@ void Service::tick() {
   if (!available()) return;
   // A call that expires may end its session, and that a child.
   for (auto* const child : children_.all()) child->tick();
-  if (!stopping_) placement_->tick(around_.world.loop.now());
+  if (!stopping_) placement_->tick(context_.loop.now());
   report();
 }
 
@@ -132,13 +132,13 @@ void Service::report() {
     owed += child.calls_owed();
     queued += child.peer().queued_bytes();
   });
-  probe_.calls_in_flight(owed);
-  probe_.child_stdin_queue(queued);
-  report_resources(around_.world.loop.now());
+  metrics_.calls_in_flight(owed);
+  metrics_.child_stdin_queue(queued);
+  report_resources(context_.loop.now());
   switch (probe_standing(children_)) {
     case DeepProbe::Standing::Unknown: return;
-    case DeepProbe::Standing::Passed: return probe_.probe_standing(true);
-    case DeepProbe::Standing::Failed: return probe_.probe_standing(false);
+    case DeepProbe::Standing::Passed: return metrics_.probe_standing(true);
+    case DeepProbe::Standing::Failed: return metrics_.probe_standing(false);
   }
 }
 
@@ -156,8 +156,8 @@ void Service::report_resources(TimePoint now) {
     all.processes += usage.processes;
     if (child->peer().last_heard() > child->peer().started()) heard = std::max(heard, child->peer().last_heard());
   }
-  probe_.child_resources(all);
-  if (heard != TimePoint{}) probe_.child_heard(now - heard);
+  metrics_.child_resources(all);
+  if (heard != TimePoint{}) metrics_.child_heard(now - heard);
 }
 
 std::size_t Service::calls_owed() const {
@@ -167,7 +167,7 @@ std::size_t Service::calls_owed() const {
 }
 
 health::ServiceHealth Service::health() const {
-  auto health = health_of(config_, children_, around_.world.loop.now());
+  auto health = health_of(config_, children_, context_.loop.now());
   health.sessions = sessions_;
   if (drained_) {
     health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);

@@ -24,8 +24,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
     ~Owner() = default;
   };
 
-  Service(Surroundings around, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe,
-          Owner& owner);
+  Service(Context context, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics, Owner& owner);
 
   /// Starts shared children; others start with their sessions. One that lacks what
   /// it needs starts nothing.
@@ -62,10 +61,10 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] OperationEnd tools() const;
   void call_tool(CallTool const& wanted, TellEnd tell);
 
-  Surroundings around_;
+  Context context_;
   ServiceKey key_;
   config::ServiceConfig const config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Owner& owner_;
   Children children_;
   std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable

@@ -38,8 +38,8 @@ OperationEnd Service::restart(Restart const& wanted) {
     if (wanted.only != 0 && pid != wanted.only) continue;
     if (!child->restart("admin")) continue;
     ++restarted;
-    around_.world.log.info("service.restart", "an operator has a child started anew",
-                           {{"server", config_.name}, {"child.pid", pid}});
+    context_.log.info("service.restart", "an operator has a child started anew",
+                      {{"server", config_.name}, {"child.pid", pid}});
   }
   if (restarted == 0 && wanted.only != 0)
     return not_now(fmt::format("'{}' has no child {}", config_.name, wanted.only));
@@ -50,9 +50,9 @@ OperationEnd Service::restart(Restart const& wanted) {
 
 OperationEnd Service::drain(Drain const& wanted) {
   if (std::exchange(drained_, wanted.on) != wanted.on) {
-    around_.world.log.info("service.drain",
-                           wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",
-                           {{"server", config_.name}, {"sessions", sessions_}});
+    context_.log.info("service.drain",
+                      wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",
+                      {{"server", config_.name}, {"sessions", sessions_}});
   }
   return {Verdict::Done, fmt::format(R"({{"draining":{},"sessions":{}}})", drained_, sessions_)};
 }

@@ -5,8 +5,8 @@
 
 namespace gateway::backend {
 
-Service& Supervisor::add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe) {
-  return *services_.emplace_back(std::make_unique<Service>(around_, key, std::move(config), probe, *this));
+Service& Supervisor::add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics) {
+  return *services_.emplace_back(std::make_unique<Service>(context_, key, std::move(config), metrics, *this));
 }
 
 Service* Supervisor::find(ServiceKey key) {

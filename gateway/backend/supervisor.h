@@ -22,10 +22,10 @@ class Supervisor final : public Service::Owner {
     ~Owner() = default;
   };
 
-  Supervisor(Surroundings around, Owner& owner) : around_(std::move(around)), owner_(owner) {}
+  Supervisor(Context context, Owner& owner) : context_(std::move(context)), owner_(owner) {}
 
   /// Another service, which `start` starts.
-  Service& add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& probe);
+  Service& add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics);
 
   void start();
   void stop();
@@ -40,7 +40,7 @@ class Supervisor final : public Service::Owner {
  private:
   void on_service_stopped() override;
 
-  Surroundings around_;
+  Context context_;
   Owner& owner_;
   std::vector<std::unique_ptr<Service>> services_;
   bool stopping_ = false;

@@ -44,18 +44,18 @@ void ToolListing::on_page(mcp::Outcome outcome, std::string_view result) {
 }
 
 void ToolListing::on_listed() {
-  auto const differs = shelf_.finish(around_.world.loop.now());
+  auto const differs = shelf_.finish(context_.loop.now());
   auto const* const list = shelf_.list();
   auto const count = list == nullptr ? 0 : list->size();
   if (config_.expected_tools.any() && list != nullptr) {
-    probe_.tools_missing(lack_of(config_.expected_tools, *list).tools);
+    metrics_.tools_missing(lack_of(config_.expected_tools, *list).tools);
   }
-  probe_.tools_listed(count, differs);
-  if (list != nullptr) list->for_each([&](std::string_view tool) { probe_.tool_offered(tool); });
+  metrics_.tools_listed(count, differs);
+  if (list != nullptr) list->for_each([&](std::string_view tool) { metrics_.tool_offered(tool); });
   // A server that does not report changes is asked again and again: an unchanged list is not worth an info line.
   auto const is_news = differs || !std::exchange(logged_, true);
-  around_.world.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
-                          {{"server", config_.name}, {"tools", count}, {"changed", differs}});
+  context_.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
+                     {{"server", config_.name}, {"tools", count}, {"changed", differs}});
   if (differs) {
     audience_.tell_all(mcp::Method::ToolsListChanged,
                        {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "gateway/backend/audience.h"
+#include "gateway/backend/context.h"
 #include "gateway/backend/own_question.h"
-#include "gateway/backend/surroundings.h"
 #include "gateway/backend/tool_shelf.h"
 #include "gateway/metrics/service_probe.h"
 
@@ -17,9 +17,9 @@ namespace gateway::backend {
 class ToolListing {
  public:
   /// References outlive it.
-  ToolListing(Surroundings const& around, config::ServiceConfig const& config, metrics::ServiceProbe& probe,
+  ToolListing(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
               Audience& audience, Asker& asker)
-      : around_(around), config_(config), probe_(probe), audience_(audience), asker_(asker) {}
+      : context_(context), config_(config), metrics_(metrics), audience_(audience), asker_(asker) {}
 
   /// The child was started: the first list of a run is logged.
   void begin_run() { logged_ = false; }
@@ -39,9 +39,9 @@ class ToolListing {
   void on_page(mcp::Outcome outcome, std::string_view result);
   void on_listed();
 
-  Surroundings const& around_;
+  Context const& context_;
   config::ServiceConfig const& config_;
-  metrics::ServiceProbe& probe_;
+  metrics::ServiceProbe& metrics_;
   Audience& audience_;
   Asker& asker_;
   ToolShelf shelf_;

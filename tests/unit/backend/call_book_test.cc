@@ -32,6 +32,7 @@ class NoLines final : public log::LogSink {
 /// Does what the test says, and keeps what it was sent.
 class FakePeer final : public Peer {
  public:
+  FakePeer() { state_ = PeerState::Ready; }
   void start() override {}
   void wake() override {}
   void stop() override {}
@@ -47,7 +48,6 @@ class FakePeer final : public Peer {
   }
   std::size_t queued_bytes() const override { return 0; }
   TimePoint last_heard() const override { return {}; }
-  PeerState state() const override { return now; }
   bool is_coming() const override { return true; }
   bool is_between_planned_runs() const override { return false; }
   std::string const& why_not_ready() const override { return none_; }
@@ -56,7 +56,7 @@ class FakePeer final : public Peer {
   std::uint64_t restarts() const override { return 0; }
   TimePoint started() const override { return {}; }
 
-  PeerState now = PeerState::Ready;
+  using Peer::state_;
   bool takes = true;
   std::vector<std::string> lines;
 
@@ -98,7 +98,7 @@ class CallBookTest : public ::testing::Test {
  protected:
   struct Side {
     explicit Side(CallBookTest& test)
-        : wire(peer), book(test.around, test.config, test.probe, peer, wire, mcp::Sharing::Shared, 1) {}
+        : wire(peer), book(test.context, test.config, test.probe, peer, wire, mcp::Sharing::Shared, 1) {}
     FakePeer peer;
     Wire wire;
     CallBook book;
@@ -165,8 +165,8 @@ class CallBookTest : public ::testing::Test {
   config::LimitsConfig limits;
   mcp::SessionTable sessions{entropy};
   FakeClients clients;
-  Surroundings around{
-      {loop, spawner, sampler, entropy, log, tracer, redaction, nullptr, "test"}, limits, sessions, clients, false};
+  Context context{loop,    spawner, sampler, entropy,  log,     tracer, redaction,
+                  nullptr, "test",  limits,  sessions, clients, false};
   config::ServiceConfig config = small();
   Outcomes ends;  ///< of the questions asked
   Side side{*this};
@@ -240,7 +240,7 @@ TEST_F(CallBookTest, RecordsACancelledCallAndIgnoresItsLateAnswer) {
 }
 
 TEST_F(CallBookTest, RecordsAQueuedCallThatIsCancelled) {
-  side.peer.now = PeerState::Starting;
+  side.peer.state_ = PeerState::Starting;
   side.book.queue(arrive(ann), "tools/call", "{}");
   auto const request = ann.open.front().id;
   side.book.cancel(ann, request, {});
@@ -298,7 +298,7 @@ TEST_F(CallBookTest, FailsAndRecordsAnAnswerThatIsTooLarge) {
 
 TEST_F(CallBookTest, RecordsACallThatMovedWhereItEnds) {
   Side other(*this);
-  side.peer.now = PeerState::Backoff;
+  side.peer.state_ = PeerState::Backoff;
   side.book.queue(arrive(ann), "tools/call", "{}");
   other.book.take_over_queue(ann.id, side.book);
   EXPECT_TRUE(side.book.empty());
@@ -349,7 +349,7 @@ TEST_F(CallBookTest, RecordsEveryCallOnce) {
     auto& session = choice % 2 == 0 ? ann : bob;
     switch (choice / 2 % 12) {
       case 0: side.peer.takes = !side.peer.takes; break;
-      case 1: side.peer.now = side.peer.now == PeerState::Ready ? PeerState::Backoff : PeerState::Ready; break;
+      case 1: side.peer.state_ = side.peer.state_ == PeerState::Ready ? PeerState::Backoff : PeerState::Ready; break;
       case 2: pass(seconds(1)); break;
       case 3: side.book.cancel_all_of(session); break;
       case 4:

@@ -1,0 +1,36 @@
+// What the services of a loop need of the program.
+#pragma once
+
+#include <string>
+
+#include "gateway/base/entropy.h"
+#include "gateway/config/config.h"
+#include "gateway/io/child_process.h"
+#include "gateway/io/event_loop.h"
+#include "gateway/io/process_sampler.h"
+#include "gateway/log/log.h"
+#include "gateway/log/redaction.h"
+#include "gateway/mcp/ports.h"
+#include "gateway/mcp/session_table.h"
+#include "gateway/trace/tracer.h"
+
+namespace gateway::backend {
+
+/// What a service needs besides its own configuration. References outlive it.
+struct Context {
+  io::EventLoop& loop;
+  io::Spawner& spawner;
+  io::ProcessSampler const& sampler;
+  Entropy& entropy;
+  log::Log& log;
+  trace::Tracer& tracer;
+  log::Redaction const& redaction;
+  char const* const* environment;
+  std::string version;
+  config::LimitsConfig const& limits;
+  mcp::SessionTable& sessions;
+  mcp::ClientPort& clients;
+  bool one_client = false;  ///< nobody else can come in, so nothing is kept for others
+};
+
+}  // namespace gateway::backend
