@@ -181,6 +181,12 @@ test_interop() {
   run_pytest tests/interop
 }
 
+# MCP's official conformance suite, through the gateway.
+test_conformance() {
+  tests/conformance/setup.sh
+  run_pytest tests/conformance
+}
+
 # The workflows of .github, as their checkers see them. actionlint is built from its Go module, once.
 test_workflows() {
   tests/workflows/setup.sh
@@ -254,6 +260,7 @@ run_stages() { # quick | all
     stage "system tests, release and sanitized builds" test_system
     stage "the status page in Chromium" test_status_page
     stage "third-party clients" test_interop
+    stage "MCP's conformance suite" test_conformance
     stage "traces, with a real OpenTelemetry Collector" test_traces
     stage "TLS proxies: nginx, HAProxy and Caddy" test_proxies
     stage "the nine services with real backends, and through LiteLLM" test_services
