@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 
+#include "gateway/mcp/envelope.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/message.h"
 
@@ -14,19 +15,6 @@ namespace {
 
 using rpc::Member;
 using rpc::MemberWalk;
-
-/// The keys a 2026-07-28 client adds to every request's _meta. Others of that
-/// prefix, such as related-task, belong to the revisions we serve.
-constexpr std::array<std::string_view, 4> kEnvelope{
-    "io.modelcontextprotocol/protocolVersion",
-    "io.modelcontextprotocol/clientInfo",
-    "io.modelcontextprotocol/clientCapabilities",
-    "io.modelcontextprotocol/logLevel",
-};
-
-bool is_envelope(Member const& member) {
-  return std::any_of(kEnvelope.begin(), kEnvelope.end(), [&](auto name) { return member.is(name); });
-}
 
 /// A member that is read, and where it goes.
 struct Slot {
@@ -63,7 +51,7 @@ void read_meta(Params& params) {
   MemberWalk walk(params.meta);
   while (auto const member = walk.next()) {
     take(params, *member, kMetaSlots);
-    params.has_envelope |= is_envelope(*member);
+    params.has_envelope |= is_of_envelope(*member);
   }
 }
 
@@ -90,7 +78,7 @@ void append_meta(std::string& out, std::string_view meta, std::string_view progr
   ObjectWriter object(out);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
-    if (is_envelope(*member)) continue;
+    if (is_of_envelope(*member)) continue;
     auto& to = object.member(member->key);
     if (!progress_token.empty() && member->is("progressToken")) {
       to.append(progress_token);

@@ -77,11 +77,6 @@ char simple_escape(char kind) {
 
 }  // namespace
 
-bool spells(std::string_view raw, std::string_view name) {
-  if (raw == name) return true;
-  return raw.find('\\') != std::string_view::npos && unquote(raw) == name;
-}
-
 std::string unquote(std::string_view raw) {
   if (raw.size() >= 2 && raw.front() == '"' && raw.back() == '"') raw = raw.substr(1, raw.size() - 2);
   std::string text;

@@ -10,7 +10,4 @@ namespace gateway::rpc {
 /// (a lone surrogate becomes U+FFFD). Anything else is given back as it is.
 [[nodiscard]] std::string unquote(std::string_view json_string);
 
-/// True when the raw key (or string content) spells `name`, escapes resolved.
-[[nodiscard]] bool spells(std::string_view raw, std::string_view name);
-
 }  // namespace gateway::rpc

@@ -7,9 +7,9 @@
 
 namespace gateway::rpc {
 
-/// JSON-RPC 2.0 section 5.1, and the two of MCP's SDKs that clients know. The
-/// gateway's own failures are InternalError with `data.reason`: MCP 2026-07-28
-/// forbids new codes in the implementation range.
+/// JSON-RPC 2.0 section 5.1, two of MCP's SDKs that clients know, and those of MCP
+/// 2026-07-28. The gateway's own failures are InternalError with `data.reason`: MCP
+/// 2026-07-28 forbids new codes in the implementation range.
 enum class ErrorCode : int {
   ParseError = -32700,
   InvalidRequest = -32600,
@@ -18,6 +18,9 @@ enum class ErrorCode : int {
   InternalError = -32603,
   SessionNotFound = -32001,
   BadRequest = -32000,
+  HeaderMismatch = -32020,
+  MissingClientCapability = -32021,
+  UnsupportedProtocolVersion = -32022,
 };
 
 /// The raw `error` object: {"code":…,"message":…} with `data` when given raw.
