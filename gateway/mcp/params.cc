@@ -6,6 +6,7 @@
 #include <span>
 
 #include "gateway/mcp/envelope.h"
+#include "gateway/rpc/json_rebuild.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/message.h"
 
@@ -55,27 +56,8 @@ void read_meta(Params& params) {
   }
 }
 
-/// Writes an object anew from the members that stay.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
-
-  std::string& member(std::string_view raw_key) {
-    if (!first_) out_.push_back(',');
-    first_ = false;
-    out_.push_back('"');
-    out_.append(raw_key);
-    return out_.append("\":");
-  }
-  void close() { out_.push_back('}'); }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
 void append_meta(std::string& out, std::string_view meta, std::string_view progress_token) {
-  ObjectWriter object(out);
+  rpc::ObjectWriter object(out);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
     if (is_of_envelope(*member)) continue;
@@ -119,7 +101,7 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
   auto const drops_task = rewrite.drop_task && !params.task.empty();
   if (!rewrites_meta && !drops_task) return append_on_one_line(out, params.raw);
 
-  ObjectWriter object(out);
+  rpc::ObjectWriter object(out);
   MemberWalk walk(params.raw);
   while (auto const member = walk.next()) {
     if (drops_task && member->is("task")) continue;

@@ -1,0 +1,33 @@
+// Tool arguments that a client repeats in header fields, as the tool's schema asks for with "x-mcp-header".
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/mcp/header_value.h"
+
+namespace gateway::mcp {
+
+/// One argument that has a header field.
+struct ParamHeader {
+  std::string field;              ///< the field's name in lower case, with "mcp-param-"
+  std::vector<std::string> path;  ///< of the argument: the names of properties from the outermost on
+};
+
+/// The annotated properties of a tool's inputSchema: strings, integers and booleans that are reached through
+/// `properties` alone. An invalid annotation is ignored, as a client must not offer such a tool.
+/// (MCP 2026-07-28, Streamable HTTP, Custom Headers from Tool Parameters.)
+[[nodiscard]] std::vector<ParamHeader> param_headers(std::string_view raw_input_schema);
+
+/// Looks up a header field by its name in lower case.
+using FindHeader = std::function<HeaderValue(std::string_view)>;
+
+/// What is wrong with the header fields of a call, as a sentence; nothing when each agrees with its argument. An
+/// argument that is absent or null must have none.
+[[nodiscard]] std::optional<std::string> mismatch(std::vector<ParamHeader> const& headers,
+                                                  std::string_view raw_arguments, FindHeader const& find);
+
+}  // namespace gateway::mcp
