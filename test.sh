@@ -8,7 +8,7 @@ cd "$root"
 fuzz_seconds=20  # per target
 storm_seconds=60 # the stateful one
 test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 clang-format-14 libclang-rt-14-dev python3 python3-pytest
-               python3-venv curl valgrind prometheus shellcheck systemd dpkg-dev groff-base)
+               python3-venv curl valgrind prometheus shellcheck systemd dpkg-dev groff-base logrotate)
 
 usage() {
   cat <<'END_OF_USAGE'

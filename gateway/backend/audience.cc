@@ -10,6 +10,17 @@ namespace gateway::backend {
 
 using mcp::Session;
 
+namespace {
+
+/// Who did not set a level gets what is of interest to most; a stateless client gets nothing then.
+/// (MCP 2026-07-28, Logging.)
+bool wants_log(Session const& session, mcp::LogLevel level) {
+  if (session.transport == mcp::Transport::Stateless && !session.log_level) return false;
+  return level >= session.log_level.value_or(mcp::LogLevel::Info);
+}
+
+}  // namespace
+
 void Audience::attach(Session& session) {
   sessions_.push_back(session);
   ++size_;
@@ -76,8 +87,7 @@ void Audience::tell_log(std::string_view params) {
   auto const level = mcp::log_level_from(rpc::unquote(rpc::find_member(params, "level")));
   if (!level) return;
   sessions_.for_each([&](Session& session) {
-    auto const threshold = session.log_level.value_or(mcp::LogLevel::Info);
-    if (*level < threshold || !may_have_log(session)) return;
+    if (!wants_log(session, *level) || !may_have_log(session)) return;
     tell(session, mcp::Method::LogMessage,
          {R"({"jsonrpc":"2.0","method":"notifications/message","params":)", params, "}"});
   });

@@ -9,6 +9,7 @@
 #include "gateway/base/counted.h"
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/stateless_reply.h"
 #include "gateway/rpc/json_scanner.h"
 
 namespace gateway::backend {
@@ -61,8 +62,15 @@ rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
 void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
   if (call.is_own()) {
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-    return;
+  } else if (call.era == mcp::Era::Stateless && told == Told::Answer) {
+    auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_);
+    end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body}, told);
+  } else {
+    end_client_call(call, outcome, reply, told);
   }
+}
+
+void CallBook::end_client_call(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
   if (auto* const session = context_.sessions.find(call.to.session)) session->close(call.client_id);
   auto const is_error = reply.kind == rpc::Reply::Kind::Error;
   recorder_.ended(call, outcome, reply.body.size(),

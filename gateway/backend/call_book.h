@@ -18,6 +18,7 @@
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/fair_queue.h"
+#include "gateway/mcp/handshake.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/router.h"
 #include "gateway/mcp/session.h"
@@ -75,6 +76,9 @@ class CallBook {
         sharing_(sharing),
         sent_(config.max_calls, share),
         recorder_(context, config, metrics) {}
+
+  /// The peer has introduced itself: answers to stateless clients say so. Valid until the next call of this.
+  void introduced(mcp::Handshake const& handshake) { handshake_ = &handshake; }
 
   [[nodiscard]] CallTracing& tracing() { return recorder_.tracing(); }
 
@@ -154,6 +158,7 @@ class CallBook {
     Nothing,  ///< it is gone
   };
   void end(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told = Told::Answer);
+  void end_client_call(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told);
   void end_failed(mcp::Call const& call, Failure const& failure);
   void end_cancelled(mcp::Call const& call, Told told) { end(call, mcp::Outcome::Cancelled, {}, told); }
   [[nodiscard]] static mcp::Call release(HeldCall& held);
@@ -177,6 +182,7 @@ class CallBook {
   OwnQuestions questions_;
   CallRecorder recorder_;
   HangDetector hang_;
+  mcp::Handshake const* handshake_ = nullptr;  ///< null until the peer's first run is ready
 };
 
 }  // namespace gateway::backend

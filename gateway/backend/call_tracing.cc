@@ -24,6 +24,7 @@ bool is_failure(Outcome outcome) {
   switch (outcome) {
     case Outcome::ToolError:
     case Outcome::RpcError:
+    case Outcome::MethodNotFound:
     case Outcome::Timeout:
     case Outcome::ChildExited:
     case Outcome::Unavailable:
@@ -55,7 +56,7 @@ void add_outcome(TraceSpan& span, Outcome outcome, std::optional<int> rpc_code) 
   span.failed = is_failure(outcome);
   if (rpc_code) span.add("rpc.response.status_code", fmt::format("{}", *rpc_code));
   if (!span.failed) return;
-  auto const says_code = outcome == Outcome::RpcError && rpc_code;
+  auto const says_code = (outcome == Outcome::RpcError || outcome == Outcome::MethodNotFound) && rpc_code;
   span.add("error.type", says_code ? fmt::format("{}", *rpc_code) : std::string(label(outcome)));
 }
 

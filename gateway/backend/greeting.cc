@@ -12,6 +12,7 @@ void Greeting::ended(mcp::Call const&, mcp::Outcome outcome, rpc::Reply const& r
     case mcp::Outcome::Ok:
     case mcp::Outcome::ToolError: break;
     case mcp::Outcome::RpcError:
+    case mcp::Outcome::MethodNotFound:
       return owner_.on_greeting_failed(
           fmt::format("it refused initialize: {}", rpc::unquote(rpc::find_member(reply.body, "message"))));
     case mcp::Outcome::Busy: return owner_.on_greeting_failed("it closed its stdin");

@@ -35,7 +35,8 @@ void LogLevelSync::on_set(mcp::Outcome outcome) {
   switch (outcome) {
     case mcp::Outcome::Ok:
     case mcp::Outcome::ToolError:
-    case mcp::Outcome::RpcError:  // asking again would not help
+    case mcp::Outcome::RpcError:
+    case mcp::Outcome::MethodNotFound:  // asking again would not help
     case mcp::Outcome::Timeout: return sync();
     case mcp::Outcome::ChildExited:
     case mcp::Outcome::Unavailable:

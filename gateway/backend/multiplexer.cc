@@ -135,6 +135,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   auto& call = *held;
   call.method = method;
   call.to = to;
+  call.era = era_of(session.transport);
   call.client = session.client;
   call.client_id.assign(message.id);
   call.request_id.assign(via.request_id);
@@ -146,6 +147,10 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   if (method == mcp::Method::ToolsCall) {
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
+  }
+  if (call.era == mcp::Era::Stateless) {
+    call.uri.assign(params.uri);
+    if (session.log_level) log_level_.sync();
   }
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
   if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
@@ -164,8 +169,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
   session.open.push_back({call.client_id, CallId{}});
 
-  switch (mcp::route_request(method, sharing_)) {
-    case mcp::RequestRoute::Initialize: return initialize(session, std::move(held), message.params);
+  switch (mcp::route_request(method, sharing_, call.era)) {
+    case mcp::RequestRoute::Discover:
+    case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
     case mcp::RequestRoute::AnswerEmpty: return book_.finish_ok(std::move(held), "{}");
     case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(held), params);
     case mcp::RequestRoute::Subscribe: return subscribe(std::move(held), params);
@@ -173,7 +179,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
     case mcp::RequestRoute::ListTools: return list_tools(std::move(held), message.method, params);
     case mcp::RequestRoute::Forward: return forward(std::move(held), message.method, params);
     case mcp::RequestRoute::Unknown:
-      return book_.fail(std::move(held), {.outcome = Outcome::RpcError,
+      return book_.fail(std::move(held), {.outcome = Outcome::MethodNotFound,
                                           .code = ErrorCode::MethodNotFound,
                                           .message = fmt::format("Method not found: {}", message.method)});
   }
@@ -201,13 +207,18 @@ void Multiplexer::on_note(Session& session, Message const& message) {
 
 // ── requests answered or merged here ─────────────────────────────────────────
 
-void Multiplexer::initialize(Session& session, HeldCall&& call, std::string_view params) {
-  if (handshake_) return answer_initialize(session, std::move(call), params);
+/// initialize and server/discover.
+void Multiplexer::introduce(Session& session, HeldCall&& call, std::string_view params) {
+  if (handshake_) return answer_from_handshake(session, std::move(call), params);
   if (!peer_->is_coming()) return book_.fail(std::move(call), not_running());
-  book_.queue(std::move(call), "initialize", params);
+  auto const method = label(call->method);
+  book_.queue(std::move(call), method, params);
 }
 
-void Multiplexer::answer_initialize(Session& session, HeldCall&& call, std::string_view params) {
+void Multiplexer::answer_from_handshake(Session& session, HeldCall&& call, std::string_view params) {
+  if (call->method == mcp::Method::ServerDiscover) {
+    return book_.finish_ok(std::move(call), handshake_->discover_result());
+  }
   session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
   session.initialized = true;
   book_.finish_ok(std::move(call), handshake_->result_for(session.revision));
@@ -281,9 +292,10 @@ void Multiplexer::serve_queued() {
 void Multiplexer::serve(CallBook::Next next) {
   auto const params = mcp::read_params(next.params);
   auto* const session = context_.sessions.find(next.call->to.session);
-  if (session != nullptr && next.call->method == mcp::Method::Initialize) {
-    answer_initialize(*session, std::move(next.call), next.params);
-  } else if (session != nullptr && next.call->method == mcp::Method::ResourcesSubscribe) {
+  auto const method = next.call->method;
+  if (session != nullptr && (method == mcp::Method::Initialize || method == mcp::Method::ServerDiscover)) {
+    answer_from_handshake(*session, std::move(next.call), next.params);
+  } else if (session != nullptr && method == mcp::Method::ResourcesSubscribe) {
     subscribe(std::move(next.call), params);
   } else {
     send(std::move(next.call), next.method, params);

@@ -103,8 +103,8 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   // ── from clients ──
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
   void on_note(mcp::Session& session, rpc::Message const& message);
-  void initialize(mcp::Session& session, HeldCall&& call, std::string_view params);
-  void answer_initialize(mcp::Session& session, HeldCall&& call, std::string_view params);
+  void introduce(mcp::Session& session, HeldCall&& call, std::string_view params);
+  void answer_from_handshake(mcp::Session& session, HeldCall&& call, std::string_view params);
   void set_log_level(mcp::Session& session, HeldCall&& call, mcp::Params const& params);
   void subscribe(HeldCall&& call, mcp::Params const& params);
   void unsubscribe(mcp::Session& session, HeldCall&& call, mcp::Params const& params);

@@ -57,6 +57,7 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
   auto const again = handshake_.has_value();
   weighed_ = context_.loop.now();
   handshake_ = std::move(handshake);
+  book_.introduced(*handshake_);
   book_.tracing().child_speaks(handshake_->revision_text());
   peer_->ready();
   if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();

@@ -31,6 +31,7 @@ void ProbeQuestion::ended(mcp::Call const& call, Outcome outcome, rpc::Reply con
   switch (outcome) {
     case Outcome::Ok:
     case Outcome::ToolError: fault = fault_of_result(probe, reply.body); break;
+    case Outcome::MethodNotFound:
     case Outcome::RpcError: fault = fault_of_error(reply.body); break;
     case Outcome::Timeout: fault = fmt::format("it did not answer within {:.1f} s", to_ms(probe.timeout) / 1000); break;
     case Outcome::ChildExited:

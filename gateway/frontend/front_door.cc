@@ -220,8 +220,9 @@ void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
 std::optional<int> FrontDoor::status_of(mcp::ReplyTo to, mcp::Outcome outcome) {
   auto const* const session = desk_.sessions.find(to.session);
   if (session == nullptr) return std::nullopt;
-  return session->transport == Transport::Sse ? mcp::kAcceptedStatus
-                                              : posts_.status_of(to.ticket, mcp::http_status(outcome));
+  return session->transport == Transport::Sse
+             ? mcp::kAcceptedStatus
+             : posts_.status_of(to.ticket, mcp::http_status(outcome, era_of(session->transport)));
 }
 
 void FrontDoor::answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) {

@@ -39,7 +39,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   session.key.assign(owner.key);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // At any log level: audit, traces and warnings contain it, and the level may change.
-  if (transport != mcp::Transport::OneShot) session.log_id = short_hash(session.token);
+  if (has_token(transport)) session.log_id = short_hash(session.token);
   service(key).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
   return {&session, {}};

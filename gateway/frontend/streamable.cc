@@ -226,7 +226,7 @@ void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome,
   } else if (post->terms.head_waits) {
     post->terms.ends_session = true;
   }
-  posts_.answer(*post, mcp::http_status(outcome), reply);
+  posts_.answer(*post, mcp::http_status(outcome, era_of(session.transport)), reply);
 }
 
 void Streamable::during(Session& session, std::uint64_t ticket, rpc::PiecesView message) {

@@ -17,6 +17,7 @@
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/ports.h"
 #include "gateway/mcp/unanswered.h"
+#include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
 
@@ -37,6 +38,8 @@ struct Call {
   std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
   std::string progress_token;        ///< the client's raw token; empty when it asked for no progress
   std::string subject;               ///< the tool's name for the log
+  std::string uri;                   ///< raw, of the resource that a stateless client reads
+  Era era = Era::Sessions;           ///< of its client
   std::size_t bytes_in = 0;
   TimePoint started;
   TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "gateway/base/json_text.h"
+#include "gateway/mcp/envelope.h"
 #include "gateway/mcp/params.h"
+#include "gateway/mcp/result_bridge.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -33,6 +35,14 @@ std::string on_one_line(std::string_view raw) {
   std::string out;
   append_on_one_line(out, raw);
   return out;
+}
+
+/// A task id of one client would be within reach of all: tasks are not offered.
+std::string without_tasks(std::string_view capabilities) {
+  return rebuilt(capabilities, [](rpc::Member const& capability) -> std::optional<std::string> {
+    if (capability.is("tasks")) return std::nullopt;
+    return on_one_line(capability.value);
+  });
 }
 
 }  // namespace
@@ -79,15 +89,38 @@ std::string_view Handshake::result_for(Revision negotiated) {
   return built;
 }
 
+std::string_view Handshake::server_info() const {
+  auto const info = find_member(raw_, "serverInfo");
+  return is_object(info) ? info : std::string_view{};
+}
+
+std::string_view Handshake::discover_result() {
+  if (!discover_.empty()) return discover_;
+  auto const own = rebuilt(raw_, [](rpc::Member const& member) -> std::optional<std::string> {
+    if (member.is("capabilities")) return without_tasks(member.value);
+    if (member.is("instructions")) return on_one_line(member.value);
+    return std::nullopt;
+  });
+  auto const versions = fmt::format(R"({{"supportedVersions":["{}"],)", kStatelessRevision) + own.substr(1);
+  append_for_stateless(discover_, versions, {.cache = CacheHint{}, .server_info = server_info()});
+  return discover_;
+}
+
+std::uint32_t Handshake::list_ttl_ms(Method method) const {
+  constexpr std::uint32_t kWhereChangesAreReported = 60'000;
+  auto const what = method == Method::ToolsList       ? "tools"
+                    : method == Method::PromptsList   ? "prompts"
+                    : method == Method::ResourcesList ? "resources"
+                                                      : "";
+  auto const capability = find_member(find_member(raw_, "capabilities"), what);
+  return find_member(capability, "listChanged") == "true" ? kWhereChangesAreReported : 0;
+}
+
 std::string Handshake::build(Revision negotiated) const {
   return rebuilt(raw_, [&](rpc::Member const& member) -> std::optional<std::string> {
     if (member.is("protocolVersion")) return json_string(to_text(negotiated));
     if (member.is("capabilities") && sharing_ == Sharing::Shared) {
-      // A task id of one client would be within reach of all: tasks are not offered.
-      return rebuilt(member.value, [](rpc::Member const& capability) -> std::optional<std::string> {
-        if (capability.is("tasks")) return std::nullopt;
-        return std::string(capability.value);
-      });
+      return without_tasks(member.value);
     }
     return std::string(member.value);
   });

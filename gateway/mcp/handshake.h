@@ -3,10 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "gateway/mcp/method.h"
 #include "gateway/mcp/router.h"
 #include "gateway/mcp/version.h"
 
@@ -34,6 +36,13 @@ class Handshake {
   /// The raw result for a client that asked for `asked`.
   [[nodiscard]] std::string_view result_for(Revision negotiated);
 
+  /// The raw result of `server/discover`: the same, for clients of the stateless revision.
+  [[nodiscard]] std::string_view discover_result();
+  /// Who the child says it is: a raw object, empty where it does not say.
+  [[nodiscard]] std::string_view server_info() const;
+  /// For how long a client may keep the result of a list: where the child reports changes, a while.
+  [[nodiscard]] std::uint32_t list_ttl_ms(Method method) const;
+
   [[nodiscard]] Revision revision() const { return revision_; }
   [[nodiscard]] std::string const& revision_text() const { return revision_text_; }
   [[nodiscard]] bool tells_tool_changes() const { return tells_tool_changes_; }
@@ -56,6 +65,7 @@ class Handshake {
   bool tells_tool_changes_ = false;
   bool has_logging_ = false;
   std::array<std::string, 4> built_;  ///< by revision, once asked for
+  std::string discover_;              ///< once asked for
 };
 
 }  // namespace gateway::mcp

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "gateway/mcp/ports.h"
+#include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
 
 /// Of an answer that is one JSON body. What the child answered, and that it did not,
 /// goes out as 200: the body says it. What could not be asked of it is 503, so that
-/// clients and proxies know to come back.
-[[nodiscard]] constexpr int http_status(Outcome outcome) {
+/// clients and proxies know to come back. The stateless revision also has a status for an
+/// unknown method. (MCP 2026-07-28, Streamable HTTP, Sending Messages to the Server.)
+[[nodiscard]] constexpr int http_status(Outcome outcome, Era era) {
   switch (outcome) {
     case Outcome::Ok:
     case Outcome::ToolError:
@@ -16,6 +18,7 @@ namespace gateway::mcp {
     case Outcome::Timeout:
     case Outcome::ChildExited:
     case Outcome::Cancelled: return 200;
+    case Outcome::MethodNotFound: return era == Era::Stateless ? 404 : 200;
     case Outcome::Unavailable:
     case Outcome::Busy: return 503;
     case Outcome::Invalid: return 400;

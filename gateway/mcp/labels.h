@@ -12,7 +12,8 @@ namespace gateway::mcp {
   switch (outcome) {
     case Outcome::Ok: return "ok";
     case Outcome::ToolError: return "tool_error";
-    case Outcome::RpcError: return "rpc_error";
+    case Outcome::RpcError:
+    case Outcome::MethodNotFound: return "rpc_error";
     case Outcome::Timeout: return "timeout";
     case Outcome::ChildExited: return "child_exited";
     case Outcome::Unavailable: return "unavailable";
@@ -28,6 +29,7 @@ namespace gateway::mcp {
     case Transport::Sse: return "sse";
     case Transport::Http: return "http";
     case Transport::OneShot: return "oneshot";
+    case Transport::Stateless: return "stateless";
   }
   return "";
 }

@@ -41,14 +41,15 @@ struct Via {
 /// metrics a label.
 enum class Outcome : std::uint8_t {
   Ok,
-  ToolError,    ///< a result whose isError is true
-  RpcError,     ///< the child's own error, or a method unknown here
-  Timeout,      ///< the child did not answer in time
-  ChildExited,  ///< the child ended, or answered more than we pass on
-  Unavailable,  ///< no child to ask; nothing was sent to one
-  Busy,         ///< refused: too much is owed or queued already
-  Cancelled,    ///< the client took it back
-  Invalid,      ///< not a request we can pass on
+  ToolError,       ///< a result whose isError is true
+  RpcError,        ///< the child's own error
+  MethodNotFound,  ///< the same, for a method that the child or the gateway does not know
+  Timeout,         ///< the child did not answer in time
+  ChildExited,     ///< the child ended, or answered more than we pass on
+  Unavailable,     ///< no child to ask; nothing was sent to one
+  Busy,            ///< refused: too much is owed or queued already
+  Cancelled,       ///< the client took it back
+  Invalid,         ///< not a request we can pass on
 };
 
 /// Whose a session is, as the request says that opens it.

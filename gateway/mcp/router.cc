@@ -9,9 +9,22 @@ bool is_task_method(Method method) {
          method == Method::TasksCancel;
 }
 
+/// What the stateless revision removed, and what only a child with sessions could do.
+bool needs_session(Method method) {
+  return method == Method::Initialize || method == Method::Ping || method == Method::LoggingSetLevel ||
+         method == Method::ResourcesSubscribe || method == Method::ResourcesUnsubscribe || is_task_method(method);
+}
+
+RequestRoute route_stateless(Method method) {
+  if (method == Method::ServerDiscover) return RequestRoute::Discover;
+  if (method == Method::ToolsList) return RequestRoute::ListTools;
+  return needs_session(method) ? RequestRoute::Unknown : RequestRoute::Forward;
+}
+
 }  // namespace
 
-RequestRoute route_request(Method method, Sharing sharing) {
+RequestRoute route_request(Method method, Sharing sharing, Era era) {
+  if (era == Era::Stateless) return route_stateless(method);
   if (method == Method::Initialize) return RequestRoute::Initialize;
   if (method == Method::Ping) return RequestRoute::AnswerEmpty;
   // Belongs to the stateless revision. Clients probe with it before they

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/mcp/method.h"
+#include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
 
@@ -12,6 +13,7 @@ enum class Sharing { Shared, Exclusive };
 /// What becomes of a client's request.
 enum class RequestRoute {
   Initialize,   ///< answered from the child's own handshake
+  Discover,     ///< the same, for the revision without initialize
   AnswerEmpty,  ///< `{}` from here, whatever the child does
   SetLogLevel,  ///< the child is set to the most verbose level of all sessions
   Subscribe,    ///< one subscription a URI at the child, however many sessions share it
@@ -49,7 +51,7 @@ enum class NewsRoute {
   Drop,          ///< a shared child's word for one client it does not name
 };
 
-[[nodiscard]] RequestRoute route_request(Method method, Sharing sharing);
+[[nodiscard]] RequestRoute route_request(Method method, Sharing sharing, Era era);
 [[nodiscard]] NoteRoute route_note(Method method, Sharing sharing);
 [[nodiscard]] AskRoute route_ask(Method method, Sharing sharing);
 [[nodiscard]] NewsRoute route_news(Method method, Sharing sharing);

@@ -18,10 +18,20 @@
 namespace gateway::mcp {
 
 enum class Transport : std::uint8_t {
-  Sse,      ///< 2024-11-05: the stream is the session
-  Http,     ///< Streamable HTTP with a session id
-  OneShot,  ///< one POST without a session: it lives as long as its answer
+  Sse,        ///< 2024-11-05: the stream is the session
+  Http,       ///< Streamable HTTP with a session id
+  OneShot,    ///< one POST without a session: it lives as long as its answer
+  Stateless,  ///< 2026-07-28: the same, for one request of the revision that has no sessions
 };
+
+/// Whether clients know the session by a token, and can come back to it.
+[[nodiscard]] constexpr bool has_token(Transport transport) {
+  return transport == Transport::Sse || transport == Transport::Http;
+}
+
+[[nodiscard]] constexpr Era era_of(Transport transport) {
+  return transport == Transport::Stateless ? Era::Stateless : Era::Sessions;
+}
 
 struct AttachedTag;
 struct AgeTag;

@@ -9,7 +9,7 @@ Session& SessionTable::open(ServiceKey service, Transport transport, TimePoint n
   session.service = service;
   session.transport = transport;
   session.opened = session.last_used = now;
-  if (transport != Transport::OneShot) {
+  if (has_token(transport)) {
     session.token = token_front_ + entropy_.token();
     by_token_.emplace(session.token, session.id);
   }

@@ -7,6 +7,12 @@
 
 namespace gateway::mcp {
 
+/// What the revisions differ in most: whether a client opens a session, or says everything with every request.
+enum class Era : std::uint8_t {
+  Sessions,   ///< 2024-11-05 to 2025-11-25
+  Stateless,  ///< 2026-07-28
+};
+
 /// In the order of their dates, so that they compare.
 enum class Revision : std::uint8_t { R2024_11_05, R2025_03_26, R2025_06_18, R2025_11_25 };
 

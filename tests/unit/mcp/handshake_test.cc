@@ -75,6 +75,23 @@ TEST(Handshake, IsTheSameWhenTheChildSaysTheSame) {
   EXPECT_FALSE(handshake(kResult).same_as(handshake(R"({"protocolVersion":"2025-06-18","capabilities":{}})")));
 }
 
+TEST(Handshake, AnswersDiscoverWithoutWhatTheStatelessRevisionDoesNotHave) {
+  auto child = handshake(kResult);
+  auto const result = Json::parse(child.discover_result());
+  EXPECT_EQ(
+      Json::parse(R"({"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"logging":{}},
+                            "instructions":"\u00e9 1.0","resultType":"complete","ttlMs":0,"cacheScope":"private",
+                            "_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1.0"}}})"),
+      result);
+}
+
+TEST(Handshake, LetsAListBeKeptWhereTheChildReportsChanges) {
+  auto const child = handshake(kResult);
+  EXPECT_EQ(60000, child.list_ttl_ms(Method::ToolsList));
+  EXPECT_EQ(0, child.list_ttl_ms(Method::PromptsList));
+  EXPECT_EQ(0, child.list_ttl_ms(Method::ResourcesRead));
+}
+
 TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
   auto const params = Json::parse(shared_initialize_params("1.\"2"));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());

@@ -36,7 +36,8 @@ TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
       {TasksCancel, RequestRoute::Unknown},
   };
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Shared)) << label(method);
+    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Shared, Era::Sessions))
+        << label(method);
   });
 }
 
@@ -47,8 +48,25 @@ TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
       {ResourcesSubscribe, RequestRoute::Subscribe}, {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
   };
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive))
+    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive, Era::Sessions))
         << label(method);
+  });
+}
+
+TEST(Router, KeepsFromEveryChildWhatTheStatelessRevisionDoesNotHave) {
+  std::map<Method, RequestRoute> const table{
+      {Initialize, RequestRoute::Unknown},         {Ping, RequestRoute::Unknown},
+      {ServerDiscover, RequestRoute::Discover},    {LoggingSetLevel, RequestRoute::Unknown},
+      {ResourcesSubscribe, RequestRoute::Unknown}, {ResourcesUnsubscribe, RequestRoute::Unknown},
+      {ToolsList, RequestRoute::ListTools},        {TasksGet, RequestRoute::Unknown},
+      {TasksResult, RequestRoute::Unknown},        {TasksList, RequestRoute::Unknown},
+      {TasksCancel, RequestRoute::Unknown},
+  };
+  for_each_method([&](Method method) {
+    for (auto const sharing : {Sharing::Shared, Sharing::Exclusive}) {
+      EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, sharing, Era::Stateless))
+          << label(method);
+    }
   });
 }
 

@@ -1,0 +1,35 @@
+// Streamable HTTP of the stateless revision 2026-07-28: one URL, POST only, every request by itself.
+#pragma once
+
+#include "gateway/frontend/posts.h"
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/visit.h"
+#include "gateway/mcp/era.h"
+#include "gateway/rpc/message.h"
+
+namespace gateway::frontend {
+
+/// What the header fields of a request say about its revision.
+[[nodiscard]] mcp::RoutingHeaders routing_headers(http::RequestHead const& head);
+
+/// Whether a POST may be one of the stateless revision, so that its message must be read to know. Quick, and never
+/// false for one that is, unless it spells the envelope's keys with escapes.
+[[nodiscard]] bool may_be_stateless(http::Request const& request);
+
+/// The rules: a request gets a session that lives as long as its answer. Its client takes it back by disconnecting.
+class StatelessHttp {
+ public:
+  /// References outlive it.
+  StatelessHttp(Desk& desk, Posts& posts) : desk_(desk), posts_(posts) {}
+
+  /// A message that came under this revision's rules, in agreement with its headers.
+  void post(Visit const& visit, Accepts accepted, rpc::Message const& message, mcp::Stateless const& terms);
+  /// A message that came under no rules.
+  void reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection);
+
+ private:
+  Desk& desk_;
+  Posts& posts_;
+};
+
+}  // namespace gateway::frontend

@@ -1,0 +1,31 @@
+#include "gateway/mcp/stateless_reply.h"
+
+#include "gateway/mcp/result_bridge.h"
+#include "gateway/rpc/rpc_error.h"
+
+namespace gateway::mcp {
+
+namespace {
+
+std::string result_of(Call const& call, std::string_view raw_result, Handshake const* handshake) {
+  StatelessExtras extras;
+  if (has_cache_hint(call.method)) {
+    extras.cache = CacheHint{.ttl_ms = handshake != nullptr ? handshake->list_ttl_ms(call.method) : 0};
+  }
+  if (handshake != nullptr) extras.server_info = handshake->server_info();
+  std::string out;
+  out.reserve(raw_result.size() + extras.server_info.size() + 128);
+  append_for_stateless(out, raw_result, extras);
+  return out;
+}
+
+}  // namespace
+
+StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake) {
+  if (reply.kind == rpc::Reply::Kind::Result) return {outcome, reply.kind, result_of(call, reply.body, handshake)};
+  auto error = error_for_stateless(reply.body, call.uri);
+  auto const unknown = rpc::error_code(error) == static_cast<int>(rpc::ErrorCode::MethodNotFound);
+  return {unknown ? Outcome::MethodNotFound : outcome, reply.kind, std::move(error)};
+}
+
+}  // namespace gateway::mcp
