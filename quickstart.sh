@@ -69,15 +69,18 @@ progress_of_packages() { # LOG
              else print got + 0 " fetched" }' "$1"
 }
 
-install_missing_packages() {
-  local packages missing
-  mapfile -t packages < <(runtime_packages)
-  mapfile -t missing < <(missing_packages "${build_packages[@]}" curl "${packages[@]}")
+progress_of_runtime() { progress_of_packages "$1"; } # LOG
+
+install_missing_packages() { # STEP TITLE PACKAGE...
+  local step=$1 title=$2 missing
+  shift 2
+  mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   echo "Installing with apt: ${missing[*]}."
   become_root "${missing[@]}"
-  begin_step packages apt_install "${missing[@]}"
-  end_step packages "Debian packages"
+  begin_step "$step" apt_install "${missing[@]}"
+  end_step "$step" "$title"
+  apt_is_updated=1
   hash -r
 }
 
@@ -160,6 +163,7 @@ run_gateway() { # SERVICE...
 }
 
 install_and_build() {
+  local runtime
   steps_folder=$root/var/quickstart
   mkdir -p "$steps_folder"
   echo '*' >"$root/var/.gitignore"
@@ -168,8 +172,11 @@ install_and_build() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
-  install_missing_packages
+  mapfile -t runtime < <(runtime_packages)
+  install_missing_packages runtime "Debian packages to run" curl "${runtime[@]}"
+  # Meanwhile: dpkg unpacks the compiler on one core.
   begin_step servers install_servers
+  install_missing_packages packages "Debian packages to compile" "${build_packages[@]}"
   begin_step build build_gateway
   end_step build "Compiling build/mcp-gateway"
   end_step servers "Installing its servers"

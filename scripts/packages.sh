@@ -56,10 +56,12 @@ apt_get() { # ARGUMENT...
   return "$code"
 }
 
-# Downloaded packages are not kept. Completes an interrupted dpkg run first.
+# Downloaded packages are not kept. Completes an interrupted dpkg run first. With apt_is_updated set, the lists are taken
+# to be current.
+apt_is_updated=
 apt_install() { # PACKAGE...
   as_root dpkg --configure -a
-  apt_get update
+  [ -n "$apt_is_updated" ] || apt_get update
   apt_get -o APT::Keep-Downloaded-Packages=false -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@"
 }
 
