@@ -22,11 +22,11 @@ struct Members {
   std::string_view log_level;
 };
 
-struct Slot {
+struct EnvelopeSlot {
   std::string_view name;
   std::string_view Members::*value;
 };
-constexpr auto kSlots = std::to_array<Slot>({
+constexpr auto kEnvelopeSlots = std::to_array<EnvelopeSlot>({
     {kProtocolVersion, &Members::version},
     {kClientInfo, &Members::client_info},
     {kClientCapabilities, &Members::capabilities},
@@ -37,8 +37,9 @@ constexpr auto kSlots = std::to_array<Slot>({
 std::string_view read_members(std::string_view raw_meta, Members& members) {
   rpc::MemberWalk walk(raw_meta);
   while (auto const member = walk.next()) {
-    auto const slot = std::find_if(kSlots.begin(), kSlots.end(), [&](Slot const& s) { return member->is(s.name); });
-    if (slot == kSlots.end()) continue;
+    auto const slot = std::find_if(kEnvelopeSlots.begin(), kEnvelopeSlots.end(),
+                                   [&](EnvelopeSlot const& s) { return member->is(s.name); });
+    if (slot == kEnvelopeSlots.end()) continue;
     if (!(members.*slot->value).empty()) return slot->name;
     members.*slot->value = member->value;
   }
@@ -52,7 +53,8 @@ InvalidEnvelope invalid(std::string_view key, std::string_view expected) {
 }  // namespace
 
 bool is_of_envelope(rpc::Member const& member) {
-  return std::any_of(kSlots.begin(), kSlots.end(), [&](Slot const& slot) { return member.is(slot.name); });
+  return std::any_of(kEnvelopeSlots.begin(), kEnvelopeSlots.end(),
+                     [&](EnvelopeSlot const& slot) { return member.is(slot.name); });
 }
 
 std::variant<std::monostate, Envelope, InvalidEnvelope> read_envelope(std::string_view raw_meta) {

@@ -26,7 +26,7 @@ constexpr int kResourceNotFound = -32002;
 constexpr int kReservedFirst = -32099;
 constexpr int kReservedLast = -32020;
 
-void append_meta(std::string& out, std::string_view raw_meta, std::string_view server_info) {
+void append_meta_with_server(std::string& out, std::string_view raw_meta, std::string_view server_info) {
   rpc::ObjectWriter meta(out);
   if (find_member(raw_meta, kServerInfo).empty()) meta.member(kServerInfo).append(server_info);
   MemberWalk walk(raw_meta);
@@ -77,7 +77,7 @@ void append_for_stateless(std::string& out, std::string_view raw_result, Statele
     has_meta |= is_meta;
     auto& to = result.member(member->key);
     if (is_meta && !extras.server_info.empty()) {
-      append_meta(to, member->value, extras.server_info);
+      append_meta_with_server(to, member->value, extras.server_info);
     } else {
       to.append(member->value);
     }
@@ -87,7 +87,7 @@ void append_for_stateless(std::string& out, std::string_view raw_result, Statele
   if (extras.cache && !has_scope) {
     result.member("cacheScope").append(extras.cache->is_public ? "\"public\"" : "\"private\"");
   }
-  if (!has_meta && !extras.server_info.empty()) append_meta(result.member("_meta"), {}, extras.server_info);
+  if (!has_meta && !extras.server_info.empty()) append_meta_with_server(result.member("_meta"), {}, extras.server_info);
   result.close();
 }
 
