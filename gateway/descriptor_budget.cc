@@ -33,7 +33,8 @@ constexpr std::size_t kFewestConnections = 8;
 /// What is there whoever connects.
 std::size_t fixed(DescriptorNeeds const& needs) {
   return needs.open + kOfProgram + kOfLookers + needs.loops * (kOfLoop + kOfLoopAtWork) +
-         needs.listeners * kOfListener + needs.shared_children * kOfChild + (needs.sends_spans ? kOfExporter : 0);
+         needs.listeners * kOfListener + needs.shared_children * kOfChild + (needs.sends_spans ? kOfExporter : 0) +
+         needs.log_outputs;
 }
 
 std::size_t less(std::size_t from, std::size_t what) { return from > what ? from - what : 0; }
@@ -48,6 +49,8 @@ DescriptorNeeds descriptor_needs(config::Config const& config, std::size_t open)
   needs.listeners = gateway.loops + (gateway.admin_listen ? 1 : 0);
   needs.connections = gateway.limits.max_connections;
   needs.sends_spans = !gateway.traces.endpoint.empty();
+  needs.log_outputs = static_cast<std::size_t>(std::ranges::count_if(
+      gateway.log.outputs, [](auto const& output) { return output.kind != config::LogOutputKind::Stderr; }));
   for (auto const& service : config.services) {
     if (service.disabled) continue;
     if (service.listen) ++needs.listeners;

@@ -17,6 +17,7 @@ struct DescriptorNeeds {
   std::size_t private_children = 0;  ///< of a session or owner: so many at once at most
   std::size_t connections = 0;       ///< of clients: so many at once at most
   bool sends_spans = false;
+  std::size_t log_outputs = 0;  ///< files and sockets besides stderr
 
   bool operator==(DescriptorNeeds const&) const = default;
 };

@@ -119,7 +119,8 @@ CallTracing::Names CallTracing::end(Call const& call, Outcome outcome, Duration 
   Names const names{hex(span.context.trace), hex(span.context.span)};
   if (call.sent != TimePoint{}) {
     auto asked = span_of(call, SpanKind::Client, config_.name);
-    asked.context = {span.context.trace, trace != nullptr ? trace->at_child : tracer.new_span(), true};
+    asked.context = {span.context.trace,
+                     trace != nullptr && trace->at_child != SpanId{} ? trace->at_child : tracer.new_span(), true};
     asked.parent = span.context.span;
     asked.tracestate = span.tracestate;
     asked.started_ns = span.ended_ns - std::max(now - call.sent, Duration{}).count();

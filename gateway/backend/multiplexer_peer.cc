@@ -53,7 +53,9 @@ void Multiplexer::on_peer_started() {
 
 void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(why); }
 
+/// One that was asked to end in the meantime has answered all the same: its next run counts.
 void Multiplexer::on_greeted(mcp::Handshake handshake) {
+  if (peer_->state() != PeerState::Starting) return;
   auto const again = handshake_.has_value();
   weighed_ = context_.loop.now();
   handshake_ = std::move(handshake);

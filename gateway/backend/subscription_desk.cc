@@ -61,10 +61,21 @@ void SubscriptionDesk::subscribe(HeldCall&& call, std::string_view uri) {
   }
 }
 
+namespace {
+
+mcp::Subscriptions::Verdict verdict_of(mcp::Outcome outcome) {
+  using enum mcp::Subscriptions::Verdict;
+  if (outcome == mcp::Outcome::Ok) return Accepted;
+  auto const run_ended = outcome == mcp::Outcome::ChildExited || outcome == mcp::Outcome::Unavailable;
+  return run_ended ? RunEnded : Refused;
+}
+
+}  // namespace
+
 /// If the peer could not be asked, nobody is subscribed, and whoever subscribes next asks again.
 void SubscriptionDesk::on_answer(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome,
                                  rpc::Reply const& reply) {
-  auto const settled = subscriptions_.settle(uri, outcome == mcp::Outcome::Ok);
+  auto const settled = subscriptions_.settle(uri, verdict_of(outcome));
   for (auto const& subscriber : settled.waiting) book_.end_parked(subscriber.call, asked, outcome, reply);
   if (settled.abandoned) ask_to_end(uri);
 }

@@ -7,7 +7,7 @@ namespace gateway {
 
 namespace {
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
 
@@ -21,7 +21,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::uint32_t gathered = 0;
   unsigned bits = 0;
   for (auto const digit : digits) {
-    auto const value = kAlphabet.find(digit);
+    auto const value = kDigits.find(digit);
     if (value == std::string_view::npos) return std::nullopt;
     gathered = gathered << 6 | static_cast<std::uint32_t>(value);
     bits += 6;

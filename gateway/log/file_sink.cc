@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,7 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
+#include <fstream>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -27,8 +28,8 @@ class Verbatim final : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<Verbatim>(); }
 };
 
-/// spdlog's rotating file, which is reopened, tells how much of a message is in it, and ends a line that a full disk
-/// cut.
+/// spdlog's file, which is reopened, tells how much of a message is in it, and ends a line that a full disk cut. It is
+/// rotated here, with the names of spdlog's rotating file, which truncates a file that it cannot rename.
 class FileSink final : public LineSink {
  public:
   explicit FileSink(config::LogOutput output) : LineSink(kMessage), output_(std::move(output)) {
@@ -47,11 +48,56 @@ class FileSink final : public LineSink {
   static constexpr std::size_t kMessage = 16 * 1024;
   /// spdlog takes 50 ms to find that a file cannot be opened.
   static constexpr std::chrono::seconds kRetry{1};
+  /// A rotation that fails will mostly fail again.
+  static constexpr std::chrono::seconds kRetryRotation{60};
 
   void sink_it_(spdlog::details::log_msg const& message) override {
     if (!is_open()) open_again();
+    auto const trouble = is_due(message.payload.size()) ? rotate() : std::string{};
     if (is_cut_) write(spdlog::details::log_msg({}, message.level, "\n"));
     write(message);
+    if (!trouble.empty()) throw CutShort(message.payload.size(), trouble);
+  }
+
+  [[nodiscard]] bool is_due(std::size_t more) const {
+    auto const now = size();
+    return output_.max_size != 0 && now > 0 && now + more > output_.max_size;
+  }
+
+  /// Gives why it could not be. Then the same file grows on, and nothing is lost.
+  std::string rotate() {
+    if (tried_to_rotate_ && Clock::now() - *tried_to_rotate_ < kRetryRotation) return why_not_rotated_;
+    tried_to_rotate_ = Clock::now();
+    if (auto const error = rename_all()) {
+      why_not_rotated_ = fmt::format("it cannot be rotated: {}", error.message());
+      return why_not_rotated_;
+    }
+    tried_to_rotate_.reset();
+    reopen();
+    return {};
+  }
+
+  /// The current file first, to a name that is in nobody's way: if that fails, the older ones keep theirs.
+  std::error_code rename_all() {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    auto const aside = output_.path + ".rotated";
+    if (output_.keep == 0) {
+      fs::remove(output_.path, error);
+      return error;
+    }
+    fs::rename(output_.path, aside, error);
+    for (auto i = output_.keep; i > 1 && !error; --i) {
+      if (fs::exists(name_of(i - 1), error)) fs::rename(name_of(i - 1), name_of(i), error);
+    }
+    if (!error) fs::rename(aside, name_of(1), error);
+    std::error_code ignored;
+    if (error && fs::exists(aside, ignored)) fs::rename(aside, output_.path, ignored);
+    return error;
+  }
+
+  [[nodiscard]] std::string name_of(std::size_t index) const {
+    return spdlog::sinks::rotating_file_sink_st::calc_filename(output_.path, index);
   }
 
   void write(spdlog::details::log_msg const& message) {
@@ -80,12 +126,9 @@ class FileSink final : public LineSink {
   void open() {
     tried_ = Clock::now();
     try {
-      // spdlog has no "never".
-      auto const max_size = output_.max_size == 0 ? std::numeric_limits<std::size_t>::max() / 2 : output_.max_size;
-      file_ = std::make_unique<spdlog::sinks::rotating_file_sink_st>(output_.path, max_size, output_.keep, false,
-                                                                     handlers());
+      file_ = std::make_unique<spdlog::sinks::basic_file_sink_st>(output_.path, false, handlers());
       file_->set_formatter(std::make_unique<Verbatim>());
-      is_cut_ = false;
+      is_cut_ = ends_within_a_line();
     } catch (spdlog::spdlog_ex const& error) {
       file_.reset();
       why_closed_ = error.what();
@@ -111,6 +154,13 @@ class FileSink final : public LineSink {
     struct stat status {};
     if (is_new_ && ::fstat(fd_, &status) == 0) ::fchmod(fd_, status.st_mode & kOwnerAndGroup);
     ++opened_;
+  }
+
+  /// Whether the file was there, and a full disk cut its last line.
+  [[nodiscard]] bool ends_within_a_line() const {
+    std::ifstream file(output_.path, std::ios::binary);
+    char last = '\n';
+    return !is_new_ && file.seekg(-1, std::ios::end) && file.get(last) && last != '\n';
   }
 
   [[nodiscard]] std::size_t size() const {
@@ -142,8 +192,10 @@ class FileSink final : public LineSink {
   bool is_cut_ = false;     ///< what was written last is not the end of a line
   std::size_t opened_ = 0;  ///< how often
   std::optional<Clock::time_point> tried_;
+  std::optional<Clock::time_point> tried_to_rotate_;  ///< in vain
+  std::string why_not_rotated_;
   std::string why_closed_;
-  std::unique_ptr<spdlog::sinks::rotating_file_sink_st> file_;  ///< last: its handlers use the rest
+  std::unique_ptr<spdlog::sinks::basic_file_sink_st> file_;  ///< last: its handlers use the rest
 };
 
 }  // namespace

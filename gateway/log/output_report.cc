@@ -14,7 +14,7 @@ void OutputReport::look(std::vector<LogOutputs::State> const& states, Log& log) 
     auto const lost = state.dropped - known.dropped;
     if (!works(state)) {
       if (!known.is_failing && any_works) {
-        log.warn("log.output", "an output of the log loses lines",
+        log.warn("log.output", "an output of the log does not work as configured",
                  {{"output", state.name}, {"err.kind", "output"}, {"err.msg", state.trouble}, {"lost", lost}});
       }
       known.is_failing = true;

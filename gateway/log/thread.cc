@@ -145,8 +145,9 @@ void LogThread::run() {
     queued_bytes_ -= size;
     spare_ = std::move(piece);
     state_.dropped += lost_;
-    if (std::exchange(lost_, 0) > 0) {
-      state_.trouble = std::move(lost_why_);
+    lost_ = 0;
+    if (!lost_why_.empty()) {
+      state_.trouble = std::exchange(lost_why_, {});
     } else if (queue_.empty()) {
       state_.trouble.clear();
     }

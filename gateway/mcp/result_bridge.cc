@@ -73,7 +73,8 @@ void append_for_stateless(std::string& out, std::string_view raw_result, Statele
     has_type |= member->is("resultType");
     has_ttl |= member->is("ttlMs");
     has_scope |= member->is("cacheScope");
-    auto const is_meta = member->is("_meta") && rpc::is_object(member->value);
+    auto const is_meta = member->is("_meta");
+    if (is_meta && !rpc::is_object(member->value)) continue;  // null, which stands for none
     has_meta |= is_meta;
     auto& to = result.member(member->key);
     if (is_meta && !extras.server_info.empty()) {

@@ -35,19 +35,20 @@ Subscriptions::Need Subscriptions::subscribe(std::string_view uri, Subscriber su
   return fresh ? Need::AskChild : Need::Wait;
 }
 
-Subscriptions::Settled Subscriptions::settle(std::string_view uri, bool accepted) {
+Subscriptions::Settled Subscriptions::settle(std::string_view uri, Verdict verdict) {
   auto const at = entries_.find(uri);
   if (at == entries_.end()) return {};
   auto& entry = at->second;
   Settled settled{std::exchange(entry.waiting, {}), false};
-  if (accepted) {
+  if (verdict == Verdict::Accepted) {
     for (auto const& subscriber : settled.waiting) {
       if (!subscriber.withdrawn) add_once(entry.sessions, subscriber.session);
     }
     settled.abandoned = entry.sessions.empty();
   }
-  entry.active = accepted;
-  if (!accepted || entry.sessions.empty()) entries_.erase(at);
+  // Also where the run ended: `uris` are asked of the next one, and whoever subscribes until then is answered.
+  entry.active = true;
+  if (verdict == Verdict::Refused || entry.sessions.empty()) entries_.erase(at);
   return settled;
 }
 

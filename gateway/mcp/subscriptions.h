@@ -31,13 +31,19 @@ class Subscriptions {
   };
   Need subscribe(std::string_view uri, Subscriber subscriber);
 
+  /// How asking the child ended.
+  enum class Verdict {
+    Accepted,
+    Refused,   ///< or it could not be asked
+    RunEnded,  ///< before it answered: its next run is asked again for those who are subscribed
+  };
   /// The child answered. Gives those who wait; on success they are subscribed.
   /// `abandoned` is true when it succeeded for nobody: unsubscribe again.
   struct Settled {
     std::vector<Subscriber> waiting;
     bool abandoned = false;
   };
-  Settled settle(std::string_view uri, bool accepted);
+  Settled settle(std::string_view uri, Verdict verdict);
 
   /// True when that was the last one, and the child is to be told.
   [[nodiscard]] bool unsubscribe(std::string_view uri, SessionId session);

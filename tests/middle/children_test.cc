@@ -96,6 +96,52 @@ TEST_F(ChildrenTest, AreAskedAgainForASubscriptionThatTheyHadNoRoomForWhenItsSes
   EXPECT_TRUE(body(subscribed).contains("result"));
 }
 
+TEST_F(ChildrenTest, AreAskedAgainForSubscriptionsWhenTheRunBeforeEndedWithoutAnAnswer) {
+  start({service("one")});
+  HttpSession session(*gateway, "one");
+  auto& stream = session.get();
+  (void)session.post(request(1, "resources/subscribe", {{"uri", "r://1"}}));
+  answer(child(), take_heard(child())["id"], json::object());
+  gateway->turn(2);
+
+  for (auto run = 0; run < 3; ++run) {
+    child().die(1);
+    gateway->advance(seconds(60));
+    shake_hands(*gateway);
+    EXPECT_EQ("resources/subscribe", json::parse(child().heard.front())["method"]) << "run " << run;
+  }
+  answer(child(), take_heard(child())["id"], json::object());
+  gateway->turn(2);
+  auto const before = events(stream).size();
+  say(note("notifications/resources/updated", {{"uri", "r://1"}}).dump());
+  EXPECT_EQ(before + 1, events(stream).size());
+}
+
+TEST_F(ChildrenTest, AreNotReadyWhenTheyAnswerInitializeAfterTheyWereAskedToEnd) {
+  start({service("one")});
+  HttpSession session(*gateway, "one");
+  child().die(1);
+  gateway->advance(seconds(60));
+  auto& starting = child();
+  auto const initialize = take_heard(starting);
+  EXPECT_EQ("initialize", initialize["method"]);
+  auto& client = session.post(call(1, "echo"));
+  gateway->shard().operate(gateway->directory().find("one")->key, backend::Restart{}, [](auto const&) {});
+  EXPECT_TRUE(starting.told_to_stop());
+  answer(starting, initialize["id"], {{"protocolVersion", "2025-11-25"}, {"capabilities", json::object()}});
+  gateway->turn(2);
+  EXPECT_TRUE(client.answers.empty());
+
+  starting.die(0);
+  gateway->advance(seconds(5));
+  shake_hands(*gateway);
+  auto const called = take_heard(child());
+  EXPECT_EQ("tools/call", called["method"]);
+  answer(child(), called["id"], {{"content", json::array()}});
+  gateway->turn(2);
+  EXPECT_TRUE(body(client).contains("result"));
+}
+
 /// An answer too large to be kept is known by its ends.
 class LargeAnswerTest : public ChildrenTest {
  protected:

@@ -89,6 +89,30 @@ def test_a_file_is_rotated_before_it_grows_beyond_its_size_and_so_many_are_kept(
     assert kept == gateway.log.events[-len(kept):]
 
 
+def test_a_file_that_cannot_be_rotated_grows_on_and_loses_nothing(start_gateway, tmp_path):
+    path = tmp_path / "log.json"
+    (tmp_path / "log.json.rotated" / "in the way").mkdir(parents=True)
+    (tmp_path / "log.1.json").write_text("older\n")
+    gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [
+        STDERR, {"kind": "file", "path": str(path), "max_size": 64 * 1024, "keep": 2}]}})
+    call(gateway, count=900)
+    assert "it cannot be rotated" in gateway.wait_for("log.output")["err.msg"]
+    gateway.stop()
+    assert path.stat().st_size > 2 * 64 * 1024
+    assert lines_of(path) == gateway.log.events
+    assert (tmp_path / "log.1.json").read_text() == "older\n"
+
+
+def test_a_line_that_a_full_disk_cut_is_ended_by_the_next_start(start_gateway, tmp_path):
+    path = tmp_path / "log.json"
+    path.write_text('{"ts": "cut')
+    gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [STDERR, {"kind": "file", "path": str(path)}]}})
+    gateway.stop()
+    first, _, rest = path.read_text().partition("\n")
+    assert first == '{"ts": "cut'
+    assert [json.loads(line) for line in rest.splitlines()] == gateway.log.events
+
+
 def test_a_file_that_was_moved_away_is_made_anew_on_sigusr1(start_gateway, tmp_path):
     path, moved = tmp_path / "log.json", tmp_path / "log.json.1"
     gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [STDERR, {"kind": "file", "path": str(path)}]}})

@@ -42,6 +42,11 @@ TEST(ResultForStateless, AddsToAMetaThatIsThere) {
             for_stateless(R"({"_meta":{"x/y":1}})", {.cache = {}, .server_info = "{}"}));
 }
 
+TEST(ResultForStateless, HasOneMetaWhereTheServersIsNull) {
+  EXPECT_EQ(R"({"a":1,"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{}}})",
+            for_stateless(R"({"_meta":null,"a":1})", {.cache = {}, .server_info = "{}"}));
+}
+
 TEST(ResultForSessions, LosesWhatTheStatelessRevisionAdded) {
   EXPECT_EQ(R"({"tools":[]})", for_sessions(R"({"resultType":"complete","tools":[],"ttlMs":1,"cacheScope":"private",)"
                                             R"("_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s"}}})"));

@@ -9,6 +9,8 @@
 namespace gateway::mcp {
 namespace {
 
+using Verdict = Subscriptions::Verdict;
+
 using Need = Subscriptions::Need;
 using Sessions = std::vector<SessionId>;
 
@@ -21,14 +23,14 @@ Subscriber by(SessionId session) { return {.session = session}; }
 /// Ann's subscription, which the child has accepted.
 void subscribe_ann(Subscriptions& all, std::string_view uri = kUri) {
   ASSERT_EQ(Need::AskChild, all.subscribe(uri, by(kAnn)));
-  ASSERT_EQ(1U, all.settle(uri, true).waiting.size());
+  ASSERT_EQ(1U, all.settle(uri, Verdict::Accepted).waiting.size());
 }
 
 TEST(Subscriptions, AskTheChildOnceForAllWhoWait) {
   Subscriptions all;
   EXPECT_EQ(Need::AskChild, all.subscribe(kUri, by(kAnn)));
   EXPECT_EQ(Need::Wait, all.subscribe(kUri, by(kBob)));
-  EXPECT_EQ(2U, all.settle(kUri, true).waiting.size());
+  EXPECT_EQ(2U, all.settle(kUri, Verdict::Accepted).waiting.size());
   EXPECT_EQ((Sessions{kAnn, kBob}), all.subscribers(kUri));
 }
 
@@ -43,7 +45,7 @@ TEST(Subscriptions, NeedNothingOfTheChildForASecondSession) {
 TEST(Subscriptions, ForgetWhatTheChildRefused) {
   Subscriptions all;
   (void)all.subscribe(kUri, by(kAnn));
-  auto const settled = all.settle(kUri, false);
+  auto const settled = all.settle(kUri, Verdict::Refused);
   EXPECT_EQ(1U, settled.waiting.size());
   EXPECT_FALSE(settled.abandoned);
   EXPECT_TRUE(all.subscribers(kUri).empty());
@@ -72,7 +74,7 @@ TEST(Subscriptions, TakenBackBeforeTheChildsWordAreTakenBack) {
   Subscriptions all;
   (void)all.subscribe(kUri, by(kAnn));
   EXPECT_FALSE(all.unsubscribe(kUri, kAnn));
-  auto const settled = all.settle(kUri, true);
+  auto const settled = all.settle(kUri, Verdict::Accepted);
   EXPECT_EQ(1U, settled.waiting.size());
   EXPECT_TRUE(settled.abandoned);
   EXPECT_TRUE(all.subscribers(kUri).empty());
@@ -83,7 +85,7 @@ TEST(Subscriptions, TakenBackAndAskedAgainHold) {
   (void)all.subscribe(kUri, by(kAnn));
   (void)all.unsubscribe(kUri, kAnn);
   EXPECT_EQ(Need::Wait, all.subscribe(kUri, by(kAnn)));
-  EXPECT_FALSE(all.settle(kUri, true).abandoned);
+  EXPECT_FALSE(all.settle(kUri, Verdict::Accepted).abandoned);
   EXPECT_EQ((Sessions{kAnn}), all.subscribers(kUri));
 }
 
@@ -101,7 +103,7 @@ TEST(Subscriptions, AcceptedForASessionThatLeftAreAbandoned) {
   Subscriptions all;
   (void)all.subscribe(kUri, by(kAnn));
   EXPECT_TRUE(all.leave(kAnn).empty());
-  auto const settled = all.settle(kUri, true);
+  auto const settled = all.settle(kUri, Verdict::Accepted);
   EXPECT_TRUE(settled.waiting.empty());
   EXPECT_TRUE(settled.abandoned);
   EXPECT_TRUE(all.uris().empty());
@@ -109,7 +111,7 @@ TEST(Subscriptions, AcceptedForASessionThatLeftAreAbandoned) {
 
 TEST(Subscriptions, SettleNothingThatIsNotThere) {
   Subscriptions all;
-  auto const settled = all.settle(kUri, true);
+  auto const settled = all.settle(kUri, Verdict::Accepted);
   EXPECT_TRUE(settled.waiting.empty());
   EXPECT_FALSE(settled.abandoned);
 }
@@ -118,7 +120,7 @@ TEST(Subscriptions, OfAParentHearOfWhatLiesBelow) {
   Subscriptions all;
   subscribe_ann(all, R"("file:///dir")");
   (void)all.subscribe(R"("file:///dir/sub/")", by(kBob));
-  (void)all.settle(R"("file:///dir/sub/")", true);
+  (void)all.settle(R"("file:///dir/sub/")", Verdict::Accepted);
   EXPECT_EQ((Sessions{kAnn}), all.subscribers(R"("file:///dir/x")"));
   EXPECT_EQ((Sessions{kBob}), all.subscribers(R"("file:///dir/sub/x")"));
   EXPECT_EQ((Sessions{kAnn}), all.subscribers(R"("file:///dir")"));
@@ -134,7 +136,7 @@ TEST(Subscriptions, AreAllToldToANewRunOfTheChild) {
   auto uris = all.uris();
   std::sort(uris.begin(), uris.end());
   EXPECT_EQ((std::vector<std::string>{"\"a\"", "\"b\""}), uris);
-  EXPECT_FALSE(all.settle("\"a\"", true).abandoned);
+  EXPECT_FALSE(all.settle("\"a\"", Verdict::Accepted).abandoned);
   EXPECT_EQ((Sessions{kAnn}), all.subscribers("\"a\""));
 }
 
@@ -148,7 +150,7 @@ TEST(Subscriptions, TakeInASessionThatWasSubscribedElsewhere) {
   Subscriptions to;
   EXPECT_TRUE(to.adopt(kUri, kAnn));
   EXPECT_FALSE(to.adopt(kUri, kBob));
-  auto const settled = to.settle(kUri, true);
+  auto const settled = to.settle(kUri, Verdict::Accepted);
   EXPECT_TRUE(settled.waiting.empty());
   EXPECT_FALSE(settled.abandoned);
   EXPECT_EQ((Sessions{kAnn, kBob}), to.subscribers(kUri));
@@ -158,7 +160,23 @@ TEST(Subscriptions, EndOneThatWasTakenInForASessionThatIsGone) {
   Subscriptions all;
   (void)all.adopt(kUri, kAnn);
   EXPECT_TRUE(all.leave(kAnn).empty());
-  EXPECT_TRUE(all.settle(kUri, true).abandoned);
+  EXPECT_TRUE(all.settle(kUri, Verdict::Accepted).abandoned);
+}
+
+TEST(Subscriptions, SurviveARunThatEndsBeforeItHasAnswered) {
+  Subscriptions all;
+  (void)all.subscribe(kUri, by(kAnn));
+  (void)all.settle(kUri, Verdict::Accepted);
+  EXPECT_TRUE(all.settle(kUri, Verdict::RunEnded).waiting.empty());
+  EXPECT_EQ(1U, all.uris().size());
+  EXPECT_EQ(1U, all.subscribers(kUri).size());
+}
+
+TEST(Subscriptions, OfNobodyEndWithTheRun) {
+  Subscriptions all;
+  (void)all.subscribe(kUri, by(kAnn));
+  EXPECT_EQ(1U, all.settle(kUri, Verdict::RunEnded).waiting.size());
+  EXPECT_TRUE(all.uris().empty());
 }
 
 }  // namespace
