@@ -1,7 +1,10 @@
 #include "gateway/frontend/stateless_http.h"
 
-#include "gateway/frontend/audit.h"
+#include <utility>
+
+#include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
+#include "gateway/frontend/incoming.h"
 
 namespace gateway::frontend {
 
@@ -25,8 +28,7 @@ bool may_be_stateless(http::Request const& request) {
   return request.body.find(mcp::envelope_key::kProtocolVersion) != std::string_view::npos;
 }
 
-void StatelessHttp::post(Visit const& visit, Accepts accepted, rpc::Message const& message,
-                         mcp::Stateless const& terms) {
+void StatelessHttp::post(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Stateless const& terms) {
   // Its only notification is of no use here: a request is cancelled by closing its connection.
   if (message.kind == rpc::MessageKind::Notification || !terms.envelope) return visit.reply(202);
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless);
@@ -37,9 +39,9 @@ void StatelessHttp::post(Visit const& visit, Accepts accepted, rpc::Message cons
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,
                                          .ends_session = true});
-  desk_.service(session->service)
-      .receive(*session, message, {.session = session->id, .ticket = post.ticket},
-               Carried(desk_, visit, message).via());
+  Incoming incoming;
+  incoming.messages.push_back(std::move(message));
+  deliver(desk_, visit, *session, incoming, post.ticket);
 }
 
 void StatelessHttp::reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection) {

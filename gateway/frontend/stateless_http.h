@@ -23,7 +23,7 @@ class StatelessHttp {
   StatelessHttp(Desk& desk, Posts& posts) : desk_(desk), posts_(posts) {}
 
   /// A message that came under this revision's rules, in agreement with its headers.
-  void post(Visit const& visit, Accepts accepted, rpc::Message const& message, mcp::Stateless const& terms);
+  void post(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Stateless const& terms);
   /// A message that came under no rules.
   void reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection);
 

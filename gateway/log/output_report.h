@@ -9,7 +9,8 @@
 
 namespace gateway::log {
 
-/// Logs that an output loses lines, if another one works, and once it works again, how many were lost.
+/// Logs that an output loses lines or cannot rotate its file, if another one works, and once it works again, how many
+/// lines were lost.
 class OutputReport {
  public:
   /// To be called about once a second.
