@@ -89,6 +89,18 @@ def test_a_file_is_rotated_before_it_grows_beyond_its_size_and_so_many_are_kept(
     assert kept == gateway.log.events[-len(kept):]
 
 
+def test_a_file_of_which_no_older_ones_are_kept_starts_anew(start_gateway, tmp_path):
+    path = tmp_path / "log.json"
+    gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [
+        STDERR, {"kind": "file", "path": str(path), "max_size": 64 * 1024, "keep": 0}]}})
+    call(gateway, count=900)
+    gateway.stop()
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_size <= 64 * 1024
+    kept = lines_of(path)
+    assert kept and kept == gateway.log.events[-len(kept):]
+
+
 def test_a_file_that_cannot_be_rotated_grows_on_and_loses_nothing(start_gateway, tmp_path):
     path = tmp_path / "log.json"
     (tmp_path / "log.json.rotated" / "in the way").mkdir(parents=True)
