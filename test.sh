@@ -187,6 +187,12 @@ test_conformance() {
   run_pytest tests/conformance
 }
 
+# Clients of every era against servers of every era; one of the clients is built once from its Go module.
+test_eras() {
+  tests/eras/setup.sh
+  run_pytest tests/eras
+}
+
 # The workflows of .github, as their checkers see them. actionlint is built from its Go module, once.
 test_workflows() {
   tests/workflows/setup.sh
@@ -261,6 +267,7 @@ run_stages() { # quick | all
     stage "the status page in Chromium" test_status_page
     stage "third-party clients" test_interop
     stage "MCP's conformance suite" test_conformance
+    stage "clients and servers of every era" test_eras
     stage "traces, with a real OpenTelemetry Collector" test_traces
     stage "TLS proxies: nginx, HAProxy and Caddy" test_proxies
     stage "the nine services with real backends, and through LiteLLM" test_services

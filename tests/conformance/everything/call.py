@@ -107,7 +107,8 @@ def _parse(question, answer):
         parsed = ANSWER_TYPES[question.method].model_validate(answer)
     except ValueError:
         return None
-    if isinstance(parsed, types.ElicitResult) and parsed.action == "accept":
+    is_form = isinstance(question.params, types.ElicitRequestFormParams)
+    if is_form and parsed.action == "accept":
         required = question.params.requested_schema.get("required", [])
         if any(field not in (parsed.content or {}) for field in required):
             return None
