@@ -44,43 +44,54 @@ void Audience::count(mcp::Method method, std::size_t sessions) {
 }
 
 void Audience::tell(Session& session, mcp::Method method, rpc::PiecesView message) {
-  count(method, 1);
+  count(method);
   for (auto at = session.open.rbegin(); at != session.open.rend(); ++at) {
     if (auto const* const call = calls_.find(at->call)) return context_.clients.during(call->to, message);
   }
   context_.clients.notify(session.id, message);
 }
 
-void Audience::tell_all(mcp::Method method, rpc::PiecesView message) {
-  count(method, size_);
-  sessions_.for_each([&](Session const& session) { context_.clients.notify(session.id, message); });
+void Audience::tell_list_changed(mcp::Method method) {
+  sessions_.for_each([&](Session const& session) { tell_list_changed(session, method); });
 }
 
-void Audience::notify(SessionId session, mcp::Method method) {
-  count(method, 1);
-  context_.clients.notify(session, {R"({"jsonrpc":"2.0","method":")", label(method), R"("})"});
+void Audience::tell_list_changed(Session const& session, mcp::Method method) {
+  if (mcp::era_of(session.transport) == mcp::Era::Stateless) {
+    if (listens_.tell_list_changed(session.id, method)) count(method);
+    return;
+  }
+  count(method);
+  context_.clients.notify(session.id, {R"({"jsonrpc":"2.0","method":")", label(method), R"("})"});
 }
 
-void Audience::tell_updated(SessionId session, std::string_view params) {
-  count(mcp::Method::ResourceUpdated, 1);
-  context_.clients.notify(session,
+void Audience::tell_updated(SessionId id, std::string_view params) {
+  auto const* const session = context_.sessions.find(id);
+  if (session == nullptr) return;
+  count(mcp::Method::ResourceUpdated);
+  if (mcp::era_of(session->transport) == mcp::Era::Stateless) return listens_.tell_updated(id, params);
+  context_.clients.notify(id,
                           {R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)", params, "}"});
 }
 
-void Audience::tell_lists_may_differ(SessionId session) {
-  notify(session, mcp::Method::PromptsListChanged);
-  notify(session, mcp::Method::ResourcesListChanged);
+void Audience::tell_lists_may_differ(Session const& session) {
+  tell_list_changed(session, mcp::Method::PromptsListChanged);
+  tell_list_changed(session, mcp::Method::ResourcesListChanged);
 }
 
-/// A shared child's log names no client. It is given only where it cannot be about
-/// another's work, unless the operator says that nothing in it is private.
+/// A shared child's log names no client. It is given to the only session that the child is
+/// working for, or that there is, unless the operator says that nothing in it is private.
 bool Audience::may_have_log(Session const& session) const {
   switch (config_.shared_logs) {
     case config::SharedLogs::All: return true;
     case config::SharedLogs::Drop: return false;
     case config::SharedLogs::Single: break;
   }
-  return size_ == 1 && calls_.only_of(session.id);
+  return calls_.only_of(session.id) && (size_ == 1 || has_sent_call(session));
+}
+
+bool Audience::has_sent_call(Session const& session) const {
+  return std::any_of(session.open.begin(), session.open.end(),
+                     [&](mcp::OpenRequest const& request) { return calls_.find(request.call) != nullptr; });
 }
 
 void Audience::tell_log(std::string_view params) {

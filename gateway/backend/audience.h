@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/backend/context.h"
+#include "gateway/backend/listens.h"
 #include "gateway/base/intrusive_list.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/log_level.h"
@@ -22,8 +23,13 @@ class Audience {
  public:
   /// References outlive it. `calls` tells which of a session's requests are open.
   Audience(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
-           mcp::CallTable const& calls)
-      : context_(context), config_(config), metrics_(metrics), calls_(calls), unused_since_(context.loop.now()) {}
+           mcp::CallTable const& calls, Listens& listens)
+      : context_(context),
+        config_(config),
+        metrics_(metrics),
+        calls_(calls),
+        listens_(listens),
+        unused_since_(context.loop.now()) {}
 
   void attach(mcp::Session& session);
   void detach(mcp::Session& session);
@@ -45,25 +51,27 @@ class Audience {
   /// about: on the stream of the newest open one, where there is one. (MCP 2025-11-25,
   /// Transports: a server should relate messages to the request they arise from.)
   void tell(mcp::Session& session, mcp::Method method, rpc::PiecesView message);
-  /// The same for every session, each on one stream.
-  void tell_all(mcp::Method method, rpc::PiecesView message);
-  /// A notification without params for one session.
-  void notify(SessionId session, mcp::Method method);
+  /// A list has changed: every session is told, on one stream each, or where it listens for that.
+  void tell_list_changed(mcp::Method method);
+  /// The same for one session.
+  void tell_list_changed(mcp::Session const& session, mcp::Method method);
   /// notifications/resources/updated, for its subscribers.
   void tell_updated(SessionId session, std::string_view params);
   /// Prompts and resources may differ: only the client could tell whether they do.
-  void tell_lists_may_differ(SessionId session);
+  void tell_lists_may_differ(mcp::Session const& session);
   /// notifications/message: each session's own level decides, and `shared_logs`.
   void tell_log(std::string_view params);
 
  private:
   [[nodiscard]] bool may_have_log(mcp::Session const& session) const;
-  void count(mcp::Method method, std::size_t sessions);
+  [[nodiscard]] bool has_sent_call(mcp::Session const& session) const;
+  void count(mcp::Method method, std::size_t sessions = 1);
 
   Context const& context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
   mcp::CallTable const& calls_;
+  Listens& listens_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> sessions_;
   std::size_t size_ = 0;
   TimePoint unused_since_;

@@ -383,8 +383,14 @@ void CallBook::begin_run() {
   sent_.begin_run();
 }
 
+std::size_t CallBook::awaited_parked() const {
+  return static_cast<std::size_t>(std::count_if(parked_.begin(), parked_.end(), [](auto const& each) {
+    return each.second.method != mcp::Method::SubscriptionsListen;
+  }));
+}
+
 std::size_t CallBook::owed() const {
-  auto owed = parked_.size() + queue_.size() - queue_.size_of(SessionId{});
+  auto owed = awaited_parked() + queue_.size() - queue_.size_of(SessionId{});
   sent_.for_each([&](CallId, Call const& call) {
     if (!call.is_own() && !call.abandoned) ++owed;
   });

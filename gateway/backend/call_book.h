@@ -145,7 +145,8 @@ class CallBook {
 
   // ── figures ──
   [[nodiscard]] mcp::CallTable const& sent() const { return sent_; }
-  [[nodiscard]] bool empty() const { return sent_.size() == 0 && queue_.empty() && parked_.empty(); }
+  /// Whether nothing is to be done, as far as clients wait for it: some only listen.
+  [[nodiscard]] bool empty() const { return sent_.size() == 0 && queue_.empty() && awaited_parked() == 0; }
   [[nodiscard]] std::size_t queued_of(SessionId session) const { return queue_.size_of(session); }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t owed() const;
@@ -163,6 +164,7 @@ class CallBook {
   void end_cancelled(mcp::Call const& call, Told told) { end(call, mcp::Outcome::Cancelled, {}, told); }
   [[nodiscard]] static mcp::Call release(HeldCall& held);
   void count_rejected(mcp::Call const& call, std::string_view reason);
+  [[nodiscard]] std::size_t awaited_parked() const;
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
   void expire_sent(TimePoint now);

@@ -19,7 +19,7 @@ void ClientRelay::refuse(rpc::Message const& message, ErrorCode code, std::strin
 
 void ClientRelay::ask(rpc::Message const& message) {
   auto const* const session = context_.sessions.find(session_);
-  if (session == nullptr) {
+  if (session == nullptr || mcp::era_of(session->transport) == mcp::Era::Stateless) {
     return refuse(message, ErrorCode::MethodNotFound,
                   fmt::format("{} is not available: the client cannot be told apart here", message.method));
   }

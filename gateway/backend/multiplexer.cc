@@ -52,8 +52,9 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       peer_(make_peer(context_, config, metrics, *this)),
       wire_(*peer_),
       book_(context_, config, metrics, *peer_, wire_, sharing, client_share(context_, sharing, config)),
-      audience_(context_, config, metrics, book_.sent()),
       subscriptions_(config, book_, *this),
+      listens_(context_, book_, subscriptions_),
+      audience_(context_, config, metrics, book_.sent(), listens_),
       tools_(context_, config, metrics, audience_, *this),
       log_level_(audience_, *this),
       relay_(context_, config, metrics, wire_, book_.sent()),
@@ -67,6 +68,7 @@ Multiplexer::~Multiplexer() { peer_.reset(); }
 void Multiplexer::stop() {
   book_.fail_sent("the service was stopped");
   book_.fail_queued("the service was stopped");
+  listens_.complete_all();
   peer_->stop();
 }
 
@@ -78,13 +80,19 @@ void Multiplexer::attach(Session& session) {
   if (sharing_ == Sharing::Exclusive) relay_.set_session(session.id);
 }
 
-void Multiplexer::detach(Session& session) {
-  take_back(session);
+void Multiplexer::detach(Session& session, mcp::SessionEnd why) {
+  take_back(session, why);
   let_go(session);
+}
+
+void Multiplexer::take_back(Session& session, mcp::SessionEnd why) {
+  if (why == mcp::SessionEnd::Drain) listens_.complete(session.id);
+  book_.cancel_all_of(session);
 }
 
 /// The part of leaving that is about the session and not about its calls.
 void Multiplexer::let_go(Session& session) {
+  listens_.forget(session.id);
   subscriptions_.leave(session.id);
   audience_.detach(session);
   if (session.log_level) log_level_.sync();
@@ -98,9 +106,9 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   subscriptions_.adopt(session.id, subscribed);
   auto const* const known = from.tools();
   if (known != nullptr && tools() != nullptr && !known->same_as(*tools())) {
-    audience_.notify(session.id, mcp::Method::ToolsListChanged);
+    audience_.tell_list_changed(session, mcp::Method::ToolsListChanged);
   }
-  if (session.initialized) audience_.tell_lists_may_differ(session.id);
+  if (session.initialized) audience_.tell_lists_may_differ(session);
   book_.take_over_queue(session.id, from.book_);
   serve_queued();
 }
@@ -176,6 +184,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
     case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(held), params);
     case mcp::RequestRoute::Subscribe: return subscribe(std::move(held), params);
     case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(held), params);
+    case mcp::RequestRoute::Listen: return listen(std::move(held), params);
     case mcp::RequestRoute::ListTools: return list_tools(std::move(held), message.method, params);
     case mcp::RequestRoute::Forward: return forward(std::move(held), message.method, params);
     case mcp::RequestRoute::Unknown:
@@ -248,6 +257,11 @@ void Multiplexer::unsubscribe(Session& session, HeldCall&& call, Params const& p
   book_.finish_ok(std::move(call), "{}");
 }
 
+void Multiplexer::listen(HeldCall&& call, Params const& params) {
+  if (peer_->state() != PeerState::Ready) return forward(std::move(call), label(call->method), params);
+  listens_.begin(std::move(call), params.raw, *handshake_);
+}
+
 void Multiplexer::list_tools(HeldCall&& call, std::string_view method, Params const& params) {
   auto const* const list = tools();
   auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
@@ -297,6 +311,8 @@ void Multiplexer::serve(CallBook::Next next) {
     answer_from_handshake(*session, std::move(next.call), next.params);
   } else if (session != nullptr && method == mcp::Method::ResourcesSubscribe) {
     subscribe(std::move(next.call), params);
+  } else if (method == mcp::Method::SubscriptionsListen) {
+    listen(std::move(next.call), params);
   } else {
     send(std::move(next.call), next.method, params);
   }
@@ -335,6 +351,7 @@ void Multiplexer::tick() {
   serve_queued();  // a call that was given up may have made room
   end_if_hung();
   relay_.expire(now);
+  listens_.tick(now);
   auto const refreshes =
       sharing_ == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
   if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);

@@ -13,6 +13,7 @@
 #include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/greeting.h"
+#include "gateway/backend/listens.h"
 #include "gateway/backend/log_level_sync.h"
 #include "gateway/backend/operation.h"
 #include "gateway/backend/own_question.h"
@@ -54,8 +55,9 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void stop();
 
   void attach(mcp::Session& session);
-  void detach(mcp::Session& session);
-  void take_back(mcp::Session& session) { book_.cancel_all_of(session); }
+  void detach(mcp::Session& session, mcp::SessionEnd why);
+  /// Ends all it waits for: cancelled, or, where the gateway ends the session, with a regular end of what it listens to.
+  void take_back(mcp::Session& session, mcp::SessionEnd why);
   /// Whether the session can be taken over: all it has open waits here and was never sent.
   [[nodiscard]] bool can_part_with(mcp::Session const& session) const {
     return book_.queued_of(session.id) == session.open.size();
@@ -108,6 +110,7 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void set_log_level(mcp::Session& session, HeldCall&& call, mcp::Params const& params);
   void subscribe(HeldCall&& call, mcp::Params const& params);
   void unsubscribe(mcp::Session& session, HeldCall&& call, mcp::Params const& params);
+  void listen(HeldCall&& call, mcp::Params const& params);
   void list_tools(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void begin_peer_for(mcp::Session& session, rpc::Message const& message);
 
@@ -153,8 +156,9 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   std::unique_ptr<Peer> peer_;
   Wire wire_;
   CallBook book_;
-  Audience audience_;
   SubscriptionDesk subscriptions_;
+  Listens listens_;
+  Audience audience_;
   ToolListing tools_;
   LogLevelSync log_level_;
   ClientRelay relay_;

@@ -69,7 +69,7 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
   log_level_.child_is_ready(handshake_->has_logging());
   subscriptions_.ask_again();
   if (std::exchange(lists_may_differ_, false)) {
-    audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session.id); });
+    audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session); });
   }
 }
 
@@ -132,7 +132,7 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
       // compared, and clients are notified only when it differs.
       if (initialized_sent_) tools_.start();
       return;
-    case mcp::NewsRoute::ListChanged:
+    case mcp::NewsRoute::ListChanged: return audience_.tell_list_changed(method);
     case mcp::NewsRoute::Relay: return relay_news(message, method);
     case mcp::NewsRoute::Cancelled:
       return relay_.cancelled(rpc::plain_id(rpc::find_member(message.params, "requestId")));
@@ -148,7 +148,6 @@ void Multiplexer::relay_news(Message const& message, mcp::Method method) {
     pieces.add(message.params);
   }
   pieces.add("}");
-  if (sharing_ == Sharing::Shared) return audience_.tell_all(method, pieces);
   if (auto* const session = context_.sessions.find(relay_.session())) audience_.tell(*session, method, pieces);
 }
 

@@ -78,12 +78,12 @@ void Service::detach(Session& session, mcp::SessionEnd why) {
   metrics_.session_closed(label(session.transport), label(why), context_.loop.now() - session.opened);
   auto* const child = children_.find(session.child);
   if (child == nullptr) return;
-  child->detach(session);
+  child->detach(session, why);
   placement_->on_left(*child);
 }
 
-void Service::take_back(Session& session) {
-  if (auto* const child = children_.find(session.child)) child->take_back(session);
+void Service::take_back(Session& session, mcp::SessionEnd why) {
+  if (auto* const child = children_.find(session.child)) child->take_back(session, why);
 }
 
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
@@ -104,6 +104,7 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
 
 void Service::on_multiplexer_down(Multiplexer& down) {
   down.for_each_session([&](Session& session) {
+    if (!down.can_part_with(session)) return;  // it listens, and goes on with the next run
     if (auto* const other = placement_->refuge_from(down)) other->take_over(session, down);
   });
   placement_->on_down(down);

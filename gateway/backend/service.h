@@ -35,7 +35,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
 
   void attach(mcp::Session& session) override;
   void detach(mcp::Session& session, mcp::SessionEnd why) override;
-  void take_back(mcp::Session& session) override;
+  void take_back(mcp::Session& session, mcp::SessionEnd why) override;
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) override;
   [[nodiscard]] std::string_view key_header() const override;
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;

@@ -61,6 +61,14 @@ void SubscriptionDesk::subscribe(HeldCall&& call, std::string_view uri) {
   }
 }
 
+void SubscriptionDesk::subscribe_listener(SessionId session, std::string_view uri, ClientId client) {
+  switch (subscriptions_.subscribe(uri, {.session = session})) {
+    case mcp::Subscriptions::Need::Nothing: return listener_->on_subscribed(session, uri, true);
+    case mcp::Subscriptions::Need::Wait: return;
+    case mcp::Subscriptions::Need::AskChild: return ask(std::string(uri), client);
+  }
+}
+
 namespace {
 
 mcp::Subscriptions::Verdict verdict_of(mcp::Outcome outcome) {
@@ -76,7 +84,13 @@ mcp::Subscriptions::Verdict verdict_of(mcp::Outcome outcome) {
 void SubscriptionDesk::on_answer(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome,
                                  rpc::Reply const& reply) {
   auto const settled = subscriptions_.settle(uri, verdict_of(outcome));
-  for (auto const& subscriber : settled.waiting) book_.end_parked(subscriber.call, asked, outcome, reply);
+  for (auto const& subscriber : settled.waiting) {
+    if (subscriber.call == mcp::ParkedId{}) {
+      listener_->on_subscribed(subscriber.session, uri, outcome == mcp::Outcome::Ok);
+    } else {
+      book_.end_parked(subscriber.call, asked, outcome, reply);
+    }
+  }
   if (settled.abandoned) ask_to_end(uri);
 }
 

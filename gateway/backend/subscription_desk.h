@@ -15,12 +15,25 @@ namespace gateway::backend {
 /// requests. URIs are raw.
 class SubscriptionDesk {
  public:
+  /// Who subscribes without a request of its own for each resource.
+  class Listener {
+   public:
+    /// Its subscription was accepted by the peer, or could not be made.
+    virtual void on_subscribed(SessionId session, std::string_view uri, bool accepted) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
   /// References outlive it.
   SubscriptionDesk(config::ServiceConfig const& config, CallBook& book, Asker& asker)
       : config_(config), book_(book), asker_(asker) {}
 
   /// A client's request: answered when the peer has answered ours.
   void subscribe(HeldCall&& call, std::string_view uri);
+  /// The same for a listener, which is told the end, perhaps before this returns. It outlives this.
+  void subscribe_listener(SessionId session, std::string_view uri, ClientId client);
+  void set_listener(Listener& listener) { listener_ = &listener; }
   void unsubscribe(SessionId session, std::string_view uri);
   /// The session leaves this peer.
   void leave(SessionId session);
@@ -45,6 +58,7 @@ class SubscriptionDesk {
   config::ServiceConfig const& config_;
   CallBook& book_;
   Asker& asker_;
+  Listener* listener_ = nullptr;
   mcp::Subscriptions subscriptions_;
 };
 

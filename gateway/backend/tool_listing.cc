@@ -57,8 +57,7 @@ void ToolListing::on_listed() {
   context_.log.write(is_news ? config::LogLevel::Info : config::LogLevel::Debug, "service.tools", "tools listed",
                      {{"server", config_.name}, {"tools", count}, {"changed", differs}});
   if (differs) {
-    audience_.tell_all(mcp::Method::ToolsListChanged,
-                       {R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"});
+    audience_.tell_list_changed(mcp::Method::ToolsListChanged);
   }
   if (shelf_.take_again()) start();
 }

@@ -160,7 +160,7 @@ struct AffinityConfig {
 
 /// Who gets `notifications/message` of a shared child, which names no client.
 enum class SharedLogs {
-  Single,  ///< a client that is alone on the child
+  Single,  ///< the only client that the child works for
   All,     ///< every client of the child
   Drop,    ///< nobody
 };

@@ -180,7 +180,7 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
           "A periodic call that checks the backend of the service."},
     Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
-          "Which clients get log messages of a shared child. single: a client that is alone on it. all: "
+          "Which clients get log messages of a shared child. single: the only client that it works for. all: "
           "every client. drop: none."},
     Field{"idle_stop", &ServiceConfig::idle_stop, Span{milliseconds{0}, kDay},
           "How long a shared child may have no session before it is stopped; the next session starts it. 0s "

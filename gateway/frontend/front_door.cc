@@ -52,7 +52,8 @@ FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics&
       metrics_(metrics),
       posts_(desk),
       sse_(desk),
-      streamable_(desk, posts_) {}
+      streamable_(desk, posts_),
+      stateless_(desk, posts_) {}
 
 // ── requests ─────────────────────────────────────────────────────────────────
 
@@ -130,12 +131,14 @@ void FrontDoor::serve(Visit const& visit) {
       if (method != http::Method::Post) return visit.reply_not_allowed("POST");
       return sse_.post(visit);
     case Door::Sse:
-      if (method == http::Method::Get && !visit.request.head.find("mcp-session-id")) {
+      if (method == http::Method::Get && !visit.request.head.find("mcp-session-id") &&
+          !names_stateless_revision(visit.request.head)) {
         return sse_.get(visit, endpoints().messages_reference(visit.request.listener, visit.request.head.path));
       }
       [[fallthrough]];
     case Door::Mcp:
       if (method == http::Method::Post) return post(visit);
+      if (names_stateless_revision(visit.request.head)) return visit.reply_not_allowed("POST");
       if (method == http::Method::Get) return streamable_.get(visit);
       if (method == http::Method::Delete) return streamable_.remove(visit);
       return visit.reply_not_allowed("GET, POST, DELETE");
@@ -146,7 +149,10 @@ void FrontDoor::serve(Visit const& visit) {
 /// Where the revision of a request decides which rules apply to it: before a session is
 /// looked up, since the stateless revision has none.
 void FrontDoor::post(Visit const& visit) {
-  if (auto const accepted = accepted_by(visit)) streamable_.post(visit, *accepted);
+  auto const accepted = accepted_by(visit);
+  if (!accepted) return;
+  if (may_be_stateless(visit.request) && stateless_.post(visit, *accepted)) return;
+  streamable_.post(visit, *accepted);
 }
 
 /// The headers that identify the owners of a service's sessions; of all services if the
@@ -274,7 +280,7 @@ void FrontDoor::end_all_sessions() {
     if (session == nullptr) continue;
     auto const own = std::exchange(desk_.streams_of(*session).own, {});
     if (auto* const open = desk_.server->find(own)) open->end_stream(desk_.stream_end());
-    if (session->transport != Transport::Sse) streamable_.forget(*session);
+    if (session->transport != Transport::Sse) streamable_.forget(*session, mcp::SessionEnd::Drain);
     desk_.end_session(*session, mcp::SessionEnd::Drain);
   }
 }

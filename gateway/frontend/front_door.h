@@ -11,6 +11,7 @@
 #include "gateway/frontend/legacy_sse.h"
 #include "gateway/frontend/posts.h"
 #include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/stateless_http.h"
 #include "gateway/frontend/streamable.h"
 #include "gateway/health/health.h"
 #include "gateway/metrics/metrics.h"
@@ -64,6 +65,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   Posts posts_;
   LegacySse sse_;
   Streamable streamable_;
+  StatelessHttp stateless_;
 };
 
 }  // namespace gateway::frontend

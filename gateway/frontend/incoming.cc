@@ -53,6 +53,11 @@ std::optional<Unreadable> add(Incoming& incoming, std::string_view text, mcp::Se
 
 }  // namespace
 
+std::string_view without_byte_order_mark(std::string_view body) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  return body.starts_with(kByteOrderMark) ? body.substr(kByteOrderMark.size()) : body;
+}
+
 std::size_t Incoming::requests() const {
   return static_cast<std::size_t>(std::count_if(
       messages.begin(), messages.end(), [](Message const& message) { return message.kind == MessageKind::Request; }));
@@ -60,9 +65,7 @@ std::size_t Incoming::requests() const {
 
 std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Session& session,
                                                   config::LimitsConfig const& limits) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
-
+  body = without_byte_order_mark(body);
   Incoming incoming;
   incoming.batch = rpc::is_batch(body);
   if (!incoming.batch) {

@@ -11,6 +11,9 @@
 
 namespace gateway::frontend {
 
+/// A POST's body without the byte order mark that some clients begin it with.
+[[nodiscard]] std::string_view without_byte_order_mark(std::string_view body);
+
 /// One message, or several where the session's revision has batches. Views into
 /// the body.
 struct Incoming {

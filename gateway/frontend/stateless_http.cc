@@ -5,8 +5,11 @@
 #include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
+#include "gateway/mcp/method.h"
 
 namespace gateway::frontend {
+
+using rpc::ErrorCode;
 
 namespace {
 
@@ -15,26 +18,62 @@ mcp::HeaderValue value_of(http::RequestHead const& head, std::string_view lower_
   return {value, repeated};
 }
 
-}  // namespace
-
 mcp::RoutingHeaders routing_headers(http::RequestHead const& head) {
   return {.version = value_of(head, "mcp-protocol-version"),
           .method = value_of(head, "mcp-method"),
           .name = value_of(head, "mcp-name")};
 }
 
-bool may_be_stateless(http::Request const& request) {
-  if (mcp::is_stateless(value_of(request.head, "mcp-protocol-version"))) return true;
-  return request.body.find(mcp::envelope_key::kProtocolVersion) != std::string_view::npos;
+}  // namespace
+
+bool names_stateless_revision(http::RequestHead const& head) {
+  return mcp::is_stateless(value_of(head, "mcp-protocol-version"));
 }
 
-void StatelessHttp::post(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Stateless const& terms) {
-  // Its only notification is of no use here: a request is cancelled by closing its connection.
-  if (message.kind == rpc::MessageKind::Notification || !terms.envelope) return visit.reply(202);
+bool may_be_stateless(http::Request const& request) {
+  return names_stateless_revision(request.head) ||
+         request.body.find(mcp::envelope_key::kProtocolVersion) != std::string_view::npos;
+}
+
+bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
+  auto const body = without_byte_order_mark(visit.request.body);
+  if (rpc::is_batch(body)) {
+    reject(visit, {}, {ErrorCode::InvalidRequest, "revision 2026-07-28 has no batches", {}});
+    return true;
+  }
+  auto read = rpc::read_client_message(body);
+  if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
+    desk_.probe(*visit.endpoint.service).error_answered(static_cast<int>(unreadable->code));
+    visit.reply_unreadable(*unreadable);
+    return true;
+  }
+  auto& message = std::get<rpc::Message>(read);
+  auto const verdict = mcp::era_of(message, mcp::read_params(message.params), routing_headers(visit.request.head));
+  if (std::holds_alternative<mcp::WithSession>(verdict)) return false;
+  if (auto const* const rejection = std::get_if<mcp::EraRejection>(&verdict)) {
+    reject(visit, message, *rejection);
+    return true;
+  }
+  auto const& terms = std::get<mcp::Stateless>(verdict);
+  if (message.kind == rpc::MessageKind::Notification || !terms.envelope) {
+    // The only one there is cancels a request over stdio. Here, closing the connection does.
+    visit.reply(202);
+    return true;
+  }
+  serve(visit, accepted, std::move(message), *terms.envelope);
+  return true;
+}
+
+void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Envelope const& envelope) {
+  if (mcp::method_from(message.method) == mcp::Method::SubscriptionsListen && !accepted.sse) {
+    return visit.reply_error(
+        406, ErrorCode::BadRequest,
+        "subscriptions/listen is answered by an event stream: Accept must admit text/event-stream");
+  }
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless);
   if (session == nullptr) return visit.reply_refused(refusal, message.id);
   session->revision = mcp::kNewest;
-  session->log_level = terms.envelope->log_level;
+  session->log_level = envelope.log_level;
   auto const& post = posts_.open(visit, {.session = session->id,
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,

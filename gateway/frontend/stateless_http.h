@@ -9,25 +9,26 @@
 
 namespace gateway::frontend {
 
-/// What the header fields of a request say about its revision.
-[[nodiscard]] mcp::RoutingHeaders routing_headers(http::RequestHead const& head);
+/// Whether the header fields alone say that a request is of the stateless revision.
+[[nodiscard]] bool names_stateless_revision(http::RequestHead const& head);
 
 /// Whether a POST may be one of the stateless revision, so that its message must be read to know. Quick, and never
 /// false for one that is, unless it spells the envelope's keys with escapes.
 [[nodiscard]] bool may_be_stateless(http::Request const& request);
 
-/// The rules: a request gets a session that lives as long as its answer. Its client takes it back by disconnecting.
+/// The rules: a request gets a session that lives as long as its answer. Its client cancels it by disconnecting.
 class StatelessHttp {
  public:
   /// References outlive it.
   StatelessHttp(Desk& desk, Posts& posts) : desk_(desk), posts_(posts) {}
 
-  /// A message that came under this revision's rules, in agreement with its headers.
-  void post(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Stateless const& terms);
-  /// A message that came under no rules.
-  void reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection);
+  /// Serves or rejects a POST. False when it comes under the rules of a revision with sessions, which have to serve it.
+  [[nodiscard]] bool post(Visit const& visit, Accepts accepted);
 
  private:
+  void serve(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Envelope const& envelope);
+  void reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection);
+
   Desk& desk_;
   Posts& posts_;
 };

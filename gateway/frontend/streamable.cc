@@ -177,15 +177,15 @@ void Streamable::remove(Visit const& visit) {
   if (!token.value) return visit.reply_error(400, ErrorCode::BadRequest, "Bad Request: Mcp-Session-Id is missing");
   auto* const session = session_of(visit, token);
   if (session == nullptr) return;
-  forget(*session);
+  forget(*session, mcp::SessionEnd::Client);
   desk_.end_session(*session, mcp::SessionEnd::Client);
   visit.reply(200);
 }
 
 // ── ends ─────────────────────────────────────────────────────────────────────
 
-void Streamable::forget(Session& session) {
-  desk_.service(session.service).take_back(session);
+void Streamable::forget(Session& session, mcp::SessionEnd why) {
+  desk_.service(session.service).take_back(session, why);
   close_standalone(session);
   posts_.drop_all_of(session.id);
 }

@@ -33,7 +33,7 @@ class Streamable {
   [[nodiscard]] bool ask(mcp::Session& session, std::optional<std::uint64_t> ticket, rpc::PiecesView message);
 
   /// A session ended by something other than its own request.
-  void forget(mcp::Session& session);
+  void forget(mcp::Session& session, mcp::SessionEnd why);
 
  private:
   void post_to_session(Visit const& visit, mcp::Session& session, Accepts accepted);

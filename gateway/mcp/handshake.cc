@@ -112,8 +112,20 @@ std::uint32_t Handshake::list_ttl_ms(Method method) const {
                     : method == Method::PromptsList   ? "prompts"
                     : method == Method::ResourcesList ? "resources"
                                                       : "";
-  auto const capability = find_member(find_member(raw_, "capabilities"), what);
-  return find_member(capability, "listChanged") == "true" ? kWhereChangesAreReported : 0;
+  return declares(what, "listChanged") ? kWhereChangesAreReported : 0;
+}
+
+bool Handshake::declares(std::string_view capability, std::string_view flag) const {
+  return find_member(find_member(find_member(raw_, "capabilities"), capability), flag) == "true";
+}
+
+ListenFilter Handshake::honoured(ListenFilter const& wanted) const {
+  ListenFilter honoured;
+  honoured.tools = wanted.tools && declares("tools", "listChanged");
+  honoured.prompts = wanted.prompts && declares("prompts", "listChanged");
+  honoured.resources = wanted.resources && declares("resources", "listChanged");
+  if (declares("resources", "subscribe")) honoured.uris = wanted.uris;
+  return honoured;
 }
 
 std::string Handshake::build(Revision negotiated) const {

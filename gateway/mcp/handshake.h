@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/mcp/listen.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/router.h"
 #include "gateway/mcp/version.h"
@@ -40,6 +41,8 @@ class Handshake {
   [[nodiscard]] std::string_view discover_result();
   /// Who the child says it is: a raw object, empty where it does not say.
   [[nodiscard]] std::string_view server_info() const;
+  /// The part of what a client wants to be told of that the child reports.
+  [[nodiscard]] ListenFilter honoured(ListenFilter const& wanted) const;
   /// For how long a client may keep the result of a list: where the child reports changes, a while.
   [[nodiscard]] std::uint32_t list_ttl_ms(Method method) const;
 
@@ -55,6 +58,7 @@ class Handshake {
 
  private:
   Handshake() = default;
+  [[nodiscard]] bool declares(std::string_view capability, std::string_view flag) const;
   [[nodiscard]] std::string build(Revision negotiated) const;
 
   std::string raw_;

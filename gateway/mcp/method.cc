@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, kMethodCount> kNames{
     "completion/complete",
     "logging/setLevel",
     "server/discover",
+    "subscriptions/listen",
     "tasks/get",
     "tasks/result",
     "tasks/list",
@@ -41,6 +42,7 @@ constexpr std::array<std::string_view, kMethodCount> kNames{
     "notifications/prompts/list_changed",
     "notifications/resources/list_changed",
     "notifications/elicitation/complete",
+    "notifications/subscriptions/acknowledged",
     "_other",
 };
 

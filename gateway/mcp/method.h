@@ -23,6 +23,7 @@ enum class Method : std::uint8_t {
   CompletionComplete,
   LoggingSetLevel,
   ServerDiscover,
+  SubscriptionsListen,
   TasksGet,
   TasksResult,
   TasksList,
@@ -45,6 +46,7 @@ enum class Method : std::uint8_t {
   PromptsListChanged,
   ResourcesListChanged,
   ElicitationComplete,
+  SubscriptionsAcknowledged,
   // everything else
   Other,
 };

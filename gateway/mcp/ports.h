@@ -101,7 +101,7 @@ class ServicePort {
   virtual void detach(Session& session, SessionEnd why) = 0;
   /// Takes back at the child all that the session waits for, as `detach` does. For who
   /// ends its requests first: how they end is recorded while they are known.
-  virtual void take_back(Session& session) = 0;
+  virtual void take_back(Session& session, SessionEnd why) = 0;
   /// One message of a client. A request is answered exactly once through
   /// ClientPort, perhaps before this returns. `to` is not used for others.
   virtual void receive(Session& session, rpc::Message const& message, ReplyTo to, Via const& via) = 0;

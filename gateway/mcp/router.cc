@@ -18,6 +18,7 @@ bool needs_session(Method method) {
 RequestRoute route_stateless(Method method) {
   if (method == Method::ServerDiscover) return RequestRoute::Discover;
   if (method == Method::ToolsList) return RequestRoute::ListTools;
+  if (method == Method::SubscriptionsListen) return RequestRoute::Listen;
   return needs_session(method) ? RequestRoute::Unknown : RequestRoute::Forward;
 }
 
@@ -27,9 +28,9 @@ RequestRoute route_request(Method method, Sharing sharing, Era era) {
   if (era == Era::Stateless) return route_stateless(method);
   if (method == Method::Initialize) return RequestRoute::Initialize;
   if (method == Method::Ping) return RequestRoute::AnswerEmpty;
-  // Belongs to the stateless revision. Clients probe with it before they
+  // Belong to the stateless revision. Clients probe with the first before they
   // initialize, and some children end at any early request but ping.
-  if (method == Method::ServerDiscover) return RequestRoute::Unknown;
+  if (method == Method::ServerDiscover || method == Method::SubscriptionsListen) return RequestRoute::Unknown;
   // Kept here also for a child with one client: its next run must be told again.
   if (method == Method::LoggingSetLevel) return RequestRoute::SetLogLevel;
   if (method == Method::ResourcesSubscribe) return RequestRoute::Subscribe;

@@ -18,6 +18,7 @@ enum class RequestRoute {
   SetLogLevel,  ///< the child is set to the most verbose level of all sessions
   Subscribe,    ///< one subscription a URI at the child, however many sessions share it
   Unsubscribe,
+  Listen,     ///< the gateway's own stream of changes, for the revision without subscribe
   ListTools,  ///< from the kept list, if it has one page and is fresh
   Forward,    ///< to the child, under an id of ours
   Unknown,    ///< -32601 from here; the child does not see it

@@ -15,7 +15,7 @@ namespace gateway::mcp {
 /// A session whose subscribe request waits for the child's answer.
 struct Subscriber {
   SessionId session{};
-  ParkedId call{};         ///< the request
+  ParkedId call{};         ///< the request; 0 for one that listens
   bool withdrawn = false;  ///< it unsubscribed in the meantime: answered, but not subscribed
 };
 

@@ -137,6 +137,28 @@ TestClient& HttpSession::end() {
   return client;
 }
 
+// ── the stateless revision ───────────────────────────────────────────────────
+
+TestClient& StatelessClient::post(json message, std::initializer_list<std::string> fields) {
+  auto& params = message["params"];
+  auto& meta = params["_meta"];
+  meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
+  meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+  if (!log_level.empty()) meta["io.modelcontextprotocol/logLevel"] = log_level;
+  std::string more = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + message.value("method", "");
+  auto const name = params.value("name", params.value("uri", ""));
+  if (!name.empty()) more += "\r\nMcp-Name: " + name;
+  for (auto const& field : fields) more += "\r\n" + field;
+  return post_raw(message, {more});
+}
+
+TestClient& StatelessClient::post_raw(json const& message, std::initializer_list<std::string> fields) {
+  auto& client = gateway_.connect();
+  client.send(http("POST", path_, fields, message.dump()));
+  gateway_.turn(2);
+  return client;
+}
+
 // ── legacy SSE ───────────────────────────────────────────────────────────────
 
 SseSession::SseSession(TestGateway& gateway, std::string service) : gateway_(gateway), stream_(&gateway.connect()) {

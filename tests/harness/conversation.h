@@ -50,6 +50,24 @@ class HttpSession {
   std::string token_;
 };
 
+/// A client of the stateless revision: each request stands alone, with its envelope and the headers that repeat it.
+class StatelessClient {
+ public:
+  StatelessClient(TestGateway& gateway, std::string service) : gateway_(gateway), path_("/" + service + "/mcp") {}
+
+  /// Posts on a connection of its own, and gives it. `fields` are further header lines.
+  TestClient& post(json message, std::initializer_list<std::string> fields = {});
+  /// The same with the message and all header lines as they are.
+  TestClient& post_raw(json const& message, std::initializer_list<std::string> fields);
+
+  json capabilities = json::object();  ///< that it declares
+  std::string log_level;               ///< empty: it wants no log messages
+
+ private:
+  TestGateway& gateway_;
+  std::string path_;
+};
+
 /// A legacy SSE session: its stream, and a connection for each message.
 class SseSession {
  public:

@@ -28,11 +28,17 @@ Route expected(std::map<Method, Route> const& table, Method method, Route otherw
 
 TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
   std::map<Method, RequestRoute> const table{
-      {Initialize, RequestRoute::Initialize},        {Ping, RequestRoute::AnswerEmpty},
-      {ServerDiscover, RequestRoute::Unknown},       {LoggingSetLevel, RequestRoute::SetLogLevel},
-      {ResourcesSubscribe, RequestRoute::Subscribe}, {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
-      {ToolsList, RequestRoute::ListTools},          {TasksGet, RequestRoute::Unknown},
-      {TasksResult, RequestRoute::Unknown},          {TasksList, RequestRoute::Unknown},
+      {Initialize, RequestRoute::Initialize},
+      {Ping, RequestRoute::AnswerEmpty},
+      {ServerDiscover, RequestRoute::Unknown},
+      {SubscriptionsListen, RequestRoute::Unknown},
+      {LoggingSetLevel, RequestRoute::SetLogLevel},
+      {ResourcesSubscribe, RequestRoute::Subscribe},
+      {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
+      {ToolsList, RequestRoute::ListTools},
+      {TasksGet, RequestRoute::Unknown},
+      {TasksResult, RequestRoute::Unknown},
+      {TasksList, RequestRoute::Unknown},
       {TasksCancel, RequestRoute::Unknown},
   };
   for_each_method([&](Method method) {
@@ -43,9 +49,13 @@ TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
 
 TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
   std::map<Method, RequestRoute> const table{
-      {Initialize, RequestRoute::Initialize},        {Ping, RequestRoute::AnswerEmpty},
-      {ServerDiscover, RequestRoute::Unknown},       {LoggingSetLevel, RequestRoute::SetLogLevel},
-      {ResourcesSubscribe, RequestRoute::Subscribe}, {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
+      {Initialize, RequestRoute::Initialize},
+      {Ping, RequestRoute::AnswerEmpty},
+      {ServerDiscover, RequestRoute::Unknown},
+      {SubscriptionsListen, RequestRoute::Unknown},
+      {LoggingSetLevel, RequestRoute::SetLogLevel},
+      {ResourcesSubscribe, RequestRoute::Subscribe},
+      {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
   };
   for_each_method([&](Method method) {
     EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive, Era::Sessions))
@@ -55,11 +65,17 @@ TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
 
 TEST(Router, KeepsFromEveryChildWhatTheStatelessRevisionDoesNotHave) {
   std::map<Method, RequestRoute> const table{
-      {Initialize, RequestRoute::Unknown},         {Ping, RequestRoute::Unknown},
-      {ServerDiscover, RequestRoute::Discover},    {LoggingSetLevel, RequestRoute::Unknown},
-      {ResourcesSubscribe, RequestRoute::Unknown}, {ResourcesUnsubscribe, RequestRoute::Unknown},
-      {ToolsList, RequestRoute::ListTools},        {TasksGet, RequestRoute::Unknown},
-      {TasksResult, RequestRoute::Unknown},        {TasksList, RequestRoute::Unknown},
+      {Initialize, RequestRoute::Unknown},
+      {Ping, RequestRoute::Unknown},
+      {ServerDiscover, RequestRoute::Discover},
+      {SubscriptionsListen, RequestRoute::Listen},
+      {LoggingSetLevel, RequestRoute::Unknown},
+      {ResourcesSubscribe, RequestRoute::Unknown},
+      {ResourcesUnsubscribe, RequestRoute::Unknown},
+      {ToolsList, RequestRoute::ListTools},
+      {TasksGet, RequestRoute::Unknown},
+      {TasksResult, RequestRoute::Unknown},
+      {TasksList, RequestRoute::Unknown},
       {TasksCancel, RequestRoute::Unknown},
   };
   for_each_method([&](Method method) {
@@ -129,6 +145,7 @@ TEST(Method, IsSpelledAsInTheProtocol) {
       {CompletionComplete, "completion/complete"},
       {LoggingSetLevel, "logging/setLevel"},
       {ServerDiscover, "server/discover"},
+      {SubscriptionsListen, "subscriptions/listen"},
       {Initialized, "notifications/initialized"},
       {RootsListChanged, "notifications/roots/list_changed"},
       {Cancelled, "notifications/cancelled"},
@@ -140,6 +157,7 @@ TEST(Method, IsSpelledAsInTheProtocol) {
       {ResourceUpdated, "notifications/resources/updated"},
       {ToolsListChanged, "notifications/tools/list_changed"},
       {ElicitationComplete, "notifications/elicitation/complete"},
+      {SubscriptionsAcknowledged, "notifications/subscriptions/acknowledged"},
       {Other, "_other"},
   };
   for (auto const& [method, name] : names) EXPECT_EQ(name, label(method));
