@@ -9,6 +9,8 @@
 #include "gateway/base/counted.h"
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/session_envelope.h"
+#include "gateway/mcp/session_reply.h"
 #include "gateway/mcp/stateless_reply.h"
 #include "gateway/rpc/json_scanner.h"
 
@@ -44,8 +46,29 @@ bool is_tool_error(std::string_view result) {
   return mentions_is_error(result) && rpc::find_member(result, "isError") == "true";
 }
 
-Outcome outcome_of(Call const& call, rpc::Message const& message) {
-  if (!message.error.empty()) return Outcome::RpcError;
+/// To a client of its own revision a stateless peer says what HTTP has statuses for. (MCP 2026-07-28, Streamable HTTP,
+/// Sending Messages to the Server.)
+Outcome outcome_of_error(std::string_view raw_error) {
+  switch (static_cast<ErrorCode>(rpc::error_code(raw_error))) {
+    case ErrorCode::MethodNotFound: return Outcome::MethodNotFound;
+    case ErrorCode::HeaderMismatch:
+    case ErrorCode::MissingClientCapability:
+    case ErrorCode::UnsupportedProtocolVersion: return Outcome::Invalid;
+    case ErrorCode::ParseError:
+    case ErrorCode::InvalidRequest:
+    case ErrorCode::InvalidParams:
+    case ErrorCode::InternalError:
+    case ErrorCode::SessionNotFound:
+    case ErrorCode::BadRequest: break;
+  }
+  return Outcome::RpcError;
+}
+
+Outcome outcome_of(Call const& call, rpc::Message const& message, mcp::Era peer) {
+  if (!message.error.empty()) {
+    auto const both_stateless = call.era == mcp::Era::Stateless && peer == mcp::Era::Stateless;
+    return both_stateless ? outcome_of_error(message.error) : Outcome::RpcError;
+  }
   if (call.method == mcp::Method::ToolsCall && is_tool_error(message.result)) return Outcome::ToolError;
   return Outcome::Ok;
 }
@@ -62,11 +85,22 @@ rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
 void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
   if (call.is_own()) {
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-  } else if (call.era == mcp::Era::Stateless && told == Told::Answer) {
-    auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_);
-    end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body}, told);
+  } else if (told == Told::Answer && call.era != peer_era()) {
+    end_bridged(call, outcome, reply);
   } else {
     end_client_call(call, outcome, reply, told);
+  }
+}
+
+/// Answers a client of the era that is not the peer's.
+void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  if (call.era == mcp::Era::Stateless) {
+    auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_);
+    end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body}, Told::Answer);
+  } else {
+    auto const adapted = mcp::session_reply(call, outcome, reply);
+    end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body, reply.plain_body},
+                    Told::Answer);
   }
 }
 
@@ -164,9 +198,10 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
   call.sent = context_.loop.right_now();
   auto* const session = context_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
+  auto const rewrite = rewrite_of(call, session);
   held.book_ = nullptr;
   auto const id = sent_.open(std::move(call));
-  if (!wire_.request(id, method, params, sharing_ == mcp::Sharing::Shared)) {
+  if (!wire_.request(id, method, params, rewrite)) {
     return reject(HeldCall(*this, *sent_.close(id)),
                   {.outcome = Outcome::Busy,
                    .message = fmt::format("the server '{}' does not take more input now", config_.name),
@@ -175,10 +210,23 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
   if (open != nullptr) open->call = id;
 }
 
+/// A peer of the stateless revision is told with every request who asks: by the client itself if it speaks that
+/// revision, else by us.
+mcp::ParamsRewrite CallBook::rewrite_of(Call const& call, Session const* session) {
+  if (peer_era() == mcp::Era::Sessions) return {.drop_task = sharing_ == mcp::Sharing::Shared};
+  if (call.era == mcp::Era::Stateless) return {.keep_envelope = true};
+  auto const known = session != nullptr && !session->envelope.empty();
+  envelope_ = known ? session->envelope : mcp::gateway_envelope(context_.version);
+  if (session != nullptr && session->log_level) envelope_ = mcp::with_log_level(envelope_, *session->log_level);
+  return {.drop_task = true, .envelope = envelope_};
+}
+
 void CallBook::send_at_once(HeldCall&& held, OwnQuestion::Request const& request) {
   held->sent = context_.loop.right_now();
+  auto const greets = held->method == mcp::Method::Initialize || held->method == mcp::Method::ServerDiscover;
+  auto const rewrite = greets ? mcp::ParamsRewrite{.keep_envelope = true} : rewrite_of(*held, nullptr);
   auto const id = sent_.open(release(held));
-  if (wire_.request(id, request.method, request.params)) return;
+  if (wire_.request(id, request.method, mcp::read_params(request.params), rewrite)) return;
   end_failed(*sent_.close(id),
              {.outcome = Outcome::Busy, .message = "the server takes no more requests now", .reason = "queue_full"});
 }
@@ -229,7 +277,7 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
   hang_.answered();
   metrics_.child_answered(label(call->method), context_.loop.now() - call->sent);
   if (call->abandoned) return false;
-  end(*call, outcome_of(*call, message), reply_to(*call, message));
+  end(*call, outcome_of(*call, message, peer_era()), reply_to(*call, message));
   return true;
 }
 

@@ -165,6 +165,9 @@ class CallBook {
   [[nodiscard]] static mcp::Call release(HeldCall& held);
   void count_rejected(mcp::Call const& call, std::string_view reason);
   [[nodiscard]] std::size_t awaited_parked() const;
+  void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+  [[nodiscard]] mcp::Era peer_era() const { return handshake_ == nullptr ? mcp::Era::Sessions : handshake_->era(); }
+  [[nodiscard]] mcp::ParamsRewrite rewrite_of(mcp::Call const& call, mcp::Session const* session);
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
   void expire_sent(TimePoint now);
@@ -185,6 +188,7 @@ class CallBook {
   CallRecorder recorder_;
   HangDetector hang_;
   mcp::Handshake const* handshake_ = nullptr;  ///< null until the peer's first run is ready
+  std::string envelope_;                       ///< of the request being sent; keeps its memory
 };
 
 }  // namespace gateway::backend

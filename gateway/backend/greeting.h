@@ -1,4 +1,4 @@
-// The handshake with a child.
+// The handshake with a child, whichever revisions it speaks.
 #pragma once
 
 #include <string>
@@ -35,6 +35,24 @@ class Greeting final : public OwnQuestion {
   std::string params_;
   mcp::Sharing sharing_;
   Owner& owner_;
+};
+
+/// `server/discover`, to a child that speaks the stateless revision.
+class Discovery final : public OwnQuestion {
+ public:
+  /// `name` is the service's; `owner` outlives it.
+  Discovery(std::string params, std::string name, Greeting::Owner& owner)
+      : params_(std::move(params)), name_(std::move(name)), owner_(owner) {}
+
+  [[nodiscard]] Request request() const override {
+    return {.method = "server/discover", .params = params_, .patience = kUnlimited};
+  }
+  void ended(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply) override;
+
+ private:
+  std::string params_;
+  std::string name_;
+  Greeting::Owner& owner_;
 };
 
 }  // namespace gateway::backend

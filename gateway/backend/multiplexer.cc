@@ -11,6 +11,7 @@
 #include "gateway/backend/probe_question.h"
 #include "gateway/backend/recycling.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/session_envelope.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -177,7 +178,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
   session.open.push_back({call.client_id, CallId{}});
 
-  switch (mcp::route_request(method, sharing_, call.era)) {
+  switch (mcp::route_request(method, shared_as(), call.era, era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
     case mcp::RequestRoute::AnswerEmpty: return book_.finish_ok(std::move(held), "{}");
@@ -195,7 +196,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
 }
 
 void Multiplexer::on_note(Session& session, Message const& message) {
-  switch (mcp::route_note(mcp::method_from(message.method), sharing_)) {
+  switch (mcp::route_note(mcp::method_from(message.method), shared_as())) {
     case mcp::NoteRoute::Swallow: return;
     case mcp::NoteRoute::Initialized:
       client_initialized_ = true;
@@ -208,7 +209,8 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     }
     case mcp::NoteRoute::Progress:  // the token is the peer's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
-      if (peer_->state() != PeerState::Ready) return;
+      // The stateless revision has no notification of clients but notifications/cancelled.
+      if (peer_->state() != PeerState::Ready || is_stateless()) return;
       metrics_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
       return wire_.note(message.method, message.params);
   }
@@ -230,6 +232,10 @@ void Multiplexer::answer_from_handshake(Session& session, HeldCall&& call, std::
   }
   session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
   session.initialized = true;
+  if (is_stateless()) {
+    session.init_params.assign(params);
+    session.envelope = mcp::session_envelope(params);
+  }
   book_.finish_ok(std::move(call), handshake_->result_for(session.revision));
 }
 
@@ -265,7 +271,7 @@ void Multiplexer::listen(HeldCall&& call, Params const& params) {
 void Multiplexer::list_tools(HeldCall&& call, std::string_view method, Params const& params) {
   auto const* const list = tools();
   auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
-                    params.cursor.empty();
+                    params.cursor.empty() && (!is_stateless() || list->is_for_everybody());
   metrics_.tools_cache_used(kept);
   if (!kept) return forward(std::move(call), method, params);
   book_.finish_ok(std::move(call), list->single_page());
@@ -320,7 +326,7 @@ void Multiplexer::serve(CallBook::Next next) {
 
 void Multiplexer::send_initialized() {
   initialized_sent_ = true;
-  wire_.note("notifications/initialized", {});
+  if (!is_stateless()) wire_.note("notifications/initialized", {});
   // Not before: some servers exit at any request that comes earlier.
   if (handshake_->has_tools()) tools_.start();
 }
@@ -353,7 +359,7 @@ void Multiplexer::tick() {
   relay_.expire(now);
   listens_.tick(now);
   auto const refreshes =
-      sharing_ == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
+      shared_as() == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
   if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);
   recycle_when_due(now);
   sleep_when_unused(now);

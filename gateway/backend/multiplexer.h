@@ -101,6 +101,11 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
 
  private:
   void let_go(mcp::Session& session);
+  /// A child of the stateless revision serves whoever asks, and is told who that is: nothing that it is sent or says
+  /// belongs to one session alone, even where it has but one.
+  [[nodiscard]] mcp::Era era() const { return handshake_ ? handshake_->era() : mcp::Era::Sessions; }
+  [[nodiscard]] bool is_stateless() const { return era() == mcp::Era::Stateless; }
+  [[nodiscard]] mcp::Sharing shared_as() const { return is_stateless() ? mcp::Sharing::Shared : sharing_; }
 
   // ── from clients ──
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
@@ -121,6 +126,8 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void serve(CallBook::Next next);
   [[nodiscard]] Failure not_running() const;
   void send_initialized();
+  void greet(std::unique_ptr<OwnQuestion> greeting);
+  [[nodiscard]] Greeting::Owner& owner_of_greeting() { return *this; }
 
   // ── from the peer ──
   void on_peer_started() override;

@@ -6,6 +6,7 @@
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/session_envelope.h"
 #include "gateway/rpc/json_scanner.h"
 
 namespace gateway::backend {
@@ -46,7 +47,17 @@ void Multiplexer::on_peer_started() {
   tools_.begin_run();
   log_level_.begin_run();
   book_.begin_run();
-  auto greeting = std::make_unique<Greeting>(init_params_, sharing_, static_cast<Greeting::Owner&>(*this));
+  switch (config_.era) {
+    case config::ServerEra::Legacy:
+      return greet(std::make_unique<Greeting>(init_params_, sharing_, owner_of_greeting()));
+    case config::ServerEra::Modern:
+      return greet(
+          std::make_unique<Discovery>(fmt::format(R"({{"_meta":{{{}}}}})", mcp::gateway_envelope(context_.version)),
+                                      config_.name, owner_of_greeting()));
+  }
+}
+
+void Multiplexer::greet(std::unique_ptr<OwnQuestion> greeting) {
   auto const request = greeting->request();
   book_.send_at_once(book_.arrived(std::move(greeting), request), request);
 }
@@ -62,11 +73,11 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
   book_.introduced(*handshake_);
   book_.tracing().child_speaks(handshake_->revision_text());
   peer_->ready();
-  if (sharing_ == Sharing::Shared || client_initialized_) send_initialized();
+  if (shared_as() == Sharing::Shared || client_initialized_) send_initialized();
   context_.log.info("service.ready", "service ready",
                     {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
 
-  log_level_.child_is_ready(handshake_->has_logging());
+  log_level_.child_is_ready(handshake_->has_logging() && !is_stateless());
   subscriptions_.ask_again();
   if (std::exchange(lists_may_differ_, false)) {
     audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session); });
@@ -111,7 +122,12 @@ void Multiplexer::on_peer_oversized(std::string_view front, std::string_view bac
 }
 
 void Multiplexer::on_ask(Message const& message) {
-  switch (route_ask(mcp::method_from(message.method), sharing_)) {
+  auto const route = route_ask(mcp::method_from(message.method), shared_as());
+  if (is_stateless() && route == mcp::AskRoute::Refuse) {
+    auto const why = fmt::format("{} is not available: revision 2026-07-28 has no requests of servers", message.method);
+    return wire_.refuse(message.id, rpc::error_object(rpc::ErrorCode::MethodNotFound, why));
+  }
+  switch (route) {
     case mcp::AskRoute::AnswerEmpty: return wire_.answer(message.id, "{}");
     case mcp::AskRoute::Relay:
     case mcp::AskRoute::Refuse: return relay_.ask(message);
@@ -119,7 +135,7 @@ void Multiplexer::on_ask(Message const& message) {
 }
 
 void Multiplexer::on_news(Message const& message, mcp::Method method) {
-  switch (route_news(method, sharing_)) {
+  switch (route_news(method, shared_as())) {
     case mcp::NewsRoute::Progress: return on_progress(message);
     case mcp::NewsRoute::Log: return audience_.tell_log(message.params);
     case mcp::NewsRoute::Updated:

@@ -7,21 +7,17 @@
 
 namespace gateway::backend {
 
-bool Wire::request(CallId id, std::string_view method, mcp::Params const& params, bool drop_task) {
+bool Wire::request(CallId id, std::string_view method, mcp::Params const& params, mcp::ParamsRewrite rewrite) {
   auto const number = fmt::format_int(raw(id));
   line_.assign(R"({"jsonrpc":"2.0","id":)").append(number.data(), number.size()).append(R"(,"method":)");
   append_json_string(line_, method);
-  if (!params.raw.empty()) {
+  if (!params.raw.empty() || !rewrite.envelope.empty()) {
     line_.append(R"(,"params":)");
-    mcp::append_params(line_, params, {.progress_token = {number.data(), number.size()}, .drop_task = drop_task});
+    rewrite.progress_token = {number.data(), number.size()};
+    mcp::append_params(line_, params, rewrite);
   }
   line_.append("}\n");
   return peer_.send(line_);
-}
-
-bool Wire::request(CallId id, std::string_view method, std::string_view params) {
-  return peer_.send(
-      fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"{}\",\"params\":{}}}\n", raw(id), method, params));
 }
 
 void Wire::note(std::string_view method, std::string_view params) {

@@ -17,10 +17,8 @@ class Wire {
   /// `peer` outlives it.
   explicit Wire(Peer& peer) : peer_(peer) {}
 
-  /// A request under an id of ours, which its progress token becomes too.
-  [[nodiscard]] bool request(CallId id, std::string_view method, mcp::Params const& params, bool drop_task);
-  /// A request of the gateway's own. `params` is an object.
-  [[nodiscard]] bool request(CallId id, std::string_view method, std::string_view params);
+  /// A request under an id of ours, which its progress token becomes too: that of `rewrite` is not used.
+  [[nodiscard]] bool request(CallId id, std::string_view method, mcp::Params const& params, mcp::ParamsRewrite rewrite);
   /// A notification. No params where they are empty.
   void note(std::string_view method, std::string_view params);
   /// The request of that id is not waited for any more. `reason` is a JSON string, or left out.

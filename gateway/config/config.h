@@ -137,6 +137,12 @@ enum class Isolation {
   Affinity,  ///< one child for all sessions of the same owner, kept for the next of them
 };
 
+/// How a child is spoken to.
+enum class ServerEra {
+  Legacy,  ///< a revision with sessions, up to 2025-11-25: it is initialized
+  Modern,  ///< 2026-07-28: every request says everything
+};
+
 /// When a child that has nothing to do is replaced by another run of it.
 struct RecycleConfig {
   /// After running so long; 0s (never)..8760h.
@@ -242,8 +248,9 @@ struct ServiceConfig {
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;
+  ServerEra era = ServerEra::Legacy;
   AffinityConfig affinity{};
-  /// From spawn to the answer to `initialize`; 100ms..1h.
+  /// From spawn to the answer to `initialize` or `server/discover`; 100ms..1h.
   milliseconds start_timeout = seconds{60};
   /// How long a call may stay without an answer or progress; 10ms..24h, at most call_timeout_max.
   milliseconds call_timeout = seconds{120};

@@ -81,6 +81,7 @@ inline constexpr auto kFields<RecycleConfig> = std::tuple{
 
 inline constexpr Choice<Isolation, 3> kIsolations{
     {{{"shared", Isolation::Shared}, {"session", Isolation::Session}, {"affinity", Isolation::Affinity}}}};
+inline constexpr Choice<ServerEra, 2> kServerEras{{{{"legacy", ServerEra::Legacy}, {"modern", ServerEra::Modern}}}};
 inline constexpr Text kHeaderName{"the name of a header such as \"x-user-id\"", is_header_name};
 
 template <>
@@ -147,10 +148,13 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"isolation", &ServiceConfig::isolation, kIsolations,
           "shared: one child for all sessions. session: one child per session. affinity: one child per "
           "owner, for all of the owner's sessions."},
+    Field{"era", &ServiceConfig::era, kServerEras,
+          "Protocol revisions the server is spoken to in. legacy: up to 2025-11-25, with initialize. modern: "
+          "2026-07-28, without sessions."},
     Field{"affinity", &ServiceConfig::affinity, Group<AffinityConfig>{},
           "What identifies the owner of a child, and how long the child is kept."},
     Field{"start_timeout", &ServiceConfig::start_timeout, Span{milliseconds{100}, kHour},
-          "Time from starting a child to its answer to initialize."},
+          "Time from starting a child to its answer to initialize or server/discover."},
     Field{"call_timeout", &ServiceConfig::call_timeout, Span{milliseconds{10}, kDay},
           "How long a call may go without an answer or progress. At most call_timeout_max."},
     Field{"call_timeout_max", &ServiceConfig::call_timeout_max, Span{milliseconds{10}, kDay},

@@ -21,6 +21,8 @@ inline constexpr std::string_view kProtocolVersion = "io.modelcontextprotocol/pr
 inline constexpr std::string_view kClientInfo = "io.modelcontextprotocol/clientInfo";
 inline constexpr std::string_view kClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
 inline constexpr std::string_view kLogLevel = "io.modelcontextprotocol/logLevel";
+/// Not of a request: who answers, in `_meta` of a result.
+inline constexpr std::string_view kServerInfo = "io.modelcontextprotocol/serverInfo";
 }  // namespace envelope_key
 
 /// Whether the member of a `_meta` is part of the envelope.

@@ -6,6 +6,7 @@
 #include "gateway/mcp/envelope.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/result_bridge.h"
+#include "gateway/rpc/json_rebuild.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -13,6 +14,7 @@ namespace gateway::mcp {
 
 namespace {
 
+using envelope_key::kServerInfo;
 using rpc::find_member;
 using rpc::is_object;
 using rpc::MemberWalk;
@@ -45,6 +47,37 @@ std::string without_tasks(std::string_view capabilities) {
   });
 }
 
+/// Extensions are negotiated by clients of the stateless revision alone, and so are their tasks.
+std::string for_sessions(std::string_view capabilities) {
+  return rebuilt(capabilities, [](rpc::Member const& capability) -> std::optional<std::string> {
+    if (capability.is("tasks") || capability.is("extensions")) return std::nullopt;
+    return on_one_line(capability.value);
+  });
+}
+
+bool lists_our_version(std::string_view raw_versions) {
+  rpc::ElementWalk walk(raw_versions);
+  while (auto const version = walk.next()) {
+    if (rpc::is_string(*version) && rpc::unquote(*version) == kStatelessRevision) return true;
+  }
+  return false;
+}
+
+/// The InitializeResult that a DiscoverResult amounts to.
+std::string initialize_result(std::string_view raw_result, std::string_view name) {
+  std::string raw;
+  rpc::ObjectWriter result(raw);
+  result.member("protocolVersion").append(json_string(to_text(kNewest)));
+  result.member("capabilities").append(for_sessions(find_member(raw_result, "capabilities")));
+  auto const info = find_member(find_member(raw_result, "_meta"), kServerInfo);
+  result.member("serverInfo")
+      .append(is_object(info) ? on_one_line(info) : fmt::format(R"({{"name":{},"version":"0"}})", json_string(name)));
+  auto const instructions = find_member(raw_result, "instructions");
+  if (rpc::is_string(instructions)) result.member("instructions").append(instructions);
+  result.close();
+  return raw;
+}
+
 }  // namespace
 
 std::string shared_initialize_params(std::string_view gateway_version) {
@@ -71,16 +104,34 @@ std::optional<Handshake> Handshake::from(std::string_view raw_result, Sharing sh
   auto const capabilities = find_member(raw_result, "capabilities");
   if (!is_object(raw_result) || !rpc::is_string(version) || !is_object(capabilities)) return std::nullopt;
 
-  Handshake handshake;
-  handshake.raw_.assign(raw_result);
+  Handshake handshake(std::string(raw_result), capabilities);
   handshake.sharing_ = sharing;
   handshake.revision_text_ = rpc::unquote(version);
   handshake.revision_ = revision_from(handshake.revision_text_).value_or(kNewest);
-  auto const tools = find_member(capabilities, "tools");
-  handshake.has_tools_ = is_object(tools);
-  handshake.tells_tool_changes_ = find_member(tools, "listChanged") == "true";
-  handshake.has_logging_ = is_object(find_member(capabilities, "logging"));
   return handshake;
+}
+
+std::optional<Handshake> Handshake::from_discovery(std::string_view raw_result, std::string_view name) {
+  auto const versions = find_member(raw_result, "supportedVersions");
+  auto const capabilities = find_member(raw_result, "capabilities");
+  if (!is_object(raw_result) || !lists_our_version(versions) || !is_object(capabilities)) return std::nullopt;
+
+  Handshake handshake(initialize_result(raw_result, name), capabilities);
+  handshake.era_ = Era::Stateless;
+  handshake.revision_text_ = kStatelessRevision;
+  auto const own = rebuilt(raw_result, [](rpc::Member const& member) -> std::optional<std::string> {
+    if (member.is("supportedVersions")) return fmt::format(R"(["{}"])", kStatelessRevision);
+    return on_one_line(member.value);
+  });
+  append_for_stateless(handshake.discover_, own, {.cache = CacheHint{}, .server_info = {}});
+  return handshake;
+}
+
+Handshake::Handshake(std::string raw, std::string_view capabilities) : raw_(std::move(raw)) {
+  auto const tools = find_member(capabilities, "tools");
+  has_tools_ = is_object(tools);
+  tells_tool_changes_ = find_member(tools, "listChanged") == "true";
+  has_logging_ = is_object(find_member(capabilities, "logging"));
 }
 
 std::string_view Handshake::result_for(Revision negotiated) {

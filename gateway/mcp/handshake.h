@@ -1,5 +1,5 @@
-// What a child said of itself in its answer to `initialize`, and what its
-// clients are told of it.
+// What a child said of itself in its answer to `initialize` or
+// `server/discover`, and what its clients are told of it.
 #pragma once
 
 #include <array>
@@ -27,17 +27,25 @@ namespace gateway::mcp {
 /// The revision a client's `initialize` asks for, as text.
 [[nodiscard]] std::string asked_revision(std::string_view initialize_params);
 
-/// A child's InitializeResult, kept for the sessions that come.
+/// A child's InitializeResult, or its DiscoverResult, kept for the sessions that come.
 class Handshake {
  public:
   /// Nothing when the result is not an InitializeResult; unknown revisions count
   /// as the newest.
   [[nodiscard]] static std::optional<Handshake> from(std::string_view raw_result, Sharing sharing);
 
-  /// The raw result for a client that asked for `asked`.
+  /// From a DiscoverResult, of a child that speaks the stateless revision. Nothing when the result is none or lists
+  /// no version of ours. `name` is for a child that does not say who it is.
+  [[nodiscard]] static std::optional<Handshake> from_discovery(std::string_view raw_result, std::string_view name);
+
+  /// What the child speaks.
+  [[nodiscard]] Era era() const { return era_; }
+
+  /// The raw result for a client that asked for `asked`. Never of a revision without `initialize`.
   [[nodiscard]] std::string_view result_for(Revision negotiated);
 
-  /// The raw result of `server/discover`: the same, for clients of the stateless revision.
+  /// The raw result of `server/discover`: the same, for clients of the stateless revision. A child of that revision
+  /// has said it itself; only the versions are the gateway's.
   [[nodiscard]] std::string_view discover_result();
   /// Who the child says it is: a raw object, empty where it does not say.
   [[nodiscard]] std::string_view server_info() const;
@@ -57,11 +65,12 @@ class Handshake {
   [[nodiscard]] bool same_as(Handshake const& other) const { return raw_ == other.raw_; }
 
  private:
-  Handshake() = default;
+  Handshake(std::string raw, std::string_view capabilities);
   [[nodiscard]] bool declares(std::string_view capability, std::string_view flag) const;
   [[nodiscard]] std::string build(Revision negotiated) const;
 
-  std::string raw_;
+  std::string raw_;  ///< an InitializeResult, whichever the child gave
+  Era era_ = Era::Sessions;
   Sharing sharing_ = Sharing::Shared;
   Revision revision_ = kNewest;
   std::string revision_text_;

@@ -56,14 +56,16 @@ void read_meta(Params& params) {
   }
 }
 
-void append_meta(std::string& out, std::string_view meta, std::string_view progress_token) {
+/// The rewrite's token is already empty where nothing is to be replaced.
+void append_meta(std::string& out, std::string_view meta, ParamsRewrite const& rewrite) {
   rpc::ObjectWriter object(out);
+  object.members(rewrite.envelope);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
-    if (is_of_envelope(*member)) continue;
+    if (!rewrite.keep_envelope && is_of_envelope(*member)) continue;
     auto& to = object.member(member->key);
-    if (!progress_token.empty() && member->is("progressToken")) {
-      to.append(progress_token);
+    if (!rewrite.progress_token.empty() && member->is("progressToken")) {
+      to.append(rewrite.progress_token);
     } else {
       append_on_one_line(to, member->value);
     }
@@ -95,25 +97,32 @@ void append_on_one_line(std::string& out, std::string_view raw) {
   }
 }
 
-void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite) {
-  auto const token = params.progress_token.empty() ? std::string_view{} : rewrite.progress_token;
-  auto const rewrites_meta = params.has_envelope || !token.empty();
+void append_params(std::string& out, Params const& params, ParamsRewrite const& wanted) {
+  auto rewrite = wanted;
+  if (params.progress_token.empty()) rewrite.progress_token = {};
+  auto const& token = rewrite.progress_token;
+  auto const drops_envelope = params.has_envelope && !rewrite.keep_envelope;
   auto const drops_task = rewrite.drop_task && !params.task.empty();
-  if (!rewrites_meta && !drops_task) return append_on_one_line(out, params.raw);
+  if (!drops_envelope && !drops_task && token.empty() && rewrite.envelope.empty()) {
+    return append_on_one_line(out, params.raw);
+  }
 
   rpc::ObjectWriter object(out);
+  auto adds_meta = !rewrite.envelope.empty();
   MemberWalk walk(params.raw);
   while (auto const member = walk.next()) {
     if (drops_task && member->is("task")) continue;
     auto& to = object.member(member->key);
-    if (member->is("_meta") && rpc::is_object(member->value)) {
-      append_meta(to, member->value, token);
+    if (member->is("_meta") && (adds_meta || rpc::is_object(member->value))) {
+      append_meta(to, member->value, rewrite);
+      adds_meta = false;
     } else if (!token.empty() && member->is("progressToken")) {
       to.append(token);
     } else {
       append_on_one_line(to, member->value);
     }
   }
+  if (adds_meta) append_meta(object.member("_meta"), {}, rewrite);
   object.close();
 }
 

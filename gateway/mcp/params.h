@@ -27,13 +27,15 @@ struct Params {
 
 /// What changes on the way.
 struct ParamsRewrite {
-  std::string_view progress_token;  ///< raw; stands for the one that is there. Empty: left as it is
-  bool drop_task = false;           ///< a server that offers no tasks ignores the member; ours must not see it
+  std::string_view progress_token{};  ///< raw; stands for the one that is there. Empty: left as it is
+  bool drop_task = false;             ///< a server that offers no tasks ignores the member; ours must not see it
+  bool keep_envelope = false;         ///< the server speaks the stateless revision, as the client does
+  std::string_view envelope{};        ///< raw members of `_meta` in the place of the client's envelope; empty: none
 };
 
 /// Appends the params as one line: every value byte for byte, line ends between
 /// tokens as spaces, the token replaced, envelope keys of the stateless revision
-/// left out (a child that was initialized rejects them).
+/// left out (a child that was initialized rejects them), kept or replaced.
 void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite);
 
 /// Appends `raw`, valid JSON, with the line ends between its tokens as spaces.

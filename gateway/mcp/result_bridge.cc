@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "gateway/mcp/envelope.h"
 #include "gateway/rpc/json_rebuild.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
@@ -13,12 +14,11 @@ namespace gateway::mcp {
 
 namespace {
 
+using envelope_key::kServerInfo;
 using rpc::ErrorCode;
 using rpc::find_member;
 using rpc::Member;
 using rpc::MemberWalk;
-
-constexpr std::string_view kServerInfo = "io.modelcontextprotocol/serverInfo";
 
 /// Revisions with sessions: a resource that does not exist. (MCP 2025-11-25, Resources, Error Handling.)
 constexpr int kResourceNotFound = -32002;

@@ -15,8 +15,10 @@ bool needs_session(Method method) {
          method == Method::ResourcesSubscribe || method == Method::ResourcesUnsubscribe || is_task_method(method);
 }
 
-RequestRoute route_stateless(Method method) {
+RequestRoute route_stateless(Method method, Era child) {
   if (method == Method::ServerDiscover) return RequestRoute::Discover;
+  // The stateless revision's own tasks, an extension, are for whoever knows their id.
+  if (is_task_method(method) && child == Era::Stateless) return RequestRoute::Forward;
   if (method == Method::ToolsList) return RequestRoute::ListTools;
   if (method == Method::SubscriptionsListen) return RequestRoute::Listen;
   return needs_session(method) ? RequestRoute::Unknown : RequestRoute::Forward;
@@ -24,8 +26,8 @@ RequestRoute route_stateless(Method method) {
 
 }  // namespace
 
-RequestRoute route_request(Method method, Sharing sharing, Era era) {
-  if (era == Era::Stateless) return route_stateless(method);
+RequestRoute route_request(Method method, Sharing sharing, Era era, Era child) {
+  if (era == Era::Stateless) return route_stateless(method, child);
   if (method == Method::Initialize) return RequestRoute::Initialize;
   if (method == Method::Ping) return RequestRoute::AnswerEmpty;
   // Belong to the stateless revision. Clients probe with the first before they

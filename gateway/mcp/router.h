@@ -52,7 +52,8 @@ enum class NewsRoute {
   Drop,          ///< a shared child's word for one client it does not name
 };
 
-[[nodiscard]] RequestRoute route_request(Method method, Sharing sharing, Era era);
+/// `era` is the client's.
+[[nodiscard]] RequestRoute route_request(Method method, Sharing sharing, Era era, Era child = Era::Sessions);
 [[nodiscard]] NoteRoute route_note(Method method, Sharing sharing);
 [[nodiscard]] AskRoute route_ask(Method method, Sharing sharing);
 [[nodiscard]] NewsRoute route_news(Method method, Sharing sharing);

@@ -30,4 +30,6 @@ std::optional<std::string> ToolList::add_page(std::string_view raw_result) {
   return std::nullopt;
 }
 
+bool ToolList::is_for_everybody() const { return rpc::find_member(single_page_, "cacheScope") == R"("public")"; }
+
 }  // namespace gateway::mcp

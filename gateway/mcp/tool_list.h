@@ -29,6 +29,10 @@ class ToolList {
   /// all; empty otherwise, since a cursor means something to the child alone.
   [[nodiscard]] std::string const& single_page() const { return single_page_; }
 
+  /// Whether a server of the stateless revision says of the single page that it is the same for every client.
+  /// (MCP 2026-07-28, Caching.)
+  [[nodiscard]] bool is_for_everybody() const;
+
   /// All tools in one raw JSON array, as the child described them; not validated.
   [[nodiscard]] std::string as_array() const { return "[" + raw_ + "]"; }
 

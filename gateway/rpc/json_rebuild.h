@@ -21,6 +21,13 @@ class ObjectWriter {
     out_.append(raw_key);
     return out_.append("\":");
   }
+  /// Adds members that are written already, with commas between them.
+  void members(std::string_view raw_members) {
+    if (raw_members.empty()) return;
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    out_.append(raw_members);
+  }
   void close() { out_.push_back('}'); }
 
  private:

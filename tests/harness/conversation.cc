@@ -30,26 +30,44 @@ void answer(ScriptedChild& child, json const& id, json result) {
   child.say(json{{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}}.dump());
 }
 
+namespace {
+
+json capabilities() {
+  return {{"tools", {{"listChanged", true}}}, {"resources", {{"subscribe", true}}}, {"logging", json::object()}};
+}
+
+/// Whether it was one of the questions that begin a run.
+bool answer_greeting(ScriptedChild& child, json const& said) {
+  auto const method = said.value("method", "");
+  auto const info = json{{"name", child.command()}, {"version", "1"}};
+  if (method == "initialize") {
+    answer(child, said["id"],
+           {{"protocolVersion", "2025-11-25"}, {"capabilities", capabilities()}, {"serverInfo", info}});
+  } else if (method == "server/discover") {
+    answer(child, said["id"],
+           {{"supportedVersions", {"2026-07-28"}},
+            {"capabilities", capabilities()},
+            {"resultType", "complete"},
+            {"ttlMs", 5},
+            {"cacheScope", "public"},
+            {"_meta", {{"io.modelcontextprotocol/serverInfo", info}}}});
+  } else if (method == "tools/list") {
+    answer(child, said["id"], {{"tools", {{{"name", "echo"}}}}});
+  } else {
+    return method == "notifications/initialized";
+  }
+  return true;
+}
+
+}  // namespace
+
 void shake_hands(TestGateway& gateway) {
   for (auto turn = 0; turn < 4; ++turn) {
     for (auto* const child : gateway.spawner().alive()) {
       std::deque<std::string> kept;
       for (auto& line : std::exchange(child->heard, {})) {
         auto const said = json::parse(line);
-        auto const method = said.value("method", "");
-        if (method == "initialize") {
-          answer(*child, said["id"],
-                 {{"protocolVersion", "2025-11-25"},
-                  {"capabilities",
-                   {{"tools", {{"listChanged", true}}},
-                    {"resources", {{"subscribe", true}}},
-                    {"logging", json::object()}}},
-                  {"serverInfo", {{"name", child->command()}, {"version", "1"}}}});
-        } else if (method == "tools/list") {
-          answer(*child, said["id"], {{"tools", {{{"name", "echo"}}}}});
-        } else if (method != "notifications/initialized") {
-          kept.push_back(std::move(line));
-        }
+        if (!answer_greeting(*child, said)) kept.push_back(std::move(line));
       }
       child->heard = std::move(kept);
     }
@@ -92,13 +110,13 @@ json body(TestClient const& client) {
 // ── Streamable HTTP ──────────────────────────────────────────────────────────
 
 HttpSession::HttpSession(TestGateway& gateway, std::string service, std::string_view revision,
-                         std::initializer_list<std::string> fields)
+                         std::initializer_list<std::string> fields, json capabilities)
     : gateway_(gateway), path_("/" + service + "/mcp") {
   auto& client = gateway_.connect();
   client.send(http("POST", path_, fields,
                    request(0, "initialize",
                            {{"protocolVersion", revision},
-                            {"capabilities", json::object()},
+                            {"capabilities", std::move(capabilities)},
                             {"clientInfo", {{"name", "test"}, {"version", "1"}}}})
                        .dump()));
   gateway_.turn(2);

@@ -34,7 +34,7 @@ void answer(ScriptedChild& child, json const& id, json result);
 class HttpSession {
  public:
   HttpSession(TestGateway& gateway, std::string service, std::string_view revision = "2025-11-25",
-              std::initializer_list<std::string> fields = {});
+              std::initializer_list<std::string> fields = {}, json capabilities = json::object());
 
   /// Posts, and gives the connection on which the answer comes.
   TestClient& post(json const& message);

@@ -92,6 +92,49 @@ TEST(Handshake, LetsAListBeKeptWhereTheChildReportsChanges) {
   EXPECT_EQ(0, child.list_ttl_ms(Method::ResourcesRead));
 }
 
+constexpr auto kDiscovered =
+    R"({"supportedVersions":["2025-11-25","2026-07-28"],"capabilities":{"tools":{"listChanged":true},"extensions":{"x":{}}},)"
+    R"("instructions":"\u00e9","resultType":"complete","ttlMs":7,"cacheScope":"public",)"
+    R"("_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1.0"}}})";
+
+TEST(Handshake, MadeFromADiscoverResultIntroducesTheChildToClientsWithSessions) {
+  auto child = Handshake::from_discovery(kDiscovered, "service");
+  ASSERT_TRUE(child);
+  EXPECT_EQ(Era::Stateless, child->era());
+  EXPECT_EQ("2026-07-28", child->revision_text());
+  EXPECT_EQ(kNewest, child->revision());
+  EXPECT_TRUE(child->has_tools() && child->tells_tool_changes());
+  EXPECT_FALSE(child->has_logging());
+  EXPECT_EQ(Json::parse(R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},
+                            "serverInfo":{"name":"s","version":"1.0"},"instructions":"\u00e9"})"),
+            Json::parse(child->result_for(Revision::R2025_06_18)));
+}
+
+TEST(Handshake, MadeFromADiscoverResultPassesItOnWithTheVersionsOfTheGateway) {
+  auto expected = Json::parse(kDiscovered);
+  expected["supportedVersions"] = {"2026-07-28"};
+  EXPECT_EQ(expected, Json::parse(Handshake::from_discovery(kDiscovered, "service")->discover_result()));
+}
+
+TEST(Handshake, NamesAChildThatDoesNotSayWhoItIsByItsService) {
+  auto child = Handshake::from_discovery(R"({"supportedVersions":["2026-07-28"],"capabilities":{}})", "my service");
+  ASSERT_TRUE(child);
+  EXPECT_EQ(Json::parse(R"({"name":"my service","version":"0"})"),
+            Json::parse(child->result_for(kNewest))["serverInfo"]);
+  auto const discovered = Json::parse(child->discover_result());
+  EXPECT_EQ(0, discovered["ttlMs"]);
+  EXPECT_EQ("private", discovered["cacheScope"]);
+  EXPECT_EQ("complete", discovered["resultType"]);
+}
+
+TEST(Handshake, IsNothingWithoutACommonVersion) {
+  for (auto const* const result : {"", "{}", R"({"supportedVersions":["2027-01-01"],"capabilities":{}})",
+                                   R"({"supportedVersions":["2026-07-28"]})",
+                                   R"({"supportedVersions":"2026-07-28","capabilities":{}})", kResult}) {
+    EXPECT_FALSE(Handshake::from_discovery(result, "s")) << result;
+  }
+}
+
 TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
   auto const params = Json::parse(shared_initialize_params("1.\"2"));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());

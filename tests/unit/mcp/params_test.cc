@@ -117,6 +117,23 @@ TEST(AppendParams, LeavesTheEnvelopeOutAndKeepsItsNeighbours) {
                       {}));
 }
 
+TEST(AppendParams, KeepsTheEnvelopeForAServerOfItsRevision) {
+  EXPECT_EQ(
+      R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":9},"requestState":"s"})",
+      rewritten(
+          R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","progressToken":1},"requestState":"s"})",
+          {.progress_token = "9", .keep_envelope = true}));
+}
+
+TEST(AppendParams, PutsAnotherEnvelopeInItsPlaceOrWhereNoneWas) {
+  ParamsRewrite const rewrite{.progress_token = "9", .envelope = R"("e":1)"};
+  EXPECT_EQ(R"({"_meta":{"e":1,"x":2,"progressToken":9}})",
+            rewritten(R"({"_meta":{"io.modelcontextprotocol/logLevel":"info","x":2,"progressToken":1}})", rewrite));
+  EXPECT_EQ(R"({"name":"n","_meta":{"e":1}})", rewritten(R"({"name":"n"})", rewrite));
+  EXPECT_EQ(R"({"_meta":{"e":1}})", rewritten(R"({"_meta":"odd"})", rewrite));
+  EXPECT_EQ(R"({"_meta":{"e":1}})", rewritten("", rewrite));
+}
+
 TEST(AppendParams, WritesOneLine) {
   std::string const raw =
       "{\r\n  \"arguments\" : {\n\t\"a\": [1,\r2],\n\"b\":\"\\n\"\n},\n\"_meta\" : "
