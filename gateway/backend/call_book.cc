@@ -8,7 +8,9 @@
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/counted.h"
 #include "gateway/base/json_text.h"
+#include "gateway/mcp/input_round.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/result_bridge.h"
 #include "gateway/mcp/session_envelope.h"
 #include "gateway/mcp/session_reply.h"
 #include "gateway/mcp/stateless_reply.h"
@@ -181,6 +183,12 @@ mcp::ParkedId CallBook::park(HeldCall&& held) {
   return id;
 }
 
+std::optional<HeldCall> CallBook::unpark(mcp::ParkedId id) {
+  auto parked = parked_.extract(id);
+  if (parked.empty()) return std::nullopt;
+  return HeldCall(*this, std::move(parked.mapped()));
+}
+
 // ── to the peer ──────────────────────────────────────────────────────────────
 
 void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const& params) {
@@ -199,6 +207,7 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
   auto* const session = context_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const rewrite = rewrite_of(call, session);
+  if (rewrite.drop_task && !rewrite.envelope.empty()) keep_for_another_round(call, method, params.raw);
   held.book_ = nullptr;
   auto const id = sent_.open(std::move(call));
   if (!wire_.request(id, method, params, rewrite)) {
@@ -219,6 +228,17 @@ mcp::ParamsRewrite CallBook::rewrite_of(Call const& call, Session const* session
   envelope_ = known ? session->envelope : mcp::gateway_envelope(context_.version);
   if (session != nullptr && session->log_level) envelope_ = mcp::with_log_level(envelope_, *session->log_level);
   return {.drop_task = true, .envelope = envelope_};
+}
+
+/// A stateless peer may answer some requests of a client with a session by asking it for input.
+void CallBook::keep_for_another_round(Call& call, std::string_view method, std::string_view params) const {
+  if (call.is_own() || call.again || !mcp::goes_in_rounds(call.method)) return;
+  call.again = std::make_unique<mcp::Again>(mcp::Again{.method = std::string(method), .params = std::string(params)});
+}
+
+bool CallBook::needs_input(Call const& call, rpc::Message const& message) const {
+  return call.again && input_taker_ != nullptr && message.error.empty() &&
+         mcp::result_type(message.result) == mcp::ResultType::InputRequired;
 }
 
 void CallBook::send_at_once(HeldCall&& held, OwnQuestion::Request const& request) {
@@ -272,11 +292,15 @@ void CallBook::take_over_queue(SessionId session, CallBook& from) {
 // ── answers ──────────────────────────────────────────────────────────────────
 
 bool CallBook::answered(CallId id, rpc::Message const& message) {
-  auto const call = sent_.close(id);
+  auto call = sent_.close(id);
   if (!call) return false;
   hang_.answered();
   metrics_.child_answered(label(call->method), context_.loop.now() - call->sent);
   if (call->abandoned) return false;
+  if (call->again && needs_input(*call, message)) {
+    input_taker_->on_input_required(HeldCall(*this, *std::move(call)), message.result);
+    return true;
+  }
   end(*call, outcome_of(*call, message, peer_era()), reply_to(*call, message));
   return true;
 }
@@ -328,10 +352,24 @@ void CallBook::cancel(Session& session, std::string_view request_id, std::string
     return end_cancelled(*call, Told::NoReply);
   }
   auto queued = queue_.take(session.id, request_id);
-  if (!queued) return;
+  if (!queued) {
+    if (cancel_parked(session.id, request_id)) metrics_.notified(metrics::Way::In, label(mcp::Method::Cancelled));
+    return;
+  }
   // An initialize cannot be taken back.
   if (queued->call.method == mcp::Method::Initialize) return queue_.push(*std::move(queued));
   end_cancelled(queued->call, Told::NoReply);
+}
+
+/// A call whose client is asked for input. Others that are parked wait for an answer of the peer that comes anyway.
+bool CallBook::cancel_parked(SessionId session, std::string_view request_id) {
+  for (auto at = parked_.begin(); at != parked_.end(); ++at) {
+    auto const& call = at->second;
+    if (!call.again || call.to.session != session || call.client_id != request_id) continue;
+    end_cancelled(parked_.extract(at).mapped(), Told::NoReply);
+    return true;
+  }
+  return false;
 }
 
 void CallBook::cancel_all_of(Session& session) {

@@ -65,6 +65,15 @@ struct Failure {
 /// hands its end to the question of the gateway's own that it asked.
 class CallBook {
  public:
+  /// Takes calls that the peer cannot answer before their client has answered it.
+  class InputTaker {
+   public:
+    virtual void on_input_required(HeldCall&& call, std::string_view raw_result) = 0;
+
+   protected:
+    ~InputTaker() = default;
+  };
+
   /// References outlive it. `share` is the part of the peer's places that one client may hold.
   CallBook(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Peer& peer,
            Wire& wire, mcp::Sharing sharing, double share)
@@ -76,6 +85,9 @@ class CallBook {
         sharing_(sharing),
         sent_(config.max_calls, share),
         recorder_(context, config, metrics) {}
+
+  /// It outlives this.
+  void set_input_taker(InputTaker& taker) { input_taker_ = &taker; }
 
   /// The peer has introduced itself: answers to stateless clients say so. Valid until the next call of this.
   void introduced(mcp::Handshake const& handshake) { handshake_ = &handshake; }
@@ -101,6 +113,10 @@ class CallBook {
   void queue(HeldCall&& held, std::string_view method, std::string_view params);
   /// Until `end_parked`: its answer depends on another call.
   [[nodiscard]] mcp::ParkedId park(HeldCall&& held);
+
+  /// Takes a parked call out again. None where it has ended.
+  [[nodiscard]] std::optional<HeldCall> unpark(mcp::ParkedId id);
+  [[nodiscard]] bool is_parked(mcp::ParkedId id) const { return parked_.count(id) > 0; }
 
   /// Whether the peer may be sent one more of this client.
   [[nodiscard]] bool admits(ClientId client) const { return sent_.admits(client); }
@@ -167,6 +183,9 @@ class CallBook {
   [[nodiscard]] std::size_t awaited_parked() const;
   void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
   [[nodiscard]] mcp::Era peer_era() const { return handshake_ == nullptr ? mcp::Era::Sessions : handshake_->era(); }
+  void keep_for_another_round(mcp::Call& call, std::string_view method, std::string_view params) const;
+  [[nodiscard]] bool needs_input(mcp::Call const& call, rpc::Message const& message) const;
+  [[nodiscard]] bool cancel_parked(SessionId session, std::string_view request_id);
   [[nodiscard]] mcp::ParamsRewrite rewrite_of(mcp::Call const& call, mcp::Session const* session);
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
@@ -188,7 +207,8 @@ class CallBook {
   CallRecorder recorder_;
   HangDetector hang_;
   mcp::Handshake const* handshake_ = nullptr;  ///< null until the peer's first run is ready
-  std::string envelope_;                       ///< of the request being sent; keeps its memory
+  InputTaker* input_taker_ = nullptr;
+  std::string envelope_;  ///< of the request being sent; keeps its memory
 };
 
 }  // namespace gateway::backend

@@ -59,6 +59,8 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       tools_(context_, config, metrics, audience_, *this),
       log_level_(audience_, *this),
       relay_(context_, config, metrics, wire_, book_.sent()),
+      peer_listen_(context_, config, wire_, *this),
+      input_rounds_(context_, config, book_, *this),
       init_params_(mcp::shared_initialize_params(context_.version)) {
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
@@ -68,6 +70,7 @@ Multiplexer::~Multiplexer() { peer_.reset(); }
 
 void Multiplexer::stop() {
   book_.fail_sent("the service was stopped");
+  input_rounds_.give_up_all("the service was stopped");
   book_.fail_queued("the service was stopped");
   listens_.complete_all();
   peer_->stop();
@@ -89,6 +92,7 @@ void Multiplexer::detach(Session& session, mcp::SessionEnd why) {
 void Multiplexer::take_back(Session& session, mcp::SessionEnd why) {
   if (why == mcp::SessionEnd::Drain) listens_.complete(session.id);
   book_.cancel_all_of(session);
+  input_rounds_.forget_ended();
 }
 
 /// The part of leaving that is about the session and not about its calls.
@@ -119,7 +123,9 @@ void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, 
   switch (message.kind) {
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
     case rpc::MessageKind::Notification: return on_note(session, message);
-    case rpc::MessageKind::Response: return relay_.answered(session.id, message);
+    case rpc::MessageKind::Response:
+      if (!input_rounds_.answered(session.id, message)) relay_.answered(session.id, message);
+      return;
   }
 }
 
@@ -205,7 +211,8 @@ void Multiplexer::on_note(Session& session, Message const& message) {
     case mcp::NoteRoute::Cancel: {
       auto const params = mcp::read_params(message.params);
       if (params.ambiguous) return;
-      return book_.cancel(session, params.request_id, rpc::find_member(params.raw, "reason"));
+      book_.cancel(session, params.request_id, rpc::find_member(params.raw, "reason"));
+      return input_rounds_.forget_ended();
     }
     case mcp::NoteRoute::Progress:  // the token is the peer's own: nothing of it was rewritten
     case mcp::NoteRoute::Forward:
@@ -358,6 +365,8 @@ void Multiplexer::tick() {
   end_if_hung();
   relay_.expire(now);
   listens_.tick(now);
+  peer_listen_.tick(now);
+  input_rounds_.tick(now);
   auto const refreshes =
       shared_as() == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
   if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);

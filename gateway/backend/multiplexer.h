@@ -13,11 +13,13 @@
 #include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
 #include "gateway/backend/greeting.h"
+#include "gateway/backend/input_rounds.h"
 #include "gateway/backend/listens.h"
 #include "gateway/backend/log_level_sync.h"
 #include "gateway/backend/operation.h"
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
+#include "gateway/backend/peer_listen.h"
 #include "gateway/backend/subscription_desk.h"
 #include "gateway/backend/tool_listing.h"
 #include "gateway/backend/wire.h"
@@ -32,7 +34,12 @@ namespace gateway::backend {
 /// Speaks MCP with one child for the sessions attached to it: all of a service's
 /// (Shared) or one (Exclusive). The rules are mcp::route_*; this performs them.
 /// Owned by its Service; an exclusive one ends with its session.
-class Multiplexer final : public Mortal, private Peer::Owner, private Asker, private Greeting::Owner {
+class Multiplexer final : public Mortal,
+                          private Peer::Owner,
+                          private Asker,
+                          private Greeting::Owner,
+                          private PeerListen::Owner,
+                          private InputRounds::Owner {
  public:
   class Owner {
    public:
@@ -129,6 +136,10 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void greet(std::unique_ptr<OwnQuestion> greeting);
   [[nodiscard]] Greeting::Owner& owner_of_greeting() { return *this; }
 
+  void send_again(HeldCall&& call, std::string_view method, std::string_view params) override {
+    forward(std::move(call), method, mcp::read_params(params));
+  }
+
   // ── from the peer ──
   void on_peer_started() override;
   void on_peer_message(rpc::Message const& message) override;
@@ -137,6 +148,7 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void on_peer_stopped() override;
   void on_answer(rpc::Message const& message);
   void on_ask(rpc::Message const& message);
+  void on_listened(rpc::Message const& message, mcp::Method method);
   void on_news(rpc::Message const& message, mcp::Method method);
   void on_progress(rpc::Message const& message);
   void relay_news(rpc::Message const& message, mcp::Method method);
@@ -146,6 +158,8 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   void ask_in_turn(std::unique_ptr<OwnQuestion> question) override;
   void on_greeted(mcp::Handshake handshake) override;
   void on_greeting_failed(std::string_view why) override;
+  void on_listening(std::string const& uri, mcp::Outcome outcome, rpc::Reply const& reply) override;
+  void on_listening_again() override;
 
   // ── as time passes ──
   void end_if_hung();
@@ -169,6 +183,8 @@ class Multiplexer final : public Mortal, private Peer::Owner, private Asker, pri
   ToolListing tools_;
   LogLevelSync log_level_;
   ClientRelay relay_;
+  PeerListen peer_listen_;
+  InputRounds input_rounds_;
   std::optional<DeepProbe> deep_probe_;
   std::optional<mcp::Handshake> handshake_;
   ChildId id_{};

@@ -78,6 +78,10 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
                     {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
 
   log_level_.child_is_ready(handshake_->has_logging() && !is_stateless());
+  if (is_stateless()) {
+    peer_listen_.begin_run(handshake_->honoured({.tools = true, .prompts = true, .resources = true, .uris = {}}));
+  }
+  subscriptions_.speak_through(is_stateless() ? &peer_listen_ : nullptr);
   subscriptions_.ask_again();
   if (std::exchange(lists_may_differ_, false)) {
     audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session); });
@@ -87,6 +91,8 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
 /// What is queued was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   book_.fail_sent(why);
+  input_rounds_.give_up_all(why);
+  peer_listen_.end_run(why);
   // Those who come while it sleeps are told what its last run offered; its tools
   // are compared, and the rest nobody has asked for yet.
   lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
@@ -105,11 +111,15 @@ void Multiplexer::on_peer_message(Message const& message) {
   switch (message.kind) {
     case rpc::MessageKind::Response: return on_answer(message);
     case rpc::MessageKind::Request: return on_ask(message);
-    case rpc::MessageKind::Notification: return on_news(message, mcp::method_from(message.method));
+    case rpc::MessageKind::Notification: {
+      auto const method = mcp::method_from(message.method);
+      return is_stateless() ? on_listened(message, method) : on_news(message, method);
+    }
   }
 }
 
 void Multiplexer::on_answer(Message const& message) {
+  if (is_stateless() && peer_listen_.answered(message)) return;
   auto const number = rpc::id_number(message.id);
   // Late, answered before, or never asked: nobody waits for it.
   if (!number || !book_.answered(CallId{*number}, message)) metrics_.late_answer_dropped();
@@ -132,6 +142,32 @@ void Multiplexer::on_ask(Message const& message) {
     case mcp::AskRoute::Relay:
     case mcp::AskRoute::Refuse: return relay_.ask(message);
   }
+}
+
+/// What a peer of the stateless revision says of its own accord, about what is listened to or about a call.
+void Multiplexer::on_listened(Message const& message, mcp::Method method) {
+  if (method == mcp::Method::SubscriptionsAcknowledged) return peer_listen_.acknowledged(message.params);
+  if (method == mcp::Method::Cancelled) {
+    return peer_listen_.cancelled(rpc::plain_id(rpc::find_member(message.params, "requestId")));
+  }
+  if (!peer_listen_.takes(message.params)) return metrics_.late_answer_dropped();
+  if (mcp::subscription_id(message.params).empty()) return on_news(message, method);
+  auto const params = mcp::without_subscription_id(message.params);
+  auto stripped = message;
+  stripped.params = params;
+  on_news(stripped, method);
+}
+
+void Multiplexer::on_listening(std::string const& uri, mcp::Outcome outcome, rpc::Reply const& reply) {
+  subscriptions_.settle(uri, {}, outcome, reply);
+}
+
+/// Each list that may have changed meanwhile counts as changed; tools are compared.
+void Multiplexer::on_listening_again() {
+  auto const lists = handshake_->honoured({.tools = true, .prompts = true, .resources = true, .uris = {}});
+  if (lists.tools && initialized_sent_) tools_.start();
+  if (lists.prompts) audience_.tell_list_changed(mcp::Method::PromptsListChanged);
+  if (lists.resources) audience_.tell_list_changed(mcp::Method::ResourcesListChanged);
 }
 
 void Multiplexer::on_news(Message const& message, mcp::Method method) {

@@ -20,7 +20,7 @@ class SubscriptionDesk::Subscribe final : public OwnQuestion {
             .client = client_};
   }
   void ended(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply) override {
-    desk_.on_answer(uri_, call, outcome, reply);
+    desk_.settle(uri_, call, outcome, reply);
   }
 
  private:
@@ -44,10 +44,14 @@ class SubscriptionDesk::Unsubscribe final : public OwnQuestion {
 };
 
 void SubscriptionDesk::ask(std::string uri, ClientId client) {
+  if (listen_ != nullptr) return listen_->add(std::move(uri));
   asker_.ask(std::make_unique<Subscribe>(*this, std::move(uri), client));
 }
 
-void SubscriptionDesk::ask_to_end(std::string uri) { asker_.ask(std::make_unique<Unsubscribe>(std::move(uri))); }
+void SubscriptionDesk::ask_to_end(std::string uri) {
+  if (listen_ != nullptr) return listen_->remove(uri);
+  asker_.ask(std::make_unique<Unsubscribe>(std::move(uri)));
+}
 
 void SubscriptionDesk::subscribe(HeldCall&& call, std::string_view uri) {
   auto const session = call->to.session;
@@ -81,8 +85,8 @@ mcp::Subscriptions::Verdict verdict_of(mcp::Outcome outcome) {
 }  // namespace
 
 /// If the peer could not be asked, nobody is subscribed, and whoever subscribes next asks again.
-void SubscriptionDesk::on_answer(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome,
-                                 rpc::Reply const& reply) {
+void SubscriptionDesk::settle(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome,
+                              rpc::Reply const& reply) {
   auto const settled = subscriptions_.settle(uri, verdict_of(outcome));
   for (auto const& subscriber : settled.waiting) {
     if (subscriber.call == mcp::ParkedId{}) {

@@ -7,6 +7,7 @@
 
 #include "gateway/backend/call_book.h"
 #include "gateway/backend/own_question.h"
+#include "gateway/backend/peer_listen.h"
 #include "gateway/mcp/subscriptions.h"
 
 namespace gateway::backend {
@@ -34,6 +35,10 @@ class SubscriptionDesk {
   /// The same for a listener, which is told the end, perhaps before this returns. It outlives this.
   void subscribe_listener(SessionId session, std::string_view uri, ClientId client);
   void set_listener(Listener& listener) { listener_ = &listener; }
+  /// Through whom a peer of the stateless revision is asked; null: the peer is another one.
+  void speak_through(PeerListen* listen) { listen_ = listen; }
+  /// The peer has answered for that resource.
+  void settle(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome, rpc::Reply const& reply);
   void unsubscribe(SessionId session, std::string_view uri);
   /// The session leaves this peer.
   void leave(SessionId session);
@@ -53,12 +58,12 @@ class SubscriptionDesk {
   class Unsubscribe;
   void ask(std::string uri, ClientId client);
   void ask_to_end(std::string uri);
-  void on_answer(std::string const& uri, mcp::Call const& asked, mcp::Outcome outcome, rpc::Reply const& reply);
 
   config::ServiceConfig const& config_;
   CallBook& book_;
   Asker& asker_;
   Listener* listener_ = nullptr;
+  PeerListen* listen_ = nullptr;
   mcp::Subscriptions subscriptions_;
 };
 

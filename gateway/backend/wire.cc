@@ -20,6 +20,11 @@ bool Wire::request(CallId id, std::string_view method, mcp::Params const& params
   return peer_.send(line_);
 }
 
+bool Wire::request(std::string_view raw_id, std::string_view method, std::string_view params) {
+  return peer_.send(fmt::format("{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":{},\"params\":{}}}\n", raw_id,
+                                json_string(method), params));
+}
+
 void Wire::note(std::string_view method, std::string_view params) {
   line_.assign(R"({"jsonrpc":"2.0","method":)");
   append_json_string(line_, method);

@@ -19,6 +19,8 @@ class Wire {
 
   /// A request under an id of ours, which its progress token becomes too: that of `rewrite` is not used.
   [[nodiscard]] bool request(CallId id, std::string_view method, mcp::Params const& params, mcp::ParamsRewrite rewrite);
+  /// A request that is no call, under a raw id that no call has.
+  [[nodiscard]] bool request(std::string_view raw_id, std::string_view method, std::string_view params);
   /// A notification. No params where they are empty.
   void note(std::string_view method, std::string_view params);
   /// The request of that id is not waited for any more. `reason` is a JSON string, or left out.

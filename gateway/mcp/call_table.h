@@ -26,6 +26,13 @@ enum class QuestionId : std::uint64_t {};
 /// A client's call that is parked: its answer depends on another call.
 enum class ParkedId : std::uint64_t {};
 
+/// A request as its client sent it, kept where it may have to be sent again.
+struct Again {
+  std::string method;
+  std::string params;   ///< raw
+  unsigned rounds = 0;  ///< how often its server asked for input
+};
+
 /// One request the child has and has not answered.
 struct Call {
   QuestionId question{};  ///< which of the gateway's own questions it asks; 0: it is a client's
@@ -36,6 +43,7 @@ struct Call {
   RequestId request_id;              ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
   std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
+  std::unique_ptr<Again> again;      ///< null where it is never sent twice, as nearly always
   std::string progress_token;        ///< the client's raw token; empty when it asked for no progress
   std::string subject;               ///< the tool's name for the log
   std::string uri;                   ///< raw, of the resource that a stateless client reads

@@ -16,11 +16,11 @@ using rpc::find_member;
 
 constexpr std::string_view kSubscriptionId = "io.modelcontextprotocol/subscriptionId";
 
-std::vector<std::string> read_uris(std::string_view raw_array) {
+std::vector<std::string> read_uris(std::string_view raw_array, std::size_t most) {
   std::vector<std::string> uris;
   rpc::ElementWalk walk(raw_array);
   while (auto const uri = walk.next()) {
-    if (uris.size() == kMostListenedResources) break;
+    if (uris.size() == most) break;
     if (rpc::is_string(*uri) && std::find(uris.begin(), uris.end(), *uri) == uris.end()) uris.emplace_back(*uri);
   }
   return uris;
@@ -55,14 +55,44 @@ bool ListenFilter::includes(Method list_changed) const {
          (resources && list_changed == Method::ResourcesListChanged);
 }
 
-std::optional<ListenFilter> read_listen_filter(std::string_view raw_params) {
+std::optional<ListenFilter> read_listen_filter(std::string_view raw_params, std::size_t most_resources) {
   auto const wanted = find_member(raw_params, "notifications");
   if (!rpc::is_object(wanted)) return std::nullopt;
   auto const is_set = [&](std::string_view name) { return find_member(wanted, name) == "true"; };
   return ListenFilter{.tools = is_set("toolsListChanged"),
                       .prompts = is_set("promptsListChanged"),
                       .resources = is_set("resourcesListChanged"),
-                      .uris = read_uris(find_member(wanted, "resourceSubscriptions"))};
+                      .uris = read_uris(find_member(wanted, "resourceSubscriptions"), most_resources)};
+}
+
+std::string listen_params(ListenFilter const& wanted, std::string_view envelope) {
+  std::string out;
+  rpc::ObjectWriter params(out);
+  append_filter(params.member("notifications"), wanted);
+  params.member("_meta").append("{").append(envelope).append("}");
+  params.close();
+  return out;
+}
+
+std::string_view subscription_id(std::string_view raw_params) {
+  return find_member(find_member(raw_params, "_meta"), kSubscriptionId);
+}
+
+std::string without_subscription_id(std::string_view raw_params) {
+  std::string out;
+  rpc::ObjectWriter params(out);
+  rpc::MemberWalk walk(raw_params);
+  while (auto const member = walk.next()) {
+    if (!member->is("_meta")) {
+      params.member(member->key).append(member->value);
+      continue;
+    }
+    std::string meta;
+    rpc::append_without(meta, member->value, [](rpc::Member const& inner) { return inner.is(kSubscriptionId); });
+    if (meta != "{}") params.member(member->key).append(meta);
+  }
+  params.close();
+  return out;
 }
 
 std::string listen_acknowledgement(std::string_view raw_id, ListenFilter const& honoured) {

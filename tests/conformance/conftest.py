@@ -27,9 +27,12 @@ def installed():
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    """A gateway with the server twice: one child for all sessions, and one for each."""
+    """A gateway with the server three times: initialized, with one child for all sessions or one for each; and spoken
+    to in 2026-07-28."""
     everything = {"command": str(suite.PYTHON), "args": [str(suite.EVERYTHING)]}
-    servers = {"shared": everything | {"isolation": "shared"}, "session": everything | {"isolation": "session"}}
+    servers = {"shared": everything | {"isolation": "shared", "era": "legacy"},
+               "session": everything | {"isolation": "session", "era": "legacy"},
+               "modern": everything | {"era": "modern"}}
     with Gateway(servers, tmp_path_factory.mktemp("gateway")) as running:
         yield running
 

@@ -31,3 +31,13 @@ def test_a_shared_child_with_sessions_passes_what_2026_07_28_requires_except_que
     verdict = suite.run(gateway.url("shared", "http"), "2026-07-28", "2026-07-28.yml", tmp_path)
     assert verdict.as_expected, verdict.output
     assert verdict.passed >= {"json-schema-2020-12", "http-header-validation"}, verdict.output
+
+
+def test_a_child_spoken_to_in_2026_07_28_passes_what_2026_07_28_requires(gateway, tmp_path):
+    verdict = suite.run(gateway.url("modern", "http"), "2026-07-28", "none.yml", tmp_path)
+    assert verdict.as_expected and verdict.passed >= {"json-schema-2020-12", "http-header-validation"}, verdict.output
+
+
+def test_a_child_spoken_to_in_2026_07_28_passes_what_2025_11_25_requires_although_it_is_shared(gateway, tmp_path):
+    verdict = suite.run(gateway.url("modern", "http"), "2025-11-25", "none.yml", tmp_path)
+    assert verdict.as_expected and verdict.passed >= EXTRA_2025_11_25, verdict.output

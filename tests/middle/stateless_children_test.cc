@@ -1,28 +1,8 @@
 // Children that speak the revision without sessions, and their clients of the others.
-#include "tests/middle/middle_test.h"
+#include "tests/middle/stateless_children_fixture.h"
 
 namespace gateway::harness {
 namespace {
-
-constexpr auto kVersion = "io.modelcontextprotocol/protocolVersion";
-constexpr auto kInfo = "io.modelcontextprotocol/clientInfo";
-constexpr auto kCapabilities = "io.modelcontextprotocol/clientCapabilities";
-constexpr auto kLevel = "io.modelcontextprotocol/logLevel";
-
-config::ServiceConfig stateless(std::string name, config::Isolation isolation = config::Isolation::Shared) {
-  auto made = service(std::move(name), isolation);
-  made.era = config::ServerEra::Modern;
-  return made;
-}
-
-class StatelessChildrenTest : public MiddleTest {
- protected:
-  void SetUp() override { start({stateless("one")}); }
-  void say(json const& message) {
-    child().say(message.dump());
-    gateway->turn(2);
-  }
-};
 
 TEST_F(StatelessChildrenTest, AreAskedWhatTheyAreAndNeverInitialized) {
   config::Config config;
@@ -39,7 +19,7 @@ TEST_F(StatelessChildrenTest, AreAskedWhatTheyAreAndNeverInitialized) {
   auto const listed = take_heard(child());
   EXPECT_EQ("tools/list", listed["method"]);
   EXPECT_EQ("2026-07-28", listed["params"]["_meta"][kVersion]);
-  EXPECT_TRUE(child().heard.empty());
+  EXPECT_TRUE(child().heard.empty());  // it reports no changes that could be listened to
   EXPECT_EQ("2026-07-28", gateway->health().protocol);
 }
 
@@ -169,7 +149,7 @@ TEST_F(StatelessChildrenTest, ListTheirToolsForEachClientUnlessTheListIsForEvery
 TEST_F(StatelessChildrenTest, AreSpokenToAlikeWhereEachSessionHasItsOwn) {
   start({stateless("own", config::Isolation::Session)});
   HttpSession session(*gateway, "own", "2025-11-25", {}, {{"sampling", json::object()}});
-  EXPECT_TRUE(child().heard.empty());
+  EXPECT_EQ("subscriptions/listen", take_heard(child())["method"]);
   auto& client = session.post(call(7, "echo"));
   auto const asked = take_heard(child());
   EXPECT_EQ(json({{"sampling", json::object()}}), asked["params"]["_meta"][kCapabilities]);

@@ -51,5 +51,31 @@ TEST(Listen, KeepsTheOtherMembersOfANotification) {
                             R"({"uri":"a","_meta":{"mine":2,"io.modelcontextprotocol/subscriptionId":99},"x":1})"));
 }
 
+TEST(Listen, OfTheGatewayCarriesItsEnvelope) {
+  ListenFilter const filter{.tools = true, .prompts = false, .resources = true, .uris = {R"("r:\/\/1")"}};
+  EXPECT_EQ(R"({"notifications":{"toolsListChanged":true,"resourcesListChanged":true,)"
+            R"("resourceSubscriptions":["r:\/\/1"]},"_meta":{"e":1}})",
+            listen_params(filter, R"("e":1)"));
+  EXPECT_EQ(filter, read_listen_filter(listen_params(filter, "")));
+}
+
+TEST(Listen, IsNamedByEachOfItsNotifications) {
+  auto const params = R"({"uri":"u","_meta":{"io.modelcontextprotocol/subscriptionId":"7","x":1.0}})";
+  EXPECT_EQ(R"("7")", subscription_id(params));
+  EXPECT_EQ(R"({"uri":"u","_meta":{"x":1.0}})", without_subscription_id(params));
+  EXPECT_EQ("{}", without_subscription_id(R"({"_meta":{"io.modelcontextprotocol/subscriptionId":7}})"));
+  EXPECT_EQ("", subscription_id(R"({"uri":"u"})"));
+  EXPECT_EQ("", subscription_id(""));
+}
+
+TEST(Listen, MayBeAcknowledgedForMoreResourcesThanOneClientMayName) {
+  std::string uris;
+  for (std::size_t i = 0; i < 2 * kMostListenedResources; ++i)
+    uris += (i > 0 ? ",\"r" : "\"r") + std::to_string(i) + '"';
+  auto const params = R"({"notifications":{"resourceSubscriptions":[)" + uris + "]}}";
+  EXPECT_EQ(kMostListenedResources, read_listen_filter(params)->uris.size());
+  EXPECT_EQ(2 * kMostListenedResources, read_listen_filter(params, kAnyNumber)->uris.size());
+}
+
 }  // namespace
 }  // namespace gateway::mcp
