@@ -33,7 +33,9 @@ Child::Child(Context const& context, config::ServiceConfig const& config, metric
       start_limit_(
           context_.loop,
           [this] {
-            auto const asked = config_.era == config::ServerEra::Modern ? "server/discover" : "initialize";
+            auto const asked = config_.era == config::ServerEra::Legacy   ? "initialize"
+                               : config_.era == config::ServerEra::Modern ? "server/discover"
+                                                                          : "server/discover or initialize";
             fail_start(fmt::format("it did not answer {} within {} s", asked, to_ms(config_.start_timeout) / 1000));
           }),
       stderr_bucket_(config.stderr_lines_per_second),

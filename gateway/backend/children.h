@@ -19,7 +19,7 @@ class Children {
 
   /// One more, not started yet.
   Multiplexer& add(mcp::Sharing sharing) {
-    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, owner_);
+    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, eras_, owner_);
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;
@@ -52,6 +52,7 @@ class Children {
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
   Multiplexer::Owner& owner_;
+  EraMemory eras_;  ///< before those that use it
   SlotTable<Multiplexer, ChildId> table_;
 };
 

@@ -1,58 +1,42 @@
-// The handshake with a child, whichever revisions it speaks.
+// The questions that begin a run of a child, whichever revisions it speaks.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "gateway/backend/own_question.h"
-#include "gateway/mcp/handshake.h"
 
 namespace gateway::backend {
 
-/// `initialize`. Its time limit is that of the child's start, not of a call.
+/// `initialize` or `server/discover`. The time limit is that of the child's start, not of a call; where its answer may
+/// never come although the child is ready, the same time is its patience.
 class Greeting final : public OwnQuestion {
  public:
   class Owner {
    public:
-    virtual void on_greeted(mcp::Handshake handshake) = 0;
-    /// The child cannot be used.
-    virtual void on_greeting_failed(std::string_view why) = 0;
+    /// How it ended, as `OwnQuestion::ended`.
+    virtual void on_greeting_ended(mcp::Method method, mcp::Outcome outcome, rpc::Reply const& reply) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  Greeting(std::string params, mcp::Sharing sharing, Owner& owner)
-      : params_(std::move(params)), sharing_(sharing), owner_(owner) {}
+  /// `owner` outlives it.
+  Greeting(mcp::Method method, std::string params, Duration patience, Owner& owner)
+      : method_(method), params_(std::move(params)), patience_(patience), owner_(owner) {}
 
   [[nodiscard]] Request request() const override {
-    return {.method = "initialize", .params = params_, .patience = kUnlimited};
+    return {.method = label(method_), .params = params_, .patience = patience_};
   }
-  void ended(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply) override;
+  void ended(mcp::Call const&, mcp::Outcome outcome, rpc::Reply const& reply) override {
+    owner_.on_greeting_ended(method_, outcome, reply);
+  }
 
  private:
+  mcp::Method method_;
   std::string params_;
-  mcp::Sharing sharing_;
+  Duration patience_;
   Owner& owner_;
-};
-
-/// `server/discover`, to a child that speaks the stateless revision.
-class Discovery final : public OwnQuestion {
- public:
-  /// `name` is the service's; `owner` outlives it.
-  Discovery(std::string params, std::string name, Greeting::Owner& owner)
-      : params_(std::move(params)), name_(std::move(name)), owner_(owner) {}
-
-  [[nodiscard]] Request request() const override {
-    return {.method = "server/discover", .params = params_, .patience = kUnlimited};
-  }
-  void ended(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply) override;
-
- private:
-  std::string params_;
-  std::string name_;
-  Greeting::Owner& owner_;
 };
 
 }  // namespace gateway::backend

@@ -44,7 +44,7 @@ Failure invalid_params(std::string message) {
 }  // namespace
 
 Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig const& config,
-                         metrics::ServiceProbe& metrics, Owner& owner)
+                         metrics::ServiceProbe& metrics, EraMemory& eras, Owner& owner)
     : context_(std::move(context)),
       sharing_(sharing),
       config_(config),
@@ -59,6 +59,7 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       tools_(context_, config, metrics, audience_, *this),
       log_level_(audience_, *this),
       relay_(context_, config, metrics, wire_, book_.sent()),
+      introduction_(context_, config, book_, sharing, eras, *this),
       peer_listen_(context_, config, wire_, *this),
       input_rounds_(context_, config, book_, *this),
       init_params_(mcp::shared_initialize_params(context_.version)) {
@@ -365,6 +366,7 @@ void Multiplexer::tick() {
   end_if_hung();
   relay_.expire(now);
   listens_.tick(now);
+  introduction_.tick(now);
   peer_listen_.tick(now);
   input_rounds_.tick(now);
   auto const refreshes =

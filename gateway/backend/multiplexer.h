@@ -12,8 +12,8 @@
 #include "gateway/backend/client_relay.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
-#include "gateway/backend/greeting.h"
 #include "gateway/backend/input_rounds.h"
+#include "gateway/backend/introduction.h"
 #include "gateway/backend/listens.h"
 #include "gateway/backend/log_level_sync.h"
 #include "gateway/backend/operation.h"
@@ -37,7 +37,7 @@ namespace gateway::backend {
 class Multiplexer final : public Mortal,
                           private Peer::Owner,
                           private Asker,
-                          private Greeting::Owner,
+                          private Introduction::Owner,
                           private PeerListen::Owner,
                           private InputRounds::Owner {
  public:
@@ -53,7 +53,7 @@ class Multiplexer final : public Mortal,
   };
 
   Multiplexer(Context context, mcp::Sharing sharing, config::ServiceConfig const& config,
-              metrics::ServiceProbe& metrics, Owner& owner);
+              metrics::ServiceProbe& metrics, EraMemory& eras, Owner& owner);
   ~Multiplexer() override;
 
   void start() { peer_->start(); }
@@ -133,8 +133,6 @@ class Multiplexer final : public Mortal,
   void serve(CallBook::Next next);
   [[nodiscard]] Failure not_running() const;
   void send_initialized();
-  void greet(std::unique_ptr<OwnQuestion> greeting);
-  [[nodiscard]] Greeting::Owner& owner_of_greeting() { return *this; }
 
   void send_again(HeldCall&& call, std::string_view method, std::string_view params) override {
     forward(std::move(call), method, mcp::read_params(params));
@@ -183,6 +181,7 @@ class Multiplexer final : public Mortal,
   ToolListing tools_;
   LogLevelSync log_level_;
   ClientRelay relay_;
+  Introduction introduction_;
   PeerListen peer_listen_;
   InputRounds input_rounds_;
   std::optional<DeepProbe> deep_probe_;

@@ -6,7 +6,6 @@
 #include "gateway/backend/multiplexer.h"
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
-#include "gateway/mcp/session_envelope.h"
 #include "gateway/rpc/json_scanner.h"
 
 namespace gateway::backend {
@@ -47,19 +46,7 @@ void Multiplexer::on_peer_started() {
   tools_.begin_run();
   log_level_.begin_run();
   book_.begin_run();
-  switch (config_.era) {
-    case config::ServerEra::Legacy:
-      return greet(std::make_unique<Greeting>(init_params_, sharing_, owner_of_greeting()));
-    case config::ServerEra::Modern:
-      return greet(
-          std::make_unique<Discovery>(fmt::format(R"({{"_meta":{{{}}}}})", mcp::gateway_envelope(context_.version)),
-                                      config_.name, owner_of_greeting()));
-  }
-}
-
-void Multiplexer::greet(std::unique_ptr<OwnQuestion> greeting) {
-  auto const request = greeting->request();
-  book_.send_at_once(book_.arrived(std::move(greeting), request), request);
+  introduction_.begin_run(init_params_);
 }
 
 void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(why); }
@@ -91,16 +78,19 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
 /// What is queued was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   book_.fail_sent(why);
+  auto const asked_wrongly = end == RunEnd::NeverReady && introduction_.ended_early();
   input_rounds_.give_up_all(why);
   peer_listen_.end_run(why);
   // Those who come while it sleeps are told what its last run offered; its tools
   // are compared, and the rest nobody has asked for yet.
   lists_may_differ_ = lists_may_differ_ || (handshake_ && !audience_.empty());
   if (end != RunEnd::Asked) owner_.on_multiplexer_down(*this);
-  if (end == RunEnd::NeverReady || peer_->state() == PeerState::CrashLoop) book_.fail_queued(why);
+  auto const far = peer_->state() == PeerState::CrashLoop;
+  if (far || (end == RunEnd::NeverReady && !asked_wrongly)) book_.fail_queued(why);
   book_.fail_questions_of_run(why);
   if (deep_probe_) deep_probe_->forget();
   relay_.give_up_all(why);
+  if (asked_wrongly && !far) peer_->restart("era");
 }
 
 void Multiplexer::on_peer_stopped() { owner_.on_multiplexer_stopped(*this); }

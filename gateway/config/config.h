@@ -139,6 +139,7 @@ enum class Isolation {
 
 /// How a child is spoken to.
 enum class ServerEra {
+  Auto,    ///< found out when it is started first
   Legacy,  ///< a revision with sessions, up to 2025-11-25: it is initialized
   Modern,  ///< 2026-07-28: every request says everything
 };

@@ -81,7 +81,8 @@ inline constexpr auto kFields<RecycleConfig> = std::tuple{
 
 inline constexpr Choice<Isolation, 3> kIsolations{
     {{{"shared", Isolation::Shared}, {"session", Isolation::Session}, {"affinity", Isolation::Affinity}}}};
-inline constexpr Choice<ServerEra, 2> kServerEras{{{{"legacy", ServerEra::Legacy}, {"modern", ServerEra::Modern}}}};
+inline constexpr Choice<ServerEra, 3> kServerEras{
+    {{{"auto", ServerEra::Auto}, {"legacy", ServerEra::Legacy}, {"modern", ServerEra::Modern}}}};
 inline constexpr Text kHeaderName{"the name of a header such as \"x-user-id\"", is_header_name};
 
 template <>
@@ -150,7 +151,7 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "owner, for all of the owner's sessions."},
     Field{"era", &ServiceConfig::era, kServerEras,
           "Protocol revisions the server is spoken to in. legacy: up to 2025-11-25, with initialize. modern: "
-          "2026-07-28, without sessions."},
+          "2026-07-28, without sessions. auto: found out when the server is first started."},
     Field{"affinity", &ServiceConfig::affinity, Group<AffinityConfig>{},
           "What identifies the owner of a child, and how long the child is kept."},
     Field{"start_timeout", &ServiceConfig::start_timeout, Span{milliseconds{100}, kHour},

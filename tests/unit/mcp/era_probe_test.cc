@@ -1,0 +1,111 @@
+#include "gateway/mcp/era_probe.h"
+
+#include <gtest/gtest.h>
+
+namespace gateway::mcp {
+namespace {
+
+using enum EraStep;
+using Answer = EraAnswer;
+
+EraProbe begun(KnownEra known = {}) {
+  EraProbe probe(known);
+  EXPECT_EQ(known.era == Era::Sessions ? Initialize : Discover, probe.begin());
+  return probe;
+}
+
+TEST(EraProbe, TakesTheAnswerToDiscover) {
+  auto probe = begun();
+  EXPECT_EQ(TakeDiscovery, probe.discovered(Answer::Speaks));
+  EXPECT_EQ(Wait, probe.silent());
+}
+
+TEST(EraProbe, InitializesAServerThatDoesNotKnowDiscover) {
+  auto probe = begun();
+  EXPECT_EQ(Initialize, probe.discovered(Answer::Refuses));
+  EXPECT_EQ(TakeInitialize, probe.initialized(Answer::Speaks));
+}
+
+TEST(EraProbe, FailsWhereBothAreRefused) {
+  auto probe = begun();
+  EXPECT_EQ(Initialize, probe.discovered(Answer::Refuses));
+  EXPECT_EQ(Fail, probe.initialized(Answer::Refuses));
+}
+
+TEST(EraProbe, NeverInitializesAServerThatListsItsVersions) {
+  auto other = begun();
+  EXPECT_EQ(Fail, other.discovered(Answer::NamesVersions));
+  auto ours = begun();
+  EXPECT_EQ(Discover, ours.discovered(Answer::AskAgain));
+  EXPECT_EQ(TakeDiscovery, ours.discovered(Answer::Speaks));
+  auto confused = begun();
+  EXPECT_EQ(Discover, confused.discovered(Answer::AskAgain));
+  EXPECT_EQ(Fail, confused.discovered(Answer::AskAgain));
+}
+
+TEST(EraProbe, InitializesASilentServerAndWaitsForBothAnswers) {
+  auto sessions = begun();
+  EXPECT_EQ(Initialize, sessions.silent());
+  EXPECT_EQ(Wait, sessions.silent());
+  EXPECT_EQ(TakeInitialize, sessions.initialized(Answer::Speaks));
+  EXPECT_EQ(Wait, sessions.discovered(Answer::Speaks));
+
+  auto pinned = begun();  // it answers both, and is bound to the second
+  EXPECT_EQ(Initialize, pinned.silent());
+  EXPECT_EQ(Wait, pinned.discovered(Answer::Speaks));
+  EXPECT_EQ(TakeInitialize, pinned.initialized(Answer::Speaks));
+
+  auto stateless = begun();
+  EXPECT_EQ(Initialize, stateless.silent());
+  EXPECT_EQ(Wait, stateless.discovered(Answer::Speaks));
+  EXPECT_EQ(TakeDiscovery, stateless.initialized(Answer::Refuses));
+
+  auto reversed = begun();
+  EXPECT_EQ(Initialize, reversed.silent());
+  EXPECT_EQ(Wait, reversed.initialized(Answer::NamesVersions));
+  EXPECT_EQ(TakeDiscovery, reversed.discovered(Answer::Speaks));
+
+  auto neither = begun();
+  EXPECT_EQ(Initialize, neither.silent());
+  EXPECT_EQ(Wait, neither.initialized(Answer::Refuses));
+  EXPECT_EQ(Fail, neither.discovered(Answer::Refuses));
+}
+
+TEST(EraProbe, BeginsWithWhatIsKnownAndTriesTheOtherWhereTheServerNamesIt) {
+  auto sessions = begun({.era = Era::Sessions});
+  EXPECT_EQ(Discover, sessions.initialized(Answer::NamesVersions));
+  EXPECT_EQ(TakeDiscovery, sessions.discovered(Answer::Speaks));
+  auto stateless = begun({.era = Era::Stateless});
+  EXPECT_EQ(Wait, stateless.silent());
+  EXPECT_EQ(Fail, stateless.discovered(Answer::Refuses));
+}
+
+TEST(EraProbe, TriesNothingElseWhereTheConfigurationSays) {
+  auto sessions = begun({.era = Era::Sessions, .certain = true});
+  EXPECT_EQ(Fail, sessions.initialized(Answer::NamesVersions));
+  auto stateless = begun({.era = Era::Stateless, .certain = true});
+  EXPECT_EQ(Fail, stateless.discovered(Answer::Refuses));
+}
+
+TEST(EraProbe, TakesAnExitForAnAnswerOnlyWhileNothingElseWasAsked) {
+  auto probe = begun();
+  EXPECT_TRUE(probe.exit_means_sessions());
+  EXPECT_EQ(Initialize, probe.silent());
+  EXPECT_FALSE(probe.exit_means_sessions());
+  EXPECT_FALSE(begun({.era = Era::Stateless}).exit_means_sessions());
+  EXPECT_FALSE(begun({.era = Era::Sessions}).exit_means_sessions());
+}
+
+TEST(EraAnswer, IsReadFromErrors) {
+  EXPECT_EQ(Answer::Refuses, answer_to_discover(R"({"code":-32601})"));
+  EXPECT_EQ(Answer::Refuses, answer_to_discover(R"({"code":-32022})"));
+  EXPECT_EQ(Answer::Refuses, answer_to_discover(R"({"code":-32602,"data":{"supported":["2026-07-28"]}})"));
+  EXPECT_EQ(Answer::AskAgain, answer_to_discover(R"({"code":-32022,"data":{"supported":["x","2026-07-28"]}})"));
+  EXPECT_EQ(Answer::NamesVersions, answer_to_discover(R"({"code":-32022,"data":{"supported":["2027-01-01"]}})"));
+  EXPECT_EQ(Answer::NamesVersions, answer_to_initialize(R"({"code":-32022,"message":"m"})"));
+  EXPECT_EQ(Answer::NamesVersions, answer_to_initialize(R"({"code":-32602,"data":{"supported":["2026-07-28"]}})"));
+  EXPECT_EQ(Answer::Refuses, answer_to_initialize(R"({"code":-32601,"message":"m"})"));
+}
+
+}  // namespace
+}  // namespace gateway::mcp
