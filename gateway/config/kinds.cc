@@ -1,5 +1,6 @@
 #include "gateway/config/kinds.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace gateway::config {
@@ -31,6 +32,12 @@ std::optional<std::int64_t> whole_number(Json const& found) {
 
 /// As text that is valid whatever it was made of.
 std::string dumped(Json const& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// The sentence, with the bound when the schema has one.
+std::string described(std::string_view sentence, Json const& schema) {
+  auto const bound = schema.find("x-bound");
+  return bound == schema.end() ? std::string{sentence} : fmt::format("{} ({})", sentence, bound->get<std::string>());
+}
 
 bool within(std::int64_t number, std::size_t min, std::size_t max) {
   return number >= 0 && static_cast<std::uint64_t>(number) >= min && static_cast<std::uint64_t>(number) <= max;
@@ -278,9 +285,35 @@ std::string choice_text(std::vector<std::string_view> const& words) {
   return text;
 }
 
-std::string described(std::string_view sentence, Json const& schema) {
-  auto const bound = schema.find("x-bound");
-  return bound == schema.end() ? std::string{sentence} : fmt::format("{} ({})", sentence, bound->get<std::string>());
+Json const* Members::find(std::string_view key, Presence presence) {
+  known_.push_back(key);
+  auto const member = object_.find(key);
+  if (member == object_.end() || member->is_null()) {
+    if (presence == Presence::Required) place_.error(fmt::format("expected the key '{}', which is missing", key));
+    return nullptr;
+  }
+  return member->is_discarded() ? nullptr : &*member;
+}
+
+void Members::report_unknown() const {
+  for (auto const& [key, value] : object_.items())
+    if (std::ranges::find(known_, key) == known_.end())
+      place_.error(fmt::format("unknown key '{}'{}", key, suggestion(key, known_)));
+}
+
+void ObjectSchema::add(std::string_view key, Presence presence, std::string_view sentence, Json schema, Json shown) {
+  schema["description"] = described(sentence, schema);
+  if (presence == Presence::Required)
+    required_.push_back(key);
+  else if (!shown.is_null())
+    schema["default"] = std::move(shown);
+  properties_[std::string{key}] = std::move(schema);
+}
+
+Json ObjectSchema::take() {
+  Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties_)}};
+  if (!required_.empty()) schema["required"] = std::move(required_);
+  return schema;
 }
 
 }  // namespace gateway::config

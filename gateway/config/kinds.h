@@ -2,7 +2,6 @@
 // its schema is and how its default looks.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <tuple>
 #include <utility>
@@ -216,48 +215,55 @@ void for_each_field(Visit visit) {
   std::apply([&](auto const&... field) { (visit(field), ...); }, kFields<Struct>);
 }
 
+/// An object of the file while a struct is read from it: each field asks for its key, and what is left is an error.
+class Members {
+ public:
+  /// Both must outlive this.
+  Members(ConfigPlace const& place, Json const& object) : place_(place), object_(object) {}
+
+  /// The value of a key; nullptr if there is none to read, which is an error if it is required.
+  [[nodiscard]] Json const* find(std::string_view key, Presence presence);
+  void report_unknown() const;
+
+ private:
+  ConfigPlace const& place_;
+  Json const& object_;
+  std::vector<std::string_view> known_;
+};
+
 /// Reads the members of an object into a struct; a key it does not have is an error.
 template <typename Struct>
 void read_fields(ConfigPlace const& place, Json const& found, Struct& into) {
   if (!found.is_object()) return place.mismatch_hidden("an object", found);
-  std::vector<std::string_view> known;
+  Members members{place, found};
   for_each_field<Struct>([&](auto const& field) {
-    known.push_back(field.key);
-    auto const member = found.find(field.key);
-    if (member == found.end() || member->is_null()) {
-      if (field.presence == Presence::Required)
-        place.error(fmt::format("expected the key '{}', which is missing", field.key));
-    } else if (!member->is_discarded()) {
-      field.kind.read(place.member(field.key), *member, into.*field.member);
-    }
+    if (auto const* const value = members.find(field.key, field.presence))
+      field.kind.read(place.member(field.key), *value, into.*field.member);
   });
-  for (auto const& [key, value] : found.items())
-    if (std::ranges::find(known, key) == known.end())
-      place.error(fmt::format("unknown key '{}'{}", key, suggestion(key, known)));
+  members.report_unknown();
 }
 
-/// The sentence, with the bound when the schema has one.
-[[nodiscard]] std::string described(std::string_view sentence, Json const& schema);
+/// The schema of an object, to which fields are added one by one.
+class ObjectSchema {
+ public:
+  /// `schema` is the field's own; `shown` is its default, or null for none.
+  void add(std::string_view key, Presence presence, std::string_view sentence, Json schema, Json shown);
+  [[nodiscard]] Json take();
+
+ private:
+  Json properties_ = Json::object();
+  Json required_ = Json::array();
+};
 
 /// The object schema of a struct: its fields with their defaults.
 template <typename Struct>
 Json fields_schema() {
   Struct const defaults{};
-  Json properties = Json::object();
-  Json required = Json::array();
+  ObjectSchema object;
   for_each_field<Struct>([&](auto const& field) {
-    auto schema = field.kind.schema();
-    schema["description"] = described(field.sentence, schema);
-    auto const shown = field.kind.show(defaults.*field.member);
-    if (field.presence == Presence::Required)
-      required.push_back(field.key);
-    else if (!shown.is_null())
-      schema["default"] = shown;
-    properties[std::string{field.key}] = std::move(schema);
+    object.add(field.key, field.presence, field.sentence, field.kind.schema(), field.kind.show(defaults.*field.member));
   });
-  Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
-  if (!required.empty()) schema["required"] = std::move(required);
-  return schema;
+  return object.take();
 }
 
 /// A struct inside a struct.
