@@ -1,11 +1,12 @@
 #include "gateway/health/health.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "gateway/base/counted.h"
@@ -20,7 +21,12 @@ using Json = nlohmann::ordered_json;
 std::string now_text() {
   auto const now = std::chrono::system_clock::now();
   auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+  auto const second = std::chrono::system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&second, &utc);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+  return fmt::format("{}.{:03}Z", date.data(), ms);
 }
 
 /// Nobody reads seventeen digits.
