@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks that file-local names are unique within a layer. Usage: names_in_a_layer.py REPOSITORY
 
-GATEWAY_UNITY, used by quickstart.sh and the images, compiles the files of a layer as one. Functions, constants, types or
-aliases with the same name in the anonymous namespaces of a layer then collide, except for functions with different
-parameters. So does a name that is also declared in a header of the layer.
+GATEWAY_UNITY, used by quickstart.sh and the images, compiles the files of several layers as one. Functions, constants, types
+or aliases with the same name in the anonymous namespaces of a layer then collide, except for functions with different
+parameters. So does a name that is also declared in a header of the layer. Layers have namespaces of their own, except for
+base and the program, which are not compiled as one.
 """
 import collections
 import pathlib
