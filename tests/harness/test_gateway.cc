@@ -23,6 +23,7 @@ config::ServiceConfig service(std::string name, config::Isolation isolation) {
   config.name = std::move(name);
   config.command = config.name;
   config.isolation = isolation;
+  config.era = config::ServerEra::Legacy;
   return config;
 }
 

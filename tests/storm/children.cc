@@ -61,6 +61,7 @@ void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const
     }
     if (child.command() == "own") mind.owner = session;
   }
+  if (child.command() == "new" && hear_stateless(child, mind, line, method)) return;
   if (method == "\"initialize\"") return shake_hands(child, mind, line);
   mind.pending.push_back({raw_id(line), method, number_after(line, "\"nonce\":"),
                           value_after(line, "\"progressToken\":"), gateway_.clock().now()});
@@ -82,6 +83,68 @@ void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::strin
       id, kRevisions[choices_.below(4)], choices_.below(2) == 0));
 }
 
+bool Children::hear_stateless(harness::ScriptedChild& child, Mind& mind, std::string const& line,
+                              std::string_view method) {
+  auto const id = raw_id(line);
+  if (method == "\"initialize\"") {
+    child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"no"}}}})", id));
+    return true;
+  }
+  if (line.find("io.modelcontextprotocol/protocolVersion") == std::string::npos) {
+    throw Broken("a request without an envelope: " + line);
+  }
+  if (auto const by = number_after(line, "\"by\":")) {
+    auto const session = ledger_.asked().at(*number_after(line, "\"nonce\":")).session;
+    if (*by != session) throw Broken(fmt::format("a call of session {} has the input of session {}", session, *by));
+  }
+  if (method == "\"subscriptions/listen\"") {
+    acknowledge(child, mind, line);
+    return true;
+  }
+  if (method != "\"server/discover\"") return false;
+  auto const how = behaves_ ? 0 : choices_.below(12);
+  if (how == 11) child.die(1);
+  if (how == 10) return true;  // says nothing
+  if (how < 10) {
+    child.say(fmt::format(
+        R"({{"jsonrpc":"2.0","id":{},"result":{{"supportedVersions":["2026-07-28"],"capabilities":{{"tools":{{"listChanged":true}},"prompts":{{"listChanged":true}},"resources":{{"subscribe":true}}}}}}}})",
+        id));
+  }
+  return true;
+}
+
+/// All that was asked for, part of it, or nothing.
+void Children::acknowledge(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
+  auto const how = behaves_ ? 0 : choices_.below(8);
+  if (how == 7) return;
+  mind.listen = raw_id(line);
+  if (how == 6) return end_listen(child, mind);
+  constexpr std::string_view kKey = R"("notifications":)";
+  auto const wanted = line.substr(line.find(kKey) + kKey.size());
+  child.say(fmt::format(
+      R"({{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"notifications":{},"_meta":{{"io.modelcontextprotocol/subscriptionId":{}}}}}}})",
+      how == 5 ? "{}" : wanted.substr(0, wanted.find('}') + 1), mind.listen));
+}
+
+void Children::end_listen(harness::ScriptedChild& child, Mind& mind) {
+  if (mind.listen.empty()) return;
+  if (choices_.once_in(2)) {
+    return child.say(fmt::format(
+        R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})", mind.listen));
+  }
+  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete"}}}})", mind.listen));
+}
+
+/// Of the session whose call it is.
+std::string Children::asks_for_input(Pending const& pending) {
+  auto const state = choices_.once_in(2) ? R"(,"requestState":"s")" : "";
+  if (choices_.once_in(4)) return R"({"resultType":"input_required","requestState":"later"})";
+  auto const whom = ledger_.asked().at(*pending.number).session;
+  return fmt::format(
+      R"({{"resultType":"input_required","inputRequests":{{"k":{{"method":"sampling/createMessage","params":{{"for":{}}}}}}}{}}})",
+      whom, state);
+}
+
 std::string Children::result_of(Pending const& pending) {
   if (pending.method == "\"tools/list\"") {
     auto const cursor = !behaves_ && choices_.once_in(6) ? R"(,"nextCursor":"c")" : "";
@@ -97,12 +160,14 @@ void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t whi
   auto const pending = mind.pending[which];
   mind.pending.erase(mind.pending.begin() + static_cast<std::ptrdiff_t>(which));
   auto const how = behaves_ ? 0 : choices_.below(12);
+  auto const asks = child.command() == "new" && pending.number && how < 3 && !behaves_;
   auto const id = how == 11 ? fmt::format("\"{}\"", pending.id) : pending.id;  // as some do
   auto const line =
       how == 10 && pending.number
           ? fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-5,"message":"no","data":{{"nonce":{}}}}}}})", id,
                         *pending.number)
-          : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result_of(pending));
+          : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id,
+                        asks ? asks_for_input(pending) : result_of(pending));
   child.say(line);
   if (how == 9) child.say(line);
 }
@@ -116,9 +181,10 @@ void Children::act() {
   switch (choices_.below(16)) {
     case 0: return speak_of(child, mind.pending.empty() ? Pending{} : mind.pending.back());
     case 1: return ask(child, mind);
-    case 2: return tell_news(child);
+    case 2: return tell_news(child, mind);
     case 3: return talk_nonsense(child, mind);
     case 4: return misbehave(child);
+    case 5: return end_listen(child, mind);
     default: break;
   }
   if (!mind.pending.empty()) answer(child, mind, choices_.below(static_cast<std::uint32_t>(mind.pending.size())));
@@ -151,15 +217,18 @@ void Children::ask(harness::ScriptedChild& child, Mind& mind) {
       fmt::format(R"({{"jsonrpc":"2.0","id":"q{}","method":"{}","params":{{{}}}}})", ++mind.questions, method, whom));
 }
 
-void Children::tell_news(harness::ScriptedChild& child) {
+void Children::tell_news(harness::ScriptedChild& child, Mind& mind) {
+  auto const meta = mind.listen.empty() || choices_.once_in(6)
+                        ? std::string(R"("x":1)")
+                        : fmt::format(R"("_meta":{{"io.modelcontextprotocol/subscriptionId":{}}})", mind.listen);
+  auto const say = [&](std::string_view method, std::string const& more = {}) {
+    child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}","params":{{{}{}}}}})", method, more, meta));
+  };
   switch (choices_.below(5)) {
     case 0: tools_ = (tools_ + 1) % 3; [[fallthrough]];
-    case 1: return child.say(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
-    case 2: return child.say(R"({"jsonrpc":"2.0","method":"notifications/prompts/list_changed"})");
-    default:
-      return child.say(
-          fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
-                      choices_.below(3)));
+    case 1: return say("tools/list_changed");
+    case 2: return say("prompts/list_changed");
+    default: return say("resources/updated", fmt::format(R"("uri":"r://{}",)", choices_.below(3)));
   }
 }
 

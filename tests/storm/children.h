@@ -40,14 +40,21 @@ class Children {
     std::vector<Pending> pending;
     std::optional<std::uint64_t> owner;  ///< the one session it serves, where it was told
     std::uint64_t questions = 0;
+    std::string listen;  ///< raw id of the newest subscriptions/listen, of one without sessions
   };
 
   void hear(harness::ScriptedChild& child, Mind& mind, std::string const& line);
   void shake_hands(harness::ScriptedChild& child, Mind& mind, std::string const& line);
+  /// Whether it was something that only a child without sessions is told.
+  [[nodiscard]] bool hear_stateless(harness::ScriptedChild& child, Mind& mind, std::string const& line,
+                                    std::string_view method);
+  void acknowledge(harness::ScriptedChild& child, Mind& mind, std::string const& line);
+  void end_listen(harness::ScriptedChild& child, Mind& mind);
+  [[nodiscard]] std::string asks_for_input(Pending const& pending);
   void answer(harness::ScriptedChild& child, Mind& mind, std::size_t which);
   void speak_of(harness::ScriptedChild& child, Pending const& pending);
   void ask(harness::ScriptedChild& child, Mind& mind);
-  void tell_news(harness::ScriptedChild& child);
+  void tell_news(harness::ScriptedChild& child, Mind& mind);
   void talk_nonsense(harness::ScriptedChild& child, Mind& mind);
   void answer_at_length(harness::ScriptedChild& child, Mind& mind);
   void misbehave(harness::ScriptedChild& child);

@@ -142,8 +142,8 @@ std::string Clients::open_session(Line& line) {
   return post(
       line, std::move(request), session,
       fmt::format(
-          R"({{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"s{}","version":"1"}}}}}})",
-          session.revision, session.key));
+          R"({{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{}","capabilities":{},"clientInfo":{{"name":"s{}","version":"1"}}}}}})",
+          session.revision, choices_.once_in(4) ? "{}" : R"({"sampling":{}})", session.key));
 }
 
 std::string Clients::open_sse(Line& line) {

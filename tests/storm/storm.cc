@@ -38,7 +38,8 @@ config::Config config_of(Choices& choices) {
   }
   constexpr std::array kKinds{std::pair{"one", config::Isolation::Shared}, std::pair{"two", config::Isolation::Shared},
                               std::pair{"own", config::Isolation::Session},
-                              std::pair{"kin", config::Isolation::Affinity}};
+                              std::pair{"kin", config::Isolation::Affinity},
+                              std::pair{"new", config::Isolation::Shared}};
   for (auto const& [name, isolation] : kKinds) {
     auto service = harness::service(name, isolation);
     service.call_timeout = seconds(5);
@@ -58,6 +59,8 @@ config::Config config_of(Choices& choices) {
   config.services[1].replicas = 2;
   config.services[1].probe =
       config::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
+  config.services[4].era = choices.once_in(2) ? config::ServerEra::Modern : config::ServerEra::Auto;
+  config.services[4].idle_stop = seconds(10);
   config.services[3].affinity = {.header = "x-owner", .keep = seconds(5)};
   return config;
 }
@@ -129,7 +132,7 @@ class Storm {
   }
 
   void operate() {
-    auto const service = gateway_.directory().services()[choices_.below(4)].key;
+    auto const service = gateway_.directory().services()[choices_.below(5)].key;
     constexpr std::array<int, 5> kKinds{0, 1, 2, 3, 4};
     backend::Operation operation;
     switch (kKinds[choices_.below(5)]) {
