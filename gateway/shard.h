@@ -140,6 +140,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   frontend::ServerMetrics server_metrics_;
   SystemEntropy system_entropy_;
   Entropy& entropy_;
+  mcp::StateSeal seal_;
   log::Log log_;
   trace::Tracer tracer_;
   mcp::SessionTable sessions_;

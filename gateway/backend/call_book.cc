@@ -333,6 +333,41 @@ void CallBook::end_parked(mcp::ParkedId id, Call const& awaited, Outcome outcome
   end(call, outcome, {call.client_id, reply.kind, reply.body, reply.plain_body});
 }
 
+// ── suspended ────────────────────────────────────────────────────────────────
+
+/// Its time is the watcher's to keep.
+void CallBook::suspend(CallId id, std::unique_ptr<OwnQuestion> watcher, std::string_view result) {
+  auto* const call = sent_.find(id);
+  if (call == nullptr) return;
+  Call rest;
+  rest.question = questions_.add(std::move(watcher));
+  rest.suspended = true;
+  rest.method = call->method;
+  rest.to.session = call->to.session;
+  rest.client = call->client;
+  rest.started = call->started;
+  rest.sent = call->sent;
+  rest.deadline = rest.hard_deadline = TimePoint::max();
+  auto const asked = std::exchange(*call, std::move(rest));
+  end(asked, Outcome::Ok, {asked.client_id, rpc::Reply::Kind::Result, result});
+}
+
+void CallBook::resume(CallId id, HeldCall&& held) {
+  auto* const call = sent_.find(id);
+  if (call == nullptr || !call->suspended) return;
+  (void)questions_.take(call->question);
+  held->client = call->client;  // the slot it holds is still that client's
+  held->sent = context_.loop.right_now();
+  auto* const session = context_.sessions.find(held->to.session);
+  auto* const open = session == nullptr ? nullptr : session->find_open(held->client_id);
+  *call = release(held);
+  if (open != nullptr) open->call = id;
+}
+
+void CallBook::take_back(CallId id, Outcome outcome, rpc::Reply const& reply) {
+  if (auto const call = abandon(id, {})) end(*call, outcome, {call->client_id, reply.kind, reply.body});
+}
+
 // ── cancelled ────────────────────────────────────────────────────────────────
 
 /// Nobody waits for it any more: the peer is told, and its id is kept for a while.

@@ -139,6 +139,15 @@ class CallBook {
   /// A parked call ends as the call it waited for. None where it has ended.
   void end_parked(mcp::ParkedId id, mcp::Call const& awaited, mcp::Outcome outcome, rpc::Reply const& reply);
 
+  // ── calls whose client is asked something ──
+  /// Answers the client of a call that the peer is working on, with a raw result. The call goes on; `watcher` is told
+  /// its end, unless it is resumed.
+  void suspend(CallId id, std::unique_ptr<OwnQuestion> watcher, std::string_view result);
+  /// The client of a suspended call comes back: whoever is held is answered with the call's end.
+  void resume(CallId id, HeldCall&& held);
+  /// Ends a call that the peer is working on, with `reply`, and cancels it there.
+  void take_back(CallId id, mcp::Outcome outcome, rpc::Reply const& reply);
+
   // ── other ends ──
   /// The session's client takes one back. `reason` is a JSON string or empty.
   void cancel(mcp::Session& session, std::string_view request_id, std::string_view reason);

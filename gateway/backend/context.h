@@ -11,6 +11,7 @@
 #include "gateway/log/log.h"
 #include "gateway/log/redaction.h"
 #include "gateway/mcp/ports.h"
+#include "gateway/mcp/request_state.h"
 #include "gateway/mcp/session_table.h"
 #include "gateway/trace/tracer.h"
 
@@ -30,7 +31,8 @@ struct Context {
   config::LimitsConfig const& limits;
   mcp::SessionTable& sessions;
   mcp::ClientPort& clients;
-  bool one_client = false;  ///< nobody else can come in, so nothing is kept for others
+  mcp::StateSeal const& seal;  ///< of request states
+  bool one_client = false;     ///< nobody else can come in, so nothing is kept for others
 };
 
 }  // namespace gateway::backend

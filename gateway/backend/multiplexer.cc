@@ -62,6 +62,7 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       introduction_(context_, config, book_, sharing, eras, *this),
       peer_listen_(context_, config, wire_, *this),
       input_rounds_(context_, config, book_, *this),
+      round_trips_(context_, config, book_, wire_),
       init_params_(mcp::shared_initialize_params(context_.version)) {
   if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
 }
@@ -185,6 +186,9 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
   session.open.push_back({call.client_id, CallId{}});
 
+  if (call.era == mcp::Era::Stateless && !is_stateless() && RoundTrips::is_retry(method, message.params)) {
+    return round_trips_.resume(std::move(held), session, message.params);
+  }
   switch (mcp::route_request(method, shared_as(), call.era, era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
@@ -365,6 +369,7 @@ void Multiplexer::tick() {
   serve_queued();  // a call that was given up may have made room
   end_if_hung();
   relay_.expire(now);
+  round_trips_.tick(now);
   listens_.tick(now);
   introduction_.tick(now);
   peer_listen_.tick(now);

@@ -20,6 +20,7 @@
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
 #include "gateway/backend/peer_listen.h"
+#include "gateway/backend/round_trips.h"
 #include "gateway/backend/subscription_desk.h"
 #include "gateway/backend/tool_listing.h"
 #include "gateway/backend/wire.h"
@@ -184,6 +185,7 @@ class Multiplexer final : public Mortal,
   Introduction introduction_;
   PeerListen peer_listen_;
   InputRounds input_rounds_;
+  RoundTrips round_trips_;
   std::optional<DeepProbe> deep_probe_;
   std::optional<mcp::Handshake> handshake_;
   ChildId id_{};

@@ -90,6 +90,7 @@ void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   book_.fail_questions_of_run(why);
   if (deep_probe_) deep_probe_->forget();
   relay_.give_up_all(why);
+  round_trips_.on_peer_down();
   if (asked_wrongly && !far) peer_->restart("era");
 }
 
@@ -130,7 +131,10 @@ void Multiplexer::on_ask(Message const& message) {
   switch (route) {
     case mcp::AskRoute::AnswerEmpty: return wire_.answer(message.id, "{}");
     case mcp::AskRoute::Relay:
-    case mcp::AskRoute::Refuse: return relay_.ask(message);
+    case mcp::AskRoute::Refuse: {
+      if (!round_trips_.ask(message)) relay_.ask(message);
+      return;
+    }
   }
 }
 
@@ -176,8 +180,11 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
       return;
     case mcp::NewsRoute::ListChanged: return audience_.tell_list_changed(method);
     case mcp::NewsRoute::Relay: return relay_news(message, method);
-    case mcp::NewsRoute::Cancelled:
-      return relay_.cancelled(rpc::plain_id(rpc::find_member(message.params, "requestId")));
+    case mcp::NewsRoute::Cancelled: {
+      auto const id = rpc::plain_id(rpc::find_member(message.params, "requestId"));
+      if (!round_trips_.cancelled(id)) relay_.cancelled(id);
+      return;
+    }
     case mcp::NewsRoute::Drop: return metrics_.child_spoke_nonsense("no_addressee");
   }
 }

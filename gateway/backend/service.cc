@@ -87,6 +87,7 @@ void Service::take_back(Session& session, mcp::SessionEnd why) {
 }
 
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
+  if (auto* const asked = child_that_asked(session, message)) asked->take_over(session, *children_.find(session.child));
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
   // What was sent to a child that is asked to end may still be answered by it, and can be
@@ -98,6 +99,14 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
     }
   }
   child->receive(session, message, to, via);
+}
+
+/// The child to which a stateless client brings what that asked for, where it is another than was chosen for it.
+Multiplexer* Service::child_that_asked(Session const& session, rpc::Message const& message) {
+  if (session.transport != mcp::Transport::Stateless || children_.size() < 2) return nullptr;
+  if (!RoundTrips::is_retry(mcp::method_from(message.method), message.params)) return nullptr;
+  auto const state = RoundTrips::shown_state(context_.seal, session, message.params);
+  return state && state->child != session.child ? children_.find(state->child) : nullptr;
 }
 
 // ── children ─────────────────────────────────────────────────────────────────

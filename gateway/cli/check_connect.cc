@@ -60,7 +60,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
                      .version = std::string(kVersion),
                      .limits = config_.gateway.limits,
                      .sessions = sessions_,
-                     .clients = nobody_},
+                     .clients = nobody_,
+                     .seal = seal_},
                     *this),
         signals_(loop_, *this),
         out_(out),
@@ -159,6 +160,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   std::unique_ptr<io::ChildGuard> guard_;
   io::ProcessSampler sampler_;  ///< not started: nobody asks what children take
   SystemEntropy entropy_;
+  mcp::StateSeal seal_{entropy_};
   log::LogOutputs log_sink_;
   log::Log log_;
   metrics::Metrics metrics_;

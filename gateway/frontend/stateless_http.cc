@@ -5,7 +5,9 @@
 #include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/method.h"
+#include "gateway/mcp/request_state.h"
 
 namespace gateway::frontend {
 
@@ -65,7 +67,8 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
 }
 
 void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Envelope const& envelope) {
-  if (mcp::method_from(message.method) == mcp::Method::SubscriptionsListen && !accepted.sse) {
+  auto const method = mcp::method_from(message.method);
+  if (method == mcp::Method::SubscriptionsListen && !accepted.sse) {
     return visit.reply_error(
         406, ErrorCode::BadRequest,
         "subscriptions/listen is answered by an event stream: Accept must admit text/event-stream");
@@ -74,6 +77,8 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message mes
   if (session == nullptr) return visit.reply_refused(refusal, message.id);
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;
+  session->capabilities.assign(envelope.capabilities);
+  if (mcp::may_need_input(method)) session->request_digest = mcp::digest_of(message.method, message.params);
   auto const& post = posts_.open(visit, {.session = session->id,
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,

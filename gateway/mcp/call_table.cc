@@ -57,7 +57,7 @@ std::optional<Call> CallTable::drop(CallId id) {
 
 bool CallTable::only_of(SessionId session) const {
   auto only = dropped_.only_of(session);
-  for_each([&](CallId, Call const& call) { only &= call.is_own() || call.to.session == session; });
+  for_each([&](CallId, Call const& call) { only &= (call.is_own() && !call.suspended) || call.to.session == session; });
   return only;
 }
 

@@ -50,12 +50,14 @@ struct Call {
   Era era = Era::Sessions;           ///< of its client
   std::size_t bytes_in = 0;
   TimePoint started;
-  TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
-  TimePoint sent;            ///< when it was written for the child; zero until then
-  Duration patience{};       ///< how long it may stay silent; progress begins it anew
-  TimePoint deadline;        ///< when its patience ends
-  TimePoint hard_deadline;   ///< when it ends whatever progress it made
-  bool abandoned = false;    ///< nobody waits for it any more; a late answer finds nobody
+  TimePoint queued;         ///< when it began to wait for its turn or its child; zero when it did not wait
+  TimePoint sent;           ///< when it was written for the child; zero until then
+  Duration patience{};      ///< how long it may stay silent; progress begins it anew
+  TimePoint deadline;       ///< when its patience ends
+  TimePoint hard_deadline;  ///< when it ends whatever progress it made
+  bool abandoned = false;   ///< nobody waits for it any more; a late answer finds nobody
+  bool suspended =
+      false;  ///< a client's, while that is away to answer a question of the child: `question` is told its end
   bool written_off = false;  ///< it no longer counts against what its child may owe
 
   /// Asked by the gateway itself, not by a client.

@@ -112,6 +112,8 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
   MemberWalk walk(params.raw);
   while (auto const member = walk.next()) {
     if (drops_task && member->is("task")) continue;
+    // A retry that is sent as a request of its own brings answers that nobody asked for.
+    if (params.has_envelope && (member->is("inputResponses") || member->is("requestState"))) continue;
     auto& to = object.member(member->key);
     if (member->is("_meta") && (adds_meta || rpc::is_object(member->value))) {
       append_meta(to, member->value, rewrite);

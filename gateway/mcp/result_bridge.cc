@@ -65,12 +65,16 @@ void append_for_stateless(std::string& out, std::string_view raw_result, Statele
   rpc::ObjectWriter result(out);
   // One walk finds out what is there already: a result can be large.
   auto has_type = false;
+  auto is_complete = true;
   auto has_ttl = false;
   auto has_scope = false;
   auto has_meta = false;
   MemberWalk walk(raw_result);
   while (auto const member = walk.next()) {
-    has_type |= member->is("resultType");
+    if (member->is("resultType")) {
+      has_type = true;
+      is_complete = member->value == "\"complete\"";
+    }
     has_ttl |= member->is("ttlMs");
     has_scope |= member->is("cacheScope");
     auto const is_meta = member->is("_meta");
@@ -84,8 +88,9 @@ void append_for_stateless(std::string& out, std::string_view raw_result, Statele
     }
   }
   if (!has_type) result.member("resultType").append("\"complete\"");
-  if (extras.cache && !has_ttl) result.member("ttlMs").append(std::to_string(extras.cache->ttl_ms));
-  if (extras.cache && !has_scope) {
+  auto const is_kept = extras.cache && is_complete;
+  if (is_kept && !has_ttl) result.member("ttlMs").append(std::to_string(extras.cache->ttl_ms));
+  if (is_kept && !has_scope) {
     result.member("cacheScope").append(extras.cache->is_public ? "\"public\"" : "\"private\"");
   }
   if (!has_meta && !extras.server_info.empty()) append_meta_with_server(result.member("_meta"), {}, extras.server_info);

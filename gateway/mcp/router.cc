@@ -65,7 +65,7 @@ AskRoute route_ask(Method method, Sharing sharing) {
 
 NewsRoute route_news(Method method, Sharing sharing) {
   if (method == Method::Progress) return NewsRoute::Progress;
-  if (method == Method::Cancelled) return sharing == Sharing::Exclusive ? NewsRoute::Cancelled : NewsRoute::Drop;
+  if (method == Method::Cancelled) return NewsRoute::Cancelled;
   if (method == Method::ToolsListChanged) return NewsRoute::ToolsChanged;
   if (sharing == Sharing::Exclusive) return NewsRoute::Relay;
 

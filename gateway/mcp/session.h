@@ -69,6 +69,10 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   TimePoint opened;
   TimePoint last_used;
 
+  /// Of a stateless client, for what its one request may be asked.
+  std::string capabilities;          ///< raw object
+  std::uint64_t request_digest = 0;  ///< of its request, if that may be asked something: see mcp/request_state.h
+
   // ── with the service ──
   ChildId child{};  ///< whom it talks to
   std::vector<OpenRequest> open;

@@ -1,5 +1,6 @@
 #include "gateway/mcp/stateless_reply.h"
 
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/result_bridge.h"
 #include "gateway/rpc/rpc_error.h"
 
@@ -23,6 +24,8 @@ std::string result_of(Call const& call, std::string_view raw_result, Handshake c
 
 StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake) {
   if (reply.kind == rpc::Reply::Kind::Result) return {outcome, reply.kind, result_of(call, reply.body, handshake)};
+  auto const asks = may_need_input(call.method) ? input_required_by(reply.body) : std::string{};
+  if (!asks.empty()) return {Outcome::Ok, rpc::Reply::Kind::Result, result_of(call, asks, handshake)};
   auto error = error_for_stateless(reply.body, call.uri);
   auto const unknown = rpc::error_code(error) == static_cast<int>(rpc::ErrorCode::MethodNotFound);
   return {unknown ? Outcome::MethodNotFound : outcome, reply.kind, std::move(error)};

@@ -165,8 +165,9 @@ class CallBookTest : public ::testing::Test {
   config::LimitsConfig limits;
   mcp::SessionTable sessions{entropy};
   FakeClients clients;
+  mcp::StateSeal seal{entropy};
   Context context{loop,    spawner, sampler, entropy,  log,     tracer, redaction,
-                  nullptr, "test",  limits,  sessions, clients, false};
+                  nullptr, "test",  limits,  sessions, clients, seal};
   config::ServiceConfig config = small();
   Outcomes ends;  ///< of the questions asked
   Side side{*this};

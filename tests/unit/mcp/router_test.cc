@@ -111,6 +111,7 @@ TEST(Router, RefusesWhatASharedChildAsksOfAClient) {
 TEST(Router, GivesNewsOfASharedChildOnlyToWhomItConcerns) {
   std::map<Method, NewsRoute> const shared{
       {Progress, NewsRoute::Progress},
+      {Cancelled, NewsRoute::Cancelled},
       {ToolsListChanged, NewsRoute::ToolsChanged},
       {LogMessage, NewsRoute::Log},
       {ResourceUpdated, NewsRoute::Updated},

@@ -1,0 +1,53 @@
+// The `requestState` of results that ask a client for input: how it shows, when it comes back, which call it is about.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/entropy.h"
+#include "gateway/base/ids.h"
+
+namespace gateway::mcp {
+
+/// What it says.
+struct RequestState {
+  ChildId child{};         ///< that has the call
+  std::uint64_t trip = 0;  ///< which of that child's calls
+  unsigned round = 0;      ///< how often its client was asked
+  TimePoint expires;
+};
+
+/// What it is good for alone.
+struct StateBinding {
+  ServiceKey service{};
+  std::string_view principal;  ///< of the client
+  std::string_view key;        ///< what its key header holds
+  std::uint64_t request = 0;   ///< digest_of its request
+};
+
+/// A digest of a request's method and params by which its retry is known: members in any order, without `_meta` and
+/// what the retry adds. It is no proof of anything.
+[[nodiscard]] std::uint64_t digest_of(std::string_view method, std::string_view raw_params);
+
+/// Seals and opens request states, with a key of its own: no other process and no client can make one.
+/// (MCP 2026-07-28, Multi Round-Trip Requests: servers must protect the integrity of a requestState they rely on.)
+class StateSeal {
+ public:
+  explicit StateSeal(Entropy& entropy);
+
+  /// The state as text, authenticated together with what it is bound to (HMAC-SHA256).
+  [[nodiscard]] std::string seal(RequestState const& state, StateBinding const& binding) const;
+  /// The state, whether or not it has expired. Nothing where the text was not sealed here for the same binding.
+  [[nodiscard]] std::optional<RequestState> open(std::string_view text, StateBinding const& binding) const;
+
+ private:
+  [[nodiscard]] std::string mac(std::string_view said, StateBinding const& binding) const;
+
+  std::array<unsigned char, 32> key_{};
+};
+
+}  // namespace gateway::mcp

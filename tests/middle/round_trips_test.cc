@@ -1,0 +1,257 @@
+// Questions that a child with sessions asks during a call of a stateless client.
+#include "tests/middle/middle_test.h"
+
+namespace gateway::harness {
+namespace {
+
+class RoundTripsTest : public MiddleTest {
+ protected:
+  void SetUp() override { start({service("one")}); }
+
+  /// A client that can be asked anything.
+  [[nodiscard]] StatelessClient client() {
+    StatelessClient made(*gateway, "one");
+    made.capabilities = {{"sampling", json::object()},
+                         {"elicitation", {{"form", json::object()}, {"url", json::object()}}},
+                         {"roots", json::object()}};
+    return made;
+  }
+  void say(json const& message) {
+    child().say(message.dump());
+    gateway->turn(2);
+  }
+  void elicit(json id, std::string const& what = "name?") {
+    say(request(std::move(id), "elicitation/create", {{"message", what}, {"requestedSchema", json::object()}}));
+  }
+  void gather() { gateway->advance(milliseconds(20)); }
+  /// A call that the child has answered by asking `name?` under the id "q".
+  json asked(StatelessClient asks) {
+    auto& connection = asks.post(call(1, "ask"));
+    at_child = take_heard(child());
+    elicit("q");
+    gather();
+    auto answered = body(connection)["result"];
+    EXPECT_EQ("input_required", answered["resultType"]);
+    return answered;
+  }
+  static json retry(json const& state, json responses, json id = 2) {
+    auto message = call(std::move(id), "ask");
+    message["params"]["requestState"] = state;
+    message["params"]["inputResponses"] = std::move(responses);
+    return message;
+  }
+  static json accept(std::string const& name = "Ada") { return {{"action", "accept"}, {"content", {{"name", name}}}}; }
+  void finish() {
+    answer(child(), at_child["id"], {{"content", "done"}});
+    gateway->turn(2);
+  }
+
+  json at_child;  ///< the call
+};
+
+TEST_F(RoundTripsTest, AskTheClientAndTakeTheCallUpAgain) {
+  auto const result = asked(client());
+  ASSERT_EQ(1U, result["inputRequests"].size());
+  auto const& question = *result["inputRequests"].begin();
+  EXPECT_EQ("elicitation/create", question["method"]);
+  EXPECT_EQ("name?", question["params"]["message"]);
+  EXPECT_FALSE(result.contains("ttlMs"));
+
+  auto const key = result["inputRequests"].begin().key();
+  auto& again = client().post(retry(result["requestState"], {{key, accept()}, {"other", 1}}));
+  auto const told = take_heard(child());
+  EXPECT_EQ("q", told["id"]);
+  EXPECT_EQ(accept(), told["result"]);
+  finish();
+  EXPECT_EQ(2, body(again)["id"]);
+  EXPECT_EQ("done", body(again)["result"]["content"]);
+  EXPECT_TRUE(child().heard.empty()) << "the child saw the call once";
+}
+
+TEST_F(RoundTripsTest, AreNotForClientsThatCannotBeAsked) {
+  StatelessClient plain(*gateway, "one");
+  auto& connection = plain.post(call(1, "ask"));
+  at_child = take_heard(child());
+  elicit("q");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  finish();
+  EXPECT_EQ("complete", body(connection)["result"]["resultType"]);
+}
+
+TEST_F(RoundTripsTest, AskSeveralThingsAtOnceAndAgainWhatIsMissing) {
+  auto& connection = client().post(call(1, "ask"));
+  at_child = take_heard(child());
+  elicit("q", "first");
+  elicit(8, "second");
+  gather();
+  auto const both = body(connection)["result"];
+  ASSERT_EQ(2U, both["inputRequests"].size());
+  auto const first = both["inputRequests"].begin().key();
+
+  auto& again = client().post(retry(both["requestState"], {{first, accept()}, {"input-2", {{"error", 1}}}}));
+  EXPECT_EQ("q", take_heard(child())["id"]);
+  auto const rest = body(again)["result"];
+  EXPECT_EQ(1U, rest["inputRequests"].size());
+  EXPECT_EQ("second", (*rest["inputRequests"].begin())["params"]["message"]);
+
+  auto& last = client().post(retry(rest["requestState"], {{"input-2", accept()}}, 3));
+  EXPECT_EQ(8, take_heard(child())["id"]);
+  finish();
+  EXPECT_EQ("done", body(last)["result"]["content"]);
+}
+
+TEST_F(RoundTripsTest, AskInSeveralRounds) {
+  auto result = asked(client());
+  for (auto round = 2; round <= 10; ++round) {
+    auto& again = client().post(retry(result["requestState"], {{result["inputRequests"].begin().key(), accept()}}));
+    (void)take_heard(child());
+    elicit(round);
+    gather();
+    result = body(again)["result"];
+    ASSERT_EQ("input_required", result["resultType"]) << round;
+  }
+  auto& last = client().post(retry(result["requestState"], {{result["inputRequests"].begin().key(), accept()}}));
+  (void)take_heard(child());
+  elicit("once too often");
+  gather();
+  EXPECT_EQ(true, body(last)["result"]["isError"]);
+  EXPECT_EQ("cancel", take_heard(child())["result"]["action"]);
+  EXPECT_EQ("notifications/cancelled", take_heard(child())["method"]);
+}
+
+TEST_F(RoundTripsTest, AreNotTakenUpWithAnotherState) {
+  auto const result = asked(client());
+  auto const key = result["inputRequests"].begin().key();
+  auto tampered = result["requestState"].get<std::string>();
+  tampered.back() = tampered.back() == '0' ? '1' : '0';
+  for (auto const& state : {json(tampered), json("x"), json(7)}) {
+    EXPECT_EQ(-32602, body(client().post(retry(state, {{key, accept()}})))["error"]["code"]) << state;
+  }
+  auto other = retry(result["requestState"], {{key, accept()}});
+  other["params"]["name"] = "other";
+  EXPECT_EQ(-32602, body(client().post(other))["error"]["code"]);
+  EXPECT_TRUE(child().heard.empty());
+
+  auto& again = client().post(retry(result["requestState"], {{key, accept()}}));
+  EXPECT_EQ(-32602, body(client().post(retry(result["requestState"], {{key, accept()}})))["error"]["code"])
+      << "a state is good once";
+  (void)take_heard(child());
+  finish();
+  EXPECT_EQ("done", body(again)["result"]["content"]);
+  EXPECT_EQ(-32602, body(client().post(retry(result["requestState"], {{key, accept()}})))["error"]["code"]);
+}
+
+TEST_F(RoundTripsTest, AreGivenUpWhenNobodyComesBack) {
+  auto const result = asked(client());
+  gateway->advance(std::chrono::minutes(10) + seconds(1));
+  EXPECT_EQ("cancel", take_heard(child())["result"]["action"]);
+  auto const told = take_heard(child());
+  EXPECT_EQ("notifications/cancelled", told["method"]);
+  EXPECT_EQ(at_child["id"], told["params"]["requestId"]);
+  auto& late = client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ(-32602, body(late)["error"]["code"]);
+}
+
+TEST_F(RoundTripsTest, KeepAnAnswerForTheClientThatIsAway) {
+  auto const result = asked(client());
+  finish();
+  EXPECT_EQ("cancel", take_heard(child())["result"]["action"]);
+  auto& again = client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ("done", body(again)["result"]["content"]);
+}
+
+TEST_F(RoundTripsTest, TellTheClientThatItsChildHasExited) {
+  auto const result = asked(client());
+  child().die(1);
+  gateway->advance(seconds(5));
+  shake_hands(*gateway);
+  auto& again = client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ("child_exited", body(again)["error"]["data"]["reason"]);
+}
+
+TEST_F(RoundTripsTest, EndWithAClientThatDisconnectsInALaterRound) {
+  auto const result = asked(client());
+  auto& again = client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  (void)take_heard(child());
+  again.close();
+  gateway->turn(2);
+  EXPECT_EQ("notifications/cancelled", take_heard(child())["method"]);
+  elicit("late");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+}
+
+TEST_F(RoundTripsTest, AskNobodyWhereTheCallsOfTwoAreOpen) {
+  auto& one = client().post(call(1, "ask"));
+  auto& other = client().post(call(2, "ask"));
+  child().heard.clear();
+  elicit("q");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  gather();
+  EXPECT_TRUE(one.answers.empty());
+  EXPECT_TRUE(other.answers.empty());
+}
+
+TEST_F(RoundTripsTest, AskNobodyElseWhileTheClientIsAway) {
+  auto const result = asked(client());
+  auto& other = client().post(call(2, "other"));
+  (void)take_heard(child());
+  elicit("q2");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  EXPECT_TRUE(other.answers.empty());
+}
+
+TEST_F(RoundTripsTest, AreNotForClientsWithSessionsOnASharedChild) {
+  HttpSession session(*gateway, "one");
+  (void)session.post(call(1, "ask"));
+  (void)take_heard(child());
+  elicit("q");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+}
+
+TEST_F(RoundTripsTest, StartAnewWithoutAState) {
+  auto message = call(1, "ask");
+  message["params"]["inputResponses"] = {{"input-1", accept()}};
+  (void)client().post(message);
+  EXPECT_FALSE(take_heard(child())["params"].contains("inputResponses"));
+}
+
+TEST_F(RoundTripsTest, SendAClientToTheUrlsOfAnError) {
+  auto& connection = client().post(call(1, "ask"));
+  auto const at = take_heard(child());
+  say({{"jsonrpc", "2.0"},
+       {"id", at["id"]},
+       {"error",
+        {{"code", -32042},
+         {"message", "sign in"},
+         {"data",
+          {{"elicitations", {{{"mode", "url"}, {"url", "https://x"}, {"elicitationId", "e"}, {"message", "m"}}}}}}}}});
+  auto const result = body(connection)["result"];
+  EXPECT_EQ("input_required", result["resultType"]);
+  EXPECT_EQ(json({{"mode", "url"}, {"url", "https://x"}, {"message", "m"}}),
+            (*result["inputRequests"].begin())["params"]);
+}
+
+TEST_F(RoundTripsTest, ReachTheReplicaThatAsked) {
+  auto one = service("one");
+  one.replicas = 2;
+  start({one});
+  auto const children = gateway->spawner().alive();
+  auto& connection = client().post(call(1, "ask"));
+  auto* const asks = children[0]->heard.empty() ? children[1] : children[0];
+  auto* const idle = children[0]->heard.empty() ? children[0] : children[1];
+  auto const at = take_heard(*asks);
+  asks->say(request("q", "elicitation/create", {{"message", "?"}}).dump());
+  gateway->turn(2);
+  gather();
+  auto const result = body(connection)["result"];
+  (void)client().post(call(5, "other"));
+  (void)client().post(call(6, "other"));
+  idle->heard.clear();
+  asks->heard.clear();
+  (void)client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ("q", take_heard(*asks)["id"]);
+  EXPECT_TRUE(idle->heard.empty());
+}
+
+}  // namespace
+}  // namespace gateway::harness

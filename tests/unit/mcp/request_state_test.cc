@@ -1,0 +1,60 @@
+#include "gateway/mcp/request_state.h"
+
+#include <gtest/gtest.h>
+
+namespace gateway::mcp {
+namespace {
+
+class RequestStateTest : public ::testing::Test {
+ protected:
+  SystemEntropy entropy;
+  StateSeal seal{entropy};
+  RequestState const state{ChildId{3}, 7, 2, TimePoint(seconds(99))};
+  StateBinding const binding{ServiceKey{1}, "alice", "key", 42};
+};
+
+TEST_F(RequestStateTest, OpensWhatItSealed) {
+  auto const opened = seal.open(seal.seal(state, binding), binding);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(state.child, opened->child);
+  EXPECT_EQ(state.trip, opened->trip);
+  EXPECT_EQ(state.round, opened->round);
+  EXPECT_EQ(state.expires, opened->expires);
+}
+
+TEST_F(RequestStateTest, OpensNothingThatWasChanged) {
+  auto const sealed = seal.seal(state, binding);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    auto changed = sealed;
+    changed[i] = changed[i] == '1' ? '2' : '1';
+    EXPECT_FALSE(seal.open(changed, binding)) << i;
+    EXPECT_FALSE(seal.open(std::string_view(sealed).substr(0, i), binding)) << i;
+  }
+  EXPECT_FALSE(seal.open("", binding));
+  EXPECT_FALSE(seal.open(sealed + "0", binding));
+}
+
+TEST_F(RequestStateTest, OpensNothingForAnotherClientServiceOrRequest) {
+  auto const sealed = seal.seal(state, binding);
+  EXPECT_FALSE(seal.open(sealed, {ServiceKey{2}, "alice", "key", 42}));
+  EXPECT_FALSE(seal.open(sealed, {ServiceKey{1}, "bob", "key", 42}));
+  EXPECT_FALSE(seal.open(sealed, {ServiceKey{1}, "alice", "other", 42}));
+  EXPECT_FALSE(seal.open(sealed, {ServiceKey{1}, "alic", "ekey", 42}));
+  EXPECT_FALSE(seal.open(sealed, {ServiceKey{1}, "alice", "key", 43}));
+}
+
+TEST_F(RequestStateTest, OpensNothingOfAnotherProcess) {
+  StateSeal const other(entropy);
+  EXPECT_FALSE(other.open(seal.seal(state, binding), binding));
+}
+
+TEST(RequestDigest, IsThatOfTheRetry) {
+  auto const first = digest_of("tools/call", R"({"name":"a","arguments":{"x":1},"_meta":{"b":1}})");
+  EXPECT_EQ(first,
+            digest_of("tools/call", R"({"arguments":{"x":1},"requestState":"s","inputResponses":{},"name":"a"})"));
+  EXPECT_NE(first, digest_of("tools/call", R"({"name":"b","arguments":{"x":1}})"));
+  EXPECT_NE(first, digest_of("prompts/get", R"({"name":"a","arguments":{"x":1}})"));
+}
+
+}  // namespace
+}  // namespace gateway::mcp
