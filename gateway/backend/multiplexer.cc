@@ -37,6 +37,11 @@ double client_share(Context const& context, Sharing sharing, config::ServiceConf
   return one_client ? 1 : config.client_share;
 }
 
+/// Whether it is shared by the stateless clients of one owner, where others have a peer for each session.
+bool serves_one_owner(Sharing sharing, config::ServiceConfig const& config) {
+  return sharing == Sharing::Shared && config.isolation == config::Isolation::Session;
+}
+
 Failure invalid_params(std::string message) {
   return {.outcome = Outcome::RpcError, .code = ErrorCode::InvalidParams, .message = std::move(message)};
 }
@@ -63,8 +68,9 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       peer_listen_(context_, config, wire_, *this),
       input_rounds_(context_, config, book_, *this),
       round_trips_(context_, config, book_, wire_),
-      init_params_(mcp::shared_initialize_params(context_.version)) {
-  if (config_.probe && sharing_ == Sharing::Shared) deep_probe_.emplace(*config_.probe);
+      init_params_(mcp::shared_initialize_params(context_.version, serves_one_owner(sharing, config))) {
+  if (config_.probe && sharing_ == Sharing::Shared && config_.isolation != config::Isolation::Session)
+    deep_probe_.emplace(*config_.probe);
 }
 
 /// The peer's end must find the rest alive.

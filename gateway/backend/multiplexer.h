@@ -101,6 +101,8 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] DeepProbe const* deep_probe() const { return deep_probe_ ? &*deep_probe_ : nullptr; }
   /// Why it is degraded although its child is ready; empty when it is well.
   [[nodiscard]] std::string ailment() const;
+  /// Whether a client is expected back for a call of its that goes on here.
+  [[nodiscard]] bool is_awaited() const { return round_trips_.any(); }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const { return book_.owed(); }
   [[nodiscard]] std::size_t sessions() const { return audience_.size(); }

@@ -42,6 +42,8 @@ class RoundTrips {
   /// A client's request with a requestState: takes its call up again.
   void resume(HeldCall&& call, mcp::Session const& session, std::string_view raw_params);
 
+  /// Whether there is a call that a client may come back for.
+  [[nodiscard]] bool any() const { return !trips_.empty(); }
   /// The peer's run is over: it waits for no answer any more.
   void on_peer_down();
   /// Gives up what no client came back for, and forgets what has ended.

@@ -1,28 +1,30 @@
 // A child of its own for each session.
 #pragma once
 
+#include "gateway/backend/owned_children.h"
 #include "gateway/backend/placement.h"
 
 namespace gateway::backend {
 
-/// The child begins with its session's first message and ends with the session.
+/// The child begins with its session's first message and ends with the session. A stateless client has no session that
+/// could own one, and a child for each request would be of no use to it: its requests share one child with all others of
+/// the same principal, or of all clients where there is no authentication.
 class SingleSessions final : public Placement {
  public:
-  SingleSessions(config::ServiceConfig const& config, Children& children) : config_(config), children_(children) {}
+  SingleSessions(config::ServiceConfig const& config, Children& children)
+      : config_(config), children_(children), owned_(children, config.max_children, config.affinity.keep) {}
 
-  [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const&) const override {
-    auto const bound = bound_of(children_, config_.max_children);
-    if (bound == ChildBound::Room) return std::nullopt;
-    return mcp::Refusal{.outcome = mcp::Outcome::Busy,
-                        .why = "no more sessions can be opened now",
-                        .room_helps = bound == ChildBound::InUse};
-  }
-  [[nodiscard]] Multiplexer& place(mcp::Session const&) override { return children_.add(mcp::Sharing::Exclusive); }
-  void on_left(Multiplexer& child) override { child.stop(); }
+  [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
+  [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
+  void on_attached(Multiplexer& child) override;
+  void on_left(Multiplexer& child) override;
+  void on_down(Multiplexer& child) override { owned_.on_down(child); }
+  void tick(TimePoint now) override { owned_.tick(now); }
 
  private:
   config::ServiceConfig const& config_;
   Children& children_;
+  OwnedChildren owned_;  ///< of stateless clients, by principal
 };
 
 }  // namespace gateway::backend

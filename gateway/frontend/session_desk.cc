@@ -24,7 +24,7 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
-  mcp::SessionOwner const owner{visit.principal, only_value(head, service(key).key_header())};
+  mcp::SessionOwner const owner{visit.principal, only_value(head, service(key).key_header()), era_of(transport)};
   auto refusal = service(key).refusal(owner);
   while (refusal && refusal->room_helps && phase == Phase::Serving && make_room_at(key))
     refusal = service(key).refusal(owner);

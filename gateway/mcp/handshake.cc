@@ -80,10 +80,12 @@ std::string initialize_result(std::string_view raw_result, std::string_view name
 
 }  // namespace
 
-std::string shared_initialize_params(std::string_view gateway_version) {
+std::string shared_initialize_params(std::string_view gateway_version, bool asks_owner) {
+  std::string_view const capabilities =
+      asks_owner ? R"({"roots":{},"sampling":{"context":{},"tools":{}},"elicitation":{"form":{},"url":{}}})" : "{}";
   return fmt::format(
-      R"({{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"mcp-gateway","version":{}}}}})",
-      to_text(kNewest), json_string(gateway_version));
+      R"({{"protocolVersion":"{}","capabilities":{},"clientInfo":{{"name":"mcp-gateway","version":{}}}}})",
+      to_text(kNewest), capabilities, json_string(gateway_version));
 }
 
 std::string asked_revision(std::string_view initialize_params) {

@@ -17,8 +17,9 @@ namespace gateway::mcp {
 
 /// The raw params of the gateway's own `initialize` to a shared child. It
 /// declares no capability: a request of such a child could not be given to the
-/// client it means.
-[[nodiscard]] std::string shared_initialize_params(std::string_view gateway_version);
+/// client it means. Where all its clients have one owner, `asks_owner`, it may ask them
+/// anything: what a client cannot do is refused then.
+[[nodiscard]] std::string shared_initialize_params(std::string_view gateway_version, bool asks_owner);
 
 /// A client's `initialize` params as an exclusive child is given them: the same,
 /// but never a revision that has no `initialize`.

@@ -9,6 +9,7 @@
 
 #include "gateway/base/ids.h"
 #include "gateway/mcp/call_trace.h"
+#include "gateway/mcp/version.h"
 #include "gateway/rpc/json_writer.h"
 #include "gateway/rpc/message.h"
 
@@ -56,6 +57,7 @@ enum class Outcome : std::uint8_t {
 struct SessionOwner {
   std::string_view principal;  ///< whose token it showed; empty without authentication
   std::string_view key;        ///< the value of the service's key header; empty when absent
+  Era era = Era::Sessions;     ///< of its client
 };
 
 /// Why no session can be opened: Invalid when this request never can, else for now.

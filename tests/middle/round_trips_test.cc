@@ -253,5 +253,25 @@ TEST_F(RoundTripsTest, ReachTheReplicaThatAsked) {
   EXPECT_TRUE(idle->heard.empty());
 }
 
+TEST_F(RoundTripsTest, NeedNoProcessForEachRequestWhereSessionsHaveTheirOwn) {
+  start({service("one", config::Isolation::Session)});
+  EXPECT_EQ(0U, gateway->spawner().started());
+  (void)client().post(request(1, "server/discover"));
+  auto const greeting = json::parse(child().heard.front());
+  EXPECT_TRUE(greeting["params"]["capabilities"].contains("sampling"));
+  shake_hands(*gateway);
+  for (auto id = 1; id < 4; ++id) {
+    (void)client().post(call(id, "echo"));
+    answer(child(), take_heard(child())["id"], json::object());
+    gateway->turn(2);
+  }
+  EXPECT_EQ(1U, gateway->spawner().started());
+  HttpSession session(*gateway, "one");
+  EXPECT_EQ(2U, gateway->spawner().started());
+  gateway->advance(std::chrono::minutes(11));
+  EXPECT_TRUE(gateway->spawner().alive().front()->told_to_stop()) << "the one that nobody uses";
+  EXPECT_FALSE(child().told_to_stop());
+}
+
 }  // namespace
 }  // namespace gateway::harness

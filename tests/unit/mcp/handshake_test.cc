@@ -136,7 +136,7 @@ TEST(Handshake, IsNothingWithoutACommonVersion) {
 }
 
 TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
-  auto const params = Json::parse(shared_initialize_params("1.\"2"));
+  auto const params = Json::parse(shared_initialize_params("1.\"2", false));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
   EXPECT_EQ(Json::object(), params["capabilities"]);
   EXPECT_EQ("mcp-gateway", params["clientInfo"]["name"]);

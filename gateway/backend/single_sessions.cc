@@ -1,0 +1,30 @@
+#include "gateway/backend/single_sessions.h"
+
+#include <string>
+
+namespace gateway::backend {
+
+std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& owner) const {
+  auto const bound = bound_of(children_, config_.max_children);
+  if (bound == ChildBound::Room) return std::nullopt;
+  if (owner.era == mcp::Era::Stateless && owned_.has_place_for(std::string(owner.principal))) return std::nullopt;
+  return mcp::Refusal{.outcome = mcp::Outcome::Busy,
+                      .why = "no more sessions can be opened now",
+                      .room_helps = bound == ChildBound::InUse};
+}
+
+Multiplexer& SingleSessions::place(mcp::Session const& session) {
+  if (era_of(session.transport) == mcp::Era::Stateless) return owned_.child_of(session.principal);
+  return children_.add(mcp::Sharing::Exclusive);
+}
+
+/// A session's own waits for the handshake that the session brings.
+void SingleSessions::on_attached(Multiplexer& child) {
+  if (owned_.owns(child)) child.start();
+}
+
+void SingleSessions::on_left(Multiplexer& child) {
+  if (!owned_.owns(child)) child.stop();
+}
+
+}  // namespace gateway::backend
