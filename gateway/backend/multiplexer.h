@@ -132,6 +132,7 @@ class Multiplexer final : public Mortal,
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  [[nodiscard]] bool takes_up(mcp::Call const& call, std::string_view raw_params) const;
   void serve_queued();
   void serve(CallBook::Next next);
   [[nodiscard]] Failure not_running() const;
