@@ -20,7 +20,7 @@ class Affinity final : public Placement {
   [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
   void on_attached(Multiplexer& child) override { child.start(); }
   void on_down(Multiplexer& child) override { owned_.on_down(child); }
-  void tick(TimePoint now) override { owned_.tick(now); }
+  void tick(TimePoint now) override { owned_.give_up_unused(now); }
 
  private:
   [[nodiscard]] std::string name_of(mcp::SessionOwner const& owner) const;

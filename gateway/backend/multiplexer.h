@@ -103,6 +103,8 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] std::string ailment() const;
   /// Whether a client is expected back for a call of its that goes on here.
   [[nodiscard]] bool is_awaited() const { return round_trips_.any(); }
+  /// Whether its peer works on no client's call, as far as is known: whatever it says now is about none.
+  [[nodiscard]] bool is_clear() const { return book_.owed() == 0 && book_.sent().only_of(SessionId{}); }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const { return book_.owed(); }
   [[nodiscard]] std::size_t sessions() const { return audience_.size(); }

@@ -5,19 +5,44 @@
 
 namespace gateway::backend {
 
-bool OwnedChildren::has_place_for(std::string const& owner) const {
-  if (owned_.count(owner) > 0) return true;
+namespace {
+
+/// Nobody has a session there, nor is expected back.
+bool is_unused(Multiplexer const& child) { return child.sessions() == 0 && !child.is_awaited(); }
+
+}  // namespace
+
+bool OwnedChildren::has_room() const {
   // One that makes room may take its time to end.
-  auto const may_begin = children_.size() < 2 * most_;
-  return may_begin && (owned_.size() < most_ || longest_unused() != nullptr);
+  return children_.size() < 2 * most_ && (owned_.size() < most_ || longest_unused() != nullptr);
 }
 
-Multiplexer& OwnedChildren::child_of(std::string const& owner) {
-  if (auto const known = owned_.find(owner); known != owned_.end()) return *children_.find(known->second);
+bool OwnedChildren::has_place_for(std::string const& owner) const { return owned_.count(owner) > 0 || has_room(); }
+
+Multiplexer& OwnedChildren::add(std::string const& owner) {
   if (owned_.size() >= most_) give_up(*longest_unused());
   auto& child = children_.add(mcp::Sharing::Shared);
   owned_.emplace(owner, child.id());
   return child;
+}
+
+Multiplexer& OwnedChildren::child_of(std::string const& owner) {
+  auto const [begin, end] = owned_.equal_range(owner);
+  if (begin == end) return add(owner);
+  auto const first =
+      std::min_element(begin, end, [](auto const& a, auto const& b) { return raw(a.second) < raw(b.second); });
+  return *children_.find(first->second);
+}
+
+Multiplexer* OwnedChildren::free_child_of(std::string const& owner) {
+  Multiplexer* free = nullptr;
+  auto const [begin, end] = owned_.equal_range(owner);
+  for (auto at = begin; at != end; ++at) {
+    auto* const child = children_.find(at->second);
+    if (child->is_clear() && (free == nullptr || raw(child->id()) < raw(free->id()))) free = child;
+  }
+  if (free != nullptr) return free;
+  return has_room() ? &add(owner) : nullptr;
 }
 
 bool OwnedChildren::owns(Multiplexer const& child) const {
@@ -28,20 +53,29 @@ void OwnedChildren::on_down(Multiplexer& child) {
   if (child.sessions() == 0 && owns(child)) give_up(child);
 }
 
-void OwnedChildren::tick(TimePoint now) {
+template <typename Predicate>
+void OwnedChildren::give_up_if(Predicate predicate) {
   std::vector<Multiplexer*> over;
   for (auto const& [owner, id] : owned_) {
     auto* const child = children_.find(id);
-    if (child->sessions() == 0 && !child->is_awaited() && now - child->unused_since() >= keep_) over.push_back(child);
+    if (is_unused(*child) && predicate(*child)) over.push_back(child);
   }
   for (auto* const child : over) give_up(*child);
+}
+
+void OwnedChildren::give_up_unused(TimePoint now) {
+  give_up_if([&](Multiplexer const& child) { return now - child.unused_since() >= keep_; });
+}
+
+void OwnedChildren::give_up_unclear() {
+  give_up_if([](Multiplexer const& child) { return !child.is_clear(); });
 }
 
 Multiplexer* OwnedChildren::longest_unused() const {
   Multiplexer* longest = nullptr;
   for (auto const& [owner, id] : owned_) {
     auto* const child = children_.find(id);
-    if (child->sessions() > 0 || child->is_awaited()) continue;
+    if (!is_unused(*child)) continue;
     if (longest == nullptr || child->unused_since() < longest->unused_since()) longest = child;
   }
   return longest;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "gateway/backend/children.h"
@@ -11,9 +10,9 @@
 
 namespace gateway::backend {
 
-/// One child for each owner, shared by the owner's sessions and out of reach for all others. It is kept a while after
-/// the last of them, so that a client which opens a session for each call finds what it left; when no more may run, the
-/// one that was unused longest makes room.
+/// The children of each owner are out of reach for all others. They are kept a while after its last session, so that a
+/// client which opens a session for each call finds what it left; when no more may run, the one that was unused longest
+/// makes room.
 class OwnedChildren {
  public:
   /// References outlive it. `most` children at a time.
@@ -21,23 +20,31 @@ class OwnedChildren {
 
   /// Whether the owner has a child, or may have one now.
   [[nodiscard]] bool has_place_for(std::string const& owner) const;
-  /// The owner's child, added if need be. Only where there is a place for it.
+  /// The owner's first child, added if need be. Only where there is a place for it.
   [[nodiscard]] Multiplexer& child_of(std::string const& owner);
+  /// One of the owner's that no call is open at, added if need be; null where there may be none.
+  [[nodiscard]] Multiplexer* free_child_of(std::string const& owner);
   [[nodiscard]] bool owns(Multiplexer const& child) const;
 
   /// A run of the child has ended: one that nobody uses is not started again for nobody.
   void on_down(Multiplexer& child);
   /// Gives up those that were unused too long.
-  void tick(TimePoint now);
+  void give_up_unused(TimePoint now);
+  /// Gives up those that nobody uses and that may still be at a call which nobody waits for.
+  void give_up_unclear();
 
  private:
+  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] Multiplexer& add(std::string const& owner);
   [[nodiscard]] Multiplexer* longest_unused() const;
   void give_up(Multiplexer& child);
+  template <typename Predicate>
+  void give_up_if(Predicate predicate);
 
   Children& children_;
   std::size_t most_;
   Duration keep_;
-  std::unordered_map<std::string, ChildId> owned_;  ///< by owner, those that are not being stopped
+  std::unordered_multimap<std::string, ChildId> owned_;  ///< by owner, those that are not being stopped
 };
 
 }  // namespace gateway::backend

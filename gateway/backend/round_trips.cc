@@ -56,22 +56,19 @@ std::uint64_t RoundTrips::trip_of(CallId call) const {
   return found == trips_.end() ? 0 : found->first;
 }
 
-/// The call that the question must come from. Where the peer serves several owners, a call that one of them gave up
-/// may be its cause, too.
+/// The call that the question must come from. One that was given up without an answer may be its cause, too.
 std::optional<CallId> RoundTrips::only_call() const {
   auto const& sent = book_.sent();
-  auto const one_owner = config_.isolation != config::Isolation::Shared;
   CallId only{};
   std::size_t calls = 0;
   sent.for_each([&](CallId id, mcp::Call const& call) {
-    if ((call.is_own() && !call.suspended) || (call.abandoned && one_owner)) return;
+    if (call.is_own() && !call.suspended) return;
     ++calls;
     only = id;
   });
   auto const* const call = sent.find(only);
-  if (calls != 1 || call == nullptr || call->abandoned) return std::nullopt;
-  if (!one_owner && !sent.only_of(call->to.session)) return std::nullopt;
-  return only;
+  auto const certain = calls == 1 && call != nullptr && !call->abandoned && sent.only_of(call->to.session);
+  return certain ? std::optional(only) : std::nullopt;
 }
 
 RoundTrips::Trip* RoundTrips::begin(CallId id) {

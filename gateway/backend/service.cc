@@ -87,7 +87,7 @@ void Service::take_back(Session& session, mcp::SessionEnd why) {
 }
 
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
-  if (auto* const asked = child_that_asked(session, message)) asked->take_over(session, *children_.find(session.child));
+  if (session.transport == mcp::Transport::Stateless) place_request(session, message);
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
   // What was sent to a child that is asked to end may still be answered by it, and can be
@@ -101,12 +101,20 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
   child->receive(session, message, to, via);
 }
 
-/// The child to which a stateless client brings what that asked for, where it is another than was chosen for it.
-Multiplexer* Service::child_that_asked(Session const& session, rpc::Message const& message) {
-  if (session.transport != mcp::Transport::Stateless || children_.size() < 2) return nullptr;
-  if (!RoundTrips::is_retry(mcp::method_from(message.method), message.params)) return nullptr;
-  auto const state = RoundTrips::shown_state(context_.seal, session, message.params);
-  return state && state->child != session.child ? children_.find(state->child) : nullptr;
+/// A stateless client's request goes to the child that asked what it answers, or to one that suits it.
+void Service::place_request(Session& session, rpc::Message const& message) {
+  auto* const child = children_.find(session.child);
+  auto const method = mcp::method_from(message.method);
+  if (child == nullptr) return;
+  Multiplexer* better = nullptr;
+  if (!RoundTrips::is_retry(method, message.params)) {
+    better = placement_->better_for(session, method);
+  } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
+    better = children_.find(state->child);
+  }
+  if (better == nullptr || better == child) return;
+  better->take_over(session, *child);
+  placement_->on_attached(*better);
 }
 
 // ── children ─────────────────────────────────────────────────────────────────

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "gateway/mcp/input_request.h"
+
 namespace gateway::backend {
 
 std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& owner) const {
@@ -25,6 +27,16 @@ void SingleSessions::on_attached(Multiplexer& child) {
 
 void SingleSessions::on_left(Multiplexer& child) {
   if (!owned_.owns(child)) child.stop();
+}
+
+Multiplexer* SingleSessions::better_for(mcp::Session const& session, mcp::Method method) {
+  auto const may_ask = era_of(session.transport) == mcp::Era::Stateless && mcp::may_need_input(method);
+  return may_ask ? owned_.free_child_of(session.principal) : nullptr;
+}
+
+void SingleSessions::tick(TimePoint now) {
+  owned_.give_up_unclear();
+  owned_.give_up_unused(now);
 }
 
 }  // namespace gateway::backend

@@ -7,8 +7,9 @@
 namespace gateway::backend {
 
 /// The child begins with its session's first message and ends with the session. A stateless client has no session that
-/// could own one, and a child for each request would be of no use to it: its requests share one child with all others of
-/// the same principal, or of all clients where there is no authentication.
+/// could own one, and a child for each request would be of no use to it: its requests go to children that belong to its
+/// principal, or to all clients where there is no authentication. A call that may ask its client something gets one at
+/// which no other call is open, so that it is certain whose question it is.
 class SingleSessions final : public Placement {
  public:
   SingleSessions(config::ServiceConfig const& config, Children& children)
@@ -19,7 +20,8 @@ class SingleSessions final : public Placement {
   void on_attached(Multiplexer& child) override;
   void on_left(Multiplexer& child) override;
   void on_down(Multiplexer& child) override { owned_.on_down(child); }
-  void tick(TimePoint now) override { owned_.tick(now); }
+  [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, mcp::Method method) override;
+  void tick(TimePoint now) override;
 
  private:
   config::ServiceConfig const& config_;

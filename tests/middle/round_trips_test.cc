@@ -253,6 +253,44 @@ TEST_F(RoundTripsTest, ReachTheReplicaThatAsked) {
   EXPECT_TRUE(idle->heard.empty());
 }
 
+TEST_F(RoundTripsTest, AskWhoseCallItIsWhereSessionsHaveTheirOwnChild) {
+  start({service("one", config::Isolation::Session)});
+  auto const ask = [&](ScriptedChild& asks, json id) {
+    asks.say(request(std::move(id), "roots/list").dump());
+    gateway->turn(2);
+    gather();
+  };
+  auto& one = client().post(call(1, "ask"));
+  auto& other = client().post(call(1, "ask"));
+  shake_hands(*gateway);
+  ASSERT_EQ(2U, gateway->spawner().alive().size());
+  auto& first = *gateway->spawner().alive()[0];
+  auto& second = *gateway->spawner().alive()[1];
+  ask(second, "of second");
+  ask(first, "of first");
+  (void)take_heard(first);
+  (void)take_heard(second);
+  json const answered{{"input-1", {{"roots", json::array()}}}};
+  (void)client().post(retry(body(one)["result"]["requestState"], answered));
+  EXPECT_EQ("of first", take_heard(first)["id"]);
+  EXPECT_TRUE(second.heard.empty());
+  (void)client().post(retry(body(other)["result"]["requestState"], answered));
+  EXPECT_EQ("of second", take_heard(second)["id"]);
+}
+
+TEST_F(RoundTripsTest, ReplaceAChildThatMayStillBeAtACallOfAClientThatLeft) {
+  start({service("one", config::Isolation::Session)});
+  auto& leaves = client().post(call(1, "ask"));
+  shake_hands(*gateway);
+  auto& left = child();
+  leaves.close();
+  gateway->turn(2);
+  (void)client().post(call(1, "ask"));
+  EXPECT_EQ(2U, gateway->spawner().started());
+  gateway->advance(seconds(1));
+  EXPECT_TRUE(left.told_to_stop());
+}
+
 TEST_F(RoundTripsTest, NeedNoProcessForEachRequestWhereSessionsHaveTheirOwn) {
   start({service("one", config::Isolation::Session)});
   EXPECT_EQ(0U, gateway->spawner().started());
