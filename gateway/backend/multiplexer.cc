@@ -138,10 +138,16 @@ void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, 
 }
 
 /// An exclusive peer is given its client's own handshake, so it starts with the
-/// first message: nearly always an initialize.
+/// first message that is for it: nearly always an initialize. A client may probe
+/// for the stateless revision, or ping, before that.
 void Multiplexer::begin_peer_for(Session& session, Message const& message) {
   if (peer_->state() != PeerState::Stopped) return;
-  if (mcp::method_from(message.method) == mcp::Method::Initialize) {
+  auto const method = mcp::method_from(message.method);
+  if (message.kind == rpc::MessageKind::Request &&
+      !mcp::needs_child(mcp::route_request(method, shared_as(), era_of(session.transport), era()))) {
+    return;
+  }
+  if (method == mcp::Method::Initialize) {
     session.init_params = mcp::exclusive_initialize_params(message.params);
     init_params_ = session.init_params;
   } else {

@@ -46,6 +46,8 @@ RequestRoute route_request(Method method, Sharing sharing, Era era, Era child) {
   return RequestRoute::Forward;
 }
 
+bool needs_child(RequestRoute route) { return route != RequestRoute::AnswerEmpty && route != RequestRoute::Unknown; }
+
 NoteRoute route_note(Method method, Sharing sharing) {
   auto const exclusive = sharing == Sharing::Exclusive;
   if (method == Method::Initialized) return exclusive ? NoteRoute::Initialized : NoteRoute::Swallow;

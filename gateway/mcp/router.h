@@ -54,6 +54,8 @@ enum class NewsRoute {
 
 /// `era` is the client's.
 [[nodiscard]] RequestRoute route_request(Method method, Sharing sharing, Era era, Era child = Era::Sessions);
+/// Whether the child has a part in the answer. If not, the request is no reason to start it.
+[[nodiscard]] bool needs_child(RequestRoute route);
 [[nodiscard]] NoteRoute route_note(Method method, Sharing sharing);
 [[nodiscard]] AskRoute route_ask(Method method, Sharing sharing);
 [[nodiscard]] NewsRoute route_news(Method method, Sharing sharing);

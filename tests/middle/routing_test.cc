@@ -89,6 +89,21 @@ TEST_F(RoutingTest, RelaysWhatAChildOfOneSessionAsksAndTakesOneAnswer) {
   EXPECT_TRUE(asked_child.heard.empty());
 }
 
+TEST_F(RoutingTest, GivesAChildOfOneSessionItsClientsCapabilitiesThoughTheClientProbedBefore) {
+  start({service("own", config::Isolation::Session)});
+  auto& stream = send(http("GET", "/own/sse"));
+  auto const path = "/own/" + heard(stream).events.at(0).data;
+  (void)send(http("POST", path, {}, request(1, "server/discover").dump()));
+  (void)send(http("POST", path, {}, request(2, "ping").dump()));
+  EXPECT_TRUE(gateway->spawner().alive().empty());
+  json const params = {{"protocolVersion", "2025-11-25"}, {"capabilities", {{"sampling", json::object()}}}};
+  (void)send(http("POST", path, {}, request(3, "initialize", params).dump()));
+  ASSERT_EQ(1U, gateway->spawner().alive().size());
+  auto const initialize = take_heard(*gateway->spawner().alive()[0]);
+  EXPECT_EQ("initialize", initialize["method"]);
+  EXPECT_TRUE(initialize["params"]["capabilities"].contains("sampling"));
+}
+
 TEST_F(RoutingTest, SubscribesOnceForAllAndTellsSubscribersAlone) {
   HttpSession a(*gateway, "one");
   HttpSession b(*gateway, "one");

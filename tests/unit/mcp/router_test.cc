@@ -86,6 +86,14 @@ TEST(Router, KeepsFromEveryChildWhatTheStatelessRevisionDoesNotHave) {
   });
 }
 
+TEST(Router, StartsNoChildForWhatIsAnsweredWithoutIt) {
+  EXPECT_FALSE(needs_child(RequestRoute::AnswerEmpty));
+  EXPECT_FALSE(needs_child(RequestRoute::Unknown));
+  EXPECT_TRUE(needs_child(RequestRoute::Initialize));
+  EXPECT_TRUE(needs_child(RequestRoute::SetLogLevel));
+  EXPECT_TRUE(needs_child(RequestRoute::Forward));
+}
+
 TEST(Router, TreatsEachNotificationOfAClientAsItsTableSays) {
   std::map<Method, NoteRoute> const shared{
       {Initialized, NoteRoute::Swallow},      {Cancelled, NoteRoute::Cancel},    {Progress, NoteRoute::Swallow},
