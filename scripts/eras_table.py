@@ -22,7 +22,7 @@ TITLES = {
     "completion": "completion", "error": "error", "cancel": "cancel",
 }
 CHILDREN = {
-    "legacy": "A server with sessions only (TypeScript SDK {sdk1})",
+    "legacy": "A server of the revisions with sessions only (TypeScript SDK {sdk1})",
     "dual": "A server of both eras (Python SDK {python2})",
     "modern": "A server of 2026-07-28 only (TypeScript SDK {sdk2})",
 }

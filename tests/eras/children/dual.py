@@ -4,6 +4,7 @@ How it asks its client is the business of tests/conformance/everything/call.py.
 """
 
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -28,6 +29,7 @@ WATCHED = "eras://watched"
 PAUSE = 0.05  # seconds after each progress, as some clients forget what comes together with the answer
 TOOLS = {}
 bus = InMemorySubscriptionBus()
+waiting = set()  # the keys of calls to `wait`
 grown = 0
 
 
@@ -36,8 +38,8 @@ def tool(function):
     return function
 
 
-def mark(key):
-    return Path(os.environ["ERAS_FOLDER"]) / f"cancelled-{key}"
+def file_of(key):
+    return Path(os.environ["ERAS_FOLDER"]) / f"wait-{key}"
 
 
 @tool
@@ -55,16 +57,27 @@ async def steps(call):
 
 @tool
 async def wait(call):
+    key = call.arguments["key"]
+    waiting.add(key)
+    file_of(key).write_text("waiting")
     try:
         await anyio.sleep_forever()
     except anyio.get_cancelled_exc_class():
-        mark(call.arguments["key"]).touch()
+        file_of(key).write_text("cancelled")
         raise
 
 
+def end(_signal, _frame):
+    """A child of one client is stopped instead of its call being cancelled."""
+    for key in waiting:
+        file_of(key).write_text("cancelled")
+    os._exit(0)
+
+
 @tool
-async def cancelled(call):
-    return "yes" if mark(call.arguments["key"]).exists() else "no"
+async def state(call):
+    file = file_of(call.arguments["key"])
+    return file.read_text() if file.exists() else "none"
 
 
 @tool
@@ -172,4 +185,5 @@ async def main():
         await server.run(requests, answers, server.create_initialization_options(NotificationOptions(tools_changed=True)))
 
 
+signal.signal(signal.SIGTERM, end)
 anyio.run(main)

@@ -1,6 +1,6 @@
 // An MCP server of the revisions with sessions, on the TypeScript SDK 1. It has what ../README.md says of every child.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
@@ -19,7 +19,7 @@ const server = new Server({ name: 'eras-legacy', version: '1.0.0' }, {
 });
 
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
-const markOf = (key) => join(process.env.ERAS_FOLDER, `cancelled-${key}`);
+const fileOf = (key) => join(process.env.ERAS_FOLDER, `wait-${key}`);
 let grown = 0;
 
 const tools = {
@@ -35,13 +35,15 @@ const tools = {
   },
   wait: ({ key }, extra) => new Promise((_, reject) => {
     const end = () => {
-      writeFileSync(markOf(key), '');
+      writeFileSync(fileOf(key), 'cancelled');
       reject(new Error('cancelled'));
     };
+    writeFileSync(fileOf(key), 'waiting');
     extra.signal.addEventListener('abort', end);
+    process.once('exit', end); // a child of one client is stopped instead
     if (extra.signal.aborted) end();
   }),
-  cancelled: ({ key }) => text(existsSync(markOf(key)) ? 'yes' : 'no'),
+  state: ({ key }) => text(existsSync(fileOf(key)) ? readFileSync(fileOf(key), 'utf8') : 'none'),
   log: async (_, extra) => {
     await extra.sendNotification({ method: 'notifications/message', params: { level: 'warning', data: 'eras' } });
     return text('logged');
@@ -90,4 +92,5 @@ server.setRequestHandler(types.CompleteRequestSchema, ({ params }) => ({
   completion: { values: ['paris', 'park', 'tree'].filter((word) => word.startsWith(params.argument.value)) },
 }));
 
+process.on('SIGTERM', () => process.exit());
 await server.connect(new StdioServerTransport());

@@ -1,6 +1,6 @@
 // An MCP server of the stateless revision only, on the TypeScript SDK 2. It has what ../README.md says of every child.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, inputRequired, inputResponse } from '@modelcontextprotocol/server';
@@ -12,7 +12,7 @@ const object = { type: 'object' };
 const fields = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
 
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
-const markOf = (key) => join(process.env.ERAS_FOLDER, `cancelled-${key}`);
+const fileOf = (key) => join(process.env.ERAS_FOLDER, `wait-${key}`);
 let grown = 0;
 
 const tools = {
@@ -28,13 +28,15 @@ const tools = {
   },
   wait: ({ key }, { mcpReq }) => new Promise((_, reject) => {
     const end = () => {
-      writeFileSync(markOf(key), '');
+      writeFileSync(fileOf(key), 'cancelled');
       reject(new Error('cancelled'));
     };
+    writeFileSync(fileOf(key), 'waiting');
     mcpReq.signal.addEventListener('abort', end);
+    process.once('exit', end); // a child of one client is stopped instead
     if (mcpReq.signal.aborted) end();
   }),
-  cancelled: ({ key }) => text(existsSync(markOf(key)) ? 'yes' : 'no'),
+  state: ({ key }) => text(existsSync(fileOf(key)) ? readFileSync(fileOf(key), 'utf8') : 'none'),
   log: async (_, { mcpReq }) => {
     await mcpReq.log('warning', 'eras');
     return text('logged');
@@ -91,4 +93,5 @@ function makeServer() {
   return server;
 }
 
+process.on('SIGTERM', () => process.exit());
 serveStdio(makeServer, { legacy: 'reject' });

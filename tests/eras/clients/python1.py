@@ -28,13 +28,16 @@ class Face:
     async def call(self, name, arguments, progress=None):
         return await self._session.call_tool(name, arguments, progress_callback=progress)
 
-    async def call_and_cancel(self, name, arguments, after):
+    async def call_until_cancelled(self, name, arguments):
         """This SDK does not tell the server that nobody waits any more; a program on it has to."""
         request_id = self._session._request_id
-        with anyio.move_on_after(after):
+        try:
             await self._session.call_tool(name, arguments)
-        cancelled = types.CancelledNotification(params=types.CancelledNotificationParams(requestId=request_id))
-        await self._session.send_notification(types.ClientNotification(cancelled))
+        except anyio.get_cancelled_exc_class():
+            cancelled = types.CancelledNotification(params=types.CancelledNotificationParams(requestId=request_id))
+            with anyio.CancelScope(shield=True):
+                await self._session.send_notification(types.ClientNotification(cancelled))
+            raise
 
     async def subscribe(self, uri):
         await self._session.subscribe_resource(AnyUrl(uri))

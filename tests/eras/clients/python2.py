@@ -3,7 +3,6 @@
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import anyio
 import mcp_types as types
 from mcp import Client
 from mcp.client.sse import sse_client
@@ -29,9 +28,8 @@ class Face:
     async def call(self, name, arguments, progress=None):
         return await self._client.call_tool(name, arguments, progress_callback=progress)
 
-    async def call_and_cancel(self, name, arguments, after):
-        with anyio.move_on_after(after):
-            await self._client.call_tool(name, arguments)
+    async def call_until_cancelled(self, name, arguments):
+        await self._client.call_tool(name, arguments)
 
     async def set_level(self, level):
         if not self._is_modern:  # there every request has it, see `opened`

@@ -3,8 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const stepLimit = 10_000;
+const stepLimit = 20_000;
 const noticeLimit = 3_000;
+const stateLimit = 8_000;
 const watched = 'eras://watched';
 
 export const answers = {
@@ -84,16 +85,19 @@ function stepsOf(face, notices) {
     },
     cancel: async () => {
       const key = crypto.randomUUID();
+      const reach = async (state) => {
+        const end = Date.now() + stateLimit;
+        while (await call('state', { key }) !== state) {
+          if (Date.now() > end) throw new Error(`the call is not ${state} at the server`);
+          await sleep(50);
+        }
+      };
       const stop = new AbortController();
       const waiting = call('wait', { key }, { signal: stop.signal }).catch(() => {});
-      await sleep(500);
+      await reach('waiting');
       stop.abort();
       await waiting;
-      const end = Date.now() + noticeLimit;
-      while (await call('cancelled', { key }) !== 'yes') {
-        if (Date.now() > end) throw new Error('the server was not told');
-        await sleep(50);
-      }
+      await reach('cancelled');
     },
   };
 }

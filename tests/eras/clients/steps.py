@@ -10,8 +10,9 @@ import warnings
 
 import anyio
 
-STEP_LIMIT = 10
+STEP_LIMIT = 20
 NOTICE_LIMIT = 3
+STATE_LIMIT = 8
 WATCHED = "eras://watched"
 SAMPLE = {"role": "assistant", "model": "eras", "content": {"type": "text", "text": "I am eras"}}
 ROOTS = {"roots": [{"uri": "file:///eras"}]}
@@ -120,12 +121,19 @@ class Steps:
 
     async def cancel(self):
         key = str(uuid.uuid4())
-        await self._face.call_and_cancel("wait", {"key": key}, after=0.5)
-        end = time.monotonic() + NOTICE_LIMIT
-        while await self._call("cancelled", {"key": key}) != "yes":
-            if time.monotonic() > end:
-                raise Failed("the server was not told")
-            await anyio.sleep(0.05)
+
+        async def reach(state):
+            end = time.monotonic() + STATE_LIMIT
+            while await self._call("state", {"key": key}) != state:
+                if time.monotonic() > end:
+                    raise Failed(f"the call is not {state} at the server")
+                await anyio.sleep(0.05)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._face.call_until_cancelled, "wait", {"key": key})
+            await reach("waiting")
+            group.cancel_scope.cancel()
+        await reach("cancelled")
 
 
 async def _outcome(step):

@@ -13,12 +13,9 @@ from . import programs
 
 
 class Gateway:
-    """One gateway process. Use it as a context manager: leaving it stops the gateway and checks that it ended well.
+    """One gateway process. Use it as a context manager: leaving it stops the gateway and checks that it ended well."""
 
-    Entering it waits for the services named by `awaited`: by default, all that have a child before their first session.
-    """
-
-    def __init__(self, servers, folder, options=None, arguments=(), awaited=None):
+    def __init__(self, servers, folder, options=None, arguments=()):
         self.folder = Path(folder)
         self.mark = f"interop-{uuid.uuid4().hex}"  # in every child's environment, so that none can hide
         marked = {name: entry | {"env": entry.get("env", {}) | {"INTEROP_MARK": self.mark}} for name, entry in servers.items()}
@@ -27,9 +24,6 @@ class Gateway:
             "mcpServers": marked,
         }
         self.arguments = list(arguments)
-        self.awaited = {name for name, entry in servers.items() if entry.get("isolation") != "session"}
-        if awaited is not None:
-            self.awaited = set(awaited)
         self.log_file = self.folder / "gateway.log"
         self._lines = []
         self._news = threading.Condition()
@@ -46,8 +40,9 @@ class Gateway:
         try:
             self.port = self.wait_for_event("listener.ready", listener="main")["port"]
             self.admin_port = self.wait_for_event("listener.ready", listener="admin")["port"]
-            for name in sorted(self.awaited):
-                self.wait_for_event("service.ready", server=name)
+            for name, entry in self.configuration["mcpServers"].items():
+                if entry.get("isolation") != "session":  # such a service has no child before its first session
+                    self.wait_for_event("service.ready", server=name)
         except BaseException:
             self.process.kill()
             self.process.wait()

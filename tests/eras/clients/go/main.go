@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	stepLimit   = 10 * time.Second
+	stepLimit   = 20 * time.Second
+	stateLimit  = 8 * time.Second
 	noticeLimit = 3 * time.Second
 	watched     = "eras://watched"
 )
@@ -44,12 +45,12 @@ func (n *notices) has(method string) bool {
 }
 
 func (n *notices) hear(method string) error {
-	return until(func() (bool, error) { return n.has(method), nil }, "nothing came")
+	return until(noticeLimit, func() (bool, error) { return n.has(method), nil }, "nothing came")
 }
 
 // until asks again and again, and fails with the reason if the answer stays false.
-func until(holds func() (bool, error), reason string) error {
-	for end := time.Now().Add(noticeLimit); ; time.Sleep(20 * time.Millisecond) {
+func until(limit time.Duration, holds func() (bool, error), reason string) error {
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		if ok, err := holds(); err != nil || ok {
 			return err
 		}
@@ -182,15 +183,25 @@ func (c *client) readUnknown(ctx context.Context) error {
 
 func (c *client) cancel(ctx context.Context) error {
 	key := rand.Text()
-	short, stop := context.WithTimeout(ctx, 500*time.Millisecond)
-	defer stop()
-	if _, err := c.call(short, "wait", map[string]any{"key": key}, nil); err == nil {
-		return errors.New("the call ended")
+	reach := func(state string) error {
+		return until(stateLimit, func() (bool, error) {
+			found, err := c.call(ctx, "state", map[string]any{"key": key}, nil)
+			return found == state, err
+		}, fmt.Sprintf("the call is not %s at the server", state))
 	}
-	return until(func() (bool, error) {
-		found, err := c.call(ctx, "cancelled", map[string]any{"key": key}, nil)
-		return found == "yes", err
-	}, "the server was not told")
+	waiting, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = c.call(waiting, "wait", map[string]any{"key": key}, nil)
+	}()
+	err := reach("waiting")
+	stop()
+	<-ended
+	if err != nil {
+		return err
+	}
+	return reach("cancelled")
 }
 
 func connect(ctx context.Context, url, transport, mode string) (*client, error) {
