@@ -7,6 +7,7 @@ import mcp_types as types
 from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 
 import steps
 
@@ -65,7 +66,13 @@ async def opened(heard):
         return types.ListRootsResult.model_validate(steps.ROOTS)
 
     async def note(message):
-        if not isinstance(message, Exception):
+        if isinstance(message, Exception):
+            return
+        # In 2026-07-28, a change that does not belong to a subscription does not count.
+        is_change = message.method in ("notifications/resources/updated", "notifications/tools/list_changed")
+        is_modern = client.protocol_version >= "2026-07-28"
+        meta = getattr(message.params, "meta", None) or {}
+        if not is_change or not is_modern or SUBSCRIPTION_ID_META_KEY in meta:
             heard(message.method)
 
     connected = sse_client(url) if transport == "sse" else streamable_http_client(url)

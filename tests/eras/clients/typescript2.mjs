@@ -1,7 +1,9 @@
 // Every step with the TypeScript SDK 2:  node typescript2.mjs URL sse|http|stdio legacy|auto|2026-07-28
 // With stdio, the URL is a command in JSON: a child without the gateway.
 
-import { Client, LOG_LEVEL_META_KEY, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client, LOG_LEVEL_META_KEY, SSEClientTransport, SUBSCRIPTION_ID_META_KEY, StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { answers, run } from './steps.mjs';
 
@@ -20,11 +22,16 @@ run(async (heard) => {
   client.setRequestHandler('sampling/createMessage', ({ params }) => answers.sample(params));
   client.setRequestHandler('elicitation/create', ({ params }) => answers.elicit(params));
   client.setRequestHandler('roots/list', () => answers.roots());
-  for (const method of ['notifications/message', 'notifications/resources/updated', 'notifications/tools/list_changed']) {
-    client.setNotificationHandler(method, () => heard(method));
+  let isModern = false;
+  client.setNotificationHandler('notifications/message', ({ method }) => heard(method));
+  for (const change of ['notifications/resources/updated', 'notifications/tools/list_changed']) {
+    client.setNotificationHandler(change, ({ method, params }) => {
+      // There, a change that does not belong to a subscription does not count.
+      if (!isModern || params?._meta?.[SUBSCRIPTION_ID_META_KEY] !== undefined) heard(method);
+    });
   }
   await client.connect(makeTransport());
-  const isModern = client.getNegotiatedProtocolVersion() >= '2026-07-28';
+  isModern = client.getNegotiatedProtocolVersion() >= '2026-07-28';
   const metaOf = ({ logLevel }) => (isModern && logLevel ? { _meta: { [LOG_LEVEL_META_KEY]: logLevel } } : {});
   return {
     revision: () => client.getNegotiatedProtocolVersion(),

@@ -38,6 +38,13 @@ func (n *notices) note(method string) {
 	n.seen[method] = true
 }
 
+// noteChange is for what, in 2026-07-28, does not count unless it belongs to a subscription.
+func (n *notices) noteChange(method string, session *mcp.ClientSession, meta mcp.Meta) {
+	if _, ok := meta[mcp.MetaKeySubscriptionID]; ok || !isModern(session) {
+		n.note(method)
+	}
+}
+
 func (n *notices) has(method string) bool {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -65,7 +72,9 @@ type client struct {
 	notices *notices
 }
 
-func (c *client) isModern() bool { return c.session.InitializeResult().ProtocolVersion >= "2026-07-28" }
+func isModern(session *mcp.ClientSession) bool {
+	return session.InitializeResult().ProtocolVersion >= "2026-07-28"
+}
 
 func (c *client) call(ctx context.Context, name string, arguments map[string]any, meta mcp.Meta) (string, error) {
 	params := &mcp.CallToolParams{Meta: meta, Name: name, Arguments: arguments}
@@ -122,7 +131,7 @@ func (c *client) progress(ctx context.Context) error {
 
 func (c *client) log(ctx context.Context) error {
 	var meta mcp.Meta
-	if c.isModern() {
+	if isModern(c.session) {
 		meta = mcp.Meta{mcp.MetaKeyLogLevel: "info"}
 	} else if err := c.session.SetLoggingLevel(ctx, &mcp.SetLoggingLevelParams{Level: "info"}); err != nil {
 		return err
@@ -224,11 +233,11 @@ func connect(ctx context.Context, url, transport, mode string) (*client, error) 
 			return &mcp.ElicitResult{Action: "accept", Content: map[string]any{"name": "eras"}}, nil
 		},
 		LoggingMessageHandler: func(context.Context, *mcp.LoggingMessageRequest) { n.note("notifications/message") },
-		ResourceUpdatedHandler: func(context.Context, *mcp.ResourceUpdatedNotificationRequest) {
-			n.note("notifications/resources/updated")
+		ResourceUpdatedHandler: func(_ context.Context, request *mcp.ResourceUpdatedNotificationRequest) {
+			n.noteChange("notifications/resources/updated", request.Session, request.Params.GetMeta())
 		},
-		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) {
-			n.note("notifications/tools/list_changed")
+		ToolListChangedHandler: func(_ context.Context, request *mcp.ToolListChangedRequest) {
+			n.noteChange("notifications/tools/list_changed", request.Session, request.Params.GetMeta())
 		},
 		ProgressNotificationHandler: func(context.Context, *mcp.ProgressNotificationClientRequest) {
 			n.note("notifications/progress")
