@@ -39,8 +39,8 @@ func (n *notices) note(method string) {
 }
 
 // noteChange is for what, in 2026-07-28, does not count unless it belongs to a subscription.
-func (n *notices) noteChange(method string, session *mcp.ClientSession, meta mcp.Meta) {
-	if _, ok := meta[mcp.MetaKeySubscriptionID]; ok || !isModern(session) {
+func (n *notices) noteChange(method string, session *mcp.ClientSession, hasSubscription func() bool) {
+	if !isModern(session) || hasSubscription() {
 		n.note(method)
 	}
 }
@@ -234,10 +234,14 @@ func connect(ctx context.Context, url, transport, mode string) (*client, error) 
 		},
 		LoggingMessageHandler: func(context.Context, *mcp.LoggingMessageRequest) { n.note("notifications/message") },
 		ResourceUpdatedHandler: func(_ context.Context, request *mcp.ResourceUpdatedNotificationRequest) {
-			n.noteChange("notifications/resources/updated", request.Session, request.Params.GetMeta())
+			n.noteChange("notifications/resources/updated", request.Session, func() bool {
+				return request.Params != nil && request.Params.Meta[mcp.MetaKeySubscriptionID] != nil
+			})
 		},
 		ToolListChangedHandler: func(_ context.Context, request *mcp.ToolListChangedRequest) {
-			n.noteChange("notifications/tools/list_changed", request.Session, request.Params.GetMeta())
+			n.noteChange("notifications/tools/list_changed", request.Session, func() bool {
+				return request.Params != nil && request.Params.Meta[mcp.MetaKeySubscriptionID] != nil
+			})
 		},
 		ProgressNotificationHandler: func(context.Context, *mcp.ProgressNotificationClientRequest) {
 			n.note("notifications/progress")
