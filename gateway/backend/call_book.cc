@@ -8,7 +8,7 @@
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/counted.h"
 #include "gateway/base/json_text.h"
-#include "gateway/mcp/input_round.h"
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/mcp/result_bridge.h"
 #include "gateway/mcp/session_envelope.h"
@@ -207,7 +207,7 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
   auto* const session = context_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const rewrite = rewrite_of(call, session);
-  if (rewrite.drop_task && !rewrite.envelope.empty()) keep_for_another_round(call, method, params.raw);
+  if (peer_era() != call.era) keep_for_another_round(call, method, params.raw);
   held.book_ = nullptr;
   auto const id = sent_.open(std::move(call));
   if (!wire_.request(id, method, params, rewrite)) {
@@ -232,7 +232,7 @@ mcp::ParamsRewrite CallBook::rewrite_of(Call const& call, Session const* session
 
 /// A stateless peer may answer some requests of a client with a session by asking it for input.
 void CallBook::keep_for_another_round(Call& call, std::string_view method, std::string_view params) const {
-  if (call.is_own() || call.again || !mcp::goes_in_rounds(call.method)) return;
+  if (call.era == mcp::Era::Stateless || call.is_own() || call.again || !mcp::may_need_input(call.method)) return;
   call.again = std::make_unique<mcp::Again>(mcp::Again{.method = std::string(method), .params = std::string(params)});
 }
 
@@ -297,7 +297,7 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
   hang_.answered();
   metrics_.child_answered(label(call->method), context_.loop.now() - call->sent);
   if (call->abandoned) return false;
-  if (call->again && needs_input(*call, message)) {
+  if (needs_input(*call, message)) {
     input_taker_->on_input_required(HeldCall(*this, *std::move(call)), message.result);
     return true;
   }

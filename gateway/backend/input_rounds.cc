@@ -9,6 +9,7 @@
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/mcp/params.h"
+#include "gateway/mcp/session_envelope.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -19,7 +20,7 @@ using mcp::Outcome;
 namespace {
 
 /// How often a call is sent again before its server counts as one that never has enough.
-constexpr unsigned kMostRounds = 8;
+constexpr unsigned kMostRepeats = 8;
 /// Between two tries of a call for which the server only asks for time.
 constexpr Duration kPace = milliseconds(250);
 
@@ -33,8 +34,8 @@ InputRounds::InputRounds(Context const& context, config::ServiceConfig const& co
 void InputRounds::on_input_required(HeldCall&& call, std::string_view raw_result) {
   auto round = mcp::read_input_round(raw_result);
   if (!round) return fail(std::move(call), "the server asked for input, but not for any that a client could give");
-  if (++call->again->rounds > kMostRounds) {
-    return fail(std::move(call), fmt::format("the server asked for input more than {} times", kMostRounds));
+  if (++call->again->rounds > kMostRepeats) {
+    return fail(std::move(call), fmt::format("the server asked for input more than {} times", kMostRepeats));
   }
   auto const now = context_.loop.now();
   Asking asking{.session = call->to.session,
@@ -56,8 +57,9 @@ void InputRounds::on_input_required(HeldCall&& call, std::string_view raw_result
 std::string InputRounds::ask(Asking& asking) {
   auto const* const session = context_.sessions.find(asking.session);
   if (session == nullptr) return "the client is gone";
+  auto const capabilities = mcp::capabilities_in(session->envelope);
   for (auto const& needed : asking.round.needed) {
-    auto why = mcp::why_not_asked(needed, session->init_params, session->revision);
+    auto why = mcp::why_not_asked(needed, capabilities, session->revision);
     if (!why.empty()) return why;
   }
   for (auto const& needed : asking.round.needed) {

@@ -65,11 +65,11 @@ void Introduction::begin_run(std::string initialize_params) {
   take(probe_->begin());
 }
 
-bool Introduction::ended_early() {
+bool Introduction::ended(RunEnd end) {
   if (!probe_) return false;
-  auto const because_asked = probe_->exit_means_sessions();
+  auto const because_asked = end == RunEnd::NeverReady && probe_->exit_means_sessions();
   probe_.reset();
-  memory_.era = because_asked ? std::optional(mcp::Era::Sessions) : std::nullopt;
+  if (end == RunEnd::NeverReady) memory_.era = because_asked ? std::optional(mcp::Era::Sessions) : std::nullopt;
   return because_asked;
 }
 

@@ -39,9 +39,9 @@ class Introduction final : private Greeting::Owner {
 
   /// The child was started. `initialize_params` are for one of a revision with sessions.
   void begin_run(std::string initialize_params);
-  /// The run is over before the child was ready. Gives whether that was because of what it was asked: its next run
-  /// will be asked otherwise, and may begin at once.
-  [[nodiscard]] bool ended_early();
+  /// The run is over. Gives whether that was because of what the child was asked: its next run will be asked
+  /// otherwise, and may begin at once.
+  [[nodiscard]] bool ended(RunEnd end);
 
   void tick(TimePoint now);
 

@@ -257,10 +257,7 @@ void Multiplexer::answer_from_handshake(Session& session, HeldCall&& call, std::
   }
   session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
   session.initialized = true;
-  if (is_stateless()) {
-    session.init_params.assign(params);
-    session.envelope = mcp::session_envelope(params);
-  }
+  if (is_stateless()) session.envelope = mcp::session_envelope(params);
   book_.finish_ok(std::move(call), handshake_->result_for(session.revision));
 }
 

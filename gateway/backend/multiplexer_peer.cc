@@ -78,7 +78,7 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
 /// What is queued was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   book_.fail_sent(why);
-  auto const asked_wrongly = end == RunEnd::NeverReady && introduction_.ended_early();
+  auto const asked_wrongly = introduction_.ended(end);
   input_rounds_.give_up_all(why);
   peer_listen_.end_run(why);
   // Those who come while it sleeps are told what its last run offered; its tools

@@ -14,6 +14,9 @@ namespace gateway::mcp {
 
 namespace {
 
+/// Nobody answers so many questions.
+constexpr std::size_t kMostInputs = 64;
+
 using rpc::find_member;
 using rpc::is_object;
 
@@ -54,6 +57,7 @@ std::optional<InputRound> read_input_round(std::string_view raw_result) {
     if (method != Method::ElicitationCreate && method != Method::SamplingCreateMessage && method != Method::RootsList) {
       return std::nullopt;
     }
+    if (round.needed.size() == kMostInputs) return std::nullopt;
     auto const params = find_member(request->value, "params");
     auto& needed = round.needed.emplace_back();
     needed.key.assign(request->key);
@@ -66,8 +70,7 @@ std::optional<InputRound> read_input_round(std::string_view raw_result) {
   return round;
 }
 
-std::string why_not_asked(NeededInput const& needed, std::string_view initialize_params, Revision revision) {
-  auto const capabilities = find_member(initialize_params, "capabilities");
+std::string why_not_asked(NeededInput const& needed, std::string_view capabilities, Revision revision) {
   auto const names = capability_for(needed);
   auto const form = needed.method == Method::ElicitationCreate && !visits_url(needed);
   if (has_capability(capabilities, names) && !(form && shows_no_forms(capabilities))) {

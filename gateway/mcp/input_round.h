@@ -26,17 +26,11 @@ struct InputRound {
   std::string state;  ///< a raw JSON string, to be given back as it is; empty: none
 };
 
-/// Whether the answer to such a request may be that more input is needed.
-[[nodiscard]] constexpr bool goes_in_rounds(Method request) {
-  return request == Method::ToolsCall || request == Method::PromptsGet || request == Method::ResourcesRead;
-}
-
-/// Nothing where the result asks for nothing, or for what is no request to a client.
+/// Nothing where the result asks for nothing, for very much at once, or for what is no request to a client.
 [[nodiscard]] std::optional<InputRound> read_input_round(std::string_view raw_result);
 
-/// Why a client cannot be asked for it, as a sentence; empty where it can. `initialize_params` say what it can do.
-[[nodiscard]] std::string why_not_asked(NeededInput const& needed, std::string_view initialize_params,
-                                        Revision revision);
+/// Why a client with these capabilities (a raw object) cannot be asked for it, as a sentence; empty where it can.
+[[nodiscard]] std::string why_not_asked(NeededInput const& needed, std::string_view capabilities, Revision revision);
 
 /// The params of the request to the client. Revision 2025-11-25 names each visit to a URL: `elicitation_id`.
 [[nodiscard]] std::string params_for_client(NeededInput const& needed, std::string_view elicitation_id);

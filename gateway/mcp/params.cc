@@ -102,6 +102,7 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
   if (params.progress_token.empty()) rewrite.progress_token = {};
   auto const& token = rewrite.progress_token;
   auto const drops_envelope = params.has_envelope && !rewrite.keep_envelope;
+  auto const drops_retry = drops_envelope && rewrite.envelope.empty();
   auto const drops_task = rewrite.drop_task && !params.task.empty();
   if (!drops_envelope && !drops_task && token.empty() && rewrite.envelope.empty()) {
     return append_on_one_line(out, params.raw);
@@ -112,8 +113,8 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
   MemberWalk walk(params.raw);
   while (auto const member = walk.next()) {
     if (drops_task && member->is("task")) continue;
-    // A retry that is sent as a request of its own brings answers that nobody asked for.
-    if (params.has_envelope && (member->is("inputResponses") || member->is("requestState"))) continue;
+    // To a server with sessions, a retry that is sent as a request of its own brings answers that nobody asked for.
+    if (drops_retry && (member->is("inputResponses") || member->is("requestState"))) continue;
     auto& to = object.member(member->key);
     if (member->is("_meta") && (adds_meta || rpc::is_object(member->value))) {
       append_meta(to, member->value, rewrite);

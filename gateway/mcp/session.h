@@ -61,10 +61,11 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   Revision revision = Revision::R2025_03_26;
   bool initialized = false;  ///< it has asked `initialize` and been answered
 
-  /// The raw params of its `initialize`, where its child asks for more of them later: an exclusive child is given the
-  /// same, and one of the stateless revision is told with every request who its client is.
+  /// The raw params of its `initialize`: an exclusive child is given the same.
   std::string init_params;
-  std::string envelope;  ///< what a stateless child is told, as raw members of `_meta`; empty: nothing is known
+  /// What a child of the stateless revision is told of it with every request: raw members of `_meta`. Empty: nothing
+  /// is known.
+  std::string envelope;
 
   TimePoint opened;
   TimePoint last_used;

@@ -12,6 +12,9 @@ namespace gateway::mcp {
 
 namespace {
 
+/// Of what a client says of itself once, and the gateway repeats with every request.
+constexpr std::size_t kMostRepeated = 16 * 1024;
+
 using rpc::Member;
 using rpc::MemberWalk;
 
@@ -19,7 +22,7 @@ using rpc::MemberWalk;
 std::string stateless_capabilities(std::string_view capabilities) {
   std::string out;
   rpc::ObjectWriter object(out);
-  MemberWalk walk(capabilities);
+  MemberWalk walk(capabilities.size() > kMostRepeated ? std::string_view{} : capabilities);
   while (auto const member = walk.next()) {
     if (member->is("tasks")) continue;
     auto& to = object.member(member->key);
@@ -39,7 +42,7 @@ std::string members(std::string_view client_info, std::string_view capabilities)
   using namespace envelope_key;
   auto out = fmt::format(R"("{}":"{}","{}":{})", kProtocolVersion, kStatelessRevision, kClientCapabilities,
                          stateless_capabilities(capabilities));
-  if (rpc::is_object(client_info)) {
+  if (rpc::is_object(client_info) && client_info.size() <= kMostRepeated) {
     out.append(",\"").append(kClientInfo).append("\":");
     append_on_one_line(out, client_info);
   }
@@ -51,6 +54,10 @@ std::string members(std::string_view client_info, std::string_view capabilities)
 std::string session_envelope(std::string_view initialize_params) {
   return members(rpc::find_member(initialize_params, "clientInfo"),
                  rpc::find_member(initialize_params, "capabilities"));
+}
+
+std::string capabilities_in(std::string_view envelope) {
+  return std::string(rpc::find_member(fmt::format("{{{}}}", envelope), envelope_key::kClientCapabilities));
 }
 
 std::string gateway_envelope(std::string_view gateway_version) {

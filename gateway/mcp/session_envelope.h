@@ -9,8 +9,11 @@
 namespace gateway::mcp {
 
 /// What a session's `initialize` said of its client, as raw members of `_meta`: who it is, and what it can do without
-/// what the stateless revision does not have.
+/// what the stateless revision does not have. It goes with every request, so what is very long is left out.
 [[nodiscard]] std::string session_envelope(std::string_view initialize_params);
+
+/// The capabilities in such members, as a raw object.
+[[nodiscard]] std::string capabilities_in(std::string_view envelope);
 
 /// The same of the gateway itself, which can do nothing that a child could ask for.
 [[nodiscard]] std::string gateway_envelope(std::string_view gateway_version);

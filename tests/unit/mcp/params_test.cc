@@ -130,6 +130,9 @@ TEST(AppendParams, PutsAnotherEnvelopeInItsPlaceOrWhereNoneWas) {
   EXPECT_EQ(R"({"_meta":{"e":1,"x":2,"progressToken":9}})",
             rewritten(R"({"_meta":{"io.modelcontextprotocol/logLevel":"info","x":2,"progressToken":1}})", rewrite));
   EXPECT_EQ(R"({"name":"n","_meta":{"e":1}})", rewritten(R"({"name":"n"})", rewrite));
+  EXPECT_EQ(R"({"_meta":{"e":1},"inputResponses":{},"requestState":"s"})",
+            rewritten(R"({"_meta":{"io.modelcontextprotocol/logLevel":"info"},"inputResponses":{},"requestState":"s"})",
+                      rewrite));
   EXPECT_EQ(R"({"_meta":{"e":1}})", rewritten(R"({"_meta":"odd"})", rewrite));
   EXPECT_EQ(R"({"_meta":{"e":1}})", rewritten("", rewrite));
 }

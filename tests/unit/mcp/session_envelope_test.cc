@@ -38,6 +38,14 @@ TEST(SessionEnvelope, IsOneLineAndWholeWhateverTheClientSaid) {
   EXPECT_EQ(std::string::npos, lines.find_first_of("\r\n"));
 }
 
+TEST(SessionEnvelope, DoesNotRepeatWhatIsVeryLong) {
+  auto const name = std::string(20'000, 'x');
+  auto const envelope = session_envelope(R"({"clientInfo":{"name":")" + name + R"("},"capabilities":{"roots":{}}})");
+  EXPECT_EQ(R"({"roots":{}})", capabilities_in(envelope));
+  EXPECT_FALSE(parsed(envelope).contains("io.modelcontextprotocol/clientInfo"));
+  EXPECT_EQ("{}", capabilities_in(session_envelope(R"({"capabilities":{"x":")" + name + R"("}})")));
+}
+
 TEST(SessionEnvelope, AsksForLogMessagesOfALevel) {
   auto const envelope = parsed(with_log_level(session_envelope("{}"), LogLevel::Warning));
   EXPECT_EQ("warning", envelope["io.modelcontextprotocol/logLevel"]);
