@@ -68,7 +68,7 @@ Outcome outcome_of_error(std::string_view raw_error) {
 
 Outcome outcome_of(Call const& call, rpc::Message const& message, mcp::Era peer) {
   if (!message.error.empty()) {
-    auto const both_stateless = call.era == mcp::Era::Stateless && peer == mcp::Era::Stateless;
+    auto const both_stateless = call.era() == mcp::Era::Stateless && peer == mcp::Era::Stateless;
     return both_stateless ? outcome_of_error(message.error) : Outcome::RpcError;
   }
   if (call.method == mcp::Method::ToolsCall && is_tool_error(message.result)) return Outcome::ToolError;
@@ -87,7 +87,7 @@ rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
 void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
   if (call.is_own()) {
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-  } else if (told == Told::Answer && call.era != peer_era()) {
+  } else if (told == Told::Answer && call.era() != peer_era()) {
     end_bridged(call, outcome, reply);
   } else {
     end_client_call(call, outcome, reply, told);
@@ -96,7 +96,7 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
 
 /// Answers a client of the era that is not the peer's.
 void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply) {
-  if (call.era == mcp::Era::Stateless) {
+  if (call.era() == mcp::Era::Stateless) {
     auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_);
     end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body}, Told::Answer);
   } else {
@@ -223,7 +223,7 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
 /// revision, else by us.
 mcp::ParamsRewrite CallBook::rewrite_of(Call const& call, Session const* session) {
   if (peer_era() == mcp::Era::Sessions) return {.drop_task = sharing_ == mcp::Sharing::Shared};
-  if (call.era == mcp::Era::Stateless) return {.keep_envelope = true};
+  if (call.era() == mcp::Era::Stateless) return {.keep_envelope = true};
   auto const known = session != nullptr && !session->envelope.empty();
   envelope_ = known ? session->envelope : mcp::gateway_envelope(context_.version);
   if (session != nullptr && session->log_level) envelope_ = mcp::with_log_level(envelope_, *session->log_level);
@@ -366,6 +366,11 @@ void CallBook::resume(CallId id, HeldCall&& held) {
 
 void CallBook::take_back(CallId id, Outcome outcome, rpc::Reply const& reply) {
   if (auto const call = abandon(id, {})) end(*call, outcome, {call->client_id, reply.kind, reply.body});
+}
+
+void CallBook::lacks(CallId id, std::string_view capability) {
+  auto* const call = sent_.find(id);
+  if (call != nullptr && call->stateless != nullptr) call->stateless->lacking = capability;
 }
 
 // ── cancelled ────────────────────────────────────────────────────────────────

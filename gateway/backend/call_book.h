@@ -148,6 +148,9 @@ class CallBook {
   /// Ends a call that the peer is working on, with `reply`, and cancels it there.
   void take_back(CallId id, mcp::Outcome outcome, rpc::Reply const& reply);
 
+  /// The client of a call did not declare a capability (a constant, see mcp/input_request.h) that the peer asked for.
+  void lacks(CallId id, std::string_view capability);
+
   // ── other ends ──
   /// The session's client takes one back. `reason` is a JSON string or empty.
   void cancel(mcp::Session& session, std::string_view request_id, std::string_view reason);

@@ -164,7 +164,6 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   auto& call = *held;
   call.method = method;
   call.to = to;
-  call.era = era_of(session.transport);
   call.client = session.client;
   call.client_id.assign(message.id);
   call.request_id.assign(via.request_id);
@@ -177,8 +176,8 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
   }
-  if (call.era == mcp::Era::Stateless) {
-    call.uri.assign(params.uri);
+  if (era_of(session.transport) == mcp::Era::Stateless) {
+    call.stateless = std::make_unique<mcp::OfStateless>(mcp::OfStateless{.uri = std::string(params.uri)});
     if (session.log_level) log_level_.sync();
   }
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
@@ -196,13 +195,17 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
                          .message = fmt::format("this session already waits for {} answers", session.open.size()),
                          .reason = "session_limit"});
   }
+  if (auto why = header_mismatch(call, params, via)) {
+    return book_.fail(std::move(held),
+                      {.outcome = Outcome::Invalid, .code = ErrorCode::HeaderMismatch, .message = *std::move(why)});
+  }
   session.open.push_back({call.client_id, CallId{}});
 
   // Before the peer has introduced itself, nobody knows whose requestState it is.
   if (handshake_ && takes_up(call, message.params)) {
     return round_trips_.resume(std::move(held), session, message.params);
   }
-  switch (mcp::route_request(method, shared_as(), call.era, era())) {
+  switch (mcp::route_request(method, shared_as(), call.era(), era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
     case mcp::RequestRoute::AnswerEmpty: return book_.finish_ok(std::move(held), "{}");
@@ -331,10 +334,19 @@ void Multiplexer::send(HeldCall&& call, std::string_view method, Params const& p
   book_.send(std::move(call), method, params);
 }
 
+/// What is wrong with the header fields that repeat arguments. Nothing where the tool is not known: a list that is not
+/// there yet does not keep anybody from calling.
+std::optional<std::string> Multiplexer::header_mismatch(mcp::Call const& call, Params const& params,
+                                                        mcp::Via const& via) const {
+  if (call.method != mcp::Method::ToolsCall || via.header == nullptr || tools() == nullptr) return std::nullopt;
+  auto const* const headers = tools()->headers_of(rpc::unquote(params.name));
+  return headers == nullptr ? std::nullopt : mcp::mismatch(*headers, params.arguments, *via.header);
+}
+
 /// Whether it is a stateless client's answer to what a peer with sessions asked. One of the stateless revision knows
 /// its requestState itself.
 bool Multiplexer::takes_up(mcp::Call const& call, std::string_view raw_params) const {
-  return call.era == mcp::Era::Stateless && !is_stateless() && RoundTrips::is_retry(call.method, raw_params);
+  return call.era() == mcp::Era::Stateless && !is_stateless() && RoundTrips::is_retry(call.method, raw_params);
 }
 
 /// Client by client, and session by session, as many as the peer may be sent.

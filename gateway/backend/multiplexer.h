@@ -134,6 +134,8 @@ class Multiplexer final : public Mortal,
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
+                                                           mcp::Via const& via) const;
   [[nodiscard]] bool takes_up(mcp::Call const& call, std::string_view raw_params) const;
   void serve_queued();
   void serve(CallBook::Next next);

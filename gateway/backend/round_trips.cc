@@ -75,7 +75,7 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
   if (auto const known = trip_of(id); known != 0) return &trips_.find(known)->second;
   auto const* const call = book_.sent().find(id);
   auto const* const session = call == nullptr ? nullptr : context_.sessions.find(call->to.session);
-  if (session == nullptr || call->era != mcp::Era::Stateless || !mcp::may_need_input(call->method)) return nullptr;
+  if (session == nullptr || call->era() != mcp::Era::Stateless || !mcp::may_need_input(call->method)) return nullptr;
   if (trips_.size() >= kMostTrips) return nullptr;
   return &trips_
               .emplace(++last_, Trip{.call = id,
@@ -96,6 +96,7 @@ bool RoundTrips::ask(rpc::Message const& message) {
   if (trip == nullptr) return false;
   auto const asked = mcp::method_from(message.method);
   if (!mcp::can_be_asked(trip->capabilities, asked, message.params) || trip->open.size() >= kMostQuestions) {
+    book_.lacks(trip->call, mcp::required_capability(asked, message.params));
     wire_.refuse(message.id, rpc::error_object(ErrorCode::MethodNotFound,
                                                fmt::format("the client does not support {}", message.method)));
     return true;

@@ -60,4 +60,9 @@ void Carried::audit(Visit const& visit, rpc::Message const& message) {
   via_.audited = &*audited_;
 }
 
+void Carried::carry_headers(http::RequestHead const& head) {
+  find_header_ = [&head](std::string_view lower_name) { return value_of(head, lower_name); };
+  via_.header = &find_header_;
+}
+
 }  // namespace gateway::frontend

@@ -19,9 +19,11 @@ namespace gateway::frontend {
 /// Holds what a message's Via points to, for the length of a call.
 class Carried {
  public:
-  Carried(Desk const& desk, Visit const& visit, rpc::Message const& message)
+  Carried(Desk const& desk, Visit const& visit, rpc::Message const& message, mcp::Era era)
       : via_{.request_id = visit.request.request_id, .trace = visit.trace} {
-    if (desk.log.audits() && message.method == "tools/call") audit(visit, message);
+    if (message.method != "tools/call") return;
+    if (desk.log.audits()) audit(visit, message);
+    if (era == mcp::Era::Stateless) carry_headers(visit.request.head);
   }
   Carried(Carried const&) = delete;
   Carried& operator=(Carried const&) = delete;
@@ -31,7 +33,10 @@ class Carried {
  private:
   void audit(Visit const& visit, rpc::Message const& message);
 
+  void carry_headers(http::RequestHead const& head);
+
   mcp::Via via_;
+  mcp::FindHeader find_header_;
   std::optional<mcp::Audited> audited_;
 };
 

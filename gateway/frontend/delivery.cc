@@ -7,7 +7,8 @@ namespace gateway::frontend {
 void deliver(Desk& desk, Visit const& visit, mcp::Session& session, Incoming const& incoming, std::uint64_t ticket) {
   auto& service = desk.service(session.service);
   for (auto const& message : incoming.messages) {
-    service.receive(session, message, {.session = session.id, .ticket = ticket}, Carried(desk, visit, message).via());
+    service.receive(session, message, {.session = session.id, .ticket = ticket},
+                    Carried(desk, visit, message, era_of(session.transport)).via());
   }
 }
 

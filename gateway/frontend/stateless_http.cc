@@ -15,11 +15,6 @@ using rpc::ErrorCode;
 
 namespace {
 
-mcp::HeaderValue value_of(http::RequestHead const& head, std::string_view lower_name) {
-  auto const [value, repeated] = head.look_up(lower_name);
-  return {value, repeated};
-}
-
 mcp::RoutingHeaders routing_headers(http::RequestHead const& head) {
   return {.version = value_of(head, "mcp-protocol-version"),
           .method = value_of(head, "mcp-method"),

@@ -81,6 +81,11 @@ Accepts accepts(http::RequestHead const& head) {
   return accepted;
 }
 
+mcp::HeaderValue value_of(http::RequestHead const& head, std::string_view lower_name) {
+  auto const [value, repeated] = head.look_up(lower_name);
+  return {value, repeated};
+}
+
 bool is_json(http::RequestHead const& head) {
   auto const encoding = head.find("content-encoding");
   if (encoding && !equal_ignoring_case(*encoding, "identity")) return false;

@@ -46,6 +46,9 @@ struct Accepts {
 };
 [[nodiscard]] Accepts accepts(http::RequestHead const& head);
 
+/// A header field by its name in lower case.
+[[nodiscard]] mcp::HeaderValue value_of(http::RequestHead const& head, std::string_view lower_name);
+
 /// Whether the body is announced as JSON, without an encoding.
 [[nodiscard]] bool is_json(http::RequestHead const& head);
 

@@ -33,21 +33,26 @@ struct Again {
   unsigned rounds = 0;  ///< how often its server asked for input
 };
 
+/// What is kept of a stateless client's call besides.
+struct OfStateless {
+  std::string uri;             ///< raw, of the resource that is read
+  std::string_view lacking{};  ///< a constant: the capability that its client did not declare and the child asked for
+};
+
 /// One request the child has and has not answered.
 struct Call {
   QuestionId question{};  ///< which of the gateway's own questions it asks; 0: it is a client's
   Method method = Method::Other;
   ReplyTo to;
-  ClientId client{};                 ///< in whose share it is; 0 for the gateway's own
-  std::string client_id;             ///< the client's raw id, given back byte for byte
-  RequestId request_id;              ///< of the HTTP request that brought it
-  std::unique_ptr<CallTrace> trace;  ///< null where it belongs to none, as nearly always
-  std::unique_ptr<Audited> audited;  ///< null where no audit is kept of it
-  std::unique_ptr<Again> again;      ///< null where it is never sent twice, as nearly always
-  std::string progress_token;        ///< the client's raw token; empty when it asked for no progress
-  std::string subject;               ///< the tool's name for the log
-  std::string uri;                   ///< raw, of the resource that a stateless client reads
-  Era era = Era::Sessions;           ///< of its client
+  ClientId client{};                       ///< in whose share it is; 0 for the gateway's own
+  std::string client_id;                   ///< the client's raw id, given back byte for byte
+  RequestId request_id;                    ///< of the HTTP request that brought it
+  std::unique_ptr<CallTrace> trace;        ///< null where it belongs to none, as nearly always
+  std::unique_ptr<Audited> audited;        ///< null where no audit is kept of it
+  std::unique_ptr<Again> again;            ///< null where it is never sent twice, as nearly always
+  std::string progress_token;              ///< the client's raw token; empty when it asked for no progress
+  std::string subject;                     ///< the tool's name for the log
+  std::unique_ptr<OfStateless> stateless;  ///< null where its client has a session
   std::size_t bytes_in = 0;
   TimePoint started;
   TimePoint queued;         ///< when it began to wait for its turn or its child; zero when it did not wait
@@ -60,6 +65,8 @@ struct Call {
       false;  ///< a client's, while that is away to answer a question of the child: `question` is told its end
   bool written_off = false;  ///< it no longer counts against what its child may owe
 
+  /// Of its client.
+  [[nodiscard]] Era era() const { return stateless == nullptr ? Era::Sessions : Era::Stateless; }
   /// Asked by the gateway itself, not by a client.
   [[nodiscard]] bool is_own() const { return question != QuestionId{}; }
 };

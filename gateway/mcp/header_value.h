@@ -2,6 +2,7 @@
 // read bodies. A server that does read the body must check that they agree. (MCP 2026-07-28, Streamable HTTP.)
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ struct HeaderValue {
   std::optional<std::string_view> value;  ///< of the first field of that name
   bool repeated = false;                  ///< there are others
 };
+
+/// Looks up a header field by its name in lower case.
+using FindHeader = std::function<HeaderValue(std::string_view)>;
 
 /// The string that a value of Mcp-Name or Mcp-Param-* stands for: the value itself, or what =?base64?…?= encodes.
 /// Nothing when that is not valid base64 of valid UTF-8.

@@ -20,10 +20,11 @@ using rpc::Member;
 /// Revisions with sessions: the client must visit a URL first.
 constexpr int kUrlElicitationRequired = -32042;
 
+bool wants_url(std::string_view raw_params) { return rpc::unquote(find_member(raw_params, "mode")) == "url"; }
+
 bool can_be_elicited(std::string_view raw_elicitation, std::string_view raw_params) {
   if (!is_object(raw_elicitation)) return false;
-  auto const wants_url = rpc::unquote(find_member(raw_params, "mode")) == "url";
-  if (wants_url) return is_object(find_member(raw_elicitation, "url"));
+  if (wants_url(raw_params)) return is_object(find_member(raw_elicitation, "url"));
   // Without either, forms are meant.
   return is_object(find_member(raw_elicitation, "form")) || !is_object(find_member(raw_elicitation, "url"));
 }
@@ -51,6 +52,13 @@ bool can_be_asked(std::string_view raw_capabilities, Method asked, std::string_v
   if (asked == Method::RootsList) return is_object(find_member(raw_capabilities, "roots"));
   if (asked != Method::ElicitationCreate) return false;
   return can_be_elicited(find_member(raw_capabilities, "elicitation"), raw_params);
+}
+
+std::string_view required_capability(Method asked, std::string_view raw_params) {
+  if (asked == Method::SamplingCreateMessage) return R"({"sampling":{}})";
+  if (asked == Method::RootsList) return R"({"roots":{}})";
+  if (asked != Method::ElicitationCreate) return {};
+  return wants_url(raw_params) ? R"({"elicitation":{"url":{}}})" : R"({"elicitation":{"form":{}}})";
 }
 
 std::string params_for_input(std::string_view raw_params) {

@@ -23,6 +23,9 @@ struct InputRequest {
 /// Whether a client with these capabilities (a raw object) may be asked that.
 [[nodiscard]] bool can_be_asked(std::string_view raw_capabilities, Method asked, std::string_view raw_params);
 
+/// The capability that a client needs for that: a raw ClientCapabilities object, constant. Empty for other methods.
+[[nodiscard]] std::string_view required_capability(Method asked, std::string_view raw_params);
+
 /// The params of a request of a server with sessions, without what only sessions have.
 [[nodiscard]] std::string params_for_input(std::string_view raw_params);
 

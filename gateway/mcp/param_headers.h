@@ -1,7 +1,6 @@
 // Tool arguments that a client repeats in header fields, as the tool's schema asks for with "x-mcp-header".
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +20,6 @@ struct ParamHeader {
 /// `properties` alone. An invalid annotation is ignored, as a client must not offer such a tool.
 /// (MCP 2026-07-28, Streamable HTTP, Custom Headers from Tool Parameters.)
 [[nodiscard]] std::vector<ParamHeader> param_headers(std::string_view raw_input_schema);
-
-/// Looks up a header field by its name in lower case.
-using FindHeader = std::function<HeaderValue(std::string_view)>;
 
 /// What is wrong with the header fields of a call, as a sentence; nothing when each agrees with its argument. An
 /// argument that is absent or null must have none.

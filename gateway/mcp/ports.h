@@ -9,6 +9,7 @@
 
 #include "gateway/base/ids.h"
 #include "gateway/mcp/call_trace.h"
+#include "gateway/mcp/header_value.h"
 #include "gateway/mcp/version.h"
 #include "gateway/rpc/json_writer.h"
 #include "gateway/rpc/message.h"
@@ -36,6 +37,7 @@ struct Via {
   std::string_view request_id;         ///< what logs and its answer call it
   TraceAround const* trace = nullptr;  ///< null where nothing is traced
   Audited const* audited = nullptr;    ///< null where no audit is kept of it
+  FindHeader const* header = nullptr;  ///< null where header fields repeat nothing of it
 };
 
 /// How a request ended. The transports choose an HTTP status by it (http_status.h),

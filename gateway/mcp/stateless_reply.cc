@@ -1,5 +1,7 @@
 #include "gateway/mcp/stateless_reply.h"
 
+#include <fmt/format.h>
+
 #include "gateway/mcp/input_request.h"
 #include "gateway/mcp/result_bridge.h"
 #include "gateway/rpc/rpc_error.h"
@@ -20,13 +22,24 @@ std::string result_of(Call const& call, std::string_view raw_result, Handshake c
   return out;
 }
 
+/// (MCP 2026-07-28, Basic: a server must not rely on capabilities that the client has not declared.)
+std::string missing_capability(std::string_view raw_capabilities) {
+  return rpc::error_object(rpc::ErrorCode::MissingClientCapability,
+                           "the server needs a capability that the client has not declared",
+                           fmt::format(R"({{"requiredCapabilities":{}}})", raw_capabilities));
+}
+
 }  // namespace
 
 StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake) {
   if (reply.kind == rpc::Reply::Kind::Result) return {outcome, reply.kind, result_of(call, reply.body, handshake)};
   auto const asks = may_need_input(call.method) ? input_required_by(reply.body) : std::string{};
   if (!asks.empty()) return {Outcome::Ok, rpc::Reply::Kind::Result, result_of(call, asks, handshake)};
-  auto error = error_for_stateless(reply.body, call.uri);
+  if (outcome == Outcome::Invalid) return {outcome, reply.kind, std::string(reply.body)};  // the gateway's own
+  if (!call.stateless->lacking.empty()) {
+    return {Outcome::Invalid, reply.kind, missing_capability(call.stateless->lacking)};
+  }
+  auto error = error_for_stateless(reply.body, call.stateless->uri);
   auto const unknown = rpc::error_code(error) == static_cast<int>(rpc::ErrorCode::MethodNotFound);
   return {unknown ? Outcome::MethodNotFound : outcome, reply.kind, std::move(error)};
 }

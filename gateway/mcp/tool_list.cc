@@ -1,5 +1,7 @@
 #include "gateway/mcp/tool_list.h"
 
+#include <utility>
+
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -15,7 +17,7 @@ std::optional<std::string> ToolList::add_page(std::string_view raw_result) {
   rpc::ElementWalk walk(tools);
   while (auto const tool = walk.next()) {
     auto const name = rpc::find_member(*tool, "name");
-    if (rpc::is_string(name)) names_.insert(rpc::unquote(name));
+    if (rpc::is_string(name)) add(rpc::unquote(name), rpc::find_member(*tool, "inputSchema"));
     if (!raw_.empty()) raw_.push_back(',');
     raw_.append(*tool);
   }
@@ -28,6 +30,19 @@ std::optional<std::string> ToolList::add_page(std::string_view raw_result) {
   }
   if (pages_ == 1) single_page_.assign(raw_result);
   return std::nullopt;
+}
+
+void ToolList::add(std::string name, std::string_view raw_input_schema) {
+  if (raw_input_schema.find("x-mcp-header") != std::string_view::npos) {  // in few
+    auto headers = param_headers(raw_input_schema);
+    if (!headers.empty()) headers_.insert_or_assign(name, std::move(headers));
+  }
+  names_.insert(std::move(name));
+}
+
+std::vector<ParamHeader> const* ToolList::headers_of(std::string_view name) const {
+  auto const found = headers_.find(name);
+  return found == headers_.end() ? nullptr : &found->second;
 }
 
 bool ToolList::is_for_everybody() const { return rpc::find_member(single_page_, "cacheScope") == R"("public")"; }

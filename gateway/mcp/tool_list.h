@@ -5,7 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <vector>
+
+#include "gateway/mcp/param_headers.h"
 
 namespace gateway::mcp {
 
@@ -18,6 +22,9 @@ class ToolList {
 
   [[nodiscard]] std::size_t size() const { return names_.size(); }
   [[nodiscard]] bool contains(std::string_view name) const { return names_.find(name) != names_.end(); }
+
+  /// The header fields that repeat arguments of the tool; null where it has none.
+  [[nodiscard]] std::vector<ParamHeader> const* headers_of(std::string_view name) const;
 
   /// Calls `action` with each name, in no order.
   template <typename F>
@@ -40,11 +47,14 @@ class ToolList {
   [[nodiscard]] bool same_as(ToolList const& other) const { return raw_ == other.raw_; }
 
  private:
+  void add(std::string name, std::string_view raw_input_schema);
+
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
   std::unordered_set<std::string, Hash, std::equal_to<>> names_;
+  std::unordered_map<std::string, std::vector<ParamHeader>, Hash, std::equal_to<>> headers_;
   std::string raw_;  ///< all pages' tools with commas between
   std::string single_page_;
   std::size_t pages_ = 0;

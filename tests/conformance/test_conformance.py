@@ -33,6 +33,12 @@ def test_a_shared_child_with_sessions_passes_what_2026_07_28_requires_except_que
     assert verdict.passed >= {"json-schema-2020-12", "http-header-validation"}, verdict.output
 
 
+def test_a_child_with_sessions_passes_what_2026_07_28_requires_except_names_of_questions(gateway, tmp_path):
+    verdict = suite.run(gateway.url("session", "http"), "2026-07-28", "session-2026-07-28.yml", tmp_path)
+    assert verdict.as_expected, verdict.output
+    assert verdict.passed >= EXTRA_2026_07_28, verdict.output
+
+
 def test_a_child_spoken_to_in_2026_07_28_passes_what_2026_07_28_requires(gateway, tmp_path):
     verdict = suite.run(gateway.url("modern", "http"), "2026-07-28", "none.yml", tmp_path)
     assert verdict.as_expected and verdict.passed >= {"json-schema-2020-12", "http-header-validation"}, verdict.output

@@ -78,6 +78,18 @@ TEST_F(RoundTripsTest, AreNotForClientsThatCannotBeAsked) {
   EXPECT_EQ("complete", body(connection)["result"]["resultType"]);
 }
 
+TEST_F(RoundTripsTest, SayWhichCapabilityTheClientLacks) {
+  StatelessClient plain(*gateway, "one");
+  auto& connection = plain.post(call(1, "ask"));
+  at_child = take_heard(child());
+  elicit("q");
+  say({{"jsonrpc", "2.0"}, {"id", at_child["id"]}, {"error", {{"code", -32000}, {"message", "cannot ask"}}}});
+  EXPECT_EQ(400, heard(connection).status);
+  EXPECT_EQ(-32021, body(connection)["error"]["code"]);
+  EXPECT_EQ(json({{"elicitation", {{"form", json::object()}}}}),
+            body(connection)["error"]["data"]["requiredCapabilities"]);
+}
+
 TEST_F(RoundTripsTest, AskSeveralThingsAtOnceAndAgainWhatIsMissing) {
   auto& connection = client().post(call(1, "ask"));
   at_child = take_heard(child());

@@ -263,5 +263,23 @@ TEST_F(StatelessTest, LetsTheChildRestAndDrainWhileItListens) {
   EXPECT_FALSE(heard(stream).complete);
 }
 
+TEST_F(StatelessTest, ChecksHeadersThatRepeatArguments) {
+  say(note("notifications/tools/list_changed"));
+  json const region{{"type", "string"}, {"x-mcp-header", "Region"}};
+  reply_to(take_heard(child()),
+           {{"tools", {{{"name", "echo"}, {"inputSchema", {{"properties", {{"region", region}}}}}}}}});
+  auto const ask = [&](std::initializer_list<std::string> fields) -> TestClient& {
+    return client().post(call(1, "echo", {{"region", "eu"}}), fields);
+  };
+  for (auto const* field : {"Mcp-Param-Region: us", "Mcp-Param-Region: =?base64?x?=", "X-Other: 1"}) {
+    auto& connection = ask({field});
+    EXPECT_EQ(400, heard(connection).status) << field;
+    EXPECT_EQ(-32020, body(connection)["error"]["code"]) << field;
+  }
+  EXPECT_TRUE(child().heard.empty());
+  (void)ask({"Mcp-Param-Region: eu", "Mcp-Param-Unknown: 1"});
+  EXPECT_EQ("tools/call", take_heard(child())["method"]);
+}
+
 }  // namespace
 }  // namespace gateway::harness

@@ -16,7 +16,7 @@ Handshake child() {
 Call call_of(Method method) {
   Call call;
   call.method = method;
-  call.era = Era::Stateless;
+  call.stateless = std::make_unique<OfStateless>();
   return call;
 }
 
@@ -55,7 +55,7 @@ TEST(StatelessReply, TellsAnUnknownMethodFromOtherErrors) {
 
 TEST(StatelessReply, NamesTheResourceThatIsNotThere) {
   auto call = call_of(Method::ResourcesRead);
-  call.uri = R"("file:///a")";
+  call.stateless->uri = R"("file:///a")";
   EXPECT_EQ(
       R"({"code":-32602,"message":"m","data":{"uri":"file:///a"}})",
       stateless_reply(call, Outcome::RpcError, {"1", Kind::Error, R"({"code":-32002,"message":"m"})"}, nullptr).body);
