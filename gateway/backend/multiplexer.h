@@ -103,6 +103,8 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] std::string ailment() const;
   /// Whether a client is expected back for a call of its that goes on here.
   [[nodiscard]] bool is_awaited() const { return round_trips_.any(); }
+  /// Whether its peer speaks the stateless revision, as far as is known.
+  [[nodiscard]] bool is_stateless() const { return era() == mcp::Era::Stateless; }
   /// Whether its peer works on no client's call, as far as is known: whatever it says now is about none.
   [[nodiscard]] bool is_clear() const { return book_.owed() == 0 && book_.sent().only_of(SessionId{}); }
   /// Clients' calls that somebody waits for.
@@ -116,7 +118,6 @@ class Multiplexer final : public Mortal,
   /// A child of the stateless revision serves whoever asks, and is told who that is: nothing that it is sent or says
   /// belongs to one session alone, even where it has but one.
   [[nodiscard]] mcp::Era era() const { return handshake_ ? handshake_->era() : mcp::Era::Sessions; }
-  [[nodiscard]] bool is_stateless() const { return era() == mcp::Era::Stateless; }
   [[nodiscard]] mcp::Sharing shared_as() const { return is_stateless() ? mcp::Sharing::Shared : sharing_; }
 
   // ── from clients ──

@@ -19,7 +19,7 @@ namespace {
 /// A peer that asks several things at once is given the time to say them all.
 constexpr Duration kGatherFor = milliseconds(20);
 /// How often one call may ask its client.
-constexpr unsigned kMostRounds = 10;
+constexpr unsigned kMostRoundTrips = 10;
 /// What one call may have open.
 constexpr std::size_t kMostQuestions = 64;
 /// Calls of one peer that nobody came back for yet.
@@ -124,7 +124,7 @@ void RoundTrips::present_all() {
 void RoundTrips::present(std::uint64_t id, Trip& trip) {
   auto const* const call = book_.sent().find(trip.call);
   if (call == nullptr || call->abandoned) return;  // it has ended, which the next tick finds
-  if (trip.round == kMostRounds) return give_up(trip);
+  if (trip.round == kMostRoundTrips) return give_up(trip);
   ++trip.round;
   trip.waited_for = false;
   trip.expires = context_.loop.now() + config_.server_request_timeout;

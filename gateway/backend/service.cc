@@ -108,7 +108,8 @@ void Service::place_request(Session& session, rpc::Message const& message) {
   if (child == nullptr) return;
   Multiplexer* better = nullptr;
   if (!RoundTrips::is_retry(method, message.params)) {
-    better = placement_->better_for(session, method);
+    // A child of the stateless revision says itself whose question it asks.
+    if (!child->is_stateless()) better = placement_->better_for(session, method);
   } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
     better = children_.find(state->child);
   }

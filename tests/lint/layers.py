@@ -32,7 +32,7 @@ LIBRARIES = {
     "event.h": {"io"},
     "nlohmann": {"config", "health", "backend", "admin", "cli"},
     "prometheus": {"metrics"},
-    "openssl": {"frontend", "admin"},
+    "openssl": {"mcp", "frontend", "admin"},
     "CLI": {"cli", "program"},
 }
 
