@@ -56,16 +56,16 @@ void read_meta(Params& params) {
   }
 }
 
-/// The rewrite's token is already empty where nothing is to be replaced.
-void append_meta(std::string& out, std::string_view meta, ParamsRewrite const& rewrite) {
+/// `token` is empty where nothing is to be replaced.
+void append_meta(std::string& out, std::string_view meta, ParamsRewrite const& rewrite, std::string_view token) {
   rpc::ObjectWriter object(out);
   object.members(rewrite.envelope);
   MemberWalk walk(meta);
   while (auto const member = walk.next()) {
     if (!rewrite.keep_envelope && is_of_envelope(*member)) continue;
     auto& to = object.member(member->key);
-    if (!rewrite.progress_token.empty() && member->is("progressToken")) {
-      to.append(rewrite.progress_token);
+    if (!token.empty() && member->is("progressToken")) {
+      to.append(token);
     } else {
       append_on_one_line(to, member->value);
     }
@@ -97,10 +97,8 @@ void append_on_one_line(std::string& out, std::string_view raw) {
   }
 }
 
-void append_params(std::string& out, Params const& params, ParamsRewrite const& wanted) {
-  auto rewrite = wanted;
-  if (params.progress_token.empty()) rewrite.progress_token = {};
-  auto const& token = rewrite.progress_token;
+void append_params(std::string& out, Params const& params, ParamsRewrite const& rewrite) {
+  auto const token = params.progress_token.empty() ? std::string_view{} : rewrite.progress_token;
   auto const drops_envelope = params.has_envelope && !rewrite.keep_envelope;
   auto const drops_retry = drops_envelope && rewrite.envelope.empty();
   auto const drops_task = rewrite.drop_task && !params.task.empty();
@@ -117,7 +115,7 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
     if (drops_retry && (member->is("inputResponses") || member->is("requestState"))) continue;
     auto& to = object.member(member->key);
     if (member->is("_meta") && (adds_meta || rpc::is_object(member->value))) {
-      append_meta(to, member->value, rewrite);
+      append_meta(to, member->value, rewrite, token);
       adds_meta = false;
     } else if (!token.empty() && member->is("progressToken")) {
       to.append(token);
@@ -125,7 +123,7 @@ void append_params(std::string& out, Params const& params, ParamsRewrite const& 
       append_on_one_line(to, member->value);
     }
   }
-  if (adds_meta) append_meta(object.member("_meta"), {}, rewrite);
+  if (adds_meta) append_meta(object.member("_meta"), {}, rewrite, token);
   object.close();
 }
 
