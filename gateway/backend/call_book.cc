@@ -207,7 +207,7 @@ void CallBook::send(HeldCall&& held, std::string_view method, mcp::Params const&
   auto* const session = context_.sessions.find(call.to.session);
   auto* const open = session == nullptr ? nullptr : session->find_open(call.client_id);
   auto const rewrite = rewrite_of(call, session);
-  if (peer_era() != call.era) keep_for_another_round(call, method, params.raw);
+  if (peer_era() != call.era()) keep_for_another_round(call, method, params.raw);
   held.book_ = nullptr;
   auto const id = sent_.open(std::move(call));
   if (!wire_.request(id, method, params, rewrite)) {
@@ -232,7 +232,7 @@ mcp::ParamsRewrite CallBook::rewrite_of(Call const& call, Session const* session
 
 /// A stateless peer may answer some requests of a client with a session by asking it for input.
 void CallBook::keep_for_another_round(Call& call, std::string_view method, std::string_view params) const {
-  if (call.era == mcp::Era::Stateless || call.is_own() || call.again || !mcp::may_need_input(call.method)) return;
+  if (call.era() == mcp::Era::Stateless || call.is_own() || call.again || !mcp::may_need_input(call.method)) return;
   call.again = std::make_unique<mcp::Again>(mcp::Again{.method = std::string(method), .params = std::string(params)});
 }
 
