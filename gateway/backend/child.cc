@@ -30,14 +30,13 @@ Child::Child(Context const& context, config::ServiceConfig const& config, metric
       owner_(owner),
       policy_(config.restart),
       start_again_(context_.loop, [this] { spawn(); }),
-      start_limit_(
-          context_.loop,
-          [this] {
-            auto const asked = config_.era == config::ServerEra::Legacy   ? "initialize"
-                               : config_.era == config::ServerEra::Modern ? "server/discover"
-                                                                          : "server/discover or initialize";
-            fail_start(fmt::format("it did not answer {} within {} s", asked, to_ms(config_.start_timeout) / 1000));
-          }),
+      start_limit_(context_.loop,
+                   [this] {
+                     auto const asked = config_.era == config::ServerEra::Modern ? "server/discover" : "initialize";
+                     auto const also = config_.era == config::ServerEra::Auto ? ", nor server/discover" : "";
+                     fail_start(fmt::format("it did not answer {} within {} s{}", asked,
+                                            to_ms(config_.start_timeout) / 1000, also));
+                   }),
       stderr_bucket_(config.stderr_lines_per_second),
       noise_bucket_(kNoiseLinesPerSecond) {
   metrics_.child_entered(to_text(state_));

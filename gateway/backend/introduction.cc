@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/mcp/envelope.h"
@@ -20,6 +21,11 @@ namespace {
 /// How long a child may say nothing to `server/discover` before it is initialized as well. Some ignore what they do
 /// not know.
 constexpr Duration kSilence = seconds(5);
+
+/// It must be asked otherwise before its time to start is over.
+Duration patience_of(config::ServiceConfig const& config) {
+  return std::min<Duration>(kSilence, config.start_timeout / 2);
+}
 
 bool has_answered(Outcome outcome) { return outcome == Outcome::Ok || outcome == Outcome::ToolError; }
 
@@ -74,7 +80,7 @@ bool Introduction::ended(RunEnd end) {
 }
 
 void Introduction::tick(TimePoint now) {
-  if (probe_ && now - begun_ >= kSilence) take(probe_->silent());
+  if (probe_ && now - begun_ >= patience_of(config_)) take(probe_->silent());
 }
 
 void Introduction::on_greeting_ended(mcp::Method method, Outcome outcome, rpc::Reply const& reply) {

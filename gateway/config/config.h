@@ -249,7 +249,7 @@ struct ServiceConfig {
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
   Isolation isolation = Isolation::Shared;
-  ServerEra era = ServerEra::Legacy;
+  ServerEra era = ServerEra::Auto;
   AffinityConfig affinity{};
   /// From spawn to the answer to `initialize` or `server/discover`; 100ms..1h.
   milliseconds start_timeout = seconds{60};

@@ -151,8 +151,9 @@ void FrontDoor::serve(Visit const& visit) {
 void FrontDoor::post(Visit const& visit) {
   auto const accepted = accepted_by(visit);
   if (!accepted) return;
-  if (may_be_stateless(visit.request) && stateless_.post(visit, *accepted)) return;
-  streamable_.post(visit, *accepted);
+  auto const version = visit.request.head.look_up("mcp-protocol-version");
+  if (may_be_stateless(version, visit.request.body) && stateless_.post(visit, *accepted)) return;
+  streamable_.post(visit, *accepted, version);
 }
 
 /// The headers that identify the owners of a service's sessions; of all services if the

@@ -21,15 +21,24 @@ mcp::RoutingHeaders routing_headers(http::RequestHead const& head) {
           .name = value_of(head, "mcp-name")};
 }
 
+/// A slash is rare in most messages, so it is what is searched for.
+bool mentions_envelope(std::string_view body) {
+  constexpr auto kKey = mcp::envelope_key::kProtocolVersion;
+  constexpr auto kSlash = kKey.find('/');
+  for (auto at = body.find('/'); at != std::string_view::npos; at = body.find('/', at + 1)) {
+    if (at >= kSlash && body.substr(at - kSlash).starts_with(kKey)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool names_stateless_revision(http::RequestHead const& head) {
   return mcp::is_stateless(value_of(head, "mcp-protocol-version"));
 }
 
-bool may_be_stateless(http::Request const& request) {
-  return names_stateless_revision(request.head) ||
-         request.body.find(mcp::envelope_key::kProtocolVersion) != std::string_view::npos;
+bool may_be_stateless(http::FoundField const& version, std::string_view body) {
+  return mcp::is_stateless({version.value, version.repeated}) || mentions_envelope(body);
 }
 
 bool StatelessHttp::post(Visit const& visit, Accepts accepted) {

@@ -14,7 +14,8 @@ namespace gateway::frontend {
 
 /// Whether a POST may be one of the stateless revision, so that its message must be read to know. Quick, and never
 /// false for one that is, unless it spells the envelope's keys with escapes.
-[[nodiscard]] bool may_be_stateless(http::Request const& request);
+/// `version` is its MCP-Protocol-Version field.
+[[nodiscard]] bool may_be_stateless(http::FoundField const& version, std::string_view body);
 
 /// The rules: a request gets a session that lives as long as its answer. Its client cancels it by disconnecting.
 class StatelessHttp {

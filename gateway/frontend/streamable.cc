@@ -27,6 +27,8 @@ bool begins_with_priming_event(Session const& session) {
   return has_priming_events(session.revision) && session.transport == mcp::Transport::Http;
 }
 
+constexpr std::string_view kVersionField = "mcp-protocol-version";
+
 http::StreamTag post_stream_tag(Session const& session) {
   return stream_tag(session.service, metrics::StreamKind::HttpPost);
 }
@@ -37,13 +39,12 @@ http::StreamTag post_stream_tag(Session const& session) {
 
 /// From 2025-06-18 on the header is on every request but the first, which names
 /// the version in its body. Absent means 2025-03-26.
-bool Streamable::version_is_fine(Visit const& visit) {
-  auto const [version, repeated] = visit.request.head.look_up("mcp-protocol-version");
-  if (!version || (!repeated && mcp::revision_from(*version))) return true;
+bool Streamable::version_is_fine(Visit const& visit, http::FoundField const& version) {
+  if (!version.value || (!version.repeated && mcp::revision_from(*version.value))) return true;
   visit.reply_error(400, ErrorCode::BadRequest,
                     fmt::format("Bad Request: Unsupported protocol version: {} (supported: 2024-11-05, 2025-03-26, "
                                 "2025-06-18, 2025-11-25)",
-                                *version));
+                                *version.value));
   return false;
 }
 
@@ -66,14 +67,15 @@ Session* Streamable::session_of(Visit const& visit, http::FoundField const& toke
   return session;
 }
 
-void Streamable::post(Visit const& visit, Accepts accepted) {
+void Streamable::post(Visit const& visit, Accepts accepted, http::FoundField const& version) {
   auto const token = visit.request.head.look_up("mcp-session-id");
-  if (!token.value) return post_without_session(visit, accepted);
-  if (auto* const session = session_of(visit, token)) post_to_session(visit, *session, accepted);
+  if (!token.value) return post_without_session(visit, accepted, version);
+  if (auto* const session = session_of(visit, token)) post_to_session(visit, *session, accepted, version);
 }
 
-void Streamable::post_to_session(Visit const& visit, Session& session, Accepts accepted) {
-  if (!version_is_fine(visit)) return;
+void Streamable::post_to_session(Visit const& visit, Session& session, Accepts accepted,
+                                 http::FoundField const& version) {
+  if (!version_is_fine(visit, version)) return;
   auto const incoming = Incoming::read(visit.request.body, session, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&incoming)) {
     desk_.probe(session.service).error_answered(static_cast<int>(unreadable->code));
@@ -84,7 +86,7 @@ void Streamable::post_to_session(Visit const& visit, Session& session, Accepts a
 
 /// An `initialize` opens a session. Anything else is served on its own, with a session
 /// that ends with the answer: plain curl commands need that.
-void Streamable::post_without_session(Visit const& visit, Accepts accepted) {
+void Streamable::post_without_session(Visit const& visit, Accepts accepted, http::FoundField const& version) {
   Session nobody;  // what it is read against: no open requests, no version agreed
   auto const read = Incoming::read(visit.request.body, nobody, desk_.config.limits);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
@@ -94,7 +96,7 @@ void Streamable::post_without_session(Visit const& visit, Accepts accepted) {
   auto const& incoming = std::get<Incoming>(read);
 
   auto const initializes = incoming.messages.front().method == "initialize" && incoming.requests() == 1;
-  if (!initializes && !version_is_fine(visit)) return;
+  if (!initializes && !version_is_fine(visit, version)) return;
   // Notifications and answers without a session have no effect.
   if (incoming.requests() == 0) return visit.reply(202);
 
@@ -132,7 +134,7 @@ void Streamable::get(Visit const& visit) {
   auto const token = visit.request.head.look_up("mcp-session-id");
   if (!token.value) return visit.reply_not_allowed("POST, DELETE");
   auto* const session = session_of(visit, token);
-  if (session == nullptr || !version_is_fine(visit)) return;
+  if (session == nullptr || !version_is_fine(visit, visit.request.head.look_up(kVersionField))) return;
 
   auto const last = visit.request.head.find("last-event-id");
   auto const id = last ? EventId::from(*last) : std::nullopt;

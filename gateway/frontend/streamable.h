@@ -19,7 +19,8 @@ class Streamable {
  public:
   Streamable(Desk& desk, Posts& posts) : desk_(desk), posts_(posts) {}
 
-  void post(Visit const& visit, Accepts accepted);
+  /// `version` is the MCP-Protocol-Version field.
+  void post(Visit const& visit, Accepts accepted, http::FoundField const& version);
   void get(Visit const& visit);
   void remove(Visit const& visit);
   void on_post_gone(std::uint64_t ticket, ExchangeId exchange);
@@ -36,11 +37,11 @@ class Streamable {
   void forget(mcp::Session& session, mcp::SessionEnd why);
 
  private:
-  void post_to_session(Visit const& visit, mcp::Session& session, Accepts accepted);
-  void post_without_session(Visit const& visit, Accepts accepted);
+  void post_to_session(Visit const& visit, mcp::Session& session, Accepts accepted, http::FoundField const& version);
+  void post_without_session(Visit const& visit, Accepts accepted, http::FoundField const& version);
   void serve(Visit const& visit, mcp::Session& session, Incoming const& incoming, Accepts accepted, bool initializes);
   [[nodiscard]] mcp::Session* session_of(Visit const& visit, http::FoundField const& token);
-  [[nodiscard]] bool version_is_fine(Visit const& visit);
+  [[nodiscard]] bool version_is_fine(Visit const& visit, http::FoundField const& version);
   void open_standalone(Visit const& visit, mcp::Session& session, std::optional<EventId> last);
   void close_standalone(mcp::Session& session);
 

@@ -446,7 +446,7 @@ os.close(0)
 time.sleep(60)
 """
     if end == "stdin":
-        service = {"command": sys.executable, "args": ["-c", server], "restart": SOON}
+        service = {"command": sys.executable, "args": ["-c", server], "restart": SOON, "era": "legacy"}
         gateway = start_gateway({"half": service})
         a = gateway.sse("half")
         a.post(call("hang", id="in flight"))

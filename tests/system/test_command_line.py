@@ -647,6 +647,7 @@ def test_flags_hold_over_the_file(tmp_path):
         listening = running.event("listener.ready")
         assert (listening["listener"], listening["address"]) == ("main", "127.0.0.1")
         assert listening["port"] > 1
+        running.event("service.ready")
         assert get(listening["port"], "/echo/health")[0] == 200
 
 

@@ -9,10 +9,10 @@ from clients import BOTH, call, initialize, message
 from gateway_under_test import chaos
 
 SERVICES = {
-    "chaos": chaos("--strict-start"),
-    "fresh": chaos(),
+    "chaos": chaos("--strict-start", era="legacy"),
+    "fresh": chaos(era="legacy"),
     "old": chaos("--protocol", "2024-11-05"),
-    "own": chaos("--strict-start", isolation="session"),
+    "own": chaos("--strict-start", isolation="session", era="legacy"),
     "busy": chaos(),
 }
 
