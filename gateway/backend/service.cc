@@ -87,12 +87,12 @@ void Service::take_back(Session& session, mcp::SessionEnd why) {
 }
 
 void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
-  if (session.transport == mcp::Transport::Stateless) place_request(session, message);
+  auto const is_bound = session.transport == mcp::Transport::Stateless && place_request(session, message);
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
   // What was sent to a child that is asked to end may still be answered by it, and can be
   // taken back only there.
-  if (child->peer().state() != PeerState::Ready && child->can_part_with(session)) {
+  if (!is_bound && child->peer().state() != PeerState::Ready && child->can_part_with(session)) {
     if (auto* const other = placement_->refuge_from(*child)) {
       other->take_over(session, *child);
       child = other;
@@ -101,21 +101,25 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
   child->receive(session, message, to, via);
 }
 
-/// A stateless client's request goes to the child that asked what it answers, or to one that suits it.
-void Service::place_request(Session& session, rpc::Message const& message) {
+/// A stateless client's request goes to the child that asked what it answers, or to one that suits it. Gives whether it
+/// must stay there, also while that child is down: no other knows the call.
+bool Service::place_request(Session& session, rpc::Message const& message) {
   auto* const child = children_.find(session.child);
   auto const method = mcp::method_from(message.method);
-  if (child == nullptr) return;
+  if (child == nullptr) return false;
   Multiplexer* better = nullptr;
-  if (!RoundTrips::is_retry(method, message.params)) {
+  auto const is_retry = RoundTrips::is_retry(method, message.params);
+  if (!is_retry) {
     // A child of the stateless revision says itself whose question it asks.
     if (!child->is_stateless()) better = placement_->better_for(session, method);
   } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
     better = children_.find(state->child);
   }
-  if (better == nullptr || better == child) return;
-  better->take_over(session, *child);
-  placement_->on_attached(*better);
+  if (better != nullptr && better != child) {
+    better->take_over(session, *child);
+    placement_->on_attached(*better);
+  }
+  return is_retry && better != nullptr;
 }
 
 // ── children ─────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] Children const& children() const { return children_; }
 
  private:
-  void place_request(mcp::Session& session, rpc::Message const& message);
+  [[nodiscard]] bool place_request(mcp::Session& session, rpc::Message const& message);
   void on_multiplexer_down(Multiplexer& multiplexer) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
   [[nodiscard]] bool available() const { return config_.available(); }

@@ -95,6 +95,7 @@ void SubscriptionDesk::settle(std::string const& uri, mcp::Call const& asked, mc
       book_.end_parked(subscriber.call, asked, outcome, reply);
     }
   }
+  for (auto const session : settled.lost) listener_->on_subscribed(session, uri, false);
   if (settled.abandoned) ask_to_end(uri);
 }
 

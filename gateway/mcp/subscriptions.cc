@@ -46,9 +46,10 @@ Subscriptions::Settled Subscriptions::settle(std::string_view uri, Verdict verdi
     }
     settled.abandoned = entry.sessions.empty();
   }
+  if (verdict == Verdict::Refused) settled.lost = std::exchange(entry.sessions, {});
   // Also where the run ended: `uris` are asked of the next one, and whoever subscribes until then is answered.
   entry.active = true;
-  if (verdict == Verdict::Refused || entry.sessions.empty()) entries_.erase(at);
+  if (entry.sessions.empty()) entries_.erase(at);
   return settled;
 }
 

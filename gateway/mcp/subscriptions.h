@@ -38,10 +38,12 @@ class Subscriptions {
     RunEnded,  ///< before it answered: its next run is asked again for those who are subscribed
   };
   /// The child answered. Gives those who wait; on success they are subscribed.
-  /// `abandoned` is true when it succeeded for nobody: unsubscribe again.
+  /// `abandoned` is true when it succeeded for nobody: unsubscribe again. `lost` are
+  /// those who were subscribed and are not any more: a new run has refused it.
   struct Settled {
     std::vector<Subscriber> waiting;
     bool abandoned = false;
+    std::vector<SessionId> lost{};
   };
   Settled settle(std::string_view uri, Verdict verdict);
 

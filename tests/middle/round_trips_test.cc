@@ -265,6 +265,24 @@ TEST_F(RoundTripsTest, ReachTheReplicaThatAsked) {
   EXPECT_TRUE(idle->heard.empty());
 }
 
+TEST_F(RoundTripsTest, ReachTheReplicaThatAskedAlsoWhileItIsDown) {
+  auto one = service("one");
+  one.replicas = 2;
+  start({one});
+  auto& connection = client().post(call(1, "ask"));
+  auto const children = gateway->spawner().alive();
+  auto* const asks = children[0]->heard.empty() ? children[1] : children[0];
+  auto const at = take_heard(*asks);
+  asks->say(request("q", "elicitation/create", {{"message", "?"}}).dump());
+  gateway->turn(2);
+  gather();
+  answer(*asks, at["id"], {{"content", "done"}});
+  asks->die(1);
+  gateway->turn(2);
+  auto& again = client().post(retry(body(connection)["result"]["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ("done", body(again)["result"]["content"]);
+}
+
 TEST_F(RoundTripsTest, AskWhoseCallItIsWhereSessionsHaveTheirOwnChild) {
   start({service("one", config::Isolation::Session)});
   auto const ask = [&](ScriptedChild& asks, json id) {

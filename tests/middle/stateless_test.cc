@@ -245,6 +245,19 @@ TEST_F(StatelessTest, KeepsListeningWhenTheChildIsRestarted) {
   EXPECT_FALSE(heard(stream).complete);
 }
 
+TEST_F(StatelessTest, StartsOverWhenARestartedChildRefusesWhatWasListenedTo) {
+  auto& stream = client().post(listen(1, {{"resourceSubscriptions", {"r://1"}}}));
+  reply_to(take_heard(child()), json::object());
+  child().die(1);
+  gateway->advance(seconds(5));
+  shake_hands(*gateway);
+  auto const again = take_heard(child());
+  EXPECT_FALSE(heard(stream).complete);
+  say({{"jsonrpc", "2.0"}, {"id", again["id"]}, {"error", {{"code", -32002}, {"message", "no"}}}});
+  EXPECT_EQ("complete", events(stream).back()["result"]["resultType"]);
+  EXPECT_TRUE(heard(stream).complete);
+}
+
 TEST_F(StatelessTest, EndsStreamsRegularlyWhenTheGatewayStops) {
   auto& stream = client().post(listen(1, {{"toolsListChanged", true}}));
   gateway->shard().drain();
