@@ -1,6 +1,7 @@
 #include "gateway/backend/owned_children.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace gateway::backend {
@@ -12,15 +13,22 @@ bool is_unused(Multiplexer const& child) { return child.sessions() == 0 && !chil
 
 }  // namespace
 
+std::size_t OwnedChildren::running() const {
+  auto running = owned_.size();
+  if (children_.size() < most_) return running;  // however many are others'
+  children_.for_each([&](Multiplexer const& child) { running += child.sessions() > 0 && !owns(child) ? 1 : 0; });
+  return running;
+}
+
 bool OwnedChildren::has_room() const {
   // One that makes room may take its time to end.
-  return children_.size() < 2 * most_ && (owned_.size() < most_ || longest_unused() != nullptr);
+  return children_.size() < 2 * most_ && (running() < most_ || longest_unused() != nullptr);
 }
 
 bool OwnedChildren::has_place_for(std::string const& owner) const { return owned_.count(owner) > 0 || has_room(); }
 
 Multiplexer& OwnedChildren::add(std::string const& owner) {
-  if (owned_.size() >= most_) give_up(*longest_unused());
+  if (running() >= most_) make_room();
   auto& child = children_.add(mcp::Sharing::Shared);
   owned_.emplace(owner, child.id());
   return child;
@@ -50,7 +58,7 @@ bool OwnedChildren::owns(Multiplexer const& child) const {
 }
 
 void OwnedChildren::on_down(Multiplexer& child) {
-  if (child.sessions() == 0 && owns(child)) give_up(child);
+  if (is_unused(child) && owns(child)) give_up(child);
 }
 
 template <typename Predicate>
@@ -75,10 +83,16 @@ Multiplexer* OwnedChildren::longest_unused() const {
   Multiplexer* longest = nullptr;
   for (auto const& [owner, id] : owned_) {
     auto* const child = children_.find(id);
-    if (!is_unused(*child)) continue;
-    if (longest == nullptr || child->unused_since() < longest->unused_since()) longest = child;
+    if (child->sessions() > 0) continue;
+    // One to which a client may come back for a call goes only where there is no other.
+    auto const order = [](Multiplexer const& each) { return std::pair(each.is_awaited(), each.unused_since()); };
+    if (longest == nullptr || order(*child) < order(*longest)) longest = child;
   }
   return longest;
+}
+
+void OwnedChildren::make_room() {
+  if (auto* const unused = longest_unused()) give_up(*unused);
 }
 
 /// Its owner gets another from now on.

@@ -28,12 +28,15 @@ class OwnedChildren {
 
   /// A run of the child has ended: one that nobody uses is not started again for nobody.
   void on_down(Multiplexer& child);
+  /// Gives up the one that was unused longest, if there is one.
+  void make_room();
   /// Gives up those that were unused too long.
   void give_up_unused(TimePoint now);
   /// Gives up those that nobody uses and that may still be at a call which nobody waits for.
   void give_up_unclear();
 
  private:
+  [[nodiscard]] std::size_t running() const;
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] Multiplexer& add(std::string const& owner);
   [[nodiscard]] Multiplexer* longest_unused() const;

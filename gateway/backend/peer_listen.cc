@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "gateway/mcp/session_envelope.h"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr Duration kFirstWait = seconds(1);
 constexpr Duration kLongestWait = seconds(60);
+/// All of them are in each listen, and are looked through when one changes.
+constexpr std::size_t kMostResources = 1024;
 constexpr std::string_view kIdPrefix = "\"listen-";
 constexpr std::string_view kEmptyResult = "{}";
 
@@ -29,9 +32,10 @@ bool contains(std::vector<std::string> const& uris, std::string const& uri) {
 }
 
 /// A peer may spell a URI with other escapes than the client did.
-bool names(std::vector<std::string> const& honoured, std::string_view uri) {
-  auto const text = rpc::unquote(uri);
-  return std::any_of(honoured.begin(), honoured.end(), [&](auto const& each) { return rpc::unquote(each) == text; });
+std::unordered_set<std::string> unquoted(std::vector<std::string> const& uris) {
+  std::unordered_set<std::string> texts;
+  for (auto const& uri : uris) texts.insert(rpc::unquote(uri));
+  return texts;
 }
 
 }  // namespace
@@ -63,6 +67,12 @@ void PeerListen::add(std::string uri) {
   if (not_before_ == TimePoint::max()) {
     auto const error = rpc::error_object(ErrorCode::MethodNotFound, "the server does not listen for changes");
     return owner_.on_listening(uri, Outcome::RpcError, {{}, rpc::Reply::Kind::Error, error});
+  }
+  if (wanted_.uris.size() >= kMostResources && !contains(wanted_.uris, uri)) {
+    auto const error =
+        rpc::error_object(ErrorCode::InternalError, "too many resources of this server are subscribed to",
+                          R"({"reason":"subscriptions","retryable":true})");
+    return owner_.on_listening(uri, Outcome::Busy, {{}, rpc::Reply::Kind::Error, error});
   }
   not_before_ = {};  // somebody waits
   if (!contains(unconfirmed_, uri)) unconfirmed_.push_back(uri);
@@ -111,10 +121,11 @@ void PeerListen::acknowledged(std::string_view raw_params) {
   auto const former = std::exchange(current_, std::exchange(pending_, std::nullopt));
   current_->idle = honoured.empty();
   if (former) end(*former);
+  auto const names = unquoted(honoured.uris);
   std::vector<std::string> accepted;
   std::vector<std::string> refused;
   for (auto& uri : take_unconfirmed(current_->filter)) {
-    (names(honoured.uris, uri) ? accepted : refused).push_back(std::move(uri));
+    (names.count(rpc::unquote(uri)) > 0 ? accepted : refused).push_back(std::move(uri));
   }
   // What is not honoured is not asked for again, nor is the listen opened anew without it.
   for (auto const& uri : refused) {

@@ -10,7 +10,7 @@ ChildBound bound_of(Children const& children, std::size_t most) {
   if (children.size() < most) return ChildBound::Room;
   if (children.size() >= 2 * most) return ChildBound::Leaving;
   std::size_t used = 0;
-  children.for_each([&](Multiplexer const& child) { used += child.sessions() > 0 ? 1 : 0; });
+  children.for_each([&](Multiplexer const& child) { used += child.sessions() > 0 || child.is_awaited() ? 1 : 0; });
   return used < most ? ChildBound::Room : ChildBound::InUse;
 }
 

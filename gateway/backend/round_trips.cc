@@ -24,6 +24,8 @@ constexpr unsigned kMostRoundTrips = 10;
 constexpr std::size_t kMostQuestions = 64;
 /// Calls of one peer that nobody came back for yet.
 constexpr std::size_t kMostTrips = 1000;
+/// Of the questions that one call has open, together.
+constexpr std::size_t kMostQuestionBytes = 1'000'000;
 
 constexpr std::string_view kRequestState = "requestState";
 
@@ -56,18 +58,24 @@ std::uint64_t RoundTrips::trip_of(CallId call) const {
   return found == trips_.end() ? 0 : found->first;
 }
 
+/// Lists and the like do not ask. Operators' calls and probes may, like those of clients.
+bool RoundTrips::may_ask(mcp::Method method) {
+  return mcp::may_need_input(method) || method == mcp::Method::ResourcesSubscribe || method == mcp::Method::Other;
+}
+
 /// The call that the question must come from. One that was given up without an answer may be its cause, too.
 std::optional<CallId> RoundTrips::only_call() const {
   auto const& sent = book_.sent();
   CallId only{};
   std::size_t calls = 0;
   sent.for_each([&](CallId id, mcp::Call const& call) {
-    if (call.is_own() && !call.suspended) return;
+    if (!may_ask(call.method)) return;
     ++calls;
     only = id;
   });
   auto const* const call = sent.find(only);
-  auto const certain = calls == 1 && call != nullptr && !call->abandoned && sent.only_of(call->to.session);
+  auto const certain = calls == 1 && call != nullptr && !call->abandoned && (!call->is_own() || call->suspended) &&
+                       sent.dropped_only_of(call->to.session);
   return certain ? std::optional(only) : std::nullopt;
 }
 
@@ -90,12 +98,22 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
               .first->second;
 }
 
+bool RoundTrips::is_full(Trip const& trip, std::size_t more) {
+  auto bytes = more;
+  for (auto const& question : trip.open) bytes += question.request.raw_params.size();
+  return trip.open.size() >= kMostQuestions || bytes > kMostQuestionBytes;
+}
+
 bool RoundTrips::ask(rpc::Message const& message) {
   auto const call = only_call();
   auto* const trip = call ? begin(*call) : nullptr;
   if (trip == nullptr) return false;
   auto const asked = mcp::method_from(message.method);
-  if (!mcp::can_be_asked(trip->capabilities, asked, message.params) || trip->open.size() >= kMostQuestions) {
+  if (is_full(*trip, message.params.size())) {
+    wire_.refuse(message.id, rpc::error_object(ErrorCode::InternalError, "the client is asked for too much at once"));
+    return true;
+  }
+  if (!mcp::can_be_asked(trip->capabilities, asked, message.params)) {
     book_.lacks(trip->call, mcp::required_capability(asked, message.params));
     wire_.refuse(message.id, rpc::error_object(ErrorCode::MethodNotFound,
                                                fmt::format("the client does not support {}", message.method)));
@@ -151,8 +169,7 @@ std::optional<mcp::RequestState> RoundTrips::shown_state(mcp::StateSeal const& s
 void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_view raw_params) {
   auto const state = shown_state(context_.seal, session, raw_params);
   auto const found = state ? trips_.find(state->trip) : trips_.end();
-  if (found == trips_.end() || found->second.waited_for || found->second.round != state->round ||
-      state->expires <= context_.loop.now()) {
+  if (found == trips_.end() || !is_shown_by(*state, session, found->second)) {
     return book_.fail(std::move(call), unknown_request_state());
   }
   auto& trip = found->second;
@@ -174,6 +191,13 @@ Failure RoundTrips::unknown_request_state() {
   return {.outcome = mcp::Outcome::RpcError,
           .code = ErrorCode::InvalidParams,
           .message = "requestState is not valid, or not any more: begin anew, without it"};
+}
+
+/// Numbers of trips are those of other children, too: the state must be of this very one.
+bool RoundTrips::is_shown_by(mcp::RequestState const& state, Session const& session, Trip const& trip) const {
+  return state.child == trip.child && session.principal == trip.principal && session.key == trip.key &&
+         session.request_digest == trip.request && !trip.waited_for && trip.round == state.round &&
+         state.expires > context_.loop.now();
 }
 
 /// What is missing or is no answer is asked again.
@@ -222,7 +246,13 @@ void RoundTrips::on_ended(std::uint64_t id, mcp::Outcome outcome, rpc::Reply con
   auto const found = trips_.find(id);
   if (found == trips_.end()) return;
   dismiss(found->second);
-  found->second.end = End{outcome, reply.kind, std::string(reply.body)};
+  std::size_t kept = reply.body.size();
+  for (auto const& [other, trip] : trips_) kept += trip.end ? trip.end->body.size() : 0;
+  found->second.end = kept <= context_.limits.max_result_bytes
+                          ? End{outcome, reply.kind, std::string(reply.body)}
+                          : End{mcp::Outcome::ChildExited, rpc::Reply::Kind::Error,
+                                rpc::error_object(ErrorCode::InternalError,
+                                                  "too many results wait for clients that did not come back")};
 }
 
 void RoundTrips::on_peer_down() {

@@ -8,8 +8,9 @@ namespace gateway::backend {
 
 std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& owner) const {
   auto const bound = bound_of(children_, config_.max_children);
-  if (bound == ChildBound::Room) return std::nullopt;
-  if (owner.era == mcp::Era::Stateless && owned_.has_place_for(std::string(owner.principal))) return std::nullopt;
+  auto const has_place =
+      owner.era == mcp::Era::Stateless ? owned_.has_place_for(std::string(owner.principal)) : bound == ChildBound::Room;
+  if (has_place) return std::nullopt;
   return mcp::Refusal{.outcome = mcp::Outcome::Busy,
                       .why = "no more sessions can be opened now",
                       .room_helps = bound == ChildBound::InUse};
@@ -17,6 +18,7 @@ std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& own
 
 Multiplexer& SingleSessions::place(mcp::Session const& session) {
   if (era_of(session.transport) == mcp::Era::Stateless) return owned_.child_of(session.principal);
+  if (children_.size() >= config_.max_children) owned_.make_room();
   return children_.add(mcp::Sharing::Exclusive);
 }
 

@@ -48,6 +48,11 @@ void SubscriptionDesk::ask(std::string uri, ClientId client) {
   asker_.ask(std::make_unique<Subscribe>(*this, std::move(uri), client));
 }
 
+void SubscriptionDesk::ask_in_turn(std::string uri, ClientId client) {
+  if (listen_ != nullptr) return listen_->add(std::move(uri));
+  asker_.ask_in_turn(std::make_unique<Subscribe>(*this, std::move(uri), client));
+}
+
 void SubscriptionDesk::ask_to_end(std::string uri) {
   if (listen_ != nullptr) return listen_->remove(uri);
   asker_.ask(std::make_unique<Unsubscribe>(std::move(uri)));
@@ -69,7 +74,8 @@ void SubscriptionDesk::subscribe_listener(SessionId session, std::string_view ur
   switch (subscriptions_.subscribe(uri, {.session = session})) {
     case mcp::Subscriptions::Need::Nothing: return listener_->on_subscribed(session, uri, true);
     case mcp::Subscriptions::Need::Wait: return;
-    case mcp::Subscriptions::Need::AskChild: return ask(std::string(uri), client);
+    // There may be many of them, which take their turns with the calls of all clients.
+    case mcp::Subscriptions::Need::AskChild: return ask_in_turn(std::string(uri), client);
   }
 }
 

@@ -57,6 +57,7 @@ class SubscriptionDesk {
   class Subscribe;
   class Unsubscribe;
   void ask(std::string uri, ClientId client);
+  void ask_in_turn(std::string uri, ClientId client);
   void ask_to_end(std::string uri);
 
   config::ServiceConfig const& config_;

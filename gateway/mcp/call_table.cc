@@ -37,7 +37,7 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
   auto* const call = find(id);
   if (call == nullptr) return std::nullopt;
   Call left;
-  left.question = call->question;
+  if (!call->suspended) left.question = call->question;  // what is left of it is a client's again
   left.method = call->method;
   left.to = call->to;
   left.client = call->client;
@@ -51,7 +51,7 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
 
 std::optional<Call> CallTable::drop(CallId id) {
   auto dropped = close(id);
-  if (dropped && !dropped->is_own()) dropped_.add(dropped->to.session);
+  if (dropped && (!dropped->is_own() || dropped->suspended)) dropped_.add(dropped->to.session);
   return dropped;
 }
 

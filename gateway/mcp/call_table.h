@@ -117,6 +117,9 @@ class CallTable {
   /// child, whether or not it is still in the table.
   [[nodiscard]] bool only_of(SessionId session) const;
 
+  /// Whether no other session's call has left the table without an answer in this run of the child.
+  [[nodiscard]] bool dropped_only_of(SessionId session) const { return dropped_.only_of(session); }
+
   /// Calls `action(CallId, Call&)` for each call; it must not open or close one.
   template <typename F>
   void for_each(F&& action) {

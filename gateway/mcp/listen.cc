@@ -21,7 +21,9 @@ std::vector<std::string> read_uris(std::string_view raw_array, std::size_t most)
   rpc::ElementWalk walk(raw_array);
   while (auto const uri = walk.next()) {
     if (uris.size() == most) break;
-    if (rpc::is_string(*uri) && std::find(uris.begin(), uris.end(), *uri) == uris.end()) uris.emplace_back(*uri);
+    if (rpc::is_string(*uri) && uri->size() <= kLongestListenedUri &&
+        std::find(uris.begin(), uris.end(), *uri) == uris.end())
+      uris.emplace_back(*uri);
   }
   return uris;
 }

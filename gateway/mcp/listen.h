@@ -28,6 +28,7 @@ struct ListenFilter {
 
 /// Of one request; what is above is not honoured. Each resource is a subscription at the child.
 inline constexpr std::size_t kMostListenedResources = 256;
+inline constexpr std::size_t kLongestListenedUri = 4096;  ///< raw
 
 inline constexpr auto kAnyNumber = std::numeric_limits<std::size_t>::max();
 

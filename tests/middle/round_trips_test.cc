@@ -321,6 +321,69 @@ TEST_F(RoundTripsTest, ReplaceAChildThatMayStillBeAtACallOfAClientThatLeft) {
   EXPECT_TRUE(left.told_to_stop());
 }
 
+TEST_F(RoundTripsTest, MakeRoomForOthersWhereNoChildIsFree) {
+  auto one = service("one", config::Isolation::Session);
+  one.max_children = 1;
+  config::GatewayConfig config;
+  config.auth.tokens = {{.name = "a", .token = config::Secret("token-of-a-0123456789")},
+                        {.name = "b", .token = config::Secret("token-of-b-0123456789")}};
+  start({one}, config);
+  auto& asks = client().post(call(1, "ask"), {"Authorization: Bearer token-of-a-0123456789"});
+  shake_hands(*gateway);
+  at_child = take_heard(child());
+  elicit("q");
+  gather();
+  ASSERT_EQ("input_required", body(asks)["result"]["resultType"]);
+  auto& waits = *gateway->spawner().alive().front();
+  (void)client().post(call(1, "ask"), {"Authorization: Bearer token-of-b-0123456789"});
+  EXPECT_TRUE(waits.told_to_stop()) << "it makes room";
+  auto& late = client().post(retry(body(asks)["result"]["requestState"], {{"input-1", accept()}}),
+                             {"Authorization: Bearer token-of-a-0123456789"});
+  shake_hands(*gateway);
+  EXPECT_TRUE(heard(late).status == 503 || body(late).contains("error"));
+  EXPECT_TRUE(waits.heard.empty() || waits.heard.front().find("accept") == std::string::npos);
+}
+
+TEST_F(RoundTripsTest, AreTakenUpAtTheChildThatAskedAlone) {
+  auto one = service("one");
+  one.replicas = 2;
+  start({one});
+  auto const children = gateway->spawner().alive();
+  std::vector<json> results;
+  for (auto* const each : {children[0], children[1]}) {
+    auto& connection = client().post(call(1, "ask"));
+    auto* const asks = each->heard.empty() ? (each == children[0] ? children[1] : children[0]) : each;
+    (void)take_heard(*asks);
+    asks->say(request("q", "roots/list").dump());
+    gateway->turn(2);
+    gather();
+    results.push_back(body(connection)["result"]);
+    if (results.size() == 1) (void)client().post(call(9, "keeps the other from being chosen again"));
+  }
+  children[0]->die(1);
+  gateway->turn(2);
+  children[1]->heard.clear();
+  for (auto const& result : results) {
+    (void)client().post(retry(result["requestState"], {{"input-1", {{"roots", json::array()}}}}));
+  }
+  EXPECT_LE(children[1]->heard.size(), 1U) << "it asked once";
+}
+
+TEST_F(RoundTripsTest, LeaveNothingToTheNextClientWhenTheyAreGivenUp) {
+  (void)asked(client());
+  gateway->advance(std::chrono::minutes(10) + seconds(1));
+  child().heard.clear();
+  auto loud = client();
+  loud.log_level = "debug";
+  auto& next = loud.post(call(2, "ask"));
+  child().heard.clear();
+  elicit("late question of the first");
+  say(note("notifications/message", {{"level", "error"}, {"data", "of the first"}}));
+  gather();
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  EXPECT_TRUE(next.answers.empty());
+}
+
 TEST_F(RoundTripsTest, NeedNoProcessForEachRequestWhereSessionsHaveTheirOwn) {
   start({service("one", config::Isolation::Session)});
   EXPECT_EQ(0U, gateway->spawner().started());
