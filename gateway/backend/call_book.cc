@@ -97,7 +97,9 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
 /// Answers a client of the era that is not the peer's.
 void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply) {
   if (call.era() == mcp::Era::Stateless) {
-    auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_);
+    auto const* const session = context_.sessions.find(call.to.session);
+    auto const capabilities = session == nullptr ? std::string_view{} : session->capabilities;
+    auto const adapted = mcp::stateless_reply(call, outcome, reply, handshake_, capabilities);
     end_client_call(call, adapted.outcome, {call.client_id, adapted.kind, adapted.body}, Told::Answer);
   } else {
     auto const adapted = mcp::session_reply(call, outcome, reply);
@@ -412,19 +414,27 @@ bool CallBook::cancel_parked(SessionId session, std::string_view request_id) {
   return false;
 }
 
-void CallBook::cancel_all_of(Session& session) {
-  for (auto const& queued : queue_.take_all_of(session.id)) end_cancelled(queued.call, Told::Nothing);
-  std::vector<CallId> open;
-  for (auto const& request : session.open) open.push_back(request.call);
-  for (auto const id : open) {
-    if (auto const call = abandon(id, {})) end_cancelled(*call, Told::Nothing);
+std::vector<Call> CallBook::take_all_of(Session& session) {
+  std::vector<Call> taken;
+  for (auto& queued : queue_.take_all_of(session.id)) taken.push_back(std::move(queued.call));
+  for (auto const& request : session.open) {
+    if (auto call = abandon(request.call, {})) taken.push_back(*std::move(call));
   }
   for (auto at = parked_.begin(); at != parked_.end();) {
     auto const next = std::next(at);
-    if (at->second.to.session == session.id) end_cancelled(parked_.extract(at).mapped(), Told::Nothing);
+    if (at->second.to.session == session.id) taken.push_back(std::move(parked_.extract(at).mapped()));
     at = next;
   }
   session.open.clear();
+  return taken;
+}
+
+void CallBook::cancel_all_of(Session& session) {
+  for (auto const& call : take_all_of(session)) end_cancelled(call, Told::Nothing);
+}
+
+void CallBook::fail_all_of(Session& session, Failure const& failure) {
+  for (auto const& call : take_all_of(session)) end_failed(call, failure);
 }
 
 // ── failed ───────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "gateway/backend/call_recorder.h"
 #include "gateway/backend/context.h"
@@ -156,6 +157,8 @@ class CallBook {
   void cancel(mcp::Session& session, std::string_view request_id, std::string_view reason);
   /// The session ends: nobody is answered any more.
   void cancel_all_of(mcp::Session& session);
+  /// The same, but its client is there still, and is answered.
+  void fail_all_of(mcp::Session& session, Failure const& failure);
   /// What a run of the peer owed will not come.
   void fail_sent(std::string_view why);
   void fail_queued(std::string_view why);
@@ -201,6 +204,7 @@ class CallBook {
   [[nodiscard]] mcp::ParamsRewrite rewrite_of(mcp::Call const& call, mcp::Session const* session);
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
+  [[nodiscard]] std::vector<mcp::Call> take_all_of(mcp::Session& session);
   void expire_sent(TimePoint now);
   void expire_queued(TimePoint now);
   void expire_abandoned(CallId id, mcp::Call& call, TimePoint now);

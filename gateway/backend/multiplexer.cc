@@ -98,7 +98,10 @@ void Multiplexer::detach(Session& session, mcp::SessionEnd why) {
 }
 
 void Multiplexer::take_back(Session& session, mcp::SessionEnd why) {
-  if (why == mcp::SessionEnd::Drain) listens_.complete(session.id);
+  if (why == mcp::SessionEnd::Drain && era_of(session.transport) == mcp::Era::Stateless) {
+    listens_.complete(session.id);
+    book_.fail_all_of(session, {.message = "the gateway is stopping", .reason = "draining"});
+  }
   book_.cancel_all_of(session);
   input_rounds_.forget_ended();
 }

@@ -8,10 +8,10 @@ namespace gateway::backend {
 
 ChildBound bound_of(Children const& children, std::size_t most) {
   if (children.size() < most) return ChildBound::Room;
-  if (children.size() >= 2 * most) return ChildBound::Leaving;
   std::size_t used = 0;
   children.for_each([&](Multiplexer const& child) { used += child.sessions() > 0 || child.is_awaited() ? 1 : 0; });
-  return used < most ? ChildBound::Room : ChildBound::InUse;
+  if (used >= most) return ChildBound::InUse;
+  return children.size() < 2 * most ? ChildBound::Room : ChildBound::Leaving;
 }
 
 std::unique_ptr<Placement> make_placement(config::ServiceConfig const& config, Children& children) {

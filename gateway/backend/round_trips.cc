@@ -183,6 +183,7 @@ void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_vie
   trip.waited_for = true;
   trip.session = session.id;
   trip.capabilities = session.capabilities;
+  call->progress_token.assign(mcp::read_params(raw_params).progress_token);
   book_.resume(trip.call, std::move(call));
   if (!trip.open.empty()) present(found->first, trip);
 }

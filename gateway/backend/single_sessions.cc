@@ -13,7 +13,7 @@ std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& own
   if (has_place) return std::nullopt;
   return mcp::Refusal{.outcome = mcp::Outcome::Busy,
                       .why = "no more sessions can be opened now",
-                      .room_helps = bound == ChildBound::InUse};
+                      .room_helps = owner.era == mcp::Era::Sessions && bound == ChildBound::InUse};
 }
 
 Multiplexer& SingleSessions::place(mcp::Session const& session) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/ascii.h"
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/http_span.h"
 #include "gateway/frontend/http_tags.h"
@@ -31,6 +32,22 @@ std::string_view denial_message(std::string_view reason) {
 
 /// For clients without the required token.
 std::string brief(health::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
+
+/// The fields of tool arguments that a browser asks to send: which there are, the tools' schemas say.
+std::string param_headers_asked_for(http::RequestHead const& head) {
+  constexpr std::string_view kPrefix = "mcp-param-";
+  std::string names;
+  auto rest = head.find("access-control-request-headers").value_or("");
+  while (!rest.empty()) {
+    auto const end = std::min(rest.find(','), rest.size());
+    auto name = rest.substr(0, end);
+    name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
+    name = name.substr(0, name.find(' '));
+    if (equal_ignoring_case(name.substr(0, kPrefix.size()), kPrefix)) names.append(", ").append(name);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return names;
+}
 
 http::RouteTag route_of(Door door) {
   switch (door) {
@@ -178,9 +195,9 @@ void FrontDoor::preflight(Visit const& visit, Admitted const& admitted) {
   auto const fields = fmt::format(
       "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Methods: GET, POST, DELETE, OPTIONS\r\n"
       "Access-Control-Allow-Headers: content-type, accept, authorization, x-api-key, mcp-session-id, "
-      "mcp-protocol-version, mcp-method, mcp-name, last-event-id, x-request-id, traceparent, tracestate{}\r\n"
-      "Access-Control-Max-Age: 3600\r\nVary: Origin\r\n",
-      admitted.origin, key_headers(visit.endpoint.service));
+      "mcp-protocol-version, mcp-method, mcp-name, last-event-id, x-request-id, traceparent, tracestate{}{}\r\n"
+      "Access-Control-Max-Age: 3600\r\nVary: Origin, Access-Control-Request-Headers\r\n",
+      admitted.origin, key_headers(visit.endpoint.service), param_headers_asked_for(visit.request.head));
   exchange.respond({.status = 204, .content_type = {}, .fields = fields, .body = {}});
 }
 

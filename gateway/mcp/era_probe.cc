@@ -84,7 +84,9 @@ EraStep EraProbe::silent() {
 }
 
 bool EraProbe::exit_means_sessions() const {
-  return !over_ && !known_.era && discover_ == State::Asked && initialize_ == State::NotAsked;
+  // One that takes long to start finds both requests waiting for it.
+  auto const unanswered = initialize_ == State::NotAsked || initialize_ == State::Asked;
+  return !over_ && !known_.era && discover_ == State::Asked && unanswered;
 }
 
 EraStep EraProbe::ask_discover() {

@@ -22,6 +22,11 @@ constexpr int kUrlElicitationRequired = -32042;
 
 bool wants_url(std::string_view raw_params) { return rpc::unquote(find_member(raw_params, "mode")) == "url"; }
 
+bool can_sample(std::string_view raw_sampling, std::string_view raw_params) {
+  auto const wants_tools = !find_member(raw_params, "tools").empty();
+  return is_object(raw_sampling) && (!wants_tools || is_object(find_member(raw_sampling, "tools")));
+}
+
 bool can_be_elicited(std::string_view raw_elicitation, std::string_view raw_params) {
   if (!is_object(raw_elicitation)) return false;
   if (wants_url(raw_params)) return is_object(find_member(raw_elicitation, "url"));
@@ -48,14 +53,18 @@ bool may_need_input(Method request) {
 }
 
 bool can_be_asked(std::string_view raw_capabilities, Method asked, std::string_view raw_params) {
-  if (asked == Method::SamplingCreateMessage) return is_object(find_member(raw_capabilities, "sampling"));
+  if (asked == Method::SamplingCreateMessage) {
+    return can_sample(find_member(raw_capabilities, "sampling"), raw_params);
+  }
   if (asked == Method::RootsList) return is_object(find_member(raw_capabilities, "roots"));
   if (asked != Method::ElicitationCreate) return false;
   return can_be_elicited(find_member(raw_capabilities, "elicitation"), raw_params);
 }
 
 std::string_view required_capability(Method asked, std::string_view raw_params) {
-  if (asked == Method::SamplingCreateMessage) return R"({"sampling":{}})";
+  if (asked == Method::SamplingCreateMessage) {
+    return find_member(raw_params, "tools").empty() ? R"({"sampling":{}})" : R"({"sampling":{"tools":{}}})";
+  }
   if (asked == Method::RootsList) return R"({"roots":{}})";
   if (asked != Method::ElicitationCreate) return {};
   return wants_url(raw_params) ? R"({"elicitation":{"url":{}}})" : R"({"elicitation":{"form":{}}})";

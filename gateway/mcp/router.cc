@@ -17,7 +17,8 @@ bool needs_session(Method method) {
 
 RequestRoute route_stateless(Method method, Era child) {
   if (method == Method::ServerDiscover) return RequestRoute::Discover;
-  // The stateless revision's own tasks, an extension, are for whoever knows their id.
+  // The stateless revision's own tasks, an extension, are for whoever knows their id; it has neither of these.
+  if (method == Method::TasksList || method == Method::TasksResult) return RequestRoute::Unknown;
   if (is_task_method(method) && child == Era::Stateless) return RequestRoute::Forward;
   if (method == Method::ToolsList) return RequestRoute::ListTools;
   if (method == Method::SubscriptionsListen) return RequestRoute::Listen;

@@ -31,10 +31,17 @@ std::string missing_capability(std::string_view raw_capabilities) {
 
 }  // namespace
 
-StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake) {
+StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake,
+                               std::string_view raw_capabilities) {
   if (reply.kind == rpc::Reply::Kind::Result) return {outcome, reply.kind, result_of(call, reply.body, handshake)};
   auto const asks = may_need_input(call.method) ? input_required_by(reply.body) : std::string{};
-  if (!asks.empty()) return {Outcome::Ok, rpc::Reply::Kind::Result, result_of(call, asks, handshake)};
+  if (!asks.empty()) {
+    constexpr std::string_view kVisit = R"({"mode":"url"})";
+    if (can_be_asked(raw_capabilities, Method::ElicitationCreate, kVisit)) {
+      return {Outcome::Ok, rpc::Reply::Kind::Result, result_of(call, asks, handshake)};
+    }
+    return {Outcome::Invalid, reply.kind, missing_capability(required_capability(Method::ElicitationCreate, kVisit))};
+  }
   if (outcome == Outcome::Invalid) return {outcome, reply.kind, std::string(reply.body)};  // the gateway's own
   if (!call.stateless->lacking.empty()) {
     return {Outcome::Invalid, reply.kind, missing_capability(call.stateless->lacking)};

@@ -17,8 +17,8 @@ struct StatelessReply {
   std::string body;
 };
 
-/// `reply` as the client of `call` expects it. `handshake` is null where the child has not introduced itself.
+/// `reply` as the client of `call`, with these raw capabilities, expects it. `handshake` is null where the child has not introduced itself.
 [[nodiscard]] StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply,
-                                             Handshake const* handshake);
+                                             Handshake const* handshake, std::string_view raw_capabilities);
 
 }  // namespace gateway::mcp

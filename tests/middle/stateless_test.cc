@@ -270,6 +270,15 @@ TEST_F(StatelessTest, EndsStreamsRegularlyWhenTheGatewayStops) {
   EXPECT_TRUE(heard(stream).complete);
 }
 
+TEST_F(StatelessTest, AnswersCallsInFlightWhenTheGatewayStops) {
+  auto& connection = client().post(call(1, "echo"));
+  gateway->shard().drain();
+  gateway->shard().stop();
+  gateway->turn(2);
+  EXPECT_EQ(503, heard(connection).status);
+  EXPECT_EQ("draining", body(connection)["error"]["data"]["reason"]);
+}
+
 TEST_F(StatelessTest, LetsTheChildRestAndDrainWhileItListens) {
   auto& stream = client().post(listen(1, {{"toolsListChanged", true}}));
   EXPECT_EQ(0, gateway->metric(R"(mcp_calls_in_flight{server="one"})").value_or(0));
