@@ -30,9 +30,9 @@ class ToolShelf {
   }
 
   /// The gathered list takes the place of the old one. True when clients knew
-  /// another.
+  /// another, or may: while no list could be gathered, they listed themselves.
   [[nodiscard]] bool finish(TimePoint now) {
-    auto const differs = list_ && gathering_ && !list_->same_as(*gathering_);
+    auto const differs = gathering_ && (list_ ? !list_->same_as(*gathering_) : failed_);
     if (gathering_) list_ = std::move(gathering_);
     gathering_.reset();
     listed_ = now;
@@ -40,7 +40,10 @@ class ToolShelf {
   }
 
   /// The listing failed or its child is gone; what was known stays.
-  void give_up() { gathering_.reset(); }
+  void give_up() {
+    gathering_.reset();
+    failed_ = true;
+  }
 
   /// True, once, when the child said it changed while it was being listed.
   [[nodiscard]] bool take_again() { return std::exchange(again_, false); }
@@ -55,6 +58,7 @@ class ToolShelf {
   std::optional<mcp::ToolList> list_;
   std::optional<mcp::ToolList> gathering_;
   TimePoint listed_;
+  bool failed_ = false;
   bool again_ = false;
 };
 

@@ -212,6 +212,26 @@ TEST_F(RoundTripsTest, AskNobodyElseWhileTheClientIsAway) {
   EXPECT_TRUE(other.answers.empty());
 }
 
+TEST_F(RoundTripsTest, AskNobodyElseOnceACallWasGivenUp) {
+  (void)asked(client());
+  gateway->advance(std::chrono::minutes(10) + seconds(1));
+  auto loud = client();
+  loud.log_level = "debug";
+  for (auto const later : {seconds(0), seconds(120)}) {  // while its id is kept, and when it is not
+    gateway->advance(later);
+    auto& other = loud.post(call(2, "other"));
+    auto const at = json::parse(child().heard.back());
+    child().heard.clear();
+    elicit("of the call that was given up");
+    EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+    say(note("notifications/message", {{"level", "error"}, {"data", "of the same"}}));
+    EXPECT_TRUE(other.answers.empty());
+    answer(child(), at["id"], {{"content", "other"}});
+    gateway->turn(2);
+    EXPECT_EQ("other", body(other)["result"]["content"]);
+  }
+}
+
 TEST_F(RoundTripsTest, AreNotForClientsWithSessionsOnASharedChild) {
   HttpSession session(*gateway, "one");
   (void)session.post(call(1, "ask"));

@@ -176,6 +176,26 @@ TEST_F(StatelessTest, ListensForWhatTheChildReports) {
   EXPECT_EQ(7, events(stream)[1]["params"]["_meta"][kSubscriptionId]);
 }
 
+TEST_F(StatelessTest, ReportsAChangeOfToolsThatCouldNotBeListedBefore) {
+  config::Config config;
+  config.services = {service("one")};
+  gateway = std::make_unique<TestGateway>(std::move(config));
+  gateway->turn(2);
+  reply_to(take_heard(child()), {{"protocolVersion", "2025-11-25"},
+                                 {"capabilities", {{"tools", {{"listChanged", true}}}}},
+                                 {"serverInfo", {{"name", "one"}, {"version", "1"}}}});
+  EXPECT_EQ("notifications/initialized", take_heard(child())["method"]);
+  auto const first = take_heard(child());
+  EXPECT_EQ("tools/list", first["method"]);
+  say({{"jsonrpc", "2.0"}, {"id", first["id"]}, {"error", {{"code", -32603}, {"message", "not now"}}}});
+  auto& stream = client().post(listen(7, {{"toolsListChanged", true}}));
+
+  say(note("notifications/tools/list_changed"));
+  reply_to(take_heard(child()), {{"tools", {{{"name", "other"}}}}});
+  ASSERT_EQ(2U, events(stream).size());
+  EXPECT_EQ("notifications/tools/list_changed", events(stream)[1]["method"]);
+}
+
 TEST_F(StatelessTest, ListensToResourcesOnceTheChildHasAcceptedThem) {
   auto& stream = client().post(listen("a", {{"resourceSubscriptions", {"r://1", "r://2"}}}));
   auto const first = take_heard(child());

@@ -55,6 +55,14 @@ TEST(ToolShelf, KeepsWhatWasKnownWhenAListingFails) {
   EXPECT_FALSE(list(shelf, kOld));
 }
 
+TEST(ToolShelf, DoesNotKnowWhatClientsKnewWhenTheFirstListingFailed) {
+  ToolShelf shelf;
+  EXPECT_TRUE(shelf.begin());
+  shelf.give_up();
+  EXPECT_TRUE(list(shelf, kOld));
+  EXPECT_FALSE(list(shelf, kOld));
+}
+
 TEST(ToolShelf, TakesNoPageItDidNotAskFor) {
   ToolShelf shelf;
   EXPECT_FALSE(shelf.add_page(kOld));
