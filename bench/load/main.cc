@@ -12,13 +12,15 @@
 int main(int argc, char** argv) {
   using namespace bench;
   Options options;
-  std::map<std::string, Transport> const transports{{"sse", Transport::Sse}, {"http", Transport::Http}};
+  std::map<std::string, Transport> const transports{
+      {"sse", Transport::Sse}, {"http", Transport::Http}, {"stateless", Transport::Stateless}};
   std::map<std::string, Mode> const modes{{"steady", Mode::Steady}, {"churn", Mode::Churn}, {"idle", Mode::Idle}};
 
   CLI::App app{"Closed-loop load on an MCP server; prints one line of JSON. Fails when an answer was wrong."};
   app.add_option("--port", options.port, "Port on 127.0.0.1")->required();
   app.add_option("--path", options.path, "Path of the endpoint: /NAME/sse, /NAME/mcp")->required();
-  app.add_option("--transport", options.transport, "sse or http")->transform(CLI::CheckedTransformer(transports));
+  app.add_option("--transport", options.transport, "sse, http or stateless")
+      ->transform(CLI::CheckedTransformer(transports));
   app.add_option("--mode", options.mode, "steady, churn, or idle (SSE)")->transform(CLI::CheckedTransformer(modes));
   app.add_option("--tool", options.echo.name, "The tool that gives its text back")->capture_default_str();
   app.add_option("--tool-argument", options.echo.argument, "What that tool calls the text")->capture_default_str();
@@ -36,7 +38,7 @@ int main(int argc, char** argv) {
   app.add_option("--pid", options.pid, "The server's process, for its CPU time");
   CLI11_PARSE(app, argc, argv);
 
-  if (options.transport == Transport::Http && (options.mode == Mode::Idle || options.slow > 0)) {
+  if (options.transport != Transport::Sse && (options.mode == Mode::Idle || options.slow > 0)) {
     fmt::print(stderr, "bench-load: only an SSE session idles or reads slowly\n");
     return 2;
   }

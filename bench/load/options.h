@@ -11,7 +11,11 @@ namespace bench {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-enum class Transport { Sse, Http };
+enum class Transport {
+  Sse,
+  Http,
+  Stateless,  ///< HTTP of revision 2026-07-28: a session here is only a client that calls
+};
 enum class Mode {
   Steady,  ///< sessions stay, and call without pause
   Churn,   ///< connect, initialize, one call, close; and again

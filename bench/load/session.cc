@@ -9,6 +9,10 @@ namespace bench {
 
 namespace {
 
+/// What each request of the stateless revision says of its client.
+constexpr std::string_view kEnvelope =
+    R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench-load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}},)";
+
 constexpr std::size_t kSlowResult = 256 * 1024;  ///< of each call of a slow session
 
 /// The value behind `name`, white space skipped; empty when the name is not there.
@@ -113,7 +117,7 @@ bool Session::has_my_id(std::string_view message) const {
 }
 
 bool Session::is_answer(std::string_view message) const {
-  auto const name = step_ == Step::Initializing ? R"("serverInfo":)" : R"("text":)";
+  auto const name = step_ == Step::Initializing ? R"(serverInfo":)" : R"("text":)";
   return has_my_id(message) && value_of(message, name).starts_with(expected_);
 }
 
@@ -121,8 +125,8 @@ bool Session::is_answer(std::string_view message) const {
 
 void Session::go_on() {
   switch (step_) {
-    case Step::Opening: return initialize();
-    case Step::Initializing: return announce();
+    case Step::Opening: return options_.transport == Transport::Stateless ? discover() : initialize();
+    case Step::Initializing: return options_.transport == Transport::Stateless ? call() : announce();
     case Step::Announcing: return options_.mode == Mode::Idle ? hold() : call();
     case Step::Calling:
       count_call();
@@ -140,6 +144,12 @@ void Session::initialize() {
   expected_.assign(1, '{');
   ask("initialize",
       R"({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"bench-load","version":"1"}})");
+}
+
+void Session::discover() {
+  step_ = Step::Initializing;
+  expected_.assign(1, '{');
+  ask("server/discover", R"({"x":0})");
 }
 
 void Session::announce() {
@@ -164,7 +174,8 @@ void Session::call() {
 void Session::call_big(std::size_t bytes) {
   bytes += (number_ * 131 + next_id_) % 997;
   expected_.assign(1, '"').append(bytes, 'x').push_back('"');
-  ask("tools/call", fmt::format(R"({{"name":"{}big","arguments":{{"bytes":{}}}}})", options_.tool_prefix, bytes));
+  auto const name = options_.tool_prefix + "big";
+  ask("tools/call", fmt::format(R"({{"name":"{}","arguments":{{"bytes":{}}}}})", name, bytes), name);
 }
 
 void Session::call_echo() {
@@ -172,8 +183,8 @@ void Session::call_echo() {
   if (text.size() < options_.payload) text.resize(options_.payload, 'x');
   auto const& tool = options_.echo;
   expected_ = fmt::format(R"("{}{}")", tool.before, text);
-  ask("tools/call", fmt::format(R"({{"name":"{}{}","arguments":{{"{}":"{}"}}}})", options_.tool_prefix, tool.name,
-                                tool.argument, text));
+  auto const name = options_.tool_prefix + tool.name;
+  ask("tools/call", fmt::format(R"({{"name":"{}","arguments":{{"{}":"{}"}}}})", name, tool.argument, text), name);
 }
 
 void Session::count_call() {
@@ -183,7 +194,7 @@ void Session::count_call() {
 
 void Session::leave() {
   step_ = Step::Leaving;
-  if (options_.transport == Transport::Sse) return begin_again();
+  if (options_.transport != Transport::Http) return begin_again();
   post("DELETE", "");
 }
 
@@ -204,18 +215,28 @@ void Session::close() {
   post_.close();
 }
 
-void Session::ask(std::string_view method, std::string_view params) {
+void Session::ask(std::string_view method, std::string_view params, std::string_view name) {
   id_text_ = fmt::to_string(next_id_++);
   waits_for_answer_ = true;
   asked_ = Clock::now();
-  post("POST", fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id_text_, method, params));
+  std::string fields;
+  std::string_view envelope;
+  if (options_.transport == Transport::Stateless) {
+    envelope = kEnvelope;
+    fields = fmt::format("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {}\r\n", method);
+    if (!name.empty()) fields += fmt::format("Mcp-Name: {}\r\n", name);
+  }
+  post("POST",
+       fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}{}}})", id_text_, method, envelope,
+                   params.substr(1)),
+       fields);
 }
 
-void Session::post(std::string_view method, std::string_view body) {
+void Session::post(std::string_view method, std::string_view body, std::string_view more_fields) {
   waits_for_accept_ = true;
   post_.send(fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n"
-                         "Accept: application/json, text/event-stream\r\n{}Content-Length: {}\r\n\r\n",
-                         method, path_, options_.port, server_session_, body.size()),
+                         "Accept: application/json, text/event-stream\r\n{}{}Content-Length: {}\r\n\r\n",
+                         method, path_, options_.port, server_session_, more_fields, body.size()),
              body);
 }
 

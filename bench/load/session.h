@@ -53,6 +53,7 @@ class Session final : private Connection::Owner {
 
   void go_on();
   void initialize();
+  void discover();
   void announce();
   void hold();
   void call();
@@ -63,8 +64,9 @@ class Session final : private Connection::Owner {
   void rest();
   void close();
   void count_call();
-  void ask(std::string_view method, std::string_view params);
-  void post(std::string_view method, std::string_view body);
+  /// `params` is an object with members; `name` is what the tool is called, if it is a call.
+  void ask(std::string_view method, std::string_view params, std::string_view name = {});
+  void post(std::string_view method, std::string_view body, std::string_view more_fields = {});
 
   Options const& options_;
   Tally& tally_;

@@ -205,7 +205,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   session.open.push_back({call.client_id, CallId{}});
 
   // Before the peer has introduced itself, nobody knows whose requestState it is.
-  if (handshake_ && takes_up(call, message.params)) {
+  if (handshake_ && takes_up(session)) {
     return round_trips_.resume(std::move(held), session, message.params);
   }
   switch (mcp::route_request(method, shared_as(), call.era(), era())) {
@@ -329,10 +329,9 @@ Failure Multiplexer::not_running() const {
 
 void Multiplexer::send(HeldCall&& call, std::string_view method, Params const& params) {
   if (sharing_ == Sharing::Exclusive && !initialized_sent_) send_initialized();
-  if (takes_up(*call, params.raw)) {
-    if (auto const* const session = context_.sessions.find(call->to.session)) {
-      return round_trips_.resume(std::move(call), *session, params.raw);
-    }
+  if (call->era() == mcp::Era::Stateless) {
+    auto const* const session = context_.sessions.find(call->to.session);
+    if (session != nullptr && takes_up(*session)) return round_trips_.resume(std::move(call), *session, params.raw);
   }
   book_.send(std::move(call), method, params);
 }
@@ -348,9 +347,7 @@ std::optional<std::string> Multiplexer::header_mismatch(mcp::Call const& call, P
 
 /// Whether it is a stateless client's answer to what a peer with sessions asked. One of the stateless revision knows
 /// its requestState itself.
-bool Multiplexer::takes_up(mcp::Call const& call, std::string_view raw_params) const {
-  return call.era() == mcp::Era::Stateless && !is_stateless() && RoundTrips::is_retry(call.method, raw_params);
-}
+bool Multiplexer::takes_up(Session const& session) const { return session.mark.shows_state && !is_stateless(); }
 
 /// Client by client, and session by session, as many as the peer may be sent.
 void Multiplexer::serve_queued() {

@@ -137,7 +137,7 @@ class Multiplexer final : public Mortal,
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
-  [[nodiscard]] bool takes_up(mcp::Call const& call, std::string_view raw_params) const;
+  [[nodiscard]] bool takes_up(mcp::Session const& session) const;
   void serve_queued();
   void serve(CallBook::Next next);
   [[nodiscard]] Failure not_running() const;

@@ -93,7 +93,7 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
                                      .session = session->id,
                                      .principal = session->principal,
                                      .key = session->key,
-                                     .request = session->request_digest,
+                                     .request = session->mark.digest,
                                      .capabilities = session->capabilities})
               .first->second;
 }
@@ -154,16 +154,11 @@ void RoundTrips::present(std::uint64_t id, Trip& trip) {
   book_.suspend(trip.call, std::make_unique<Suspended>(*this, id), mcp::input_required(requests, state));
 }
 
-bool RoundTrips::is_retry(mcp::Method method, std::string_view raw_params) {
-  return mcp::may_need_input(method) && !rpc::find_member(raw_params, kRequestState).empty();
-}
-
 std::optional<mcp::RequestState> RoundTrips::shown_state(mcp::StateSeal const& seal, Session const& session,
                                                          std::string_view raw_params) {
-  return seal.open(rpc::unquote(rpc::find_member(raw_params, kRequestState)), {.service = session.service,
-                                                                               .principal = session.principal,
-                                                                               .key = session.key,
-                                                                               .request = session.request_digest});
+  return seal.open(
+      rpc::unquote(rpc::find_member(raw_params, kRequestState)),
+      {.service = session.service, .principal = session.principal, .key = session.key, .request = session.mark.digest});
 }
 
 void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_view raw_params) {
@@ -197,7 +192,7 @@ Failure RoundTrips::unknown_request_state() {
 /// Numbers of trips are those of other children, too: the state must be of this very one.
 bool RoundTrips::is_shown_by(mcp::RequestState const& state, Session const& session, Trip const& trip) const {
   return state.child == trip.child && session.principal == trip.principal && session.key == trip.key &&
-         session.request_digest == trip.request && !trip.waited_for && trip.round == state.round &&
+         session.mark.digest == trip.request && !trip.waited_for && trip.round == state.round &&
          state.expires > context_.loop.now();
 }
 

@@ -33,8 +33,6 @@ class RoundTrips {
   [[nodiscard]] bool ask(rpc::Message const& message);
   /// The peer takes a question back. False where it is none of these.
   bool cancelled(std::string_view peer_id);
-  /// Whether a stateless client's request shows a requestState.
-  [[nodiscard]] static bool is_retry(mcp::Method method, std::string_view raw_params);
   /// What a request of the session shows, if it was sealed here for its client and for this request.
   [[nodiscard]] static std::optional<mcp::RequestState> shown_state(mcp::StateSeal const& seal,
                                                                     mcp::Session const& session,

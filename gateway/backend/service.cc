@@ -108,7 +108,7 @@ bool Service::place_request(Session& session, rpc::Message const& message) {
   auto const method = mcp::method_from(message.method);
   if (child == nullptr) return false;
   Multiplexer* better = nullptr;
-  auto const is_retry = RoundTrips::is_retry(method, message.params);
+  auto const is_retry = session.mark.shows_state;
   if (!is_retry) {
     // A child of the stateless revision says itself whose question it asks.
     if (!child->is_stateless()) better = placement_->better_for(session, method);

@@ -82,7 +82,7 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message mes
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;
   session->capabilities.assign(envelope.capabilities);
-  if (mcp::may_need_input(method)) session->request_digest = mcp::digest_of(message.method, message.params);
+  if (mcp::may_need_input(method)) session->mark = mcp::mark_of(message.method, message.params);
   auto const& post = posts_.open(visit, {.session = session->id,
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,

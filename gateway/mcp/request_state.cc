@@ -38,15 +38,19 @@ std::optional<std::array<std::uint64_t, kNumbers>> numbers_of(std::string_view s
 
 }  // namespace
 
-std::uint64_t digest_of(std::string_view method, std::string_view raw_params) {
+RequestMark mark_of(std::string_view method, std::string_view raw_params) {
   std::hash<std::string_view> const hash;
-  std::uint64_t digest = hash(method);
+  RequestMark mark{.digest = hash(method)};
   rpc::MemberWalk walk(raw_params);
   while (auto const member = walk.next()) {
-    if (member->is("_meta") || member->is("inputResponses") || member->is("requestState")) continue;
-    digest += hash(member->key) * 31 + hash(member->value);
+    if (member->is("_meta") || member->is("inputResponses")) continue;
+    if (member->is("requestState")) {
+      mark.shows_state = true;
+    } else {
+      mark.digest += hash(member->key) * 31 + hash(member->value);
+    }
   }
-  return digest;
+  return mark;
 }
 
 StateSeal::StateSeal(Entropy& entropy) { entropy.fill(key_); }

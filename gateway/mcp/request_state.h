@@ -26,12 +26,17 @@ struct StateBinding {
   ServiceKey service{};
   std::string_view principal;  ///< of the client
   std::string_view key;        ///< what its key header holds
-  std::uint64_t request = 0;   ///< digest_of its request
+  std::uint64_t request = 0;   ///< digest of its request
 };
 
-/// A digest of a request's method and params by which its retry is known: members in any order, without `_meta` and
-/// what the retry adds. It is no proof of anything.
-[[nodiscard]] std::uint64_t digest_of(std::string_view method, std::string_view raw_params);
+/// What a request of a stateless client says of itself, for questions that its answer may hold.
+struct RequestMark {
+  /// By which its retry is known: of its method and params, members in any order, without `_meta` and what the retry
+  /// adds. It is no proof of anything.
+  std::uint64_t digest = 0;
+  bool shows_state = false;  ///< it is a retry
+};
+[[nodiscard]] RequestMark mark_of(std::string_view method, std::string_view raw_params);
 
 /// Seals and opens request states, with a key of its own: no other process and no client can make one.
 /// (MCP 2026-07-28, Multi Round-Trip Requests: servers must protect the integrity of a requestState they rely on.)

@@ -13,6 +13,7 @@
 #include "gateway/base/intrusive_list.h"
 #include "gateway/base/turn.h"
 #include "gateway/mcp/log_level.h"
+#include "gateway/mcp/request_state.h"
 #include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
@@ -71,8 +72,8 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   TimePoint last_used;
 
   /// Of a stateless client, for what its one request may be asked.
-  std::string capabilities;          ///< raw object
-  std::uint64_t request_digest = 0;  ///< of its request, if that may be asked something: see mcp/request_state.h
+  std::string capabilities;  ///< raw object
+  RequestMark mark;          ///< of its request, if that may be asked something
 
   // ── with the service ──
   ChildId child{};  ///< whom it talks to
