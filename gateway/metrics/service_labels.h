@@ -20,7 +20,7 @@ inline constexpr std::string_view kToolError = "tool_error";
 inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kOtherCode = "other";
 inline constexpr std::string_view kSse = "sse";
-inline constexpr std::array<std::string_view, 3> kTransports{kSse, "http", "oneshot"};
+inline constexpr std::array<std::string_view, 4> kTransports{kSse, "http", "oneshot", "stateless"};
 /// The HTTP statuses that calls are answered with.
 inline constexpr std::string_view k200 = "200";
 inline constexpr std::string_view k202 = "202";

@@ -26,7 +26,7 @@ def now():
 def sessions():
     return [
         timeseries("Open by service", "Client sessions.", Query(q.total(ACTIVE, "server"), "{{server}}"), "none", stack=True),
-        timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP, oneshot a call without a session.",
+        timeseries("Open by transport", "sse is the transport of 2024-11-05, http is Streamable HTTP, oneshot a call without a session, stateless one of 2026-07-28.",
                    Query(q.total(ACTIVE, "transport"), "{{transport}}"), "none", stack=True),
         timeseries("Opened and closed", "If the lines diverge for long, sessions accumulate.",
                    [Query(q.rate(OPENED), "opened"), Query(q.rate(CLOSED), "closed")], "cps"),
