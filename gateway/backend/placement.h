@@ -33,8 +33,10 @@ class Placement {
   /// A child that is ready for the sessions of one that is not; null when those wait
   /// for their own.
   [[nodiscard]] virtual Multiplexer* refuge_from(Multiplexer const&) { return nullptr; }
-  /// A child that suits a request of the session better than the one the session has; null when none does.
-  [[nodiscard]] virtual Multiplexer* better_for(mcp::Session const&, mcp::Method) { return nullptr; }
+  /// A child that suits a stateless client's request better than its own; null when none does.
+  [[nodiscard]] virtual Multiplexer* better_for(mcp::Session const&, Multiplexer const&, mcp::Method) {
+    return nullptr;
+  }
   virtual void tick(TimePoint) {}
 };
 

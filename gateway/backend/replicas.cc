@@ -1,5 +1,7 @@
 #include "gateway/backend/replicas.h"
 
+#include "gateway/mcp/input_request.h"
+
 namespace gateway::backend {
 
 namespace {
@@ -47,6 +49,15 @@ Multiplexer* Replicas::refuge_from(Multiplexer const& child) {
     if (best == nullptr || each.sessions() < best->sessions()) best = &each;
   });
   return best;
+}
+
+/// Most servers of the stateless revision can read a requestState only in the process that wrote it: the same request,
+/// which a retry is, goes to the same replica.
+Multiplexer* Replicas::better_for(mcp::Session const& session, Multiplexer const& own, mcp::Method method) {
+  if (!own.is_stateless() || !mcp::may_need_input(method)) return nullptr;
+  auto const replicas = children_.all();
+  auto* const chosen = replicas[session.mark.digest % replicas.size()];
+  return chosen->peer().state() == PeerState::Ready ? chosen : nullptr;
 }
 
 }  // namespace gateway::backend

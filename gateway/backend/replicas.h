@@ -21,6 +21,8 @@ class Replicas final : public Placement {
   [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
   void on_attached(Multiplexer& child) override { child.wake(); }
   [[nodiscard]] Multiplexer* refuge_from(Multiplexer const& child) override;
+  [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, Multiplexer const& own,
+                                        mcp::Method method) override;
 
  private:
   Children& children_;  ///< all of them are replicas

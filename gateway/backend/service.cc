@@ -108,10 +108,10 @@ bool Service::place_request(Session& session, rpc::Message const& message) {
   auto const method = mcp::method_from(message.method);
   if (child == nullptr) return false;
   Multiplexer* better = nullptr;
-  auto const is_retry = session.mark.shows_state;
+  // A child of the stateless revision reads its requestStates itself.
+  auto const is_retry = session.mark.shows_state && !child->is_stateless();
   if (!is_retry) {
-    // A child of the stateless revision says itself whose question it asks.
-    if (!child->is_stateless()) better = placement_->better_for(session, method);
+    better = placement_->better_for(session, *child, method);
   } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
     better = children_.find(state->child);
   }

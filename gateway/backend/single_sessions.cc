@@ -31,8 +31,9 @@ void SingleSessions::on_left(Multiplexer& child) {
   if (!owned_.owns(child)) child.stop();
 }
 
-Multiplexer* SingleSessions::better_for(mcp::Session const& session, mcp::Method method) {
-  auto const may_ask = era_of(session.transport) == mcp::Era::Stateless && mcp::may_need_input(method);
+/// A child of the stateless revision says itself which call it asks for.
+Multiplexer* SingleSessions::better_for(mcp::Session const& session, Multiplexer const& own, mcp::Method method) {
+  auto const may_ask = mcp::may_need_input(method) && !own.is_stateless();
   return may_ask ? owned_.free_child_of(session.principal) : nullptr;
 }
 

@@ -20,7 +20,8 @@ class SingleSessions final : public Placement {
   void on_attached(Multiplexer& child) override;
   void on_left(Multiplexer& child) override;
   void on_down(Multiplexer& child) override { owned_.on_down(child); }
-  [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, mcp::Method method) override;
+  [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, Multiplexer const& own,
+                                        mcp::Method method) override;
   void tick(TimePoint now) override;
 
  private:

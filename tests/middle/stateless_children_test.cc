@@ -160,5 +160,31 @@ TEST_F(StatelessChildrenTest, AreSpokenToAlikeWhereEachSessionHasItsOwn) {
   EXPECT_EQ(json({{"content", json::array()}}), body(client)["result"]);
 }
 
+TEST_F(StatelessChildrenTest, AreGivenARetryAtTheReplicaThatHadTheRequest) {
+  auto one = stateless("one");
+  one.replicas = 3;
+  start({one});
+  StatelessClient client(*gateway, "one");
+  auto const who_heard = [&] {
+    std::uint64_t number = 0;
+    for (auto* const each : gateway->spawner().alive()) {
+      for (auto const& line : std::exchange(each->heard, {})) {
+        if (line.find("tools/call") != std::string::npos) number = each->number();
+      }
+    }
+    return number;
+  };
+  for (auto i = 0; i < 9; ++i) {
+    auto message = call(1, "ask", {{"i", i}});
+    (void)client.post(message);
+    auto const asked = who_heard();
+    EXPECT_NE(0U, asked);
+    message["params"]["requestState"] = "its own";
+    message["params"]["inputResponses"] = json::object();
+    (void)client.post(message);
+    EXPECT_EQ(asked, who_heard()) << i;
+  }
+}
+
 }  // namespace
 }  // namespace gateway::harness
