@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <deque>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "gateway/mcp/call_table.h"
@@ -23,7 +25,8 @@ struct WaitingCall {
 
 /// Clients take turns, one call each, however many sessions and calls one of them has
 /// waiting; so do the sessions of a client among themselves; the calls of a session
-/// keep their order. The gateway's own calls wait as those of client 0, session 0.
+/// keep their order. The gateway's own calls wait as those of session 0, each of the
+/// client in whose share it counts, which is 0 for most.
 /// Costs do not grow with the number of clients and sessions, but for those that say
 /// so.
 class FairQueue {
@@ -43,7 +46,7 @@ class FairQueue {
 
   /// Takes out one call of a session. Grows with what that session has waiting.
   [[nodiscard]] std::optional<WaitingCall> take(SessionId session, std::string_view client_id);
-  /// Takes out all of a session, oldest first.
+  /// Takes out all of a session, oldest first; of session 0, client by client.
   [[nodiscard]] std::vector<WaitingCall> take_all_of(SessionId session);
   /// Takes out one whose deadline has passed. Deadlines are in the order of
   /// arrival, but for those without (TimePoint::max()), which are passed over.
@@ -61,6 +64,7 @@ class FairQueue {
 
  private:
   using Place = std::list<WaitingCall>::iterator;
+  using LineKey = std::pair<SessionId, ClientId>;
   struct Line {
     std::deque<Place> calls;
     std::list<SessionId>::iterator turn;
@@ -70,15 +74,17 @@ class FairQueue {
     std::size_t waiting = 0;
     std::list<ClientId>::iterator turn;
   };
+  /// The lines of a session: one, but for session 0.
+  [[nodiscard]] std::vector<Line const*> lines_of(SessionId session) const;
   std::optional<WaitingCall> next_of(ClientId client);
   WaitingCall release(Place place);
   [[nodiscard]] std::size_t size_of(ClientId client) const;
-  [[nodiscard]] SessionId longest_line_of(Party const& party) const;
+  [[nodiscard]] SessionId longest_line_of(ClientId client, Party const& party) const;
 
   std::list<WaitingCall> by_age_;
   std::list<ClientId> turns_;  ///< the clients that wait; the next is at the front
   std::unordered_map<ClientId, Party> parties_;
-  std::unordered_map<SessionId, Line> lines_;
+  std::map<LineKey, Line> lines_;
 };
 
 }  // namespace gateway::mcp

@@ -46,6 +46,24 @@ TEST(FairQueue, ServesSessionsInTurnAndEachInItsOrder) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(FairQueue, HoldsOwnCallsInTheSharesOfSeveralClients) {
+  FairQueue queue;
+  auto const push = [&] {
+    queue.push(call_of(kOne, SessionId{}, "1"));
+    queue.push(call_of(kTwo, SessionId{}, "x"));
+    queue.push(call_of(kTwo, SessionId{}, "y"));
+  };
+  push();
+  EXPECT_EQ(3U, queue.size_of(SessionId{}));
+  EXPECT_EQ("1xy", served(queue));
+  push();
+  EXPECT_EQ(3U, queue.take_all_of(SessionId{}).size());
+  EXPECT_TRUE(queue.empty());
+  push();
+  EXPECT_EQ("y", queue.take(SessionId{}, "y")->call.client_id);
+  EXPECT_EQ("1x", served(queue));
+}
+
 TEST(FairQueue, LetsASessionThatComesLateWaitForOneCallOfEachOther) {
   FairQueue queue;
   for (int i = 0; i < 100; ++i) queue.push(call_of(kA, "a"));
