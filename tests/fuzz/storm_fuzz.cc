@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   gateway::storm::ByteChoices choices({data, size});
   try {
-    gateway::storm::live_through(choices, size, 1);
+    (void)gateway::storm::live_through(choices, size, 1);
   } catch (std::exception const& broken) {
     fmt::print(stderr, "{}\n", broken.what());
     std::abort();

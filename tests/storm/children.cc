@@ -12,6 +12,8 @@ namespace {
 /// The gateway forgets a call that was taken back after a minute; what a child then
 /// still says of it nobody can tell from what concerns others.
 constexpr Duration kFresh = seconds(30);
+/// The gateway's with clients that are asked something, and what it takes to gather questions.
+constexpr Duration kPatience = milliseconds(5'100);
 constexpr std::array<std::string_view, 4> kRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
 
 std::string value_after(std::string_view text, std::string_view key) {
@@ -25,7 +27,11 @@ std::string value_after(std::string_view text, std::string_view key) {
 
 void Children::behave() {
   behaves_ = true;
-  for (auto* const child : gateway_.spawner().alive()) child->unblock();
+  for (auto* const child : gateway_.spawner().alive()) {
+    child->unblock();
+    say(*child, "");
+    if (!child->accepts_input() && !child->told_to_stop()) child->die(1);  // it is deaf
+  }
 }
 
 void Children::listen() {
@@ -36,37 +42,110 @@ void Children::listen() {
       child->heard.pop_front();
       hear(*child, mind, line);
     }
+    expect_told(*child, mind);
     if (!behaves_) continue;
     while (!mind.pending.empty()) answer(*child, mind, 0);
     if (child->told_to_stop()) child->die();
   }
 }
 
+void Children::say(harness::ScriptedChild& child, std::string_view line) {
+  ledger_.tell("said by child", child.number(), line);
+  child.say(line);
+  minds_[child.number()].cuts = false;
+}
+
 void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
   ledger_.tell("heard by child", child.number(), line);
   auto const method = value_after(line, "\"method\":");
-  if (method.empty()) {  // the answer to a question
-    auto const by = number_after(line, "\"by\":");
-    if (by && mind.owner && *by != *mind.owner) {
-      throw Broken(
-          fmt::format("the child of session {} was given an answer of session {}: {}", *mind.owner, *by, line));
-    }
-    return;
+  if (method.empty()) return hear_answer(child, mind, line);
+  if (method == "\"notifications/cancelled\"") {
+    auto const id = value_after(line, "\"requestId\":");
+    for (auto& pending : mind.pending) pending.cancelled |= pending.id == id;
   }
   if (raw_id(line).empty()) return;
-  if (auto const number = number_after(line, "\"nonce\":")) {
-    auto const session = ledger_.asked().at(*number).session;
-    if (mind.owner && ledger_.sessions()[session].has_own_child && *mind.owner != session) {
-      throw Broken(fmt::format("the child of session {} was asked by session {}: {}", *mind.owner, session, line));
-    }
-    if (child.command() == "own") mind.owner = session;
-  }
-  if (child.command() == "new" && hear_stateless(child, mind, line, method)) return;
+  if (auto const number = number_after(line, "\"nonce\":")) take_call(child, mind, *number);
+  if (speaks_stateless(child.command()) && hear_stateless(child, mind, line, method)) return;
   if (method == "\"initialize\"") return shake_hands(child, mind, line);
+  if (method == "\"server/discover\"") return be_discovered(child, line);
   mind.pending.push_back({raw_id(line), method, number_after(line, "\"nonce\":"),
                           value_after(line, "\"progressToken\":"), gateway_.clock().now()});
   auto const own = !mind.pending.back().number;
   if (own && !choices_.once_in(8)) answer(child, mind, mind.pending.size() - 1);
+}
+
+/// Given by whoever's call has caused the question.
+void Children::hear_answer(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
+  auto const question = mind.open.extract(raw_id(line));
+  if (question.empty()) {
+    if (mind.closed.count(raw_id(line)) > 0) throw Broken("a child's question was answered twice: " + line);
+    return;
+  }
+  mind.closed.insert(question.key());
+  auto const by = number_after(line, "\"by\":");
+  if (!by) return;
+  auto const& call = question.mapped().call;
+  auto const whose = call ? std::optional(ledger_.asked()[*call].session) : mind.owner;
+  if (whose && *by != *whose) {
+    throw Broken(fmt::format("child {} asked session {} and was given an answer of session {}: {}", child.number(),
+                             *whose, *by, line));
+  }
+}
+
+void Children::take_call(harness::ScriptedChild& child, Mind& mind, std::uint64_t number) {
+  ledger_.reached_child(number, !speaks_stateless(child.command()));
+  auto const& session = ledger_.sessions()[ledger_.asked()[number].session];
+  if (!mind.circle.empty() && mind.circle != session.circle) {
+    throw Broken(fmt::format("a child of '{}' was given a call of '{}'", mind.circle, session.circle));
+  }
+  mind.circle = session.circle;
+  if (session.has_own_child) mind.owner = session.key;
+}
+
+void Children::expect_told(harness::ScriptedChild& child, Mind& mind) {
+  mind.was_cut_off |= !child.accepts_input();
+  if (mind.was_cut_off || child.queued_bytes() > 0) return;
+  auto const now = gateway_.clock().now();
+  for (auto const& [id, question] : mind.open) {
+    // Each time its client came back it may have taken as long again.
+    auto const times = question.call ? ledger_.asked()[*question.call].retries + 1 : 1;
+    if (now - question.since > times * kPatience + seconds(2)) {
+      throw Broken(fmt::format("question {} of child {} was not answered", id, child.number()));
+    }
+  }
+  for (auto& pending : mind.pending) {
+    if (!pending.number || pending.excused) continue;
+    auto const& asked = ledger_.asked()[*pending.number];
+    if (!asked.left || asked.retries > 0 || now - *asked.left < seconds(1)) continue;
+    if (!pending.cancelled) {
+      throw Broken(fmt::format("child {} was not told that nobody waits for call {}", child.number(), asked.number));
+    }
+    ++ledger_.seen().cancelled;
+    pending.excused = true;  // counted once
+  }
+}
+
+void Children::expect_no_question() {
+  for (auto const* const child : gateway_.spawner().alive()) {
+    auto const& mind = minds_[child->number()];
+    if (!mind.was_cut_off && !mind.open.empty()) {
+      throw Broken(fmt::format("question {} of child {} is not answered", mind.open.begin()->first, child->number()));
+    }
+  }
+}
+
+void Children::tell_all_news() {
+  tools_ = 77;
+  for (auto* const child : gateway_.spawner().alive()) {
+    for (auto const* const list : {"tools", "prompts", "resources"}) {
+      say(*child, fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}/list_changed"}})", list));
+    }
+    for (auto uri = 0; uri < 3; ++uri) {
+      say(*child,
+          fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
+                      uri));
+    }
+  }
 }
 
 void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
@@ -76,18 +155,27 @@ void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::strin
   if (how == 23) return child.die(1);
   if (how == 22) return;  // says nothing
   if (how == 21)
-    return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-1,"message":"no"}}}})", id));
-  if (how == 20) return child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{}}}})", id));
-  child.say(fmt::format(
-      R"({{"jsonrpc":"2.0","id":{},"result":{{"protocolVersion":"{}","capabilities":{{"tools":{{"listChanged":{}}},"resources":{{"subscribe":true}},"logging":{{}}}},"serverInfo":{{"name":"x","version":"1"}}}}}})",
-      id, kRevisions[choices_.below(4)], choices_.below(2) == 0));
+    return say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-1,"message":"no"}}}})", id));
+  if (how == 20) return say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{}}}})", id));
+  say(child,
+      fmt::format(
+          R"({{"jsonrpc":"2.0","id":{0},"result":{{"protocolVersion":"{1}","capabilities":{{"tools":{{"listChanged":{2}}},"prompts":{{"listChanged":{2}}},"resources":{{"subscribe":true,"listChanged":{2}}},"logging":{{}}}},"serverInfo":{{"name":"x","version":"1"}}}}}})",
+          id, kRevisions[choices_.below(4)], choices_.below(2) == 0));
+}
+
+/// One with sessions, which does not know that.
+void Children::be_discovered(harness::ScriptedChild& child, std::string const& line) {
+  auto const how = behaves_ ? 0 : choices_.below(12);
+  if (how == 11) return child.die(1);
+  if (how == 10) return;  // says nothing
+  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"no"}}}})", raw_id(line)));
 }
 
 bool Children::hear_stateless(harness::ScriptedChild& child, Mind& mind, std::string const& line,
                               std::string_view method) {
   auto const id = raw_id(line);
   if (method == "\"initialize\"") {
-    child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"no"}}}})", id));
+    say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"no"}}}})", id));
     return true;
   }
   if (line.find("io.modelcontextprotocol/protocolVersion") == std::string::npos) {
@@ -106,9 +194,10 @@ bool Children::hear_stateless(harness::ScriptedChild& child, Mind& mind, std::st
   if (how == 11) child.die(1);
   if (how == 10) return true;  // says nothing
   if (how < 10) {
-    child.say(fmt::format(
-        R"({{"jsonrpc":"2.0","id":{},"result":{{"supportedVersions":["2026-07-28"],"capabilities":{{"tools":{{"listChanged":true}},"prompts":{{"listChanged":true}},"resources":{{"subscribe":true}}}}}}}})",
-        id));
+    say(child,
+        fmt::format(
+            R"({{"jsonrpc":"2.0","id":{},"result":{{"supportedVersions":["2026-07-28"],"capabilities":{{"tools":{{"listChanged":true}},"prompts":{{"listChanged":true}},"resources":{{"subscribe":true}}}}}}}})",
+            id));
   }
   return true;
 }
@@ -121,28 +210,41 @@ void Children::acknowledge(harness::ScriptedChild& child, Mind& mind, std::strin
   if (how == 6) return end_listen(child, mind);
   constexpr std::string_view kKey = R"("notifications":)";
   auto const wanted = line.substr(line.find(kKey) + kKey.size());
-  child.say(fmt::format(
-      R"({{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"notifications":{},"_meta":{{"io.modelcontextprotocol/subscriptionId":{}}}}}}})",
-      how == 5 ? "{}" : wanted.substr(0, wanted.find('}') + 1), mind.listen));
+  say(child,
+      fmt::format(
+          R"({{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"notifications":{},"_meta":{{"io.modelcontextprotocol/subscriptionId":{}}}}}}})",
+          how == 5 ? "{}" : wanted.substr(0, wanted.find('}') + 1), mind.listen));
 }
 
 void Children::end_listen(harness::ScriptedChild& child, Mind& mind) {
   if (mind.listen.empty()) return;
   if (choices_.once_in(2)) {
-    return child.say(fmt::format(
-        R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})", mind.listen));
+    return say(child,
+               fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})",
+                           mind.listen));
   }
-  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete"}}}})", mind.listen));
+  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete"}}}})", mind.listen));
 }
 
 /// Of the session whose call it is.
 std::string Children::asks_for_input(Pending const& pending) {
   auto const state = choices_.once_in(2) ? R"(,"requestState":"s")" : "";
   if (choices_.once_in(4)) return R"({"resultType":"input_required","requestState":"later"})";
-  auto const whom = ledger_.asked().at(*pending.number).session;
-  return fmt::format(
-      R"({{"resultType":"input_required","inputRequests":{{"k":{{"method":"sampling/createMessage","params":{{"for":{}}}}}}}{}}})",
-      whom, state);
+  auto const& session = ledger_.sessions()[ledger_.asked().at(*pending.number).session];
+  auto const asked = session.stateless ? question_for(session) : std::string("sampling/createMessage");
+  if (asked.empty()) return R"({"resultType":"input_required","requestState":"later"})";
+  auto const whom =
+      session.stateless ? fmt::format(R"("for_call":{})", *pending.number) : fmt::format(R"("for":{})", session.key);
+  return fmt::format(R"({{"resultType":"input_required","inputRequests":{{"k":{{"method":"{}","params":{{{}}}}}}}{}}})",
+                     asked, whom, state);
+}
+
+/// A client of its own revision says what it can be asked.
+std::string Children::question_for(Session const& session) {
+  for (auto const* const method : {"roots/list", "elicitation/create", "sampling/createMessage"}) {
+    if (session.offers.count(method) > 0 && !choices_.once_in(3)) return method;
+  }
+  return {};
 }
 
 std::string Children::result_of(Pending const& pending) {
@@ -160,7 +262,7 @@ void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t whi
   auto const pending = mind.pending[which];
   mind.pending.erase(mind.pending.begin() + static_cast<std::ptrdiff_t>(which));
   auto const how = behaves_ ? 0 : choices_.below(12);
-  auto const asks = child.command() == "new" && pending.number && how < 3 && !behaves_;
+  auto const asks = speaks_stateless(child.command()) && pending.number && how < 3 && !behaves_;
   auto const id = how == 11 ? fmt::format("\"{}\"", pending.id) : pending.id;  // as some do
   auto const line =
       how == 10 && pending.number
@@ -168,8 +270,8 @@ void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t whi
                         *pending.number)
           : fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id,
                         asks ? asks_for_input(pending) : result_of(pending));
-  child.say(line);
-  if (how == 9) child.say(line);
+  say(child, line);
+  if (how == 9) say(child, line);
 }
 
 void Children::act() {
@@ -178,9 +280,13 @@ void Children::act() {
   auto& child = *alive[choices_.below(static_cast<std::uint32_t>(alive.size()))];
   auto& mind = minds_[child.number()];
   if (child.told_to_stop() && choices_.below(3) != 0) return child.die();
+  // The gateway passes on only what it is certain of.
+  if (mind.pending.size() == 1 && choices_.once_in(4)) return ask(child, mind);
   switch (choices_.below(16)) {
     case 0: return speak_of(child, mind.pending.empty() ? Pending{} : mind.pending.back());
-    case 1: return ask(child, mind);
+    case 1:
+    case 6:
+    case 7: return ask(child, mind);
     case 2: return tell_news(child, mind);
     case 3: return talk_nonsense(child, mind);
     case 4: return misbehave(child);
@@ -194,57 +300,78 @@ void Children::act() {
 void Children::speak_of(harness::ScriptedChild& child, Pending const& pending) {
   if (!pending.number) return;
   if (!pending.progress.empty()) {
-    child.say(fmt::format(
-        R"({{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{},"progress":1,"about":{}}}}})",
-        pending.progress, *pending.number));
+    say(child,
+        fmt::format(
+            R"({{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{},"progress":1,"about":{}}}}})",
+            pending.progress, *pending.number));
   }
   if (gateway_.clock().now() - pending.since > kFresh) return;
-  child.say(fmt::format(
-      R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{}","data":{{"about":{}}}}}}})",
-      choices_.below(2) == 0 ? "error" : "debug", *pending.number));
+  say(child,
+      fmt::format(
+          R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{}","data":{{"about":{}}}}}}})",
+          choices_.below(2) == 0 ? "error" : "debug", *pending.number));
 }
 
+/// Because of one of the calls it has, if it has any.
 void Children::ask(harness::ScriptedChild& child, Mind& mind) {
-  constexpr std::array<std::string_view, 5> kMethods{"sampling/createMessage", "elicitation/create", "roots/list",
-                                                     "ping", "notifications/cancelled"};
-  auto const method = kMethods[choices_.below(5)];
-  auto const whom = mind.owner ? fmt::format(R"("for":{})", *mind.owner) : std::string(R"("x":1)");
-  if (method == "notifications/cancelled") {
-    return child.say(
-        fmt::format(R"({{"jsonrpc":"2.0","method":"{}","params":{{"requestId":"q{}"}}}})", method, mind.questions));
+  if (choices_.once_in(8)) {  // takes the newest back
+    auto const id = fmt::format("\"q{}\"", mind.questions);
+    mind.open.erase(id);
+    return say(child, fmt::format(
+                          R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})", id));
   }
-  child.say(
-      fmt::format(R"({{"jsonrpc":"2.0","id":"q{}","method":"{}","params":{{{}}}}})", ++mind.questions, method, whom));
+  constexpr std::array<std::string_view, 4> kMethods{"sampling/createMessage", "elicitation/create", "roots/list",
+                                                     "ping"};
+  auto const method = kMethods[choices_.below(4)];
+  auto const now = gateway_.clock().now();
+  std::string params = mind.owner ? fmt::format(R"("for":{})", *mind.owner) : std::string(R"("x":1)");
+  Question question{.call = {}, .since = now};
+  if (!mind.pending.empty()) {
+    auto& cause = mind.pending[choices_.below(static_cast<std::uint32_t>(mind.pending.size()))];
+    // Lists and the like have no reason to ask, and the gateway does not look for it there.
+    auto const may_ask =
+        cause.method == "\"tools/call\"" || cause.method == "\"prompts/get\"" || cause.method == "\"resources/read\"";
+    if (!cause.number || !may_ask || now - cause.since > kFresh) return;
+    cause.excused = true;
+    question.call = cause.number;
+    params += fmt::format(R"(,"for_call":{})", *cause.number);
+  }
+  if (method == "elicitation/create" && choices_.once_in(3)) {
+    params += R"(,"mode":"url","url":"https://x","elicitationId":"e")";
+  }
+  auto const id = fmt::format("\"q{}\"", ++mind.questions);
+  if (!mind.cuts) mind.open.emplace(id, question);
+  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}}}}})", id, method, params));
 }
 
 void Children::tell_news(harness::ScriptedChild& child, Mind& mind) {
   auto const meta = mind.listen.empty() || choices_.once_in(6)
                         ? std::string(R"("x":1)")
                         : fmt::format(R"("_meta":{{"io.modelcontextprotocol/subscriptionId":{}}})", mind.listen);
-  auto const say = [&](std::string_view method, std::string const& more = {}) {
-    child.say(fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}","params":{{{}{}}}}})", method, more, meta));
+  auto const tell = [&](std::string_view method, std::string const& more = {}) {
+    say(child, fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}","params":{{{}{}}}}})", method, more, meta));
   };
   switch (choices_.below(5)) {
     case 0: tools_ = (tools_ + 1) % 3; [[fallthrough]];
-    case 1: return say("tools/list_changed");
-    case 2: return say("prompts/list_changed");
-    default: return say("resources/updated", fmt::format(R"("uri":"r://{}",)", choices_.below(3)));
+    case 1: return tell("tools/list_changed");
+    case 2: return tell("prompts/list_changed");
+    default: return tell("resources/updated", fmt::format(R"("uri":"r://{}",)", choices_.below(3)));
   }
 }
 
 void Children::talk_nonsense(harness::ScriptedChild& child, Mind& mind) {
   switch (choices_.below(9)) {
-    case 0: return child.say("[INFO] Server listening");
-    case 1: return child.say("hello");
-    case 2: return child.say_raw("{\"jsonrpc\":\"2.0\",");
-    case 3: return child.say(std::string(200, '['));
-    case 4: return child.say(R"({"jsonrpc":"2.0","id":999999,"result":{}})");
+    case 0: return say(child, "[INFO] Server listening");
+    case 1: return say(child, "hello");
+    case 2: mind.cuts = true; return child.say_raw("{\"jsonrpc\":\"2.0\",");
+    case 3: return say(child, std::string(200, '['));
+    case 4: return say(child, R"({"jsonrpc":"2.0","id":999999,"result":{}})");
     case 5:
-      return child.say(
-          R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
+      return say(child,
+                 R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
     case 6:
-      return child.say(R"([{"jsonrpc":"2.0","method":"notifications/unknown"},{"jsonrpc":"2.0","id":1,"result":{}}])");
-    case 7: return child.say("\xff\xfe{}");
+      return say(child, R"([{"jsonrpc":"2.0","method":"notifications/unknown"},{"jsonrpc":"2.0","id":1,"result":{}}])");
+    case 7: return say(child, "\xff\xfe{}");
     default: return answer_at_length(child, mind);
   }
 }
@@ -253,7 +380,7 @@ void Children::talk_nonsense(harness::ScriptedChild& child, Mind& mind) {
 void Children::answer_at_length(harness::ScriptedChild& child, Mind& mind) {
   auto const id = mind.pending.empty() ? std::string("7") : mind.pending.front().id;
   if (!mind.pending.empty()) mind.pending.erase(mind.pending.begin());
-  child.say(fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":"{}"}})", id, std::string(140'000, 'y')));
+  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":"{}"}})", id, std::string(140'000, 'y')));
 }
 
 void Children::misbehave(harness::ScriptedChild& child) {

@@ -26,6 +26,7 @@ void Clients::act() {
   auto& line = lines_[choices_.below(kLines)];
   if (line.client == nullptr) return open(line);
   if (line.client->closed()) return leave(line);
+  if (listening_on(line) != nullptr) return choices_.once_in(4) ? leave(line) : void();
   switch (choices_.below(20)) {
     case 0: return leave(line);
     case 1: return line.client->half_close();
@@ -42,9 +43,18 @@ void Clients::open(Line& line) {
 
 void Clients::leave(Line& line) {
   if (line.client == nullptr) return;
+  note_that_it_left(line);
   line.client->close();
   std::erase_if(gateway_.clients(), [&](auto const& each) { return each.get() == line.client; });
   line = {};
+}
+
+/// What it asked as a stateless client is taken back by that.
+void Clients::note_that_it_left(Line const& line) {
+  for (auto at = line.heard; at < line.sent.size(); ++at) {
+    if (!ledger_.sessions()[line.sent[at].session].stateless) continue;
+    for (auto const number : line.sent[at].asked) ledger_.asked()[number].left = gateway_.clock().now();
+  }
 }
 
 void Clients::leave_all() {
@@ -82,7 +92,9 @@ Session& Clients::new_session() {
     session.principal = tokens[choices_.below(static_cast<std::uint32_t>(tokens.size()))].token.reveal();
   session.owner = fmt::format("u{}", choices_.below(4));
   session.revision = kRevisions[choices_.below(4)];
-  session.has_own_child = gateway_.config().services[session.service].isolation == config::Isolation::Session;
+  auto const& service = gateway_.config().services[session.service];
+  session.has_own_child = service.isolation == config::Isolation::Session;
+  session.circle = circle_of(service, session);
   return session;
 }
 
@@ -113,6 +125,7 @@ std::string Clients::post(Line& line, Request request, Session const& session, s
 
 std::string Clients::request(Line& line) {
   auto* const session = known_session();
+  if (choices_.below(3) == 2) return stateless(line);
   switch (choices_.below(16)) {
     case 0: return open_session(line);
     case 1: return choices_.once_in(2) ? open_sse(line) : open_session(line);
@@ -163,6 +176,17 @@ std::string Clients::one_shot(Line& line) {
   Request request;
   auto const body = question(session, request);
   return post(line, std::move(request), session, body);
+}
+
+std::string Clients::stateless(Line& line) {
+  auto& session = new_session();
+  auto [number, text] = stateless_.next(session);
+  Request request;
+  request.kind = session.listening ? Request::Kind::Listen : Request::Kind::Post;
+  request.session = session.key;
+  request.asked.push_back(number);
+  line.sent.push_back(std::move(request));
+  return std::move(text);
 }
 
 /// A request with an id. Few ids, so that sessions use the same ones, and one of them
@@ -313,14 +337,27 @@ void Clients::take(Line& line, Request const& request, harness::HeardAnswer cons
   }
   if (answer.is_stream) return take_events(line, request, answer);
   if (!answer.complete) return;
-  if (answer.status >= 400) return ledger_.refused(request.asked);
-  if (request.kind == Request::Kind::Post) take_body(request, answer);
+  if (answer.status >= 400) {
+    auto const id = raw_id(answer.body);
+    if (session.stateless && !request.asked.empty() && !id.empty() && id != ledger_.asked()[session.request].id &&
+        id != "null") {
+      throw Broken(fmt::format("refused with the id of another request: {}", answer.body));
+    }
+    if (request.kind == Request::Kind::Listen) session.listening->over = true;
+    return ledger_.refused(request.asked);
+  }
+  if (request.kind == Request::Kind::Post || request.kind == Request::Kind::Listen) take_body(request, answer);
 }
 
 void Clients::take_body(Request const& request, harness::HeardAnswer const& answer) {
   if (answer.body.empty()) return;
   std::string_view body = answer.body;
-  if (!body.starts_with('[')) return ledger_.heard({request.session, body, {}, request.asked});
+  if (!body.starts_with('[')) {
+    ledger_.heard({request.session, body, {}, request.asked});
+    auto const& session = ledger_.sessions()[request.session];
+    if (session.stateless) stateless_.heard(session, body);
+    return;
+  }
   // The gateway writes no nested array into an answer of this storm.
   constexpr std::string_view kBetween = R"(},{"jsonrpc")";
   body = body.substr(1, body.size() - 2);
@@ -342,46 +379,17 @@ void Clients::take_events(Line& line, Request const& request, harness::HeardAnsw
     }
     if (event.data.empty()) continue;
     auto const is_post = request.kind == Request::Kind::Post;
+    auto const is_note = event.data.find("\"method\":\"notifications/") != std::string::npos;
     ledger_.heard({request.session, event.data, event.id, is_post ? request.asked : std::vector<std::uint64_t>{}});
+    if (session.stateless) {
+      if (!is_note) stateless_.heard(session, event.data);
+      continue;
+    }
     auto const asks = event.data.find("\"method\":") != std::string::npos && !raw_id(event.data).empty();
     if (asks && questions_.size() < 200) questions_.push_back(raw_id(event.data));
   }
-}
-
-// ── what they are owed ───────────────────────────────────────────────────────
-
-void Clients::expect_all_answered() const {
-  for (auto const& line : lines_) {
-    auto const here = line.client != nullptr && !line.client->left() && !line.client->closed() && !line.spoiled;
-    if (!here) continue;
-    for (std::size_t at = 0; at < line.sent.size(); ++at) {
-      auto const& answers = line.client->answers;
-      if (at >= answers.size())
-        throw Broken(fmt::format("request {} of {} on a connection was never answered", at, line.sent.size()));
-      expect_answered(line, at);
-      if (!answers[at].complete) break;  // a stream: what is behind it waits
-    }
-  }
-}
-
-void Clients::expect_answered(Line const& line, std::size_t at) const {
-  auto const& request = line.sent[at];
-  auto const& answer = line.client->answers[at];
-  auto const is_open = answer.is_stream && !answer.complete;
-  if (request.kind == Request::Kind::Post && is_open) {
-    std::string what;
-    for (auto const number : request.asked)
-      what += fmt::format(" {} (answered {} times)", number, ledger_.asked()[number].answers);
-    throw Broken(fmt::format("the answer to a POST of session {} does not end; it asked{}", request.session, what));
-  }
-  if (request.kind != Request::Kind::Post || answer.status != 200) return;
-  if (answer.is_stream && ledger_.sessions()[request.session].resumes) return;
-  for (auto const number : request.asked) {
-    auto const& asked = ledger_.asked()[number];
-    if (asked.answers == 0 && ledger_.is_owed(asked)) {
-      throw Broken(
-          fmt::format("request {} of session {} was never answered: {}", asked.id, asked.session, answer.body));
-    }
+  if (answer.complete && request.kind == Request::Kind::Listen && !session.listening->over) {
+    throw Broken(fmt::format("the stream of the listen of session {} ends without its result", session.key));
   }
 }
 

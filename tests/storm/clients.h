@@ -12,13 +12,14 @@
 #include "tests/harness/test_gateway.h"
 #include "tests/storm/choices.h"
 #include "tests/storm/ledger.h"
+#include "tests/storm/stateless_calls.h"
 
 namespace gateway::storm {
 
 class Clients {
  public:
   Clients(harness::TestGateway& gateway, Choices& choices, Ledger& ledger)
-      : gateway_(gateway), choices_(choices), ledger_(ledger) {}
+      : gateway_(gateway), choices_(choices), ledger_(ledger), stateless_(gateway, choices, ledger) {}
 
   /// One of them does something.
   void act();
@@ -29,12 +30,18 @@ class Clients {
   /// Every one that is still there was given all it was owed. After `behave`, and when
   /// the children owe nothing any more.
   void expect_all_answered() const;
+  /// Between the two, everything changes: whoever listens hears of it.
+  void await_news();
+  void expect_news() const;
+  /// Those who listen now hear the end of it, when the gateway stops.
+  void await_ends();
+  void expect_ends() const;
   void leave_all();
 
  private:
   /// One HTTP request on a connection, and what it asks.
   struct Request {
-    enum class Kind { Post, Message, Sse, Stream, Delete, Other } kind = Kind::Other;
+    enum class Kind { Post, Message, Sse, Stream, Delete, Listen, Other } kind = Kind::Other;
     std::size_t session = 0;
     std::vector<std::uint64_t> asked;
     bool initializes = false;
@@ -46,8 +53,9 @@ class Clients {
     std::size_t events = 0;  ///< so many events of the next one
     bool spoiled = false;    ///< it has said what is no HTTP: it is owed nothing
     std::string rest;        ///< of a request that was cut
+    bool awaits_end = false;
   };
-  static constexpr std::size_t kLines = 24;
+  static constexpr std::size_t kLines = 28;
 
   // what is sent
   void open(Line& line);
@@ -57,6 +65,7 @@ class Clients {
   [[nodiscard]] std::string open_session(Line& line);
   [[nodiscard]] std::string open_sse(Line& line);
   [[nodiscard]] std::string one_shot(Line& line);
+  [[nodiscard]] std::string stateless(Line& line);
   [[nodiscard]] std::string message(Line& line, Session& session);
   [[nodiscard]] std::string batch(Line& line, Session& session);
   [[nodiscard]] std::string stream(Line& line, Session& session);
@@ -76,11 +85,14 @@ class Clients {
   void take(Line& line, Request const& request, harness::HeardAnswer const& answer);
   void take_body(Request const& request, harness::HeardAnswer const& answer);
   void take_events(Line& line, Request const& request, harness::HeardAnswer const& answer);
+  void note_that_it_left(Line const& line);
+  [[nodiscard]] Listening* listening_on(Line const& line) const;
   void expect_answered(Line const& line, std::size_t at) const;
 
   harness::TestGateway& gateway_;
   Choices& choices_;
   Ledger& ledger_;
+  StatelessCalls stateless_;
   std::array<Line, kLines> lines_;
   std::vector<std::size_t> known_;      ///< sessions with a token, the newest last
   std::vector<std::string> questions_;  ///< ids of what children asked, of whomever

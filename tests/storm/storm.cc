@@ -18,8 +18,8 @@ config::Config config_of(Choices& choices) {
   using std::chrono::minutes;
   config::Config config;
   auto& limits = config.gateway.limits;
-  limits.max_connections = 20;
-  limits.max_sessions = 14;
+  limits.max_connections = 24;
+  limits.max_sessions = 18;
   limits.max_calls_per_session = 4;
   limits.max_request_bytes = 64 * 1024;
   limits.max_result_bytes = 128 * 1024;
@@ -36,10 +36,10 @@ config::Config config_of(Choices& choices) {
           {.name = name, .token = config::Secret(std::string(name) + "-token"), .sha256 = {}});
     }
   }
-  constexpr std::array kKinds{std::pair{"one", config::Isolation::Shared}, std::pair{"two", config::Isolation::Shared},
-                              std::pair{"own", config::Isolation::Session},
-                              std::pair{"kin", config::Isolation::Affinity},
-                              std::pair{"new", config::Isolation::Shared}};
+  constexpr std::array kKinds{
+      std::pair{"one", config::Isolation::Shared},  std::pair{"two", config::Isolation::Shared},
+      std::pair{"own", config::Isolation::Session}, std::pair{"kin", config::Isolation::Affinity},
+      std::pair{"new", config::Isolation::Shared},  std::pair{"new-own", config::Isolation::Session}};
   for (auto const& [name, isolation] : kKinds) {
     auto service = harness::service(name, isolation);
     service.call_timeout = seconds(5);
@@ -59,7 +59,10 @@ config::Config config_of(Choices& choices) {
   config.services[1].replicas = 2;
   config.services[1].probe =
       config::ProbeConfig{.tool = "echo", .method = {}, .interval = seconds(3), .timeout = seconds(1)};
-  config.services[4].era = choices.once_in(2) ? config::ServerEra::Modern : config::ServerEra::Auto;
+  for (auto& each : config.services) {
+    auto const era = speaks_stateless(each.name) ? config::ServerEra::Modern : config::ServerEra::Legacy;
+    each.era = choices.once_in(2) ? era : config::ServerEra::Auto;
+  }
   config.services[4].idle_stop = seconds(10);
   config.services[3].affinity = {.header = "x-owner", .keep = seconds(5)};
   return config;
@@ -91,20 +94,29 @@ class Storm {
     if (++steps_ % 32 == 0) expect_sane_counts();
   }
 
-  /// Everybody behaves from now on: whoever is still there gets all it is owed.
+  /// Everybody behaves from now on: whoever is still there gets all it is owed. The gateway waits a minute for answers
+  /// of children to its own questions.
   void calm_down() {
     gateway_.spawner().refuse(0);
     children_.behave();
     clients_.behave();
-    for (auto i = 0; i < 60; ++i) {
+    for (auto i = 0; i < 130; ++i) {
       gateway_.advance(milliseconds(500));
       for (auto turns = 0; turns < 4; ++turns) turn();
     }
     clients_.expect_all_answered();
+    children_.expect_no_question();
+    clients_.await_news();
+    children_.tell_all_news();
+    for (auto turns = 0; turns < 8; ++turns) turn();
+    clients_.expect_news();
     if (operations_ != told_) throw Broken(fmt::format("{} operators asked, {} were told", operations_, told_));
   }
 
+  [[nodiscard]] Seen const& seen() { return ledger_.seen(); }
+
   void end() {
+    clients_.await_ends();
     gateway_.shard().drain();
     turn();
     gateway_.shard().stop();
@@ -113,6 +125,7 @@ class Storm {
       turn();
     }
     if (!gateway_.is_over()) throw Broken("the gateway was stopped and did not end");
+    clients_.expect_ends();
     clients_.leave_all();
     gateway_.turn(2);
     expect_nothing_left();
@@ -126,13 +139,13 @@ class Storm {
   }
 
   void pass_time() {
-    constexpr std::array<milliseconds, 6> kSpans{milliseconds(10), milliseconds(300), seconds(1),
+    constexpr std::array<milliseconds, 6> kSpans{milliseconds(30), milliseconds(300), seconds(1),
                                                  seconds(3),       seconds(6),        seconds(20)};
     gateway_.advance(kSpans[choices_.below(6)]);
   }
 
   void operate() {
-    auto const service = gateway_.directory().services()[choices_.below(5)].key;
+    auto const service = gateway_.directory().services()[choices_.below(6)].key;
     constexpr std::array<int, 5> kKinds{0, 1, 2, 3, 4};
     backend::Operation operation;
     switch (kKinds[choices_.below(5)]) {
@@ -195,11 +208,12 @@ class Storm {
 
 }  // namespace
 
-void live_through(Choices& choices, std::size_t steps, std::uint64_t seed, Ledger::Telling telling) {
+Seen live_through(Choices& choices, std::size_t steps, std::uint64_t seed, Ledger::Telling telling) {
   Storm storm(choices, seed, telling);
   for (std::size_t i = 0; i < steps && !choices.exhausted(); ++i) storm.step();
   storm.calm_down();
   storm.end();
+  return storm.seen();
 }
 
 }  // namespace gateway::storm
