@@ -225,8 +225,8 @@ StatelessCalls::Request StatelessCalls::come_back(Session& session, Trip& trip, 
   } else {
     if (trip.shown_by) {
       ledger_.asked()[*trip.shown_by].good_until = {};  // whichever comes first
-    } else {
-      asked.good_until = trip.good_until;
+    } else if (gateway_.config().services[session.service].isolation == config::Isolation::Shared) {
+      asked.good_until = trip.good_until;  // one of a client's own may have made room for others
     }
     trip.shown_by = asked.number;
   }
