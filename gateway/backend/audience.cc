@@ -53,6 +53,13 @@ void Audience::tell(Session& session, mcp::Method method, rpc::PiecesView messag
 
 void Audience::tell_list_changed(mcp::Method method) {
   sessions_.for_each([&](Session const& session) { tell_list_changed(session, method); });
+  neighbours_.on_list_changed(method);
+}
+
+void Audience::tell_listeners(mcp::Method method) {
+  sessions_.for_each([&](Session const& session) {
+    if (mcp::era_of(session.transport) == mcp::Era::Stateless) tell_list_changed(session, method);
+  });
 }
 
 void Audience::tell_list_changed(Session const& session, mcp::Method method) {

@@ -21,14 +21,24 @@ namespace gateway::backend {
 /// concern, once, and counts it. Owns no session.
 class Audience {
  public:
+  /// Knows other audiences that a change of a list may concern.
+  class Neighbourhood {
+   public:
+    virtual void on_list_changed(mcp::Method method) = 0;
+
+   protected:
+    ~Neighbourhood() = default;
+  };
+
   /// References outlive it. `calls` tells which of a session's requests are open.
   Audience(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
-           mcp::CallTable const& calls, Listens& listens)
+           mcp::CallTable const& calls, Listens& listens, Neighbourhood& neighbours)
       : context_(context),
         config_(config),
         metrics_(metrics),
         calls_(calls),
         listens_(listens),
+        neighbours_(neighbours),
         unused_since_(context.loop.now()) {}
 
   void attach(mcp::Session& session);
@@ -53,6 +63,8 @@ class Audience {
   void tell(mcp::Session& session, mcp::Method method, rpc::PiecesView message);
   /// A list has changed: every session is told, on one stream each, or where it listens for that.
   void tell_list_changed(mcp::Method method);
+  /// A list of a neighbour has changed: told to those who listen.
+  void tell_listeners(mcp::Method method);
   /// The same for one session.
   void tell_list_changed(mcp::Session const& session, mcp::Method method);
   /// notifications/resources/updated, for its subscribers.
@@ -72,6 +84,7 @@ class Audience {
   metrics::ServiceProbe& metrics_;
   mcp::CallTable const& calls_;
   Listens& listens_;
+  Neighbourhood& neighbours_;
   IntrusiveList<mcp::Session, mcp::AttachedTag> sessions_;
   std::size_t size_ = 0;
   TimePoint unused_since_;

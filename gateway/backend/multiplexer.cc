@@ -60,7 +60,7 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
       book_(context_, config, metrics, *peer_, wire_, sharing, client_share(context_, sharing, config)),
       subscriptions_(config, book_, *this),
       listens_(context_, book_, subscriptions_),
-      audience_(context_, config, metrics, book_.sent(), listens_),
+      audience_(context_, config, metrics, book_.sent(), listens_, *this),
       tools_(context_, config, metrics, audience_, *this),
       log_level_(audience_, *this),
       relay_(context_, config, metrics, wire_, book_.sent()),

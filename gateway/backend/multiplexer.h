@@ -40,12 +40,15 @@ class Multiplexer final : public Mortal,
                           private Asker,
                           private Introduction::Owner,
                           private PeerListen::Owner,
-                          private InputRounds::Owner {
+                          private InputRounds::Owner,
+                          private Audience::Neighbourhood {
  public:
   class Owner {
    public:
     /// A run of its child has ended unasked. Its sessions may be moved to another.
     virtual void on_multiplexer_down(Multiplexer& multiplexer) = 0;
+    /// A list of its child has changed.
+    virtual void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) = 0;
     /// It was stopped, and its child is gone. Its owner buries it.
     virtual void on_multiplexer_stopped(Multiplexer& multiplexer) = 0;
 
@@ -75,6 +78,8 @@ class Multiplexer final : public Mortal,
   void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
 
+  /// A list of another child of the same owner has changed.
+  void tell_listeners(mcp::Method method) { audience_.tell_listeners(method); }
   /// Another run of its child at once, where it is to run at all. `reason` is a label
   /// of the restart metric. False when there is none to begin.
   bool restart(std::string_view reason) { return peer_->restart(reason); }
@@ -146,6 +151,8 @@ class Multiplexer final : public Mortal,
   void send_again(HeldCall&& call, std::string_view method, std::string_view params) override {
     forward(std::move(call), method, mcp::read_params(params));
   }
+
+  void on_list_changed(mcp::Method method) override { owner_.on_list_changed(*this, method); }
 
   // ── from the peer ──
   void on_peer_started() override;

@@ -53,6 +53,31 @@ Multiplexer* OwnedChildren::free_child_of(std::string const& owner) {
   return has_room() ? &add(owner) : nullptr;
 }
 
+Multiplexer* OwnedChildren::spare_beside(Multiplexer const& taken) {
+  auto const known =
+      std::find_if(owned_.begin(), owned_.end(), [&](auto const& each) { return each.second == taken.id(); });
+  if (known == owned_.end()) return nullptr;
+  auto const owner = known->first;
+  auto const [begin, end] = owned_.equal_range(owner);
+  auto const has_free = std::any_of(begin, end, [&](auto const& each) {
+    auto const* const child = children_.find(each.second);
+    return child != &taken && child->is_clear();
+  });
+  return has_free || children_.size() >= most_ ? nullptr : &add(owner);
+}
+
+std::vector<Multiplexer*> OwnedChildren::siblings_of(Multiplexer const& child) {
+  std::vector<Multiplexer*> siblings;
+  auto const known =
+      std::find_if(owned_.begin(), owned_.end(), [&](auto const& each) { return each.second == child.id(); });
+  if (known == owned_.end()) return siblings;
+  auto const [begin, end] = owned_.equal_range(known->first);
+  for (auto at = begin; at != end; ++at) {
+    if (at->second != child.id()) siblings.push_back(children_.find(at->second));
+  }
+  return siblings;
+}
+
 bool OwnedChildren::owns(Multiplexer const& child) const {
   return std::any_of(owned_.begin(), owned_.end(), [&](auto const& each) { return each.second == child.id(); });
 }

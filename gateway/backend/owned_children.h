@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/backend/children.h"
 #include "gateway/base/clock.h"
@@ -24,6 +25,11 @@ class OwnedChildren {
   [[nodiscard]] Multiplexer& child_of(std::string const& owner);
   /// One of the owner's that no call is open at, added if need be; null where there may be none.
   [[nodiscard]] Multiplexer* free_child_of(std::string const& owner);
+  /// One more for the owner of `taken`, so that its next call need not wait for a start; null where there is a free one
+  /// besides, or where others would have to make room.
+  [[nodiscard]] Multiplexer* spare_beside(Multiplexer const& taken);
+  /// The other children of its owner.
+  [[nodiscard]] std::vector<Multiplexer*> siblings_of(Multiplexer const& child);
   [[nodiscard]] bool owns(Multiplexer const& child) const;
 
   /// A run of the child has ended: one that nobody uses is not started again for nobody.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "gateway/backend/children.h"
 #include "gateway/base/clock.h"
@@ -37,6 +38,8 @@ class Placement {
   [[nodiscard]] virtual Multiplexer* better_for(mcp::Session const&, Multiplexer const&, mcp::Method) {
     return nullptr;
   }
+  /// Other children whose stateless clients may be those of this one.
+  [[nodiscard]] virtual std::vector<Multiplexer*> siblings_of(Multiplexer const&) { return {}; }
   virtual void tick(TimePoint) {}
 };
 

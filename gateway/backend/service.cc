@@ -132,6 +132,10 @@ void Service::on_multiplexer_down(Multiplexer& down) {
   placement_->on_down(down);
 }
 
+void Service::on_list_changed(Multiplexer const& multiplexer, mcp::Method method) {
+  for (auto* const sibling : placement_->siblings_of(multiplexer)) sibling->tell_listeners(method);
+}
+
 void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
   auto stopped = children_.release(multiplexer.id());
   if (!stopped) return;

@@ -53,6 +53,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
  private:
   [[nodiscard]] bool place_request(mcp::Session& session, rpc::Message const& message);
   void on_multiplexer_down(Multiplexer& multiplexer) override;
+  void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
   [[nodiscard]] bool available() const { return config_.available(); }
   void report();

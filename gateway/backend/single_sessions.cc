@@ -22,9 +22,17 @@ Multiplexer& SingleSessions::place(mcp::Session const& session) {
   return children_.add(mcp::Sharing::Exclusive);
 }
 
+/// A call may keep its child for long: while its client is asked something.
+void SingleSessions::start_spare(Multiplexer const& taken) {
+  if (taken.is_stateless()) return;
+  if (auto* const spare = owned_.spare_beside(taken)) spare->start();
+}
+
 /// A session's own waits for the handshake that the session brings.
 void SingleSessions::on_attached(Multiplexer& child) {
-  if (owned_.owns(child)) child.start();
+  if (!owned_.owns(child)) return;
+  child.start();
+  start_spare(child);
 }
 
 void SingleSessions::on_left(Multiplexer& child) {
@@ -34,7 +42,9 @@ void SingleSessions::on_left(Multiplexer& child) {
 /// A child of the stateless revision says itself which call it asks for.
 Multiplexer* SingleSessions::better_for(mcp::Session const& session, Multiplexer const& own, mcp::Method method) {
   auto const may_ask = mcp::may_need_input(method) && !own.is_stateless();
-  return may_ask ? owned_.free_child_of(session.principal) : nullptr;
+  auto* const free = may_ask ? owned_.free_child_of(session.principal) : nullptr;
+  if (free != nullptr) start_spare(*free);
+  return free;
 }
 
 void SingleSessions::tick(TimePoint now) {

@@ -22,9 +22,14 @@ class SingleSessions final : public Placement {
   void on_down(Multiplexer& child) override { owned_.on_down(child); }
   [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, Multiplexer const& own,
                                         mcp::Method method) override;
+  [[nodiscard]] std::vector<Multiplexer*> siblings_of(Multiplexer const& child) override {
+    return owned_.siblings_of(child);
+  }
   void tick(TimePoint now) override;
 
  private:
+  void start_spare(Multiplexer const& taken);
+
   config::ServiceConfig const& config_;
   Children& children_;
   OwnedChildren owned_;  ///< of stateless clients, by principal

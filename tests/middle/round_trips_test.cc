@@ -313,7 +313,7 @@ TEST_F(RoundTripsTest, AskWhoseCallItIsWhereSessionsHaveTheirOwnChild) {
   auto& one = client().post(call(1, "ask"));
   auto& other = client().post(call(1, "ask"));
   shake_hands(*gateway);
-  ASSERT_EQ(2U, gateway->spawner().alive().size());
+  ASSERT_EQ(3U, gateway->spawner().alive().size()) << "and a spare";
   auto& first = *gateway->spawner().alive()[0];
   auto& second = *gateway->spawner().alive()[1];
   ask(second, "of second");
@@ -332,11 +332,11 @@ TEST_F(RoundTripsTest, ReplaceAChildThatMayStillBeAtACallOfAClientThatLeft) {
   start({service("one", config::Isolation::Session)});
   auto& leaves = client().post(call(1, "ask"));
   shake_hands(*gateway);
-  auto& left = child();
+  auto& left = *gateway->spawner().alive().front();
   leaves.close();
   gateway->turn(2);
   (void)client().post(call(1, "ask"));
-  EXPECT_EQ(2U, gateway->spawner().started());
+  EXPECT_EQ(3U, gateway->spawner().started());
   gateway->advance(seconds(1));
   EXPECT_TRUE(left.told_to_stop());
 }
@@ -404,6 +404,20 @@ TEST_F(RoundTripsTest, LeaveNothingToTheNextClientWhenTheyAreGivenUp) {
   EXPECT_TRUE(next.answers.empty());
 }
 
+TEST_F(RoundTripsTest, LeaveTheClientsListenersWhatItsOtherChildReports) {
+  start({service("one", config::Isolation::Session)});
+  auto& stream = client().post(request("l", "subscriptions/listen", {{"notifications", {{"toolsListChanged", true}}}}));
+  shake_hands(*gateway);
+  ASSERT_EQ(1U, events(stream).size());
+  auto& other = *gateway->spawner().alive()[1];
+  other.say(note("notifications/tools/list_changed").dump());
+  gateway->turn(2);
+  answer(other, take_heard(other)["id"], {{"tools", {{{"name", "new"}}}}});
+  gateway->turn(2);
+  ASSERT_EQ(2U, events(stream).size());
+  EXPECT_EQ("notifications/tools/list_changed", events(stream)[1]["method"]);
+}
+
 TEST_F(RoundTripsTest, NeedNoProcessForEachRequestWhereSessionsHaveTheirOwn) {
   start({service("one", config::Isolation::Session)});
   EXPECT_EQ(0U, gateway->spawner().started());
@@ -411,14 +425,15 @@ TEST_F(RoundTripsTest, NeedNoProcessForEachRequestWhereSessionsHaveTheirOwn) {
   auto const greeting = json::parse(child().heard.front());
   EXPECT_TRUE(greeting["params"]["capabilities"].contains("sampling"));
   shake_hands(*gateway);
+  auto& first = *gateway->spawner().alive().front();
   for (auto id = 1; id < 4; ++id) {
     (void)client().post(call(id, "echo"));
-    answer(child(), take_heard(child())["id"], json::object());
+    answer(first, take_heard(first)["id"], json::object());
     gateway->turn(2);
   }
-  EXPECT_EQ(1U, gateway->spawner().started());
+  EXPECT_EQ(2U, gateway->spawner().started()) << "and a spare";
   HttpSession session(*gateway, "one");
-  EXPECT_EQ(2U, gateway->spawner().started());
+  EXPECT_EQ(3U, gateway->spawner().started());
   gateway->advance(std::chrono::minutes(11));
   EXPECT_TRUE(gateway->spawner().alive().front()->told_to_stop()) << "the one that nobody uses";
   EXPECT_FALSE(child().told_to_stop());
