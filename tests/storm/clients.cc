@@ -339,7 +339,7 @@ void Clients::take(Line& line, Request const& request, harness::HeardAnswer cons
   if (!answer.complete) return;
   if (answer.status >= 400) {
     auto const id = raw_id(answer.body);
-    if (session.stateless && !request.asked.empty() && !id.empty() && id != ledger_.asked()[session.request].id &&
+    if (!request.asked.empty() && session.stateless && !id.empty() && id != ledger_.asked()[session.request].id &&
         id != "null") {
       throw Broken(fmt::format("refused with the id of another request: {}", answer.body));
     }
