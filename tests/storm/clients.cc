@@ -52,7 +52,7 @@ void Clients::leave(Line& line) {
 /// What it asked as a stateless client is taken back by that.
 void Clients::note_that_it_left(Line const& line) {
   for (auto at = line.heard; at < line.sent.size(); ++at) {
-    if (!ledger_.sessions()[line.sent[at].session].stateless) continue;
+    if (line.sent[at].asked.empty() || !ledger_.sessions()[line.sent[at].session].stateless) continue;
     for (auto const number : line.sent[at].asked) ledger_.asked()[number].left = gateway_.clock().now();
   }
 }
