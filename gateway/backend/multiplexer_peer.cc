@@ -182,8 +182,9 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::Relay: return relay_news(message, method);
     case mcp::NewsRoute::Cancelled: {
       auto const id = rpc::plain_id(rpc::find_member(message.params, "requestId"));
-      if (!round_trips_.cancelled(id)) relay_.cancelled(id);
-      return;
+      if (round_trips_.cancelled(id)) return;
+      if (sharing_ == Sharing::Exclusive) return relay_.cancelled(id);
+      return metrics_.child_spoke_nonsense("no_addressee");
     }
     case mcp::NewsRoute::Drop: return metrics_.child_spoke_nonsense("no_addressee");
   }
