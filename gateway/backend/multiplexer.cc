@@ -159,13 +159,13 @@ void Multiplexer::begin_peer_for(Session& session, Message const& message) {
   peer_->start();
 }
 
-void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
+/// A client's request as a call: who waits for it, for how long, and what is recorded of it.
+HeldCall Multiplexer::arrived(Session const& session, Message const& message, Params const& params, ReplyTo to,
+                              mcp::Via const& via) {
   auto const now = context_.loop.now();
-  auto const method = mcp::method_from(message.method);
-  auto const params = mcp::read_params(message.params);
   auto held = book_.arrived();
   auto& call = *held;
-  call.method = method;
+  call.method = mcp::method_from(message.method);
   call.to = to;
   call.client = session.client;
   call.client_id.assign(message.id);
@@ -175,16 +175,25 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   call.patience = config_.call_timeout;
   call.deadline = now + config_.call_timeout;
   call.hard_deadline = now + config_.call_timeout_max;
-  if (method == mcp::Method::ToolsCall) {
+  if (call.method == mcp::Method::ToolsCall) {
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
   }
   if (era_of(session.transport) == mcp::Era::Stateless) {
     call.stateless = std::make_unique<mcp::OfStateless>(mcp::OfStateless{.uri = std::string(params.uri)});
-    if (session.log_level) log_level_.sync();
   }
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
   if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
+  return held;
+}
+
+void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
+  auto const params = mcp::read_params(message.params);
+  auto held = arrived(session, message, params, to, via);
+  auto const& call = *held;
+  auto const method = call.method;
+  // A session of another revision sets its level by a request.
+  if (call.era() == mcp::Era::Stateless && session.log_level) log_level_.sync();
 
   if (params.ambiguous) {
     return book_.fail(std::move(held), {.outcome = Outcome::Invalid,

@@ -126,6 +126,8 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] mcp::Sharing shared_as() const { return is_stateless() ? mcp::Sharing::Shared : sharing_; }
 
   // ── from clients ──
+  [[nodiscard]] HeldCall arrived(mcp::Session const& session, rpc::Message const& message, mcp::Params const& params,
+                                 mcp::ReplyTo to, mcp::Via const& via);
   void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
   void on_note(mcp::Session& session, rpc::Message const& message);
   void introduce(mcp::Session& session, HeldCall&& call, std::string_view params);

@@ -90,7 +90,6 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
                                      .child = session->child,
                                      .service = session->service,
                                      .method = call->method,
-                                     .session = session->id,
                                      .principal = session->principal,
                                      .key = session->key,
                                      .request = session->mark.digest,
@@ -176,7 +175,6 @@ void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_vie
   }
   take_answers(trip, rpc::find_member(raw_params, "inputResponses"));
   trip.waited_for = true;
-  trip.session = session.id;
   trip.capabilities = session.capabilities;
   call->progress_token.assign(mcp::read_params(raw_params).progress_token);
   book_.resume(trip.call, std::move(call));
@@ -186,7 +184,7 @@ void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_vie
 Failure RoundTrips::unknown_request_state() {
   return {.outcome = mcp::Outcome::RpcError,
           .code = ErrorCode::InvalidParams,
-          .message = "requestState is not valid, or not any more: begin anew, without it"};
+          .message = "requestState is invalid or has expired: send the request again without it"};
 }
 
 /// Numbers of trips are those of other children, too: the state must be of this very one.

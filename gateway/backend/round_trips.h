@@ -63,7 +63,6 @@ class RoundTrips {
     ChildId child{};
     ServiceKey service{};
     mcp::Method method = mcp::Method::Other;
-    SessionId session{};    ///< of the client that waits, or waited last
     std::string principal;  ///< what its state is bound to
     std::string key;
     std::uint64_t request = 0;
