@@ -3,7 +3,7 @@
 from .charts import Bar, bar_chart
 from .tables import TITLES
 
-TRANSPORTS = (("sse", "legacy SSE"), ("http", "Streamable HTTP"))
+TRANSPORTS = (("sse", "legacy SSE"), ("http", "Streamable HTTP"), ("stateless", "stateless HTTP (2026-07-28)"))
 
 
 def all_charts(results):
@@ -24,17 +24,19 @@ def by_transport(results, title, unit, scenario, figure, digits=0):
     for transport, heading in TRANSPORTS:
         name = scenario.format(transport)
         programs = [program for where, program in results.rounds if where == name]
-        groups.append((heading, [bar(results, name, program, figure) for program in programs]))
+        if programs:
+            groups.append((heading, [bar(results, name, program, figure) for program in programs]))
     return bar_chart(title, unit, groups, digits)
 
 
 def growth(results):
     groups = []
-    for sessions in (1, 16, 64, 256):
+    for sessions in (1, 4, 16, 64, 256):
         bars = [Bar(f"{TITLES[program]}, {heading}", value, program)
                 for transport, heading in (("sse", "SSE"), ("http", "HTTP")) for program in ("floor", "gateway")
                 if (value := results.median(f"{transport} {sessions}", program, "calls_per_second"))]
-        groups.append((f"{sessions} session{'s' * (sessions > 1)}", bars))
+        if bars:
+            groups.append((f"{sessions} session{'s' * (sessions > 1)}", bars))
     return bar_chart("Calls per second by number of sessions", "calls/s, higher is better", groups)
 
 

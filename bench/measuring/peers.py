@@ -5,6 +5,7 @@ They are built only when asked, into .cache/bench-peers/. One that cannot be bui
 
 import json
 import os
+import secrets
 import shlex
 import subprocess
 import sys
@@ -163,23 +164,74 @@ class Supergateway(NpmPeer):
                 "--stdio", shlex.join(launch.command_line())]
 
 
-class PypiMcpProxy(Peer):
-    name, title = "pypi-mcp-proxy", "PyPI mcp-proxy (Python)"
-    version, source = "0.13.0", "PyPI mcp-proxy (sparfenyuk)"
-    settings = "`--log-level ERROR`"
+class PypiPeer(Peer):
+    package = main = ""
 
     def program(self):
-        return self.folder / "bin" / "mcp-proxy"
+        return self.folder / "bin" / self.main
 
     def build(self):
         build_step(sys.executable, "-m", "venv", self.folder)
         build_step(self.folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
-                   f"mcp-proxy=={self.version}")
+                   f"{self.package}=={self.version}")
+
+
+class PypiMcpProxy(PypiPeer):
+    name, title = "pypi-mcp-proxy", "PyPI mcp-proxy (Python)"
+    package, main, version = "mcp-proxy", "mcp-proxy", "0.13.0"
+    source = "PyPI mcp-proxy (sparfenyuk)"
+    settings = "`--log-level ERROR`"
 
     def command(self, launch):
         return [self.program(), "--host", "127.0.0.1", "--port", str(launch.port), "--log-level", "ERROR",
                 "--", *launch.child]
 
 
+class FastMcpProxy(PypiPeer):
+    """Its command has no option for the child's era, and a child is asked in the era of the client: hence a script."""
+
+    name, title = "fastmcp", "FastMCP's proxy (Python)"
+    package, main, version = "fastmcp", "fastmcp", "4.2.3"
+    source = "PyPI fastmcp"
+    settings = "`create_proxy` with `mode=\"legacy\"`, log level ERROR"
+    transports = ("sse", "http", "stateless")
+    SCRIPT = """\
+import sys
+
+from fastmcp.client.transports import StdioTransport
+from fastmcp.server import create_proxy
+
+transport, port, command, *arguments = sys.argv[1:]
+proxy = create_proxy(StdioTransport(command, arguments), name="bench", mode="legacy")
+proxy.run(transport=transport, host="127.0.0.1", port=int(port), show_banner=False, log_level="ERROR")
+"""
+
+    def command(self, launch):
+        transport = "sse" if launch.transport == "sse" else "http"
+        script = launch.write("proxy.py", self.SCRIPT)
+        return [self.folder / "bin" / "python", script, transport, str(launch.port), *launch.command_line()]
+
+
+class ContextForge(PypiPeer):
+    """The part of it that starts a stdio server. In front of it the package has a registry with a database, which
+    reaches such servers through this bridge."""
+
+    name, title = "contextforge", "ContextForge's bridge (Python)"
+    package, main, version = "mcp-contextforge-gateway", "mcpgateway", "1.0.7.post20260921"
+    source = "PyPI mcp-contextforge-gateway (IBM)"
+    settings = "`python -m mcpgateway.translate`, log level error"
+
+    def command(self, launch):
+        # It refuses to start without secrets, which nothing here uses.
+        secrets_of_run = [f"{name}={secrets.token_urlsafe(48)}" for name in (
+            "JWT_SECRET_KEY", "AUTH_ENCRYPTION_SECRET", "BASIC_AUTH_PASSWORD", "PLATFORM_ADMIN_PASSWORD",
+            "DEFAULT_USER_PASSWORD")]
+        expose = "--expose-sse" if launch.transport == "sse" else "--expose-streamable-http"
+        return ["env", *secrets_of_run, f"DATABASE_URL=sqlite:///{launch.folder}/mcp.db",
+                self.folder / "bin" / "python", "-m", "mcpgateway.translate", "--stdio", shlex.join(launch.command_line()),
+                expose, "--host", "127.0.0.1", "--port", str(launch.port), "--logLevel", "error"]
+
+
 def all_peers():
-    return [RustMcpProxy(), TbxarkMcpProxy(), NpmMcpProxy(), Supergateway(), PypiMcpProxy()]
+    return [RustMcpProxy(), TbxarkMcpProxy(), NpmMcpProxy(), Supergateway(), PypiMcpProxy(), FastMcpProxy(),
+            ContextForge()]

@@ -7,6 +7,10 @@ from pathlib import Path
 from . import collector
 
 
+# By what bench-load calls them: their names in tables.
+TRANSPORTS = {"sse": "SSE", "http": "HTTP", "stateless": "stateless HTTP"}
+
+
 @dataclasses.dataclass(frozen=True)
 class Launch:
     """What a program is started for: it listens on 127.0.0.1:port and serves so many services of that command."""
@@ -14,7 +18,7 @@ class Launch:
     build: Path
     folder: Path  # for its configuration
     port: int
-    transport: str  # "sse" or "http", which is Streamable HTTP
+    transport: str  # one of TRANSPORTS
     child: tuple
     services: int = 1
 
@@ -31,7 +35,8 @@ class Launch:
 
 
 class Program:
-    """`name` is in the results, `title` in tables."""
+    """`name` is in the results, `title` in tables. Of `transports`, "http" is Streamable HTTP with sessions and
+    "stateless" is that of revision 2026-07-28, which has none."""
 
     name = title = ""
     transports = ("sse", "http")
@@ -60,6 +65,7 @@ class Floor(Program):
 class Gateway(Program):
     """As it is delivered: all checks, limits and metrics on, and the access log in a file; or with other `settings`."""
 
+    transports = tuple(TRANSPORTS)
     serves_many = True
 
     def __init__(self, name="gateway", title="mcp-gateway", **settings):

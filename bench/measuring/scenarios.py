@@ -171,9 +171,12 @@ class SlowChildren(Start):
         return figures | running.facts
 
 
+KINDS = {"sse": ("SSE", "session"), "http": ("Streamable HTTP", "session"), "stateless": ("stateless HTTP (2026-07-28)", "client")}
+
+
 def steady(transport, sessions, **more):
-    label = "SSE" if transport == "sse" else "Streamable HTTP"
-    return Calls(f"{transport} {sessions}", f"{label}, {sessions} session{'s' * (sessions > 1)}", "--sessions", sessions,
+    label, client = KINDS[transport]
+    return Calls(f"{transport} {sessions}", f"{label}, {sessions} {client}{'s' * (sessions > 1)}", "--sessions", sessions,
                  transport=transport, by=f"sse {sessions}", peers=True, **more)
 
 
@@ -185,9 +188,10 @@ def all_scenarios(quick=False):
     """In the order they are measured: what is compared lies close together."""
     scenarios = [
         steady("sse", 1, programs=[Floor(), Gateway(), BUSY_POLL]),
-        steady("http", 1, programs=[Gateway(), BUSY_POLL]),
+        steady("http", 1, programs=[Gateway(), BUSY_POLL]), steady("stateless", 1),
+        steady("sse", 4),
         steady("sse", 16),
-        steady("sse", 64), steady("http", 64),
+        steady("sse", 64), steady("http", 64), steady("stateless", 64),
         Calls("slow reader", "SSE, 63 sessions next to one that reads slowly", "--sessions", 64, "--slow", 1),
         steady("sse", 256), steady("http", 256),
         Observed(),

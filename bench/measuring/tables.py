@@ -1,7 +1,7 @@
 """The tables of docs/benchmarks.md."""
 
 from .peers import all_peers
-from .programs import Floor, Gateway
+from .programs import TRANSPORTS, Floor, Gateway
 from .scenarios import BUSY_POLL, NO_LOG, TRACED, Calls, all_scenarios
 from .targets import all_targets
 
@@ -108,7 +108,7 @@ def peers(results):
     if not results.about["peers"]:
         return "Not measured in this run."
     measured = ["gateway"] + [peer["name"] for peer in results.about["peers"] if not peer["problem"]]
-    rows = [(program, transport) for program in measured for transport in ("sse", "http")
+    rows = [(program, transport) for program in measured for transport in TRANSPORTS
             if results.has(f"{transport} 64", program)]
     return "\n\n".join([
         table(["Program", "Transport", "1 session: calls/s", "p50 µs", "64 sessions: calls/s", "p50 µs", "p99 µs", "p99.9 µs",
@@ -119,7 +119,7 @@ def peers(results):
 
 
 def label(program, transport):
-    return [TITLES[program], "SSE" if transport == "sse" else "HTTP"]
+    return [TITLES[program], TRANSPORTS[transport]]
 
 
 def peer_calls(results, program, transport):
