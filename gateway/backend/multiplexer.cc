@@ -129,7 +129,7 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   serve_queued();
 }
 
-void Multiplexer::receive(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
+void Multiplexer::receive(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
   if (sharing_ == Sharing::Exclusive) begin_peer_for(session, message);
   switch (message.kind) {
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
@@ -187,8 +187,8 @@ HeldCall Multiplexer::arrived(Session const& session, Message const& message, Pa
   return held;
 }
 
-void Multiplexer::on_request(Session& session, Message const& message, ReplyTo to, mcp::Via const& via) {
-  auto const params = mcp::read_params(message.params);
+void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
+  auto const& params = message.parsed;
   auto held = arrived(session, message, params, to, via);
   auto const& call = *held;
   auto const method = call.method;
@@ -234,7 +234,7 @@ void Multiplexer::on_request(Session& session, Message const& message, ReplyTo t
   }
 }
 
-void Multiplexer::on_note(Session& session, Message const& message) {
+void Multiplexer::on_note(Session& session, mcp::ClientMessage const& message) {
   switch (mcp::route_note(mcp::method_from(message.method), shared_as())) {
     case mcp::NoteRoute::Swallow: return;
     case mcp::NoteRoute::Initialized:
@@ -242,7 +242,7 @@ void Multiplexer::on_note(Session& session, Message const& message) {
       if (peer_->state() == PeerState::Ready && !initialized_sent_) send_initialized();
       return;
     case mcp::NoteRoute::Cancel: {
-      auto const params = mcp::read_params(message.params);
+      auto const& params = message.parsed;
       if (params.ambiguous) return;
       book_.cancel(session, params.request_id, rpc::find_member(params.raw, "reason"));
       return input_rounds_.forget_ended();

@@ -76,7 +76,7 @@ class Multiplexer final : public Mortal,
   /// Takes a session over from another child of the same service, which is not
   /// ready and can part with it: what it has waiting there and is subscribed to comes along.
   void take_over(mcp::Session& session, Multiplexer& from);
-  void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
+  void receive(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
 
   /// A list of another child of the same owner has changed.
   void tell_listeners(mcp::Method method) { audience_.tell_listeners(method); }
@@ -128,8 +128,8 @@ class Multiplexer final : public Mortal,
   // ── from clients ──
   [[nodiscard]] HeldCall arrived(mcp::Session const& session, rpc::Message const& message, mcp::Params const& params,
                                  mcp::ReplyTo to, mcp::Via const& via);
-  void on_request(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via);
-  void on_note(mcp::Session& session, rpc::Message const& message);
+  void on_request(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
+  void on_note(mcp::Session& session, mcp::ClientMessage const& message);
   void introduce(mcp::Session& session, HeldCall&& call, std::string_view params);
   void answer_from_handshake(mcp::Session& session, HeldCall&& call, std::string_view params);
   void set_log_level(mcp::Session& session, HeldCall&& call, mcp::Params const& params);

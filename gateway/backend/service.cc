@@ -86,7 +86,7 @@ void Service::take_back(Session& session, mcp::SessionEnd why) {
   if (auto* const child = children_.find(session.child)) child->take_back(session, why);
 }
 
-void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) {
+void Service::receive(Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via) {
   auto const is_bound = session.transport == mcp::Transport::Stateless && place_request(session, message);
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
@@ -103,7 +103,7 @@ void Service::receive(Session& session, rpc::Message const& message, mcp::ReplyT
 
 /// A stateless client's request goes to the child that asked what it answers, or to one that suits it. Gives whether it
 /// must stay there, also while that child is down: no other knows the call.
-bool Service::place_request(Session& session, rpc::Message const& message) {
+bool Service::place_request(Session& session, mcp::ClientMessage const& message) {
   auto* const child = children_.find(session.child);
   auto const method = mcp::method_from(message.method);
   if (child == nullptr) return false;

@@ -36,7 +36,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   void attach(mcp::Session& session) override;
   void detach(mcp::Session& session, mcp::SessionEnd why) override;
   void take_back(mcp::Session& session, mcp::SessionEnd why) override;
-  void receive(mcp::Session& session, rpc::Message const& message, mcp::ReplyTo to, mcp::Via const& via) override;
+  void receive(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via) override;
   [[nodiscard]] std::string_view key_header() const override;
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
 
@@ -51,7 +51,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] Children const& children() const { return children_; }
 
  private:
-  [[nodiscard]] bool place_request(mcp::Session& session, rpc::Message const& message);
+  [[nodiscard]] bool place_request(mcp::Session& session, mcp::ClientMessage const& message);
   void on_multiplexer_down(Multiplexer& multiplexer) override;
   void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;

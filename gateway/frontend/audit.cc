@@ -39,8 +39,7 @@ std::string hex_of(Digest const& digest) {
 
 }  // namespace
 
-std::string shape_of_arguments(std::string_view params) {
-  auto const arguments = rpc::find_member(params, "arguments");
+std::string shape_of_arguments(std::string_view arguments) {
   std::string keys;
   std::size_t members = 0;
   rpc::MemberWalk walk(arguments);
@@ -55,8 +54,8 @@ std::string shape_of_arguments(std::string_view params) {
                      hex_of(sha256(arguments)), keys);
 }
 
-void Carried::audit(Visit const& visit, rpc::Message const& message) {
-  audited_ = {.remote = visit.exchange.remote(), .arguments = shape_of_arguments(message.params)};
+void Carried::audit(Visit const& visit, mcp::ClientMessage const& message) {
+  audited_ = {.remote = visit.exchange.remote(), .arguments = shape_of_arguments(message.parsed.arguments)};
   via_.audited = &*audited_;
 }
 

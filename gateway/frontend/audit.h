@@ -7,19 +7,19 @@
 
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/visit.h"
-#include "gateway/rpc/message.h"
+#include "gateway/mcp/client_message.h"
 
 namespace gateway::frontend {
 
 /// The shape of a tool's arguments as JSON: of each member its key, its kind and its
 /// size in bytes, and one SHA-256 of them all, which tells equal calls from others.
-/// Never a value. `params` are those of a tools/call.
-[[nodiscard]] std::string shape_of_arguments(std::string_view params);
+/// Never a value. Raw; empty where there are none.
+[[nodiscard]] std::string shape_of_arguments(std::string_view arguments);
 
 /// Holds what a message's Via points to, for the length of a call.
 class Carried {
  public:
-  Carried(Desk const& desk, Visit const& visit, rpc::Message const& message, mcp::Era era)
+  Carried(Desk const& desk, Visit const& visit, mcp::ClientMessage const& message, mcp::Era era)
       : via_{.request_id = visit.request.request_id, .trace = visit.trace} {
     if (message.method != "tools/call") return;
     if (desk.log.audits()) audit(visit, message);
@@ -31,7 +31,7 @@ class Carried {
   [[nodiscard]] mcp::Via const& via() const { return via_; }
 
  private:
-  void audit(Visit const& visit, rpc::Message const& message);
+  void audit(Visit const& visit, mcp::ClientMessage const& message);
 
   void carry_headers(http::RequestHead const& head);
 

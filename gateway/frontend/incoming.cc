@@ -9,14 +9,15 @@ namespace gateway::frontend {
 
 namespace {
 
+using mcp::ClientMessage;
 using rpc::ErrorCode;
-using rpc::Message;
 using rpc::MessageKind;
 using rpc::Unreadable;
 
-std::optional<Unreadable> conflict(Message const& message, std::vector<Message> const& earlier, mcp::Session& session) {
+std::optional<Unreadable> conflict(ClientMessage const& message, std::vector<ClientMessage> const& earlier,
+                                   mcp::Session& session) {
   if (message.kind != MessageKind::Request) return std::nullopt;
-  auto const doubled = std::any_of(earlier.begin(), earlier.end(), [&](Message const& other) {
+  auto const doubled = std::any_of(earlier.begin(), earlier.end(), [&](ClientMessage const& other) {
     return other.kind == MessageKind::Request && other.id == message.id;
   });
   if (!doubled && session.find_open(message.id) == nullptr) return std::nullopt;
@@ -40,9 +41,9 @@ std::variant<std::vector<std::string_view>, Unreadable> elements(std::string_vie
 }
 
 std::optional<Unreadable> add(Incoming& incoming, std::string_view text, mcp::Session& session) {
-  auto read = rpc::read_client_message(text);
+  auto read = mcp::read_client_message(text);
   if (auto const* const unreadable = std::get_if<Unreadable>(&read)) return *unreadable;
-  auto& message = std::get<Message>(read);
+  auto& message = std::get<ClientMessage>(read);
   if (auto const refused = conflict(message, incoming.messages, session)) return refused;
   if (incoming.batch && message.method == "initialize") {
     return Unreadable{ErrorCode::InvalidRequest, "initialize must not be part of a batch", message.id};
@@ -59,8 +60,9 @@ std::string_view without_byte_order_mark(std::string_view body) {
 }
 
 std::size_t Incoming::requests() const {
-  return static_cast<std::size_t>(std::count_if(
-      messages.begin(), messages.end(), [](Message const& message) { return message.kind == MessageKind::Request; }));
+  return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](ClientMessage const& message) {
+    return message.kind == MessageKind::Request;
+  }));
 }
 
 std::variant<Incoming, Unreadable> Incoming::read(std::string_view body, mcp::Session& session,

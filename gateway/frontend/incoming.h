@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/mcp/client_message.h"
 #include "gateway/mcp/session.h"
-#include "gateway/rpc/message.h"
 
 namespace gateway::frontend {
 
@@ -17,7 +17,7 @@ namespace gateway::frontend {
 /// One message, or several where the session's revision has batches. Views into
 /// the body.
 struct Incoming {
-  std::vector<rpc::Message> messages;
+  std::vector<mcp::ClientMessage> messages;
   bool batch = false;
 
   [[nodiscard]] std::size_t requests() const;

@@ -1,7 +1,5 @@
 #include "gateway/frontend/stateless_http.h"
 
-#include <utility>
-
 #include "gateway/frontend/delivery.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
@@ -47,14 +45,14 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
     reject(visit, {}, {ErrorCode::InvalidRequest, "revision 2026-07-28 has no batches", {}});
     return true;
   }
-  auto read = rpc::read_client_message(body);
+  auto const read = mcp::read_client_message(body);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
     desk_.probe(*visit.endpoint.service).error_answered(static_cast<int>(unreadable->code));
     visit.reply_unreadable(*unreadable);
     return true;
   }
-  auto& message = std::get<rpc::Message>(read);
-  auto const verdict = mcp::era_of(message, mcp::read_params(message.params), routing_headers(visit.request.head));
+  auto const& message = std::get<mcp::ClientMessage>(read);
+  auto const verdict = mcp::era_of(message, message.parsed, routing_headers(visit.request.head));
   if (std::holds_alternative<mcp::WithSession>(verdict)) return false;
   if (auto const* const rejection = std::get_if<mcp::EraRejection>(&verdict)) {
     reject(visit, message, *rejection);
@@ -66,11 +64,12 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
     visit.reply(202);
     return true;
   }
-  serve(visit, accepted, std::move(message), *terms.envelope);
+  serve(visit, accepted, message, *terms.envelope);
   return true;
 }
 
-void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Envelope const& envelope) {
+void StatelessHttp::serve(Visit const& visit, Accepts accepted, mcp::ClientMessage const& message,
+                          mcp::Envelope const& envelope) {
   auto const method = mcp::method_from(message.method);
   if (method == mcp::Method::SubscriptionsListen && !accepted.sse) {
     return visit.reply_error(
@@ -82,14 +81,12 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, rpc::Message mes
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;
   session->capabilities.assign(envelope.capabilities);
-  if (mcp::may_need_input(method)) session->mark = mcp::mark_of(message.method, message.params);
+  if (mcp::may_need_input(method)) session->mark = mcp::mark_of(message.method, message.parsed);
   auto const& post = posts_.open(visit, {.session = session->id,
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,
                                          .ends_session = true});
-  Incoming incoming;
-  incoming.messages.push_back(std::move(message));
-  deliver(desk_, visit, *session, incoming, post.ticket);
+  deliver(desk_, visit, *session, {&message, 1}, post.ticket);
 }
 
 void StatelessHttp::reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection) {

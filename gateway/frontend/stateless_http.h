@@ -4,8 +4,8 @@
 #include "gateway/frontend/posts.h"
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/visit.h"
+#include "gateway/mcp/client_message.h"
 #include "gateway/mcp/era.h"
-#include "gateway/rpc/message.h"
 
 namespace gateway::frontend {
 
@@ -27,7 +27,7 @@ class StatelessHttp {
   [[nodiscard]] bool post(Visit const& visit, Accepts accepted);
 
  private:
-  void serve(Visit const& visit, Accepts accepted, rpc::Message message, mcp::Envelope const& envelope);
+  void serve(Visit const& visit, Accepts accepted, mcp::ClientMessage const& message, mcp::Envelope const& envelope);
   void reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection);
 
   Desk& desk_;

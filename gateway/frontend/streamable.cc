@@ -123,7 +123,7 @@ void Streamable::serve(Visit const& visit, Session& session, Incoming const& inc
   } else {
     visit.reply(202);
   }
-  deliver(desk_, visit, session, incoming, ticket);
+  deliver(desk_, visit, session, incoming.messages, ticket);
 }
 
 void Streamable::get(Visit const& visit) {

@@ -15,35 +15,22 @@ using namespace envelope_key;
 using rpc::is_object;
 using rpc::is_string;
 
-struct Members {
-  std::string_view version;
-  std::string_view capabilities;
-  std::string_view client_info;
-  std::string_view log_level;
-};
-
 struct EnvelopeSlot {
   std::string_view name;
-  std::string_view Members::*value;
+  std::string_view RawEnvelope::*value;
 };
 constexpr auto kEnvelopeSlots = std::to_array<EnvelopeSlot>({
-    {kProtocolVersion, &Members::version},
-    {kClientInfo, &Members::client_info},
-    {kClientCapabilities, &Members::capabilities},
-    {kLogLevel, &Members::log_level},
+    {kProtocolVersion, &RawEnvelope::version},
+    {kClientInfo, &RawEnvelope::client_info},
+    {kClientCapabilities, &RawEnvelope::capabilities},
+    {kLogLevel, &RawEnvelope::log_level},
 });
 
-/// The name of a key that is given twice; empty when there is none.
-std::string_view read_members(std::string_view raw_meta, Members& members) {
-  rpc::MemberWalk walk(raw_meta);
-  while (auto const member = walk.next()) {
-    auto const slot = std::find_if(kEnvelopeSlots.begin(), kEnvelopeSlots.end(),
-                                   [&](EnvelopeSlot const& s) { return member->is(s.name); });
-    if (slot == kEnvelopeSlots.end()) continue;
-    if (!(members.*slot->value).empty()) return slot->name;
-    members.*slot->value = member->value;
-  }
-  return {};
+/// Null when the member is not part of the envelope.
+EnvelopeSlot const* slot_of(rpc::Member const& member) {
+  auto const slot = std::find_if(kEnvelopeSlots.begin(), kEnvelopeSlots.end(),
+                                 [&](EnvelopeSlot const& each) { return member.is(each.name); });
+  return slot == kEnvelopeSlots.end() ? nullptr : &*slot;
 }
 
 InvalidEnvelope invalid(std::string_view key, std::string_view expected) {
@@ -52,26 +39,30 @@ InvalidEnvelope invalid(std::string_view key, std::string_view expected) {
 
 }  // namespace
 
-bool is_of_envelope(rpc::Member const& member) {
-  return std::any_of(kEnvelopeSlots.begin(), kEnvelopeSlots.end(),
-                     [&](EnvelopeSlot const& slot) { return member.is(slot.name); });
+bool is_of_envelope(rpc::Member const& member) { return slot_of(member) != nullptr; }
+
+bool RawEnvelope::take(rpc::Member const& member) {
+  auto const* const slot = slot_of(member);
+  if (slot == nullptr) return false;
+  auto& value = this->*slot->value;
+  if (!value.empty()) repeated = slot->name;
+  value = member.value;
+  return true;
 }
 
-std::variant<std::monostate, Envelope, InvalidEnvelope> read_envelope(std::string_view raw_meta) {
-  Members members;
-  auto const repeated = is_object(raw_meta) ? read_members(raw_meta, members) : std::string_view{};
-  if (!repeated.empty()) return invalid(repeated, "given once");
-  if (members.version.empty()) return {};
-  if (!is_string(members.version)) return invalid(kProtocolVersion, "a string");
-  if (!is_object(members.capabilities)) return invalid(kClientCapabilities, "an object");
-  if (!members.client_info.empty() && !is_object(members.client_info)) return invalid(kClientInfo, "an object");
+std::variant<std::monostate, Envelope, InvalidEnvelope> read_envelope(RawEnvelope const& raw) {
+  if (!raw.repeated.empty()) return invalid(raw.repeated, "given once");
+  if (raw.version.empty()) return {};
+  if (!is_string(raw.version)) return invalid(kProtocolVersion, "a string");
+  if (!is_object(raw.capabilities)) return invalid(kClientCapabilities, "an object");
+  if (!raw.client_info.empty() && !is_object(raw.client_info)) return invalid(kClientInfo, "an object");
 
-  Envelope envelope{.version = rpc::unquote(members.version),
-                    .capabilities = members.capabilities,
-                    .client_info = members.client_info,
+  Envelope envelope{.version = rpc::unquote(raw.version),
+                    .capabilities = raw.capabilities,
+                    .client_info = raw.client_info,
                     .log_level = {}};
-  if (!members.log_level.empty()) {
-    if (is_string(members.log_level)) envelope.log_level = log_level_from(rpc::unquote(members.log_level));
+  if (!raw.log_level.empty()) {
+    if (is_string(raw.log_level)) envelope.log_level = log_level_from(rpc::unquote(raw.log_level));
     if (!envelope.log_level) {
       return invalid(kLogLevel, "one of debug, info, notice, warning, error, critical, alert, emergency");
     }

@@ -28,7 +28,22 @@ inline constexpr std::string_view kServerInfo = "io.modelcontextprotocol/serverI
 /// Whether the member of a `_meta` is part of the envelope.
 [[nodiscard]] bool is_of_envelope(rpc::Member const& member);
 
-/// Raw spans of the `_meta` they were read from.
+/// The members of a `_meta` that make up the envelope, as raw values; empty when absent.
+struct RawEnvelope {
+  std::string_view version;
+  std::string_view client_info;
+  std::string_view capabilities;
+  std::string_view log_level;
+  std::string_view repeated;  ///< the key of one that is given twice
+
+  /// Stores a member of a `_meta`. False when it is not part of the envelope.
+  bool take(rpc::Member const& member);
+  [[nodiscard]] bool is_empty() const {
+    return version.empty() && client_info.empty() && capabilities.empty() && log_level.empty();
+  }
+};
+
+/// Views of the `_meta` they were read from.
 struct Envelope {
   std::string version;                ///< the revision, as a string
   std::string_view capabilities;      ///< raw object
@@ -41,8 +56,8 @@ struct InvalidEnvelope {
   std::string why;
 };
 
-/// Reads the envelope. Nothing when `_meta` does not name a protocol version: a request of a revision with sessions,
+/// What the envelope says. Nothing when `_meta` does not name a protocol version: a request of a revision with sessions,
 /// or one that lacks its envelope. (MCP 2026-07-28, basic: a version and capabilities are required.)
-[[nodiscard]] std::variant<std::monostate, Envelope, InvalidEnvelope> read_envelope(std::string_view raw_meta);
+[[nodiscard]] std::variant<std::monostate, Envelope, InvalidEnvelope> read_envelope(RawEnvelope const& raw);
 
 }  // namespace gateway::mcp

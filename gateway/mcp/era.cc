@@ -94,7 +94,7 @@ EraVerdict era_of(Message const& message, Params const& params, RoutingHeaders c
     return EraRejection{ErrorCode::InvalidRequest, "revision 2026-07-28 has no responses from clients", {}};
   }
 
-  auto const read = read_envelope(params.meta);
+  auto const read = read_envelope(params.envelope);
   auto const* const envelope = std::get_if<Envelope>(&read);
   if (begins_session(message, envelope)) {
     if (!header_is_stateless) return WithSession{};

@@ -4,26 +4,55 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/mcp/envelope.h"
+#include "gateway/rpc/json_validator.h"
+
 namespace gateway::mcp {
 
 /// Raw spans of the params they were read from; empty when absent. A cursor or a
 /// progress token that is null is none.
 struct Params {
   std::string_view raw;
-  std::string_view name;            ///< tools/call, prompts/get
-  std::string_view arguments;       ///< of these
-  std::string_view uri;             ///< resources/*
-  std::string_view cursor;          ///< */list
-  std::string_view request_id;      ///< notifications/cancelled
-  std::string_view level;           ///< logging/setLevel
-  std::string_view task;            ///< tools/call of 2025-11-25
-  std::string_view meta;            ///< _meta
-  std::string_view progress_token;  ///< in _meta of a request, at the top of a progress notification
-  bool has_envelope = false;        ///< _meta holds keys of the stateless revision
-  bool ambiguous = false;  ///< one of the above is given twice or in another case: parsers differ on what counts
+  std::string_view name;             ///< tools/call, prompts/get
+  std::string_view arguments;        ///< of these
+  std::string_view uri;              ///< resources/*
+  std::string_view cursor;           ///< */list
+  std::string_view request_id;       ///< notifications/cancelled
+  std::string_view level;            ///< logging/setLevel
+  std::string_view task;             ///< tools/call of 2025-11-25
+  std::string_view meta;             ///< _meta
+  std::string_view progress_token;   ///< in _meta of a request, at the top of a progress notification
+  std::string_view input_responses;  ///< of a retry of the stateless revision
+  std::string_view request_state;    ///< the same
+  RawEnvelope envelope;              ///< in _meta
+  bool has_more = false;             ///< members besides these
+  bool meta_has_more = false;        ///< members of _meta besides these
+  /// One of those of all revisions is given twice or in another case: parsers differ on what counts.
+  bool ambiguous = false;
+};
+
+/// Reads params from their members, as a walk or a validation comes across them.
+class ParamsReader final : public rpc::MemberSink {
+ public:
+  /// They are empty, and outlive this.
+  explicit ParamsReader(Params& params) : params_(params) {}
+
+  [[nodiscard]] bool enters(int depth, rpc::Member const& member) const override {
+    return depth == 0 && member.is("_meta");
+  }
+  void on_member(int depth, rpc::Member const& member) override;
+
+  /// All members were told. `raw` is the whole of the params.
+  void finish(std::string_view raw);
+
+ private:
+  Params& params_;
 };
 
 [[nodiscard]] Params read_params(std::string_view raw);
+
+/// Whether a member of params is one of those in Params.
+[[nodiscard]] bool is_known_param(rpc::Member const& member);
 
 /// What changes on the way.
 struct ParamsRewrite {

@@ -9,10 +9,10 @@
 
 #include "gateway/base/ids.h"
 #include "gateway/mcp/call_trace.h"
+#include "gateway/mcp/client_message.h"
 #include "gateway/mcp/header_value.h"
 #include "gateway/mcp/version.h"
 #include "gateway/rpc/json_writer.h"
-#include "gateway/rpc/message.h"
 
 namespace gateway::mcp {
 
@@ -108,7 +108,7 @@ class ServicePort {
   virtual void take_back(Session& session, SessionEnd why) = 0;
   /// One message of a client. A request is answered exactly once through
   /// ClientPort, perhaps before this returns. `to` is not used for others.
-  virtual void receive(Session& session, rpc::Message const& message, ReplyTo to, Via const& via) = 0;
+  virtual void receive(Session& session, ClientMessage const& message, ReplyTo to, Via const& via) = 0;
   /// The name, in lower case, of the request header that tells owners apart; empty
   /// when none does.
   [[nodiscard]] virtual std::string_view key_header() const = 0;

@@ -36,20 +36,28 @@ std::optional<std::array<std::uint64_t, kNumbers>> numbers_of(std::string_view s
   return at == end ? std::optional(numbers) : std::nullopt;
 }
 
-}  // namespace
-
-RequestMark mark_of(std::string_view method, std::string_view raw_params) {
+/// Of the members that Params does not name, in any order.
+std::uint64_t digest_of_others(std::string_view raw_params) {
   std::hash<std::string_view> const hash;
-  RequestMark mark{.digest = hash(method)};
+  std::uint64_t digest = 0;
   rpc::MemberWalk walk(raw_params);
   while (auto const member = walk.next()) {
-    if (member->is("_meta") || member->is("inputResponses")) continue;
-    if (member->is("requestState")) {
-      mark.shows_state = true;
-    } else {
-      mark.digest += hash(member->key) * 31 + hash(member->value);
-    }
+    if (!is_known_param(*member)) digest += hash(member->key) * 31 + hash(member->value);
   }
+  return digest;
+}
+
+}  // namespace
+
+RequestMark mark_of(std::string_view method, Params const& params) {
+  std::hash<std::string_view> const hash;
+  RequestMark mark{.digest = hash(method), .shows_state = !params.request_state.empty()};
+  std::size_t weight = 1;
+  for (auto const value : {params.name, params.arguments, params.uri}) {
+    ++weight;
+    if (!value.empty()) mark.digest += hash(value) * weight;
+  }
+  if (params.has_more) mark.digest += digest_of_others(params.raw);
   return mark;
 }
 

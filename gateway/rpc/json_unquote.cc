@@ -79,9 +79,11 @@ char simple_escape(char kind) {
 
 std::string unquote(std::string_view raw) {
   if (raw.size() >= 2 && raw.front() == '"' && raw.back() == '"') raw = raw.substr(1, raw.size() - 2);
-  std::string text;
+  auto const first_escape = raw.find('\\');
+  std::string text(raw.substr(0, first_escape));
+  if (first_escape == std::string_view::npos) return text;
   text.reserve(raw.size());
-  for (std::size_t i = 0; i < raw.size(); ++i) {
+  for (auto i = first_escape; i < raw.size(); ++i) {
     if (raw[i] != '\\' || i + 1 >= raw.size()) {
       text.push_back(raw[i]);
     } else if (raw[++i] == 'u') {

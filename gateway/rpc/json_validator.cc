@@ -20,7 +20,7 @@ class Validator {
 
   std::optional<JsonFault> run() {
     space();
-    if (!value(0)) return fault_;
+    if (!value(0, sink_ != nullptr)) return fault_;
     space();
     if (p_ != end_) return JsonFault::Malformed;
     return std::nullopt;
@@ -49,10 +49,11 @@ class Validator {
     return true;
   }
 
-  bool value(int depth) {
+  /// `told`: whether the sink is told of its members, where it is an object.
+  bool value(int depth, bool told) {
     if (p_ >= end_) return fail(JsonFault::Malformed);
     switch (*p_) {
-      case '{': return object(depth);
+      case '{': return object(depth, told);
       case '[': return array(depth);
       case '"': ++p_; return string();
       case 't': return word("true");
@@ -62,7 +63,7 @@ class Validator {
     }
   }
 
-  bool object(int depth) {
+  bool object(int depth, bool told) {
     if (depth >= kMaxDepth) return fail(JsonFault::TooDeep);
     ++p_;
     space();
@@ -80,9 +81,11 @@ class Validator {
       if (!take(':')) return fail(JsonFault::Malformed);
       space();
       auto const* const start = p_;
-      if (!value(depth + 1)) return false;
-      member.value = since(start, p_);
-      if (depth == 0 && sink_ != nullptr) sink_->on_member(member);
+      if (!value(depth + 1, told && sink_->enters(depth, member))) return false;
+      if (told) {
+        member.value = since(start, p_);
+        sink_->on_member(depth, member);
+      }
       space();
       if (take('}')) return true;
       if (!take(',')) return fail(JsonFault::Malformed);
@@ -96,7 +99,7 @@ class Validator {
     if (take(']')) return true;
     while (true) {
       space();
-      if (!value(depth + 1)) return false;
+      if (!value(depth + 1, false)) return false;
       space();
       if (take(']')) return true;
       if (!take(',')) return fail(JsonFault::Malformed);

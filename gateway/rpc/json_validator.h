@@ -18,11 +18,14 @@ enum class JsonFault { Malformed, TooDeep, BadUtf8 };
 /// optional white space around it.
 [[nodiscard]] std::optional<JsonFault> validate(std::string_view text);
 
-/// Is told of the members of an object while it is validated, so that it need not
-/// be walked over a second time.
+/// Is told of members of an object while it is validated, so that it need not be walked over a second time.
 class MemberSink {
  public:
-  virtual void on_member(Member const& member) = 0;
+  /// Whether to be told of the members of this member's value as well, should that be an object; it is not known yet.
+  /// Members of the outermost object have depth 0.
+  [[nodiscard]] virtual bool enters(int depth, Member const& member) const = 0;
+  /// A member, after the members of its value.
+  virtual void on_member(int depth, Member const& member) = 0;
 
  protected:
   ~MemberSink() = default;

@@ -21,13 +21,24 @@ constexpr std::array<std::string_view, 6> kFields{"jsonrpc", "id", "method", "pa
 /// The top-level members of a message, by name.
 class Fields final : public MemberSink {
  public:
+  /// `params`, if any, is told of the members of params.
+  explicit Fields(MemberSink* params = nullptr) : params_(params) {}
+
   [[nodiscard]] std::string_view operator[](Field field) const { return values_[static_cast<std::size_t>(field)]; }
 
   /// Whether none is doubled, or spelled in another case or with escapes. Of
   /// doubled ones the last is kept.
   [[nodiscard]] bool clear() const { return clear_; }
 
-  void on_member(Member const& member) override { clear_ &= take(member); }
+  [[nodiscard]] bool enters(int depth, Member const& member) const override {
+    if (params_ == nullptr) return false;
+    return depth == 0 ? member.key == kFields[static_cast<std::size_t>(Field::Params)]
+                      : params_->enters(depth - 1, member);
+  }
+  void on_member(int depth, Member const& member) override {
+    if (depth > 0) return params_->on_member(depth - 1, member);
+    clear_ &= take(member);
+  }
 
  private:
   bool take(Member const& member) {
@@ -42,6 +53,7 @@ class Fields final : public MemberSink {
     return std::ranges::none_of(kFields, [&](std::string_view field) { return member.resembles(field); });
   }
 
+  MemberSink* params_;
   std::array<std::string_view, kFields.size()> values_{};
   bool clear_ = true;
 };
@@ -85,16 +97,9 @@ void set_method(Message& message, std::string_view raw) {
   }
 }
 
-}  // namespace
-
-bool is_batch(std::string_view text) {
-  auto const at = skip_space(text, 0);
-  return at < text.size() && text[at] == '[';
-}
-
-std::variant<Message, Unreadable> read_client_message(std::string_view text) {
+/// `fields` are read from the text on the way.
+std::variant<Message, Unreadable> client_message(std::string_view text, Fields& fields) {
   using enum ErrorCode;
-  Fields fields;
   if (auto const fault = validate(text, fields)) {
     switch (*fault) {
       case JsonFault::Malformed: return Unreadable{ParseError, "the body is not valid JSON", {}};
@@ -136,11 +141,28 @@ std::variant<Message, Unreadable> read_client_message(std::string_view text) {
   return message;
 }
 
+}  // namespace
+
+bool is_batch(std::string_view text) {
+  auto const at = skip_space(text, 0);
+  return at < text.size() && text[at] == '[';
+}
+
+std::variant<Message, Unreadable> read_client_message(std::string_view text) {
+  Fields fields;
+  return client_message(text, fields);
+}
+
+std::variant<Message, Unreadable> read_client_message(std::string_view text, MemberSink& params) {
+  Fields fields(&params);
+  return client_message(text, fields);
+}
+
 std::optional<Message> read_child_line(std::string_view line) {
   line.remove_prefix(std::min(line.size(), skip_space(line, 0)));
   Fields fields;
   MemberWalk walk(line);
-  while (auto const member = walk.next()) fields.on_member(*member);
+  while (auto const member = walk.next()) fields.on_member(0, *member);
   if (!walk.ok() || skip_space(line, walk.position()) != line.size()) return std::nullopt;
   if (fields[Field::JsonRpc] != R"("2.0")") return std::nullopt;
 

@@ -41,6 +41,11 @@ struct Unreadable {
 /// for what is not there, and an array for params where nothing is in it.
 [[nodiscard]] std::variant<Message, Unreadable> read_client_message(std::string_view text);
 
+class MemberSink;
+/// The same; `params` is told of the members of the message's params on the way, which have depth 0 for it, also where
+/// the message turns out to be unreadable.
+[[nodiscard]] std::variant<Message, Unreadable> read_client_message(std::string_view text, MemberSink& params);
+
 /// True when the text is a JSON array: a batch, in the one revision that has them.
 [[nodiscard]] bool is_batch(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/json_text.h"
+#include "gateway/mcp/client_message.h"
 #include "gateway/mcp/handshake.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/tool_list.h"
@@ -67,7 +68,7 @@ void check_rewriting(Message const& message, mcp::ParamsRewrite const& rewrite) 
   require(again && again->method == message.method && again->params == rewritten, "the child reads the same");
 
   auto const theirs = mcp::read_params(rewritten);
-  require(!theirs.has_envelope || !params.has_envelope, "no envelope goes on");
+  require(theirs.envelope.is_empty() || params.envelope.is_empty(), "no envelope goes on");
   if (rewrite.drop_task) require(theirs.task.empty(), "no task goes on");
   if (params.ambiguous || params.progress_token.empty()) return;
   if (rewrite.progress_token.empty()) {
@@ -75,6 +76,21 @@ void check_rewriting(Message const& message, mcp::ParamsRewrite const& rewrite) 
   } else {
     require(theirs.progress_token == rewrite.progress_token, "our token stands for the client's");
   }
+}
+
+/// However they were read.
+void require_same(mcp::Params const& a, mcp::Params const& b) {
+  require(a.raw == b.raw && a.name == b.name && a.arguments == b.arguments && a.uri == b.uri && a.cursor == b.cursor &&
+              a.request_id == b.request_id && a.level == b.level && a.task == b.task && a.meta == b.meta &&
+              a.progress_token == b.progress_token && a.input_responses == b.input_responses &&
+              a.request_state == b.request_state,
+          "the same params");
+  require(a.envelope.version == b.envelope.version && a.envelope.capabilities == b.envelope.capabilities &&
+              a.envelope.client_info == b.envelope.client_info && a.envelope.log_level == b.envelope.log_level &&
+              a.envelope.repeated == b.envelope.repeated,
+          "the same envelope");
+  require(a.has_more == b.has_more && a.meta_has_more == b.meta_has_more && a.ambiguous == b.ambiguous,
+          "the same rest");
 }
 
 void check_client_message(std::string_view text) {
@@ -86,6 +102,7 @@ void check_client_message(std::string_view text) {
   }
   auto const& message = std::get<Message>(read);
   require(!rpc::validate(text), "only valid JSON is accepted");
+  require_same(std::get<mcp::ClientMessage>(mcp::read_client_message(text)).parsed, mcp::read_params(message.params));
   for (auto const part : {message.id, message.params, message.result, message.error})
     require(inside(text, part), "inside");
   require(message.id.empty() == (message.kind == MessageKind::Notification), "an id unless a notification");

@@ -33,7 +33,7 @@ TEST(ReadParams, FindsTheMembersItJudgesBy) {
   EXPECT_EQ("\"info\"", params.level);
   EXPECT_EQ("{}", params.task);
   EXPECT_EQ("\"t\"", params.progress_token);
-  EXPECT_FALSE(params.ambiguous || params.has_envelope);
+  EXPECT_FALSE(params.ambiguous || !params.envelope.is_empty());
 }
 
 TEST(ReadParams, FindsAProgressNotificationsToken) {
@@ -68,9 +68,9 @@ TEST(ReadParams, SaysWhenParsersWouldDifferOnWhatIsMeant) {
 
 TEST(ReadParams, KnowsTheEnvelopeOfTheStatelessRevision) {
   for (auto const* const key : {"protocolVersion", "clientInfo", "clientCapabilities", "logLevel"}) {
-    EXPECT_TRUE(read_params("{\"_meta\":{\"io.modelcontextprotocol/"s + key + "\":1}}").has_envelope) << key;
+    EXPECT_FALSE(read_params("{\"_meta\":{\"io.modelcontextprotocol/"s + key + "\":1}}").envelope.is_empty()) << key;
   }
-  EXPECT_FALSE(read_params(R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"1"}}})").has_envelope);
+  EXPECT_TRUE(read_params(R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"1"}}})").envelope.is_empty());
 }
 
 TEST(AppendParams, ChangesNoByteWithoutAReason) {
@@ -80,7 +80,7 @@ TEST(AppendParams, ChangesNoByteWithoutAReason) {
 }
 
 TEST(AppendParams, PutsItsTokenInThePlaceOfTheClients) {
-  EXPECT_EQ(R"({"name":"t","_meta":{"a":1,"progressToken":9,"b":2}})",
+  EXPECT_EQ(R"({"name":"t", "_meta":{"a":1,"progressToken":9,"b":2}})",
             rewritten(R"({"name":"t", "_meta":{"a":1,"progressToken":"mine","b":2}})", {.progress_token = "9"}));
   EXPECT_EQ(R"({"progress":1,"progressToken":"mine"})",
             rewritten(R"({"progress":1,"progressToken":9})", {.progress_token = "\"mine\""}));
@@ -114,6 +114,24 @@ TEST(AppendParams, LeavesTheEnvelopeOutAndKeepsItsNeighbours) {
             rewritten(R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",
                  "io.modelcontextprotocol/related-task":{"taskId":"1"},"io.modelcontextprotocol/logLevel":"info",
                  "progressToken":1,"io.modelcontextprotocol/clientInfo":{},"io.modelcontextprotocol/clientCapabilities":{}}})",
+                      {}));
+}
+
+TEST(AppendParams, LeavesNothingOfMetaButTheTokenWhereNothingElseIsInIt) {
+  auto const envelope = R"("io.modelcontextprotocol/clientInfo":{},"io.modelcontextprotocol/logLevel":"info")"s;
+  EXPECT_EQ(R"({"_meta":{},"name":"n"})", rewritten(R"({"_meta":{)" + envelope + R"(},"name":"n"})", {}));
+  EXPECT_EQ(R"({"_meta":{"progressToken":"mine"},"name":"n"})",
+            rewritten(R"({"_meta":{)" + envelope + R"(,"progressToken":"mine"},"name":"n"})", {}));
+  EXPECT_EQ(R"({"_meta":{"progressToken":9}})",
+            rewritten(R"({"_meta":{"progressToken":"mine",)" + envelope + "}}", {.progress_token = "9"}));
+  EXPECT_EQ(R"({"_meta":{},"progressToken":9})",
+            rewritten(R"({"_meta":{)" + envelope + R"(},"progressToken":1})", {.progress_token = "9"}));
+}
+
+TEST(AppendParams, DropsARetryForAServerWithSessions) {
+  EXPECT_EQ(R"({"_meta":{},"name":"n"})",
+            rewritten(R"({"_meta":{"io.modelcontextprotocol/logLevel":"info"},"inputResponses":{},"name":"n",
+                          "requestState":"s"})",
                       {}));
 }
 
