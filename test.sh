@@ -3,6 +3,7 @@
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/quickstart.sh"
+source "$root/scripts/stages.sh"
 cd "$root"
 
 fuzz_seconds=20  # per target
@@ -12,9 +13,10 @@ test_packages=(libgtest-dev libgmock-dev libboost-dev clang-14 clang-format-14 l
 
 usage() {
   cat <<'END_OF_USAGE'
-./test.sh: installs test dependencies, builds, and runs the tests. Stops at the first stage that fails.
+./test.sh: installs test dependencies, builds, and runs the tests. Stops when a stage fails.
 
-  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 40 minutes
+  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 40 minutes. Three lanes run in
+                     parallel: the output of two of them is in build/stages/
   ./test.sh quick    builds, then about a minute: unit, component and middle tests, a short storm, lints, the tests of
                      scripts and documentation, and the system tests of the two transports
   ./test.sh --help   show this help
@@ -29,31 +31,11 @@ tests/clean_root/run tests quickstart.sh and the README in a fresh Debian; no st
 END_OF_USAGE
 }
 
-stage_times=() # a line for each stage that passed
-print_stage_times() {
-  [ ${#stage_times[@]} -eq 0 ] || printf '\nStages:\n%s\n' "$(printf '%s\n' "${stage_times[@]}")"
-}
-
-# stage TITLE COMMAND...: runs the command in a subshell that exits on any failure.
-stage() {
-  local title=$1 begun=$SECONDS code=0
-  shift
-  printf '\n======== %s (at %d:%02d)\n' "$title" $((SECONDS / 60)) $((SECONDS % 60))
-  set +e
-  (set -e; "$@")
-  code=$?
-  set -e
-  if [ "$code" -ne 0 ]; then
-    print_stage_times
-    die "FAILED in stage '$title' (exit code $code, after $((SECONDS - begun)) s); later stages were not run."
-  fi
-  stage_times+=("$(printf '%5d s  %s' $((SECONDS - begun)) "$title")")
-  printf -- '-------- %s: passed in %d s\n' "$title" $((SECONDS - begun))
-}
-
+# A lane cannot ask for sudo's password, so without root everything is installed here.
 install() {
   local packages
   mapfile -t packages < <(runtime_packages)
+  if [ "$EUID" -ne 0 ]; then packages+=(chromium postgresql-15 postgresql-client-15); fi
   install_packages "${build_packages[@]}" "${test_packages[@]}" "${packages[@]}"
 }
 
@@ -64,8 +46,8 @@ build() {
   shift 2
   [ -f "$folder/CMakeCache.txt" ] || set -- -G Ninja "$@"
   if command -v ccache >/dev/null; then
-    # Share compilation results with other checkouts of the same sources.
-    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+    # Share compilation results with other checkouts of the same sources, also where they use precompiled headers.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
     set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
   fi
   cmake -S . -B "$folder" -DGATEWAY_TESTS=ON -DGATEWAY_WERROR=ON "$@"
@@ -162,69 +144,10 @@ fuzz() {
 run_pytest() { # FOLDER-OR-FILE [BUILD [OPTION...]]
   local python=/usr/bin/python3 code=0
   if python3 -c 'import pytest' 2>/dev/null; then python=python3; fi
-  MCP_GATEWAY=$root/${2-build}/mcp-gateway "$python" -m pytest -ra --durations=5 "$1" "${@:3}" || code=$?
+  # Unlike other programs in the background, it may be interrupted, because it then stops what it has started.
+  MCP_GATEWAY=$root/${2-build}/mcp-gateway env --default-signal=INT "$python" -m pytest -ra --durations=5 "$1" "${@:3}" || code=$?
   [ "$code" -ne 5 ] || echo "pytest found no tests in $1, which counts as a failure"
   return "$code"
-}
-
-install_servers() {
-  services/install everything filesystem memory/file
-}
-
-test_status_page() {
-  tests/status_page/setup.sh
-  node --test tests/status_page/page.test.mjs
-}
-
-test_interop() {
-  tests/interop/setup.sh
-  run_pytest tests/interop
-}
-
-# MCP's official conformance suite, through the gateway.
-test_conformance() {
-  tests/conformance/setup.sh
-  run_pytest tests/conformance
-}
-
-# Clients of every era against servers of every era; one of the clients is built once from its Go module.
-test_eras() {
-  tests/eras/setup.sh
-  run_pytest tests/eras
-}
-
-# The workflows of .github, as their checkers see them. actionlint is built from its Go module, once.
-test_workflows() {
-  tests/workflows/setup.sh
-  run_pytest tests/workflows
-}
-
-# Spans as understood by a real OpenTelemetry Collector, which is built once from Go modules.
-test_traces() {
-  tests/traces/setup.sh
-  run_pytest tests/traces
-}
-
-# The files of deploy/proxies with real proxies. Caddy is built once from its Go module.
-test_proxies() {
-  tests/proxies/setup.sh
-  run_pytest tests/proxies
-}
-
-test_services() {
-  tests/services/setup.sh
-  run_pytest tests/services
-}
-
-# Loki and Promtail are built on the first run, which takes minutes, and cached in tests/grafana/.cache.
-test_dashboards() {
-  tests/grafana/setup.sh
-  run_pytest tests/grafana
-}
-
-test_alerts() {
-  tests/alerts/setup.sh
-  run_pytest tests/alerts
 }
 
 # The images and the stack of compose/, on a separate Docker engine, which not every machine can run.
@@ -232,51 +155,86 @@ test_compose() {
   local code=0
   tests/compose/run || code=$?
   [ "$code" -eq 77 ] || return "$code"
-  echo "the compose stack (see the reason from tests/compose/run above)" >>build/left_out
+  echo "the compose stack (the reason is in build/stages/setup.log)" >>build/left_out
+}
+
+# The lane that downloads, and builds third-party programs from their Go modules. In the order of test_lane.
+setup_lane() {
+  local tests
+  stage "install the servers" services/install everything filesystem memory/file
+  for tests in workflows status_page interop conformance eras traces proxies services alerts grafana; do
+    stage "set up tests/$tests" "tests/$tests/setup.sh"
+  done
+  stage "the compose stack" test_compose
+}
+
+# The lane that runs the gateway. The other two are compiling meanwhile, niced.
+test_lane() {
+  after "set up tests/workflows"
+  stage "workflows, in actionlint and zizmor" run_pytest tests/workflows
+  after "build the gateway (Release)"
+  stage "documentation" run_pytest tests/docs
+  after "set up tests/status_page"
+  stage "the status page in Chromium" node --test tests/status_page/page.test.mjs
+  after "set up tests/interop"
+  stage "third-party clients" run_pytest tests/interop
+  after "set up tests/conformance"
+  stage "MCP's conformance suite" run_pytest tests/conformance
+  after "build tests and benchmarks (Release)"
+  stage "scripts" run_pytest tests/scripts
+  stage "instructions per call" bench/instructions
+  stage "quick benchmark: checks answers, not figures" bench/run --quick --no-build --build build
+  after "set up tests/eras"
+  stage "clients and servers of every era" run_pytest tests/eras
+  after "set up tests/traces"
+  stage "traces, with a real OpenTelemetry Collector" run_pytest tests/traces
+  after "set up tests/proxies"
+  stage "TLS proxies: nginx, HAProxy and Caddy" run_pytest tests/proxies
+  after "set up tests/services"
+  stage "the nine services with real backends, and through LiteLLM" run_pytest tests/services
+  after "set up tests/alerts"
+  stage "alerts, with Prometheus and Alertmanager" run_pytest tests/alerts
+  after "build (TSan)"
+  stage "system tests, release and sanitized builds" test_system
+  after "set up tests/grafana"
+  stage "dashboards and logs, with a real Prometheus and Loki" run_pytest tests/grafana
+}
+
+run_all() {
+  lane setup setup_lane
+  lane tests test_lane
+  stage "build the gateway (Release)" build build "mcp-gateway mcp-echo" -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
+  stage "build tests and benchmarks (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
+  stage "unit, component, middle and corpus tests, lints" run_ctest build '.'
+  stage "build (ASan and UBSan)" build_sanitized
+  stage "build (TSan)" build_for_threads
+  stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
+  stage "component tests under TSan" test_threads
+  stage "fuzzing, $fuzz_seconds s per target and $storm_seconds s of storms" fuzz
+  join_lanes
+}
+
+run_quick() {
+  stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests component_tests middle_tests storm" \
+    -DCMAKE_BUILD_TYPE=Release
+  stage "unit, component and middle tests, a storm, lints" run_ctest build '^(unit|component|middle|storm|lint)$'
+  stage "scripts" run_pytest tests/scripts
+  stage "documentation" run_pytest tests/docs
+  stage "system tests of the transports" run_pytest tests/system/test_sse.py build tests/system/test_streamable.py
 }
 
 run_stages() { # quick | all
   rm -f build/left_out
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+  stages_folder=$root/build/stages
+  begin_stages
   stage "install test dependencies" install
   # The Node used by the tests themselves; services use the one they were installed with.
   use_node 20 || die "$reason"
   export PATH
-  if [ "$1" = quick ]; then
-    stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests component_tests middle_tests storm" \
-      -DCMAKE_BUILD_TYPE=Release
-    stage "unit, component and middle tests, a storm, lints" run_ctest build '^(unit|component|middle|storm|lint)$'
-    stage "scripts" run_pytest tests/scripts
-    stage "documentation" run_pytest tests/docs
-    stage "system tests of the transports" run_pytest tests/system/test_sse.py build tests/system/test_streamable.py
-  else
-    stage "build (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
-    stage "unit, component and corpus tests, lints" run_ctest build '.'
-    stage "instructions per call" bench/instructions
-    stage "scripts" run_pytest tests/scripts
-    stage "documentation" run_pytest tests/docs
-    stage "workflows" test_workflows
-    stage "build (ASan and UBSan)" build_sanitized
-    stage "unit, component and middle tests and storms under ASan and UBSan" test_sanitized
-    stage "build (TSan)" build_for_threads
-    stage "component tests under TSan" test_threads
-    stage "fuzzing, $fuzz_seconds s per target and $storm_seconds s of storms" fuzz
-    stage "quick benchmark: checks answers, not figures" bench/run --quick --no-build --build build
-    stage "install the servers" install_servers
-    stage "system tests, release and sanitized builds" test_system
-    stage "the status page in Chromium" test_status_page
-    stage "third-party clients" test_interop
-    stage "MCP's conformance suite" test_conformance
-    stage "clients and servers of every era" test_eras
-    stage "traces, with a real OpenTelemetry Collector" test_traces
-    stage "TLS proxies: nginx, HAProxy and Caddy" test_proxies
-    stage "the nine services with real backends, and through LiteLLM" test_services
-    stage "dashboards and logs, with a real Prometheus and Loki" test_dashboards
-    stage "alerts, with Prometheus and Alertmanager" test_alerts
-    stage "the compose stack" test_compose
-  fi
+  "run_$1"
   print_stage_times
-  printf '\nAll passed in %d:%02d.\n' $((SECONDS / 60)) $((SECONDS % 60))
+  printf '\nAll passed in %s.\n' "$(clock "$SECONDS")"
   if [ "$1" = all ] && [ -f build/left_out ]; then sed 's/^/!!! LEFT OUT: /' build/left_out; fi
 }
 

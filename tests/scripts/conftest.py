@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# A shell cannot trap a signal that was ignored when it started, as under nohup.
+LISTENING = ["env", "--default-signal=INT,HUP,TERM"]
 
 
 class Programs:

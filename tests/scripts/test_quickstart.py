@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import LISTENING, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 from waiting import wait_until  # noqa: E402: of the folder above
@@ -139,8 +139,6 @@ def test_a_step_that_fails_ends_the_script_with_the_end_of_what_it_said(bash, tm
         "", "bash: the end of sad.log is above; see there for all of it."]
 
 
-# A shell cannot trap a signal that was ignored when it started, as under nohup.
-LISTENING = ["env", "--default-signal=INT,HUP,TERM"]
 INSTALLING = SOURCED + """
 trap 'end_all_steps' EXIT
 trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 129' HUP
