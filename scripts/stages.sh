@@ -23,11 +23,10 @@ begin_stages() {
   rm -f "$stages_folder"/{times,passed,failed,*.log}
   touch "$stages_folder/times" "$stages_folder/passed"
   exec 5>&1 # lanes report passed stages here
-  trap 'trap - EXIT INT TERM HUP; trap "" USR1; end_lanes' EXIT
+  trap 'trap - EXIT INT TERM HUP; end_lanes' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
-  trap lane_failed USR1
 }
 
 stage() { # TITLE COMMAND...
@@ -40,10 +39,10 @@ stage() { # TITLE COMMAND...
     code=$?
   else
     set -m # creates a process group
-    (set +m; trap - EXIT INT TERM HUP USR1; set -e; "$@") </dev/null 5>&- &
+    (set +m; trap - EXIT INT TERM HUP; set -e; "$@") </dev/null 5>&- &
     set +m
     main_group=$!
-    wait "$main_group"
+    await "$main_group"
     code=$?
     main_group=
   fi
@@ -62,11 +61,17 @@ stage_failed() { # MESSAGE
   fi
   # Only the first failure of all lanes is reported: the others may be consequences.
   (set -o noclobber; printf '%s\n%s\n' "$lane_name" "$1" >"$stages_folder/failed") 2>/dev/null || true
-  kill -USR1 $$
   exit 1
 }
 
-# In the main lane, when another one has failed.
+# In the main lane: waits for a process, and ends the script as soon as a stage of another lane has failed. A signal would not
+# do: one that arrives just before `wait` is only handled when that returns.
+await() { # PROCESS
+  while kill -0 "$1" 2>/dev/null && [ ! -s "$stages_folder/failed" ]; do sleep 0.2; done
+  [ ! -s "$stages_folder/failed" ] || lane_failed
+  wait "$1"
+}
+
 lane_failed() {
   local name message
   { read -r name; read -r message; } <"$stages_folder/failed"
@@ -80,7 +85,7 @@ lane() { # NAME FUNCTION
   set -m # creates a process group, which Ctrl-C does not reach; end_lanes does
   (
     set +m
-    trap - EXIT INT TERM HUP USR1
+    trap - EXIT INT TERM HUP
     lane_name=$1
     "$2"
   ) </dev/null >"$stages_folder/$1.log" 2>&1 &
@@ -100,7 +105,7 @@ join_lanes() {
   local name code
   for name in "${!lane_groups[@]}"; do
     code=0
-    wait "${lane_groups[$name]}" || code=$?
+    await "${lane_groups[$name]}" || code=$?
     [ "$code" -eq 0 ] || die "lane $name exited with code $code; see ${stages_folder#"$PWD/"}/$name.log."
     unset "lane_groups[$name]"
   done
