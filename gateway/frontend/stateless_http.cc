@@ -45,7 +45,7 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
     reject(visit, {}, {ErrorCode::InvalidRequest, "revision 2026-07-28 has no batches", {}});
     return true;
   }
-  auto const read = mcp::read_client_message(body);
+  auto const read = mcp::read_client_message(body, &envelopes_);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
     desk_.probe(*visit.endpoint.service).error_answered(static_cast<int>(unreadable->code));
     visit.reply_unreadable(*unreadable);

@@ -32,6 +32,7 @@ class StatelessHttp {
 
   Desk& desk_;
   Posts& posts_;
+  mcp::EnvelopeCache envelopes_;
 };
 
 }  // namespace gateway::frontend

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -95,10 +96,23 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// bit 0x20 turns no other token byte into a letter, a digit or a hyphen.
 bool is_named(std::string_view name, std::string_view lower) {
   if (name.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= name.size(); i += sizeof(std::uint64_t)) {
+    constexpr std::uint64_t kLetterCase = 0x2020202020202020;
+    std::uint64_t its = 0;
+    std::uint64_t wanted = 0;
+    std::memcpy(&its, name.data() + i, sizeof its);
+    std::memcpy(&wanted, lower.data() + i, sizeof wanted);
+    if ((its | kLetterCase) != wanted) return false;
+  }
+  for (; i < name.size(); ++i) {
     if ((name[i] | 0x20) != lower[i]) return false;
   }
   return true;
+}
+
+constexpr std::uint64_t length_bit(std::string_view name) {
+  return std::uint64_t{1} << std::min<std::size_t>(name.size(), 63);
 }
 
 /// Takes what stands before the first `separator`, or everything, and the separator with it.
@@ -341,6 +355,7 @@ Refusal parse_lines(std::string_view text, std::size_t max_fields, RequestHead& 
     if (auto refusal = cut_field(text, field)) return refusal;
     if (auto refusal = meaning.add(field)) return refusal;
     ++head.field_count;
+    head.name_lengths |= length_bit(field.name);
   }
   if (auto refusal = meaning.conclude()) return refusal;
   return split_target(head);
@@ -355,11 +370,13 @@ void clear(RequestHead& head) {
   head.content_length = 0;
   head.keep_alive = true;
   head.field_count = 0;
+  head.name_lengths = 0;
 }
 
 }  // namespace
 
 std::optional<std::string_view> RequestHead::find(std::string_view lower_name) const {
+  if ((name_lengths & length_bit(lower_name)) == 0) return {};
   for (auto const& field : fields())
     if (is_named(field.name, lower_name)) return field.value;
   return {};
@@ -367,6 +384,7 @@ std::optional<std::string_view> RequestHead::find(std::string_view lower_name) c
 
 FoundField RequestHead::look_up(std::string_view lower_name) const {
   FoundField found;
+  if ((name_lengths & length_bit(lower_name)) == 0) return found;
   for (auto const& field : fields()) {
     if (!is_named(field.name, lower_name)) continue;
     if (found.value) return {found.value, true};

@@ -49,6 +49,9 @@ struct RequestHead {
 
   std::array<HeaderField, kMaxFields> storage;
   std::size_t field_count = 0;
+  /// Which lengths names have: bit N stands for N bytes, the last for all that are longer. Most fields that are looked
+  /// up are not there.
+  std::uint64_t name_lengths = 0;
 
   [[nodiscard]] std::span<HeaderField const> fields() const { return {storage.data(), field_count}; }
   /// The value of the first field of that name (lower case given), or nothing.

@@ -4,10 +4,10 @@
 
 namespace gateway::mcp {
 
-std::variant<ClientMessage, rpc::Unreadable> read_client_message(std::string_view text) {
+std::variant<ClientMessage, rpc::Unreadable> read_client_message(std::string_view text, EnvelopeCache* known) {
   std::variant<ClientMessage, rpc::Unreadable> all;
   auto& message = std::get<ClientMessage>(all);
-  ParamsReader params(message.parsed);
+  ParamsReader params(message.parsed, known);
   auto read = rpc::read_client_message(text, params);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) return *unreadable;
   static_cast<rpc::Message&>(message) = std::move(std::get<rpc::Message>(read));

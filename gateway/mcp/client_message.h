@@ -15,6 +15,8 @@ struct ClientMessage : rpc::Message {
 };
 
 /// Reads one message strictly (rpc::read_client_message), and its params in the same pass.
-[[nodiscard]] std::variant<ClientMessage, rpc::Unreadable> read_client_message(std::string_view text);
+/// `known` is null where no envelopes of other requests are known.
+[[nodiscard]] std::variant<ClientMessage, rpc::Unreadable> read_client_message(std::string_view text,
+                                                                               EnvelopeCache* known = nullptr);
 
 }  // namespace gateway::mcp

@@ -34,6 +34,8 @@ std::optional<EraRejection> check_name(Message const& message, Params const& par
     if (expected->empty()) return std::nullopt;  // invalid params, which is for the server to say
     return mismatch("Mcp-Name", fmt::format("is required for {}", message.method));
   }
+  auto const is_plain = !header.value->starts_with("=?");
+  if (is_plain && rpc::is_string(*expected) && rpc::spells(*expected, *header.value)) return std::nullopt;
   auto const value = decoded(*header.value);
   if (!value) return mismatch("Mcp-Name", "is not valid base64 of UTF-8 between =?base64? and ?=");
   if (!rpc::is_string(*expected) || *value != rpc::unquote(*expected)) {

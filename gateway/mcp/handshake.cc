@@ -130,6 +130,8 @@ std::optional<Handshake> Handshake::from_discovery(std::string_view raw_result, 
 }
 
 Handshake::Handshake(std::string raw, std::string_view capabilities) : raw_(std::move(raw)) {
+  auto const info = find_member(raw_, "serverInfo");
+  if (is_object(info)) server_info_.assign(info);
   auto const tools = find_member(capabilities, "tools");
   has_tools_ = is_object(tools);
   tells_tool_changes_ = find_member(tools, "listChanged") == "true";
@@ -140,11 +142,6 @@ std::string_view Handshake::result_for(Revision negotiated) {
   auto& built = built_[static_cast<std::size_t>(negotiated)];
   if (built.empty()) built = build(negotiated);
   return built;
-}
-
-std::string_view Handshake::server_info() const {
-  auto const info = find_member(raw_, "serverInfo");
-  return is_object(info) ? info : std::string_view{};
 }
 
 std::string_view Handshake::discover_result() {

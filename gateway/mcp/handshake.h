@@ -49,7 +49,7 @@ class Handshake {
   /// has said it itself; only the versions are the gateway's.
   [[nodiscard]] std::string_view discover_result();
   /// Who the child says it is: a raw object, empty where it does not say.
-  [[nodiscard]] std::string_view server_info() const;
+  [[nodiscard]] std::string const& server_info() const { return server_info_; }
   /// The part of what a client wants to be told of that the child reports.
   [[nodiscard]] ListenFilter honoured(ListenFilter const& wanted) const;
   /// For how long a client may keep the result of a list: where the child reports changes, a while.
@@ -71,6 +71,7 @@ class Handshake {
   [[nodiscard]] std::string build(Revision negotiated) const;
 
   std::string raw_;  ///< an InitializeResult, whichever the child gave
+  std::string server_info_;
   Era era_ = Era::Sessions;
   Sharing sharing_ = Sharing::Shared;
   Revision revision_ = kNewest;

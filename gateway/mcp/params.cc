@@ -140,6 +140,14 @@ void append_rebuilt(std::string& out, Params const& params, ParamsRewrite const&
 
 }  // namespace
 
+std::size_t ParamsReader::known_object(int depth, Member const& member, std::string_view rest) {
+  // Of an envelope that is given twice all is read, to see what is repeated.
+  if (known_ == nullptr || !enters(depth, member) || !params_.envelope.is_empty()) return 0;
+  auto const found = known_->find(rest);
+  params_.envelope = found.envelope;
+  return found.bytes;
+}
+
 void ParamsReader::on_member(int depth, Member const& member) {
   if (depth > 0) {
     if (!take(params_, member, kMetaSlots) && !params_.envelope.take(member)) params_.meta_has_more = true;
@@ -154,6 +162,9 @@ void ParamsReader::finish(std::string_view raw) {
     if (*value == "null") *value = {};
   }
   params_.request_id = rpc::plain_id(params_.request_id);
+  auto const only_envelope = !params_.ambiguous && !params_.meta_has_more && params_.progress_token.empty() &&
+                             !params_.envelope.is_empty() && params_.envelope.repeated.empty();
+  if (known_ != nullptr && only_envelope) known_->keep(params_.meta, params_.envelope);
 }
 
 Params read_params(std::string_view raw) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "gateway/mcp/envelope.h"
+#include "gateway/mcp/envelope_cache.h"
 #include "gateway/rpc/json_validator.h"
 
 namespace gateway::mcp {
@@ -34,12 +35,13 @@ struct Params {
 /// Reads params from their members, as a walk or a validation comes across them.
 class ParamsReader final : public rpc::MemberSink {
  public:
-  /// They are empty, and outlive this.
-  explicit ParamsReader(Params& params) : params_(params) {}
+  /// They are empty. Envelopes are looked up and kept in `known`, if there is one. References outlive this.
+  explicit ParamsReader(Params& params, EnvelopeCache* known = nullptr) : params_(params), known_(known) {}
 
   [[nodiscard]] bool enters(int depth, rpc::Member const& member) const override {
     return depth == 0 && member.is("_meta");
   }
+  [[nodiscard]] std::size_t known_object(int depth, rpc::Member const& member, std::string_view rest) override;
   void on_member(int depth, rpc::Member const& member) override;
 
   /// All members were told. `raw` is the whole of the params.
@@ -47,6 +49,7 @@ class ParamsReader final : public rpc::MemberSink {
 
  private:
   Params& params_;
+  EnvelopeCache* known_;
 };
 
 [[nodiscard]] Params read_params(std::string_view raw);

@@ -28,7 +28,7 @@ constexpr int kReservedLast = -32020;
 
 void append_meta_with_server(std::string& out, std::string_view raw_meta, std::string_view server_info) {
   rpc::ObjectWriter meta(out);
-  if (find_member(raw_meta, kServerInfo).empty()) meta.member(kServerInfo).append(server_info);
+  if (!server_info.empty() && find_member(raw_meta, kServerInfo).empty()) meta.member(kServerInfo).append(server_info);
   MemberWalk walk(raw_meta);
   while (auto const member = walk.next()) meta.member(member->key).append(member->value);
   meta.close();
@@ -54,6 +54,46 @@ std::string uri_data(std::string_view raw_error, std::string_view raw_uri) {
   return has_uri || raw_uri.empty() ? std::string{} : fmt::format(R"({{"uri":{}}})", raw_uri);
 }
 
+/// What a result says itself of what is added for stateless clients.
+struct Present {
+  bool is_object = false;
+  bool is_empty = true;
+  bool has_type = false;
+  bool is_complete = true;
+  bool has_ttl = false;
+  bool has_scope = false;
+  std::string_view raw_meta;
+};
+
+Present look_at(std::string_view raw_result) {
+  Present there;
+  MemberWalk walk(raw_result);
+  while (auto const member = walk.next()) {
+    there.is_empty = false;
+    if (member->is("resultType")) {
+      there.has_type = true;
+      there.is_complete = member->value == "\"complete\"";
+    }
+    there.has_ttl |= member->is("ttlMs");
+    there.has_scope |= member->is("cacheScope");
+    if (member->is("_meta")) there.raw_meta = member->value;
+  }
+  there.is_object = walk.ok() && walk.position() == raw_result.size();
+  return there;
+}
+
+void append_missing(rpc::ObjectWriter& result, Present const& there, StatelessExtras const& extras) {
+  if (!there.has_type) result.members(R"("resultType":"complete")");
+  auto const is_kept = extras.cache && there.is_complete;
+  if (is_kept && !there.has_ttl) result.member("ttlMs").append(std::to_string(extras.cache->ttl_ms));
+  if (is_kept && !there.has_scope) {
+    result.member("cacheScope").append(extras.cache->is_public ? "\"public\"" : "\"private\"");
+  }
+  if (!rpc::is_object(there.raw_meta) && !extras.server_info.empty()) {
+    result.member("_meta").append("{\"").append(kServerInfo).append("\":").append(extras.server_info).push_back('}');
+  }
+}
+
 }  // namespace
 
 bool has_cache_hint(Method method) {
@@ -62,38 +102,25 @@ bool has_cache_hint(Method method) {
 }
 
 void append_for_stateless(std::string& out, std::string_view raw_result, StatelessExtras const& extras) {
+  auto const there = look_at(raw_result);
+  auto const adds_server = !extras.server_info.empty();
+  if (there.is_object && (there.raw_meta.empty() || (rpc::is_object(there.raw_meta) && !adds_server))) {
+    // A result can be large: it is copied as a whole, and what is missing goes to its end.
+    out.append(raw_result.substr(0, raw_result.size() - 1));
+    rpc::ObjectWriter result(out, there.is_empty);
+    append_missing(result, there, extras);
+    return result.close();
+  }
   rpc::ObjectWriter result(out);
-  // One walk finds out what is there already: a result can be large.
-  auto has_type = false;
-  auto is_complete = true;
-  auto has_ttl = false;
-  auto has_scope = false;
-  auto has_meta = false;
   MemberWalk walk(raw_result);
   while (auto const member = walk.next()) {
-    if (member->is("resultType")) {
-      has_type = true;
-      is_complete = member->value == "\"complete\"";
-    }
-    has_ttl |= member->is("ttlMs");
-    has_scope |= member->is("cacheScope");
-    auto const is_meta = member->is("_meta");
-    if (is_meta && !rpc::is_object(member->value)) continue;  // null, which stands for none
-    has_meta |= is_meta;
-    auto& to = result.member(member->key);
-    if (is_meta && !extras.server_info.empty()) {
-      append_meta_with_server(to, member->value, extras.server_info);
-    } else {
-      to.append(member->value);
+    if (!member->is("_meta")) {
+      result.member(member->key).append(member->value);
+    } else if (rpc::is_object(member->value)) {  // else null, which stands for none
+      append_meta_with_server(result.member(member->key), member->value, extras.server_info);
     }
   }
-  if (!has_type) result.member("resultType").append("\"complete\"");
-  auto const is_kept = extras.cache && is_complete;
-  if (is_kept && !has_ttl) result.member("ttlMs").append(std::to_string(extras.cache->ttl_ms));
-  if (is_kept && !has_scope) {
-    result.member("cacheScope").append(extras.cache->is_public ? "\"public\"" : "\"private\"");
-  }
-  if (!has_meta && !extras.server_info.empty()) append_meta_with_server(result.member("_meta"), {}, extras.server_info);
+  append_missing(result, there, extras);
   result.close();
 }
 

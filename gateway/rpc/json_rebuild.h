@@ -12,6 +12,8 @@ namespace gateway::rpc {
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
+  /// Goes on with an object that has been written up to its closing bracket.
+  ObjectWriter(std::string& out, bool is_empty) : out_(out), first_(is_empty) {}
 
   /// Begins a member; its raw value is appended to what this returns. `raw_key` is without quotes, escapes as they were.
   std::string& member(std::string_view raw_key) {

@@ -95,4 +95,9 @@ std::string unquote(std::string_view raw) {
   return text;
 }
 
+bool spells(std::string_view json_string, std::string_view text) {
+  if (json_string.find('\\') != std::string_view::npos) return unquote(json_string) == text;
+  return json_string.size() == text.size() + 2 && json_string.substr(1, text.size()) == text;
+}
+
 }  // namespace gateway::rpc

@@ -10,4 +10,7 @@ namespace gateway::rpc {
 /// (a lone surrogate becomes U+FFFD). Anything else is given back as it is.
 [[nodiscard]] std::string unquote(std::string_view json_string);
 
+/// Whether a JSON string, given with its quotes, spells the text.
+[[nodiscard]] bool spells(std::string_view json_string, std::string_view text);
+
 }  // namespace gateway::rpc

@@ -81,8 +81,10 @@ class Validator {
       if (!take(':')) return fail(JsonFault::Malformed);
       space();
       auto const* const start = p_;
-      if (!value(depth + 1, told && sink_->enters(depth, member))) return false;
-      if (told) {
+      if (!told) {
+        if (!value(depth + 1, false)) return false;
+      } else {
+        if (!told_value(depth, member)) return false;
         member.value = since(start, p_);
         sink_->on_member(depth, member);
       }
@@ -90,6 +92,14 @@ class Validator {
       if (take('}')) return true;
       if (!take(',')) return fail(JsonFault::Malformed);
     }
+  }
+
+  /// The value of a member that the sink is told of.
+  bool told_value(int depth, Member const& member) {
+    if (p_ >= end_ || *p_ != '{') return value(depth + 1, false);
+    auto const known = sink_->known_object(depth, member, since(p_, end_));
+    p_ += known;
+    return known > 0 || value(depth + 1, sink_->enters(depth, member));
   }
 
   bool array(int depth) {

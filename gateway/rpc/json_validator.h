@@ -24,6 +24,9 @@ class MemberSink {
   /// Whether to be told of the members of this member's value as well, should that be an object; it is not known yet.
   /// Members of the outermost object have depth 0.
   [[nodiscard]] virtual bool enters(int depth, Member const& member) const = 0;
+  /// How many bytes at the front of `rest` are an object, the member's value, that is known to be valid: it is not read
+  /// again, and its members are not told. 0 where that is not known.
+  [[nodiscard]] virtual std::size_t known_object(int depth, Member const& member, std::string_view rest) = 0;
   /// A member, after the members of its value.
   virtual void on_member(int depth, Member const& member) = 0;
 

@@ -35,6 +35,9 @@ class Fields final : public MemberSink {
     return depth == 0 ? member.key == kFields[static_cast<std::size_t>(Field::Params)]
                       : params_->enters(depth - 1, member);
   }
+  [[nodiscard]] std::size_t known_object(int depth, Member const& member, std::string_view rest) override {
+    return depth > 0 ? params_->known_object(depth - 1, member, rest) : 0;
+  }
   void on_member(int depth, Member const& member) override {
     if (depth > 0) return params_->on_member(depth - 1, member);
     clear_ &= take(member);

@@ -329,6 +329,25 @@ TEST(RequestHead, RefusesWhatAnotherParserMightReadDifferently) {
   }
 }
 
+TEST(RequestHead, FindsNamesOfAnyLengthWhateverTheirCase) {
+  for (std::size_t const size : {1, 7, 8, 9, 15, 16, 17, 62, 63, 64, 65, 130}) {
+    SCOPED_TRACE(size);
+    std::string const lower(size, 'n');
+    auto mixed = lower;
+    mixed.front() = 'N';
+    mixed.back() = 'N';
+    auto other = lower;
+    other.back() = 'm';
+    auto const text = post_with(mixed + ": v\r\n");
+    auto const head = parse(text).head;
+    EXPECT_EQ("v", head.find(lower));
+    EXPECT_EQ("v", head.look_up(lower).value);
+    EXPECT_EQ(std::nullopt, head.find(other));
+    EXPECT_EQ(std::nullopt, head.look_up(other).value);
+    EXPECT_EQ(std::nullopt, head.find(lower + "n"));
+  }
+}
+
 TEST(RequestHead, TakesOnlyAHostNameOrAddressWithAPort) {
   for (std::string const host : {"a", "a.example", "a-b_c.example:8080", "127.0.0.1:80", "[::1]", "[::1]:8080",
                                  "[::ffff:1.2.3.4]", "a:", "xn--bcher-kva.example."}) {

@@ -19,7 +19,7 @@ std::string for_sessions(std::string_view raw) {
 
 TEST(ResultForStateless, GetsItsTypeAndNothingElseWhereNothingElseIsRequired) {
   EXPECT_EQ(R"({"resultType":"complete"})", for_stateless("{}"));
-  EXPECT_EQ(R"({"content":[ 1.0, 12345678901234567890 ],"resultType":"complete"})",
+  EXPECT_EQ(R"({ "content" : [ 1.0, 12345678901234567890 ] ,"resultType":"complete"})",
             for_stateless(R"({ "content" : [ 1.0, 12345678901234567890 ] })"));
 }
 

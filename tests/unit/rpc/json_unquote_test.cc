@@ -30,6 +30,14 @@ TEST(Unquote, JoinsSurrogatesAndReplacesLoneOnes) {
   EXPECT_EQ(kReplaced + "\xF0\x9F\x98\x80"s, unquote(R"("\ud83d\ud83d\ude00")"));
 }
 
+TEST(Spells, ComparesTheTextOfAJsonString) {
+  EXPECT_TRUE(spells(R"("echo")", "echo"));
+  EXPECT_TRUE(spells(R"("echo")", "echo"));
+  EXPECT_TRUE(spells(R"("")", ""));
+  for (auto const* const other : {"", "ech", "echo2", "Echo", "\"echo\""})
+    EXPECT_FALSE(spells(R"("echo")", other)) << other;
+}
+
 TEST(Unquote, SurvivesWhatNoValidTextHolds) {
   EXPECT_EQ("\xEF\xBF\xBD"s, unquote("\\u"));
   EXPECT_EQ("\xEF\xBF\xBD"s + "12", unquote("\"\\u12\""));
