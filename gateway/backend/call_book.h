@@ -13,6 +13,7 @@
 
 #include "gateway/backend/call_recorder.h"
 #include "gateway/backend/context.h"
+#include "gateway/backend/era_bridge.h"
 #include "gateway/backend/hang_detector.h"
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
@@ -83,7 +84,7 @@ class CallBook {
         metrics_(metrics),
         peer_(peer),
         wire_(wire),
-        sharing_(sharing),
+        bridge_(context, sharing),
         sent_(config.max_calls, share),
         recorder_(context, config, metrics) {}
 
@@ -91,7 +92,7 @@ class CallBook {
   void set_input_taker(InputTaker& taker) { input_taker_ = &taker; }
 
   /// The peer has introduced itself: answers to stateless clients say so. Valid until the next call of this.
-  void introduced(mcp::Handshake const& handshake) { handshake_ = &handshake; }
+  void introduced(mcp::Handshake const& handshake) { bridge_.introduced(handshake); }
 
   [[nodiscard]] CallTracing& tracing() { return recorder_.tracing(); }
 
@@ -196,12 +197,7 @@ class CallBook {
   [[nodiscard]] static mcp::Call release(HeldCall& held);
   void count_rejected(mcp::Call const& call, std::string_view reason);
   [[nodiscard]] std::size_t awaited_parked() const;
-  void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
-  [[nodiscard]] mcp::Era peer_era() const { return handshake_ == nullptr ? mcp::Era::Sessions : handshake_->era(); }
-  void keep_for_another_round(mcp::Call& call, std::string_view method, std::string_view params) const;
-  [[nodiscard]] bool needs_input(mcp::Call const& call, rpc::Message const& message) const;
   [[nodiscard]] bool cancel_parked(SessionId session, std::string_view request_id);
-  [[nodiscard]] mcp::ParamsRewrite rewrite_of(mcp::Call const& call, mcp::Session const* session);
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
   [[nodiscard]] std::vector<mcp::Call> take_all_of(mcp::Session& session);
@@ -214,7 +210,7 @@ class CallBook {
   metrics::ServiceProbe& metrics_;
   Peer& peer_;
   Wire& wire_;
-  mcp::Sharing sharing_;
+  EraBridge bridge_;
   mcp::CallTable sent_;
   mcp::FairQueue queue_;
   std::unordered_map<mcp::ParkedId, mcp::Call> parked_;
@@ -222,9 +218,7 @@ class CallBook {
   OwnQuestions questions_;
   CallRecorder recorder_;
   HangDetector hang_;
-  mcp::Handshake const* handshake_ = nullptr;  ///< null until the peer's first run is ready
   InputTaker* input_taker_ = nullptr;
-  std::string envelope_;  ///< of the request being sent; keeps its memory
 };
 
 }  // namespace gateway::backend

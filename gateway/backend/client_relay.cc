@@ -72,11 +72,7 @@ void ClientRelay::give_up_all(std::string_view why) {
 }
 
 void ClientRelay::give_up(mcp::ClientRequest const& request, std::string_view why) {
-  if (request.method == mcp::Method::ElicitationCreate) {
-    wire_.answer(request.child_id, R"({"action":"cancel"})");
-  } else {
-    wire_.refuse(request.child_id, rpc::error_object(ErrorCode::InternalError, why));
-  }
+  wire_.give_up(request.child_id, request.method, why);
   tell_cancelled(request);
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/base/json_text.h"
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
 #include "gateway/mcp/params.h"
 #include "gateway/mcp/session_envelope.h"
@@ -165,14 +165,10 @@ void InputRounds::take_back(Asking const& asking) {
   }
 }
 
-/// A tool that could not do its work says so in its result, where the client's model reads it.
 void InputRounds::fail(HeldCall&& call, std::string_view why) {
-  if (call->method != mcp::Method::ToolsCall) {
-    return book_.fail(std::move(call), {.outcome = Outcome::RpcError, .message = std::string(why)});
-  }
-  auto const result = fmt::format(R"({{"content":[{{"type":"text","text":{}}}],"isError":true}})", json_string(why));
   auto const id = call->client_id;
-  book_.finish(std::move(call), Outcome::ToolError, {id, rpc::Reply::Kind::Result, result});
+  auto const failed = mcp::lacks_input(call->method, why);
+  book_.finish(std::move(call), failed.outcome, {id, failed.kind, failed.body});
 }
 
 }  // namespace gateway::backend

@@ -23,6 +23,7 @@
 #include "gateway/backend/round_trips.h"
 #include "gateway/backend/subscription_desk.h"
 #include "gateway/backend/tool_listing.h"
+#include "gateway/backend/upkeep.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/handshake.h"
 #include "gateway/mcp/params.h"
@@ -103,7 +104,7 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return tools_.list(); }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
-  [[nodiscard]] DeepProbe const* deep_probe() const { return deep_probe_ ? &*deep_probe_ : nullptr; }
+  [[nodiscard]] DeepProbe const* deep_probe() const { return upkeep_.deep_probe(); }
   /// Why it is degraded although its child is ready; empty when it is well.
   [[nodiscard]] std::string ailment() const;
   /// Whether a client is expected back for a call of its that goes on here.
@@ -177,13 +178,6 @@ class Multiplexer final : public Mortal,
   void on_listening(std::string const& uri, mcp::Outcome outcome, rpc::Reply const& reply) override;
   void on_listening_again() override;
 
-  // ── as time passes ──
-  void end_if_hung();
-  void probe_when_due(TimePoint now);
-  [[nodiscard]] bool has_nothing_to_do() const;
-  void sleep_when_unused(TimePoint now);
-  void recycle_when_due(TimePoint now);
-
   Context context_;
   mcp::Sharing sharing_;
   config::ServiceConfig const& config_;
@@ -203,14 +197,13 @@ class Multiplexer final : public Mortal,
   PeerListen peer_listen_;
   InputRounds input_rounds_;
   RoundTrips round_trips_;
-  std::optional<DeepProbe> deep_probe_;
+  Upkeep upkeep_;
   std::optional<mcp::Handshake> handshake_;
   ChildId id_{};
   std::string init_params_;          ///< of this peer's handshake
   bool initialized_sent_ = false;    ///< to this run of the peer
   bool client_initialized_ = false;  ///< an exclusive peer's client said so
   bool lists_may_differ_ = false;    ///< sessions know those of a run before this one
-  TimePoint weighed_;                ///< when the peer's memory was looked at
 };
 
 }  // namespace gateway::backend

@@ -55,11 +55,11 @@ void Multiplexer::on_greeting_failed(std::string_view why) { peer_->fail_start(w
 void Multiplexer::on_greeted(mcp::Handshake handshake) {
   if (peer_->state() != PeerState::Starting) return;
   auto const again = handshake_.has_value();
-  weighed_ = context_.loop.now();
   handshake_ = std::move(handshake);
   book_.introduced(*handshake_);
   book_.tracing().child_speaks(handshake_->revision_text());
   peer_->ready();
+  upkeep_.begin_run();
   if (shared_as() == Sharing::Shared || client_initialized_) send_initialized();
   context_.log.info("service.ready", "service ready",
                     {{"server", config_.name}, {"protocol", handshake_->revision_text()}, {"restarted", again}});
@@ -88,7 +88,7 @@ void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
   auto const far = peer_->state() == PeerState::CrashLoop;
   if (far || (end == RunEnd::NeverReady && !asked_wrongly)) book_.fail_queued(why);
   book_.fail_questions_of_run(why);
-  if (deep_probe_) deep_probe_->forget();
+  upkeep_.end_run();
   relay_.give_up_all(why);
   round_trips_.on_peer_down();
   if (asked_wrongly && !far) peer_->restart("era");

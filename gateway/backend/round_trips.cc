@@ -209,23 +209,14 @@ void RoundTrips::take_answers(Trip& trip, std::string_view raw_responses) {
 /// A call that asks for ever.
 void RoundTrips::give_up(Trip& trip) {
   dismiss(trip);
-  constexpr std::string_view kWhy = "the server asked for more input too often";
-  if (trip.method != mcp::Method::ToolsCall) {
-    return book_.take_back(trip.call, mcp::Outcome::RpcError,
-                           {{}, rpc::Reply::Kind::Error, rpc::error_object(ErrorCode::InternalError, kWhy)});
-  }
-  auto const result = fmt::format(R"({{"content":[{{"type":"text","text":"{}"}}],"isError":true}})", kWhy);
-  book_.take_back(trip.call, mcp::Outcome::ToolError, {{}, rpc::Reply::Kind::Result, result});
+  auto const failed = mcp::lacks_input(trip.method, "the server asked for more input too often");
+  book_.take_back(trip.call, failed.outcome, {{}, failed.kind, failed.body});
 }
 
 /// Nobody will answer what is open: the peer must not wait for it.
 void RoundTrips::dismiss(Trip& trip) {
   for (auto const& question : std::exchange(trip.open, {})) {
-    if (question.request.method == mcp::Method::ElicitationCreate) {
-      wire_.answer(question.peer_id, R"({"action":"cancel"})");
-    } else {
-      wire_.refuse(question.peer_id, rpc::error_object(ErrorCode::InternalError, "the client did not answer in time"));
-    }
+    wire_.give_up(question.peer_id, question.request.method, "the client did not answer in time");
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "gateway/base/json_text.h"
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/rpc_error.h"
 
 namespace gateway::backend {
 
@@ -45,6 +46,11 @@ void Wire::cancel(CallId id, std::string_view reason) {
 void Wire::answer(std::string_view peer_id, std::string_view result) { reply(peer_id, "result", result); }
 
 void Wire::refuse(std::string_view peer_id, std::string_view error) { reply(peer_id, "error", error); }
+
+void Wire::give_up(std::string_view peer_id, mcp::Method asked, std::string_view why) {
+  if (asked == mcp::Method::ElicitationCreate) return answer(peer_id, R"({"action":"cancel"})");
+  refuse(peer_id, rpc::error_object(rpc::ErrorCode::InternalError, why));
+}
 
 void Wire::reply(std::string_view peer_id, std::string_view member, std::string_view body) {
   line_.assign(R"({"jsonrpc":"2.0","id":)").append(peer_id).append(",\"").append(member).append("\":");

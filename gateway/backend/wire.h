@@ -6,6 +6,7 @@
 
 #include "gateway/backend/peer.h"
 #include "gateway/base/ids.h"
+#include "gateway/mcp/method.h"
 #include "gateway/mcp/params.h"
 
 namespace gateway::backend {
@@ -28,6 +29,9 @@ class Wire {
   /// The answer to the peer's own request: its id and the body as JSON.
   void answer(std::string_view peer_id, std::string_view result);
   void refuse(std::string_view peer_id, std::string_view error);
+  /// The same where the client that it was for has not answered, and will not: whoever was to fill in a form has
+  /// cancelled it, and anything else has failed.
+  void give_up(std::string_view peer_id, mcp::Method asked, std::string_view why);
 
  private:
   void reply(std::string_view peer_id, std::string_view member, std::string_view body);

@@ -49,6 +49,30 @@ std::optional<Call> CallTable::abandon(CallId id, TimePoint deadline) {
   return std::exchange(*call, std::move(left));
 }
 
+std::optional<Call> CallTable::suspend(CallId id, QuestionId watcher) {
+  auto* const call = find(id);
+  if (call == nullptr) return std::nullopt;
+  Call rest;
+  rest.question = watcher;
+  rest.suspended = true;
+  rest.method = call->method;
+  rest.to.session = call->to.session;
+  rest.client = call->client;
+  rest.started = call->started;
+  rest.sent = call->sent;
+  rest.deadline = rest.hard_deadline = TimePoint::max();
+  return std::exchange(*call, std::move(rest));
+}
+
+QuestionId CallTable::resume(CallId id, Call& call) {
+  auto* const rest = find(id);
+  if (rest == nullptr || !rest->suspended) return {};
+  auto const watcher = rest->question;
+  call.client = rest->client;  // the place it holds is still that client's
+  *rest = std::move(call);
+  return watcher;
+}
+
 std::optional<Call> CallTable::drop(CallId id) {
   auto dropped = close(id);
   if (dropped && (!dropped->is_own() || dropped->suspended)) dropped_.add(dropped->to.session);

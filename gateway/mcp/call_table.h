@@ -55,14 +55,13 @@ struct Call {
   std::unique_ptr<OfStateless> stateless;  ///< null where its client has a session
   std::size_t bytes_in = 0;
   TimePoint started;
-  TimePoint queued;         ///< when it began to wait for its turn or its child; zero when it did not wait
-  TimePoint sent;           ///< when it was written for the child; zero until then
-  Duration patience{};      ///< how long it may stay silent; progress begins it anew
-  TimePoint deadline;       ///< when its patience ends
-  TimePoint hard_deadline;  ///< when it ends whatever progress it made
-  bool abandoned = false;   ///< nobody waits for it any more; a late answer finds nobody
-  bool suspended =
-      false;  ///< a client's, while that is away to answer a question of the child: `question` is told its end
+  TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
+  TimePoint sent;            ///< when it was written for the child; zero until then
+  Duration patience{};       ///< how long it may stay silent; progress begins it anew
+  TimePoint deadline;        ///< when its patience ends
+  TimePoint hard_deadline;   ///< when it ends whatever progress it made
+  bool abandoned = false;    ///< nobody waits for it any more; a late answer finds nobody
+  bool suspended = false;    ///< a client's, while that is away to answer the child: `question` is told its end
   bool written_off = false;  ///< it no longer counts against what its child may owe
 
   /// Of its client.
@@ -98,6 +97,13 @@ class CallTable {
   /// stays under the id, `abandoned`, with that deadline, in its client's share. Empty as
   /// `close`.
   [[nodiscard]] std::optional<Call> abandon(CallId id, TimePoint deadline);
+
+  /// Its client is answered that it is asked something, and may come back: gives the call out. What stays under the id,
+  /// `suspended`, in its client's share, has no deadline. Only for one that is there.
+  [[nodiscard]] std::optional<Call> suspend(CallId id, QuestionId watcher);
+  /// The client comes back with `call`, which takes the place of what stayed. Gives the watcher; none, and `call` as it
+  /// was, where none is suspended under the id.
+  QuestionId resume(CallId id, Call& call);
 
   /// Keeps the call, whose answer may still come, but no longer counts it.
   void write_off(Call& call) {

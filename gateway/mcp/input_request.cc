@@ -119,4 +119,12 @@ std::string input_required_by(std::string_view raw_error) {
   return requests.empty() ? std::string{} : input_required(requests, {});
 }
 
+BridgedReply lacks_input(Method request, std::string_view why) {
+  if (request != Method::ToolsCall) {
+    return {Outcome::RpcError, rpc::Reply::Kind::Error, rpc::error_object(rpc::ErrorCode::InternalError, why)};
+  }
+  return {Outcome::ToolError, rpc::Reply::Kind::Result,
+          fmt::format(R"({{"content":[{{"type":"text","text":{}}}],"isError":true}})", json_string(why))};
+}
+
 }  // namespace gateway::mcp

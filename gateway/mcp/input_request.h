@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/mcp/bridged_reply.h"
 #include "gateway/mcp/method.h"
 
 namespace gateway::mcp {
@@ -38,5 +39,9 @@ struct InputRequest {
 /// The raw result that asks the client to visit the URLs that an error of a server with sessions names, after which
 /// it repeats the request; empty where the error is another. (MCP 2025-11-25, Elicitation, URL Elicitation Required.)
 [[nodiscard]] std::string input_required_by(std::string_view raw_error);
+
+/// How a call ends for which the client's input is missing. A tool that could not do its work says so in its result,
+/// where the client's model reads it.
+[[nodiscard]] BridgedReply lacks_input(Method request, std::string_view why);
 
 }  // namespace gateway::mcp

@@ -31,8 +31,8 @@ std::string missing_capability(std::string_view raw_capabilities) {
 
 }  // namespace
 
-StatelessReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake,
-                               std::string_view raw_capabilities) {
+BridgedReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const& reply, Handshake const* handshake,
+                             std::string_view raw_capabilities) {
   if (reply.kind == rpc::Reply::Kind::Result) return {outcome, reply.kind, result_of(call, reply.body, handshake)};
   auto const asks = may_need_input(call.method) ? input_required_by(reply.body) : std::string{};
   if (!asks.empty()) {

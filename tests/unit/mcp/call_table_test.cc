@@ -40,6 +40,33 @@ TEST(CallTable, FindsNobodyByAnIdItNeverGave) {
   EXPECT_EQ(1U, table.size());
 }
 
+TEST(CallTable, KeepsThePlaceOfASuspendedCallUntilItIsResumed) {
+  CallTable table{1};
+  auto first = call_of(1, "first");
+  first.client = ClientId{7};
+  auto const id = table.open(std::move(first));
+  EXPECT_EQ("first", table.suspend(id, QuestionId{3})->client_id);
+  EXPECT_TRUE(table.full());
+  EXPECT_TRUE(table.find(id)->suspended);
+  EXPECT_EQ(TimePoint::max(), table.find(id)->deadline);
+
+  auto again = call_of(2, "again");
+  EXPECT_EQ(QuestionId{3}, table.resume(id, again));
+  EXPECT_EQ(ClientId{7}, table.find(id)->client);
+  EXPECT_EQ("again", table.close(id)->client_id);
+}
+
+TEST(CallTable, ResumesNothingThatIsNotSuspended) {
+  CallTable table{8};
+  auto const id = table.open(call_of(1, "first"));
+  auto other = call_of(2, "other");
+  EXPECT_EQ(QuestionId{}, table.resume(id, other));
+  EXPECT_EQ(QuestionId{}, table.resume(CallId{99}, other));
+  EXPECT_EQ("other", other.client_id);
+  EXPECT_EQ("first", table.find(id)->client_id);
+  EXPECT_FALSE(table.suspend(CallId{99}, QuestionId{1}));
+}
+
 TEST(CallTable, IsFullAtItsLimitButStillTakesTheGatewaysOwn) {
   CallTable table{2};
   (void)table.open({});

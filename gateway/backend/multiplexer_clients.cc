@@ -1,0 +1,196 @@
+// What clients say, as far as it can be answered, merged or refused without the peer.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gateway/backend/multiplexer.h"
+#include "gateway/mcp/labels.h"
+#include "gateway/mcp/session_envelope.h"
+#include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
+
+namespace gateway::backend {
+
+using mcp::Outcome;
+using mcp::Params;
+using mcp::ReplyTo;
+using mcp::Session;
+using rpc::ErrorCode;
+using rpc::Message;
+
+namespace {
+
+Failure invalid_params(std::string message) {
+  return {.outcome = Outcome::RpcError, .code = ErrorCode::InvalidParams, .message = std::move(message)};
+}
+
+}  // namespace
+
+/// A client's request as a call: who waits for it, for how long, and what is recorded of it.
+HeldCall Multiplexer::arrived(Session const& session, Message const& message, Params const& params, ReplyTo to,
+                              mcp::Via const& via) {
+  auto const now = context_.loop.now();
+  auto held = book_.arrived();
+  auto& call = *held;
+  call.method = mcp::method_from(message.method);
+  call.to = to;
+  call.client = session.client;
+  call.client_id.assign(message.id);
+  call.request_id.assign(via.request_id);
+  call.bytes_in = message.params.size();
+  call.started = now;
+  call.patience = config_.call_timeout;
+  call.deadline = now + config_.call_timeout;
+  call.hard_deadline = now + config_.call_timeout_max;
+  if (call.method == mcp::Method::ToolsCall) {
+    auto const name = rpc::unquote(params.name);
+    call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
+  }
+  if (era_of(session.transport) == mcp::Era::Stateless) {
+    call.stateless = std::make_unique<mcp::OfStateless>(mcp::OfStateless{.uri = std::string(params.uri)});
+  }
+  if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
+  if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
+  return held;
+}
+
+void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
+  auto const& params = message.parsed;
+  auto held = arrived(session, message, params, to, via);
+  auto const& call = *held;
+  auto const method = call.method;
+  // A session of another revision sets its level by a request.
+  if (call.era() == mcp::Era::Stateless && session.log_level) log_level_.sync();
+
+  if (params.ambiguous) {
+    return book_.fail(std::move(held), {.outcome = Outcome::Invalid,
+                                        .code = ErrorCode::InvalidRequest,
+                                        .message = "a member of params is given twice, or in another case",
+                                        .reason = "ambiguous"});
+  }
+  if (session.open.size() >= context_.limits.max_calls_per_session) {
+    return book_.reject(std::move(held),
+                        {.outcome = Outcome::Busy,
+                         .message = fmt::format("this session already waits for {} answers", session.open.size()),
+                         .reason = "session_limit"});
+  }
+  if (auto why = header_mismatch(call, params, via)) {
+    return book_.fail(std::move(held),
+                      {.outcome = Outcome::Invalid, .code = ErrorCode::HeaderMismatch, .message = *std::move(why)});
+  }
+  session.open.push_back({call.client_id, CallId{}});
+
+  // Before the peer has introduced itself, nobody knows whose requestState it is.
+  if (handshake_ && takes_up(session)) {
+    return round_trips_.resume(std::move(held), session, message.params);
+  }
+  switch (mcp::route_request(method, shared_as(), call.era(), era())) {
+    case mcp::RequestRoute::Discover:
+    case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
+    case mcp::RequestRoute::AnswerEmpty: return book_.finish_ok(std::move(held), "{}");
+    case mcp::RequestRoute::SetLogLevel: return set_log_level(session, std::move(held), params);
+    case mcp::RequestRoute::Subscribe: return subscribe(std::move(held), params);
+    case mcp::RequestRoute::Unsubscribe: return unsubscribe(session, std::move(held), params);
+    case mcp::RequestRoute::Listen: return listen(std::move(held), params);
+    case mcp::RequestRoute::ListTools: return list_tools(std::move(held), message.method, params);
+    case mcp::RequestRoute::Forward: return forward(std::move(held), message.method, params);
+    case mcp::RequestRoute::Unknown:
+      return book_.fail(std::move(held), {.outcome = Outcome::MethodNotFound,
+                                          .code = ErrorCode::MethodNotFound,
+                                          .message = fmt::format("Method not found: {}", message.method)});
+  }
+}
+
+void Multiplexer::on_note(Session& session, mcp::ClientMessage const& message) {
+  switch (mcp::route_note(mcp::method_from(message.method), shared_as())) {
+    case mcp::NoteRoute::Swallow: return;
+    case mcp::NoteRoute::Initialized:
+      client_initialized_ = true;
+      if (peer_->state() == PeerState::Ready && !initialized_sent_) send_initialized();
+      return;
+    case mcp::NoteRoute::Cancel: {
+      auto const& params = message.parsed;
+      if (params.ambiguous) return;
+      book_.cancel(session, params.request_id, rpc::find_member(params.raw, "reason"));
+      return input_rounds_.forget_ended();
+    }
+    case mcp::NoteRoute::Progress:  // the token is the peer's own: nothing of it was rewritten
+    case mcp::NoteRoute::Forward:
+      // The stateless revision has no notification of clients but notifications/cancelled.
+      if (peer_->state() != PeerState::Ready || is_stateless()) return;
+      metrics_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
+      return wire_.note(message.method, message.params);
+  }
+}
+
+/// What is wrong with the header fields that repeat arguments. Nothing where the tool is not known: a list that is not
+/// there yet does not keep anybody from calling.
+std::optional<std::string> Multiplexer::header_mismatch(mcp::Call const& call, Params const& params,
+                                                        mcp::Via const& via) const {
+  if (call.method != mcp::Method::ToolsCall || via.header == nullptr || tools() == nullptr) return std::nullopt;
+  auto const* const headers = tools()->headers_of(rpc::unquote(params.name));
+  return headers == nullptr ? std::nullopt : mcp::mismatch(*headers, params.arguments, *via.header);
+}
+
+// ── requests answered or merged here ─────────────────────────────────────────
+
+/// initialize and server/discover.
+void Multiplexer::introduce(Session& session, HeldCall&& call, std::string_view params) {
+  if (handshake_) return answer_from_handshake(session, std::move(call), params);
+  if (!peer_->is_coming()) return book_.fail(std::move(call), not_running());
+  auto const method = label(call->method);
+  book_.queue(std::move(call), method, params);
+}
+
+void Multiplexer::answer_from_handshake(Session& session, HeldCall&& call, std::string_view params) {
+  if (call->method == mcp::Method::ServerDiscover) {
+    return book_.finish_ok(std::move(call), handshake_->discover_result());
+  }
+  session.revision = mcp::negotiate(mcp::asked_revision(params), handshake_->revision());
+  session.initialized = true;
+  if (is_stateless()) session.envelope = mcp::session_envelope(params);
+  book_.finish_ok(std::move(call), handshake_->result_for(session.revision));
+}
+
+void Multiplexer::set_log_level(Session& session, HeldCall&& call, Params const& params) {
+  auto const level = mcp::log_level_from(rpc::unquote(params.level));
+  if (!level) {
+    return book_.fail(
+        std::move(call),
+        invalid_params("level must be one of debug, info, notice, warning, error, critical, alert, emergency"));
+  }
+  session.log_level = *level;
+  log_level_.sync();
+  book_.finish_ok(std::move(call), "{}");
+}
+
+void Multiplexer::subscribe(HeldCall&& call, Params const& params) {
+  if (!rpc::is_string(params.uri)) return book_.fail(std::move(call), invalid_params("uri must be a string"));
+  if (peer_->state() != PeerState::Ready) return forward(std::move(call), "resources/subscribe", params);
+  if (!book_.admits(call->client)) return book_.queue(std::move(call), "resources/subscribe", params.raw);
+  subscriptions_.subscribe(std::move(call), params.uri);
+}
+
+void Multiplexer::unsubscribe(Session& session, HeldCall&& call, Params const& params) {
+  subscriptions_.unsubscribe(session.id, params.uri);
+  book_.finish_ok(std::move(call), "{}");
+}
+
+void Multiplexer::listen(HeldCall&& call, Params const& params) {
+  if (peer_->state() != PeerState::Ready) return forward(std::move(call), label(call->method), params);
+  listens_.begin(std::move(call), params.raw, *handshake_);
+}
+
+void Multiplexer::list_tools(HeldCall&& call, std::string_view method, Params const& params) {
+  auto const* const list = tools();
+  auto const kept = config_.cache_tools && list != nullptr && !tools_.under_way() && !list->single_page().empty() &&
+                    params.cursor.empty() && (!is_stateless() || list->is_for_everybody());
+  metrics_.tools_cache_used(kept);
+  if (!kept) return forward(std::move(call), method, params);
+  book_.finish_ok(std::move(call), list->single_page());
+}
+
+}  // namespace gateway::backend
