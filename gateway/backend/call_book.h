@@ -180,6 +180,7 @@ class CallBook {
   /// Whether nothing is to be done, as far as clients wait for it: some only listen.
   [[nodiscard]] bool empty() const { return sent_.size() == 0 && queue_.empty() && awaited_parked() == 0; }
   [[nodiscard]] std::size_t queued_of(SessionId session) const { return queue_.size_of(session); }
+  [[nodiscard]] std::optional<mcp::Method> queued_method(SessionId session) const { return queue_.oldest_of(session); }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t owed() const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,12 @@ class Children {
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;
+  }
+
+  /// The era of a child, as far as it has shown it itself, or others have, or the configuration says so.
+  [[nodiscard]] std::optional<mcp::Era> era_of(Multiplexer const& child) const {
+    auto const* const handshake = child.handshake();
+    return handshake != nullptr ? handshake->era() : known_era(config_, eras_).era;
   }
 
   [[nodiscard]] Multiplexer* find(ChildId id) { return table_.find(id); }

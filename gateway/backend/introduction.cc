@@ -52,9 +52,9 @@ std::string refusal_of(mcp::Method method, rpc::Reply const& reply) {
 
 }  // namespace
 
-mcp::KnownEra Introduction::known() const {
-  switch (config_.era) {
-    case config::ServerEra::Auto: return {.era = memory_.era, .certain = false};
+mcp::KnownEra known_era(config::ServiceConfig const& config, EraMemory const& memory) {
+  switch (config.era) {
+    case config::ServerEra::Auto: return {.era = memory.era, .certain = false};
     case config::ServerEra::Legacy: return {.era = mcp::Era::Sessions, .certain = true};
     case config::ServerEra::Modern: return {.era = mcp::Era::Stateless, .certain = true};
   }

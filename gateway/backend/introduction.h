@@ -19,6 +19,9 @@ struct EraMemory {
   std::optional<mcp::Era> era;
 };
 
+/// What is known of the era of a service's children before they have introduced themselves.
+[[nodiscard]] mcp::KnownEra known_era(config::ServiceConfig const& config, EraMemory const& memory);
+
 /// Asks a child what it is, in the era that is configured, remembered or found out.
 class Introduction final : private Greeting::Owner {
  public:
@@ -49,7 +52,7 @@ class Introduction final : private Greeting::Owner {
   void on_greeting_ended(mcp::Method method, mcp::Outcome outcome, rpc::Reply const& reply) override;
   [[nodiscard]] mcp::EraAnswer read_discovery(mcp::Outcome outcome, rpc::Reply const& reply);
   [[nodiscard]] mcp::EraAnswer read_initialize(mcp::Outcome outcome, rpc::Reply const& reply);
-  [[nodiscard]] mcp::KnownEra known() const;
+  [[nodiscard]] mcp::KnownEra known() const { return known_era(config_, memory_); }
   void take(mcp::EraStep step);
   void introduce(std::optional<mcp::Handshake>& handshake);
   void ask(mcp::Method method, std::string params);

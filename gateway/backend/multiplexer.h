@@ -46,6 +46,8 @@ class Multiplexer final : public Mortal,
  public:
   class Owner {
    public:
+    /// A run of its child has introduced itself: what waits for it is sent to it after this.
+    virtual void on_multiplexer_ready(Multiplexer& multiplexer) = 0;
     /// A run of its child has ended unasked. Its sessions may be moved to another.
     virtual void on_multiplexer_down(Multiplexer& multiplexer) = 0;
     /// A list of its child has changed.
@@ -74,8 +76,10 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] bool can_part_with(mcp::Session const& session) const {
     return book_.queued_of(session.id) == session.open.size();
   }
-  /// Takes a session over from another child of the same service, which is not
-  /// ready and can part with it: what it has waiting there and is subscribed to comes along.
+  /// The method of the session's oldest call that was not sent yet; nothing where there is none.
+  [[nodiscard]] std::optional<mcp::Method> waits_with(SessionId session) const { return book_.queued_method(session); }
+  /// Takes a session over from another child of the same service, which can part with it: what it has waiting there and
+  /// is subscribed to comes along.
   void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
 

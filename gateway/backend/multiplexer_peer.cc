@@ -73,6 +73,7 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
   if (std::exchange(lists_may_differ_, false)) {
     audience_.for_each([&](Session const& session) { audience_.tell_lists_may_differ(session); });
   }
+  owner_.on_multiplexer_ready(*this);
 }
 
 /// What is queued was never sent: it stays for the next run, unless that seems far.

@@ -29,6 +29,8 @@ class Placement {
   virtual void on_attached(Multiplexer&) {}
   /// A session has left its child.
   virtual void on_left(Multiplexer&) {}
+  /// A run of the child has introduced itself.
+  virtual void on_ready(Multiplexer&) {}
   /// A run of the child has ended.
   virtual void on_down(Multiplexer&) {}
   /// A child that is ready for the sessions of one that is not; null when those wait

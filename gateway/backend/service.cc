@@ -7,6 +7,7 @@
 
 #include "gateway/backend/service_health.h"
 #include "gateway/config/needs.h"
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
@@ -115,14 +116,33 @@ bool Service::place_request(Session& session, mcp::ClientMessage const& message)
   } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
     better = children_.find(state->child);
   }
-  if (better != nullptr && better != child) {
-    better->take_over(session, *child);
-    placement_->on_attached(*better);
-  }
+  if (better != nullptr && better != child) move_to(*better, session, *child);
   return is_retry && better != nullptr;
 }
 
+void Service::move_to(Multiplexer& other, Session& session, Multiplexer& from) {
+  other.take_over(session, from);
+  placement_->on_attached(other);
+}
+
 // ── children ─────────────────────────────────────────────────────────────────
+
+/// While it was not known what the child is, requests of stateless clients waited for it together. Where each had better
+/// have a child of its own, all but one move on.
+void Service::on_multiplexer_ready(Multiplexer& ready) {
+  placement_->on_ready(ready);
+  if (ready.is_stateless()) return;
+  auto one_stays = false;
+  ready.for_each_session([&](Session& session) {
+    auto const method = session.transport == mcp::Transport::Stateless && !session.mark.shows_state
+                            ? ready.waits_with(session.id)
+                            : std::nullopt;
+    if (!method || !mcp::may_need_input(*method) || !ready.can_part_with(session)) return;
+    if (!std::exchange(one_stays, true)) return;
+    auto* const better = placement_->better_for(session, ready, *method);
+    if (better != nullptr && better != &ready) move_to(*better, session, ready);
+  });
+}
 
 void Service::on_multiplexer_down(Multiplexer& down) {
   down.for_each_session([&](Session& session) {

@@ -52,6 +52,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
 
  private:
   [[nodiscard]] bool place_request(mcp::Session& session, mcp::ClientMessage const& message);
+  void move_to(Multiplexer& other, mcp::Session& session, Multiplexer& from);
+  void on_multiplexer_ready(Multiplexer& multiplexer) override;
   void on_multiplexer_down(Multiplexer& multiplexer) override;
   void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;

@@ -24,7 +24,7 @@ Multiplexer& SingleSessions::place(mcp::Session const& session) {
 
 /// A call may keep its child for long: while its client is asked something.
 void SingleSessions::start_spare(Multiplexer const& taken) {
-  if (taken.is_stateless()) return;
+  if (!has_sessions(taken)) return;
   if (auto* const spare = owned_.spare_beside(taken)) spare->start();
 }
 
@@ -41,7 +41,7 @@ void SingleSessions::on_left(Multiplexer& child) {
 
 /// A child of the stateless revision says itself which call it asks for.
 Multiplexer* SingleSessions::better_for(mcp::Session const& session, Multiplexer const& own, mcp::Method method) {
-  auto const may_ask = mcp::may_need_input(method) && !own.is_stateless();
+  auto const may_ask = mcp::may_need_input(method) && has_sessions(own);
   auto* const free = may_ask ? owned_.free_child_of(session.principal) : nullptr;
   if (free != nullptr) start_spare(*free);
   return free;

@@ -9,7 +9,8 @@ namespace gateway::backend {
 /// The child begins with its session's first message and ends with the session. A stateless client has no session that
 /// could own one, and a child for each request would be of no use to it: its requests go to children that belong to its
 /// principal, or to all clients where there is no authentication. A call that may ask its client something gets one at
-/// which no other call is open, so that it is certain whose question it is.
+/// which no other call is open, so that it is certain whose question it is. While it is not known whether the children have
+/// sessions at all, one is started, and the others wait for what it is.
 class SingleSessions final : public Placement {
  public:
   SingleSessions(config::ServiceConfig const& config, Children& children)
@@ -18,6 +19,9 @@ class SingleSessions final : public Placement {
   [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
   [[nodiscard]] Multiplexer& place(mcp::Session const& session) override;
   void on_attached(Multiplexer& child) override;
+  void on_ready(Multiplexer& child) override {
+    if (child.sessions() > 0) start_spare(child);
+  }
   void on_left(Multiplexer& child) override;
   void on_down(Multiplexer& child) override { owned_.on_down(child); }
   [[nodiscard]] Multiplexer* better_for(mcp::Session const& session, Multiplexer const& own,
@@ -28,6 +32,9 @@ class SingleSessions final : public Placement {
   void tick(TimePoint now) override;
 
  private:
+  [[nodiscard]] bool has_sessions(Multiplexer const& child) const {
+    return children_.era_of(child) == mcp::Era::Sessions;
+  }
   void start_spare(Multiplexer const& taken);
 
   config::ServiceConfig const& config_;

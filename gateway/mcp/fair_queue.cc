@@ -89,6 +89,11 @@ std::size_t FairQueue::size_of(SessionId session) const {
   return size;
 }
 
+std::optional<Method> FairQueue::oldest_of(SessionId session) const {
+  auto const lines = lines_of(session);
+  return lines.empty() ? std::nullopt : std::optional(lines.front()->calls.front()->call.method);
+}
+
 std::size_t FairQueue::size_of(ClientId client) const {
   auto const party = parties_.find(client);
   return party == parties_.end() ? 0 : party->second.waiting;

@@ -61,6 +61,8 @@ class FairQueue {
   [[nodiscard]] bool empty() const { return by_age_.empty(); }
   [[nodiscard]] std::size_t size() const { return by_age_.size(); }
   [[nodiscard]] std::size_t size_of(SessionId session) const;
+  /// The method of the session's oldest call; nothing where none waits. Not for session 0.
+  [[nodiscard]] std::optional<Method> oldest_of(SessionId session) const;
 
  private:
   using Place = std::list<WaitingCall>::iterator;

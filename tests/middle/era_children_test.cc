@@ -1,4 +1,6 @@
 // How the era of a child is found out, and remembered.
+#include <algorithm>
+
 #include "tests/middle/middle_test.h"
 
 namespace gateway::harness {
@@ -71,6 +73,38 @@ TEST_F(EraOfChildrenTest, IsRememberedForLaterRuns) {
   die_and_wait();
   give(hear("server/discover"), kDiscovered);
   EXPECT_EQ("2026-07-28", protocol());
+}
+
+/// Twenty first calls of stateless clients at a service whose children belong to their clients.
+std::vector<TestClient*> call_twenty_times(TestGateway& gateway) {
+  std::vector<TestClient*> connections;
+  for (int i = 0; i < 20; ++i) connections.push_back(&StatelessClient(gateway, "one").post(call(i, "echo")));
+  return connections;
+}
+
+TEST_F(EraOfChildrenTest, LetsOneChildServeAllFirstCallsWhereItHasNoSessions) {
+  begin(service("one", config::Isolation::Session));
+  auto const connections = call_twenty_times(*gateway);
+  EXPECT_EQ(1U, gateway->spawner().started());
+  give(hear("server/discover"), kDiscovered);
+  EXPECT_EQ(1U, gateway->spawner().started());
+  for (auto const* const connection : connections) {
+    auto const asked = hear("tools/call");
+    give(asked, {{"content", json::array()}});
+    EXPECT_TRUE(heard(*connection).complete);
+  }
+}
+
+TEST_F(EraOfChildrenTest, StartsMoreChildrenForFirstCallsOnceTheFirstHasSessions) {
+  begin(service("one", config::Isolation::Session));
+  auto const connections = call_twenty_times(*gateway);
+  refuse(hear("server/discover"), -32601);
+  auto& first = child();
+  give(hear("initialize"), kInitialized);
+  auto const calls = std::count_if(first.heard.begin(), first.heard.end(),
+                                   [](auto const& line) { return json::parse(line)["method"] == "tools/call"; });
+  EXPECT_EQ(1, calls) << "each call has a child to itself";
+  EXPECT_EQ(21U, gateway->spawner().started()) << "and one is kept in reserve";
 }
 
 TEST_F(EraOfChildrenTest, IsRememberedForTheChildrenOfOtherSessions) {
