@@ -86,14 +86,20 @@ void Audience::tell_lists_may_differ(Session const& session) {
 }
 
 /// A shared child's log names no client. It is given to the only session that the child is
-/// working for, or that there is, unless the operator says that nothing in it is private.
+/// working for, or that there is, unless the operator says that nothing in it is private. A line may come shortly after
+/// the answer to its call.
 bool Audience::may_have_log(Session const& session) const {
   switch (config_.shared_logs) {
     case config::SharedLogs::All: return true;
     case config::SharedLogs::Drop: return false;
     case config::SharedLogs::Single: break;
   }
-  return calls_.only_of(session.id) && (size_ == 1 || has_sent_call(session));
+  auto const now = context_.loop.now();
+  auto const concerned = mcp::era_of(session.transport) == mcp::Era::Stateless
+                             ? mcp::Concerned{.client = session.client}
+                             : mcp::Concerned{.session = session.id};
+  return calls_.only_of(session.id, now) && calls_.answered_only_of(concerned, now) &&
+         (size_ == 1 || has_sent_call(session));
 }
 
 bool Audience::has_sent_call(Session const& session) const {

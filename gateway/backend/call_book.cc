@@ -8,6 +8,7 @@
 #include "gateway/base/counted.h"
 #include "gateway/base/json_text.h"
 #include "gateway/mcp/answer_outcome.h"
+#include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
@@ -17,6 +18,9 @@ using mcp::Outcome;
 using mcp::Session;
 
 namespace {
+
+/// How long after its answer a peer may still say something of a call: most of it is on its way already.
+constexpr Duration kAfterwards = milliseconds(250);
 
 rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
   if (!message.error.empty()) return {call.client_id, rpc::Reply::Kind::Error, message.error, message.plain};
@@ -201,10 +205,17 @@ void CallBook::take_over_queue(SessionId session, CallBook& from) {
 
 // ── answers ──────────────────────────────────────────────────────────────────
 
-bool CallBook::answered(CallId id, rpc::Message const& message) {
+std::optional<Call> CallBook::close_answered(CallId id) {
   auto call = sent_.close(id);
-  if (!call) return false;
+  if (!call) return call;
   hang_.answered();
+  if (call->is_of_client() && mcp::may_ask(call->method)) sent_.answered(*call, context_.loop.now() + kAfterwards);
+  return call;
+}
+
+bool CallBook::answered(CallId id, rpc::Message const& message) {
+  auto call = close_answered(id);
+  if (!call) return false;
   metrics_.child_answered(label(call->method), context_.loop.now() - call->sent);
   if (call->abandoned) return false;
   if (input_taker_ != nullptr && EraBridge::needs_input(*call, message)) {
@@ -216,9 +227,8 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
 }
 
 bool CallBook::answer_too_large(CallId id) {
-  auto const call = sent_.close(id);
+  auto const call = close_answered(id);
   if (!call) return false;
-  hang_.answered();
   if (call->abandoned) return true;
   // To the gateway itself it is an answer, though not a useful one.
   end_failed(*call, {.outcome = call->is_own() ? Outcome::RpcError : Outcome::ChildExited,

@@ -199,6 +199,7 @@ class CallBook {
   void count_rejected(mcp::Call const& call, std::string_view reason);
   [[nodiscard]] std::size_t awaited_parked() const;
   [[nodiscard]] bool cancel_parked(SessionId session, std::string_view request_id);
+  [[nodiscard]] std::optional<mcp::Call> close_answered(CallId id);
   void refuse_for_room(mcp::Call const& call, bool for_others);
   [[nodiscard]] std::optional<mcp::Call> abandon(CallId id, std::string_view reason);
   [[nodiscard]] std::vector<mcp::Call> take_all_of(mcp::Session& session);

@@ -19,7 +19,8 @@ namespace {
 /// How long a peer may take to end a call that was taken back before it is given the next in its place. Most never
 /// answer such a call.
 constexpr Duration kCancelGrace = seconds(2);
-/// How long such a call then keeps its id, so that a late answer is known for what it is.
+/// How long such a call then keeps its id, so that a late answer is known for what it is. Then as long as any call may
+/// take, what the peer says may be about it.
 constexpr Duration kAbandonedFor = seconds(60);
 
 }  // namespace
@@ -93,7 +94,7 @@ void CallBook::fail_sent(std::string_view why) {
   std::vector<CallId> owed;
   sent_.for_each([&](CallId id, Call const&) { owed.push_back(id); });
   for (auto const id : owed) {
-    auto const call = sent_.drop(id);
+    auto const call = sent_.drop(id, context_.loop.now());
     if (!call || call->abandoned) continue;
     end_failed(*call, {.outcome = mcp::Outcome::ChildExited, .message = message, .reason = "child_exited"});
   }
@@ -146,7 +147,7 @@ void CallBook::expire_sent(TimePoint now) {
 }
 
 void CallBook::expire_abandoned(CallId id, Call& call, TimePoint now) {
-  if (call.written_off) return (void)sent_.drop(id);
+  if (call.written_off) return (void)sent_.drop(id, now + config_.call_timeout_max);
   sent_.write_off(call);
   call.deadline = now + kAbandonedFor;
 }

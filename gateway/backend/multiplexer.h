@@ -116,7 +116,9 @@ class Multiplexer final : public Mortal,
   /// Whether its peer speaks the stateless revision, as far as is known.
   [[nodiscard]] bool is_stateless() const { return era() == mcp::Era::Stateless; }
   /// Whether its peer works on no client's call, as far as is known: whatever it says now is about none.
-  [[nodiscard]] bool is_clear() const { return book_.owed() == 0 && book_.sent().only_of(SessionId{}); }
+  [[nodiscard]] bool is_clear() const {
+    return book_.owed() == 0 && book_.sent().only_of(SessionId{}, context_.loop.now());
+  }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const { return book_.owed(); }
   [[nodiscard]] std::size_t sessions() const { return audience_.size(); }

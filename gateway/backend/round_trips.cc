@@ -58,24 +58,22 @@ std::uint64_t RoundTrips::trip_of(CallId call) const {
   return found == trips_.end() ? 0 : found->first;
 }
 
-/// Lists and the like do not ask. Operators' calls and probes may, like those of clients.
-bool RoundTrips::may_ask(mcp::Method method) {
-  return mcp::may_need_input(method) || method == mcp::Method::ResourcesSubscribe || method == mcp::Method::Other;
-}
-
-/// The call that the question must come from. One that was given up without an answer may be its cause, too.
+/// The call that the question must come from. Operators' calls and probes may be its cause, too, and so may one that was
+/// given up without an answer, or answered just now.
 std::optional<CallId> RoundTrips::only_call() const {
   auto const& sent = book_.sent();
   CallId only{};
   std::size_t calls = 0;
   sent.for_each([&](CallId id, mcp::Call const& call) {
-    if (!may_ask(call.method)) return;
+    if (!mcp::may_ask(call.method)) return;
     ++calls;
     only = id;
   });
   auto const* const call = sent.find(only);
-  auto const certain = calls == 1 && call != nullptr && !call->abandoned && (!call->is_own() || call->suspended) &&
-                       sent.dropped_only_of(call->to.session);
+  auto const now = context_.loop.now();
+  auto const certain = calls == 1 && call != nullptr && !call->abandoned && call->is_of_client() &&
+                       sent.dropped_only_of(call->to.session, now) &&
+                       sent.answered_only_of(mcp::Concerned::by(*call), now);
   return certain ? std::optional(only) : std::nullopt;
 }
 

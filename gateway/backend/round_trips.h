@@ -77,7 +77,6 @@ class RoundTrips {
 
   [[nodiscard]] std::uint64_t trip_of(CallId call) const;
   [[nodiscard]] static bool is_full(Trip const& trip, std::size_t more);
-  [[nodiscard]] static bool may_ask(mcp::Method method);
   [[nodiscard]] std::optional<CallId> only_call() const;
   [[nodiscard]] bool is_shown_by(mcp::RequestState const& state, mcp::Session const& session, Trip const& trip) const;
   [[nodiscard]] Trip* begin(CallId id);

@@ -73,15 +73,15 @@ QuestionId CallTable::resume(CallId id, Call& call) {
   return watcher;
 }
 
-std::optional<Call> CallTable::drop(CallId id) {
+std::optional<Call> CallTable::drop(CallId id, TimePoint until) {
   auto dropped = close(id);
-  if (dropped && (!dropped->is_own() || dropped->suspended)) dropped_.add(dropped->to.session);
+  if (dropped && dropped->is_of_client()) dropped_.add(dropped->to.session, until);
   return dropped;
 }
 
-bool CallTable::only_of(SessionId session) const {
-  auto only = dropped_.only_of(session);
-  for_each([&](CallId, Call const& call) { only &= (call.is_own() && !call.suspended) || call.to.session == session; });
+bool CallTable::only_of(SessionId session, TimePoint now) const {
+  auto only = dropped_.only_of(session, now);
+  for_each([&](CallId, Call const& call) { only &= !call.is_of_client() || call.to.session == session; });
   return only;
 }
 

@@ -14,9 +14,9 @@
 #include "gateway/base/request_id.h"
 #include "gateway/mcp/call_trace.h"
 #include "gateway/mcp/client_shares.h"
+#include "gateway/mcp/lingering.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/ports.h"
-#include "gateway/mcp/unanswered.h"
 #include "gateway/mcp/version.h"
 
 namespace gateway::mcp {
@@ -68,6 +68,20 @@ struct Call {
   [[nodiscard]] Era era() const { return stateless == nullptr ? Era::Sessions : Era::Stateless; }
   /// Asked by the gateway itself, not by a client.
   [[nodiscard]] bool is_own() const { return question != QuestionId{}; }
+  /// Of a client, whether or not that is away.
+  [[nodiscard]] bool is_of_client() const { return !is_own() || suspended; }
+};
+
+/// Whom it concerns what a child says of a call: a session, or, where each request has one of its own, a client.
+struct Concerned {
+  SessionId session{};
+  ClientId client{};
+
+  [[nodiscard]] static Concerned by(Call const& call) {
+    auto const stateless = call.era() == Era::Stateless || call.suspended;
+    return stateless ? Concerned{.client = call.client} : Concerned{.session = call.to.session};
+  }
+  friend bool operator==(Concerned const&, Concerned const&) = default;
 };
 
 /// Ids are ours and never reused, so two clients that both say "id":1 cannot
@@ -113,18 +127,29 @@ class CallTable {
   /// Takes a call out. Empty when the id is unknown or already answered.
   [[nodiscard]] std::optional<Call> close(CallId id);
 
-  /// The same of a call that was not answered. The child may still be at it.
-  [[nodiscard]] std::optional<Call> drop(CallId id);
+  /// The same of a call that was not answered. The child may still be at it, until that time.
+  [[nodiscard]] std::optional<Call> drop(CallId id, TimePoint until);
+
+  /// A call that was closed was answered. The child may still speak of it, until that time.
+  void answered(Call const& call, TimePoint until) { answered_.add(Concerned::by(call), until); }
 
   /// The child was started anew, and knows nothing of earlier calls.
-  void begin_run() { dropped_ = {}; }
+  void begin_run() {
+    dropped_ = {};
+    answered_ = {};
+  }
 
   /// Whether no other session's call was left without an answer in this run of the
-  /// child, whether or not it is still in the table.
-  [[nodiscard]] bool only_of(SessionId session) const;
+  /// child, whether or not it is still in the table, as long as it may be at it.
+  [[nodiscard]] bool only_of(SessionId session, TimePoint now) const;
 
-  /// Whether no other session's call has left the table without an answer in this run of the child.
-  [[nodiscard]] bool dropped_only_of(SessionId session) const { return dropped_.only_of(session); }
+  /// The same of calls that have left the table.
+  [[nodiscard]] bool dropped_only_of(SessionId session, TimePoint now) const { return dropped_.only_of(session, now); }
+
+  /// Whether the child can speak of no other's call that it has answered.
+  [[nodiscard]] bool answered_only_of(Concerned const& concerned, TimePoint now) const {
+    return answered_.only_of(concerned, now);
+  }
 
   /// Calls `action(CallId, Call&)` for each call; it must not open or close one.
   template <typename F>
@@ -153,7 +178,8 @@ class CallTable {
   void grow();
 
   ClientShares shares_;
-  Unanswered dropped_;
+  Lingering<SessionId> dropped_;
+  Lingering<Concerned> answered_;
   std::size_t size_ = 0;
   std::uint64_t next_ = 1;
   std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits

@@ -52,6 +52,10 @@ bool may_need_input(Method request) {
   return request == Method::ToolsCall || request == Method::PromptsGet || request == Method::ResourcesRead;
 }
 
+bool may_ask(Method request) {
+  return may_need_input(request) || request == Method::ResourcesSubscribe || request == Method::Other;
+}
+
 bool can_be_asked(std::string_view raw_capabilities, Method asked, std::string_view raw_params) {
   if (asked == Method::SamplingCreateMessage) {
     return can_sample(find_member(raw_capabilities, "sampling"), raw_params);

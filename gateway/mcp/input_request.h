@@ -21,6 +21,10 @@ struct InputRequest {
 /// Whether the answer to such a request may be that more input is needed.
 [[nodiscard]] bool may_need_input(Method request);
 
+/// Whether a server with sessions may ask its client something because of such a request, or may say of it what
+/// concerns nobody else. Lists and the like do not.
+[[nodiscard]] bool may_ask(Method request);
+
 /// Whether a client with these capabilities (a raw object) may be asked that.
 [[nodiscard]] bool can_be_asked(std::string_view raw_capabilities, Method asked, std::string_view raw_params);
 

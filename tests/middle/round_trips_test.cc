@@ -232,6 +232,51 @@ TEST_F(RoundTripsTest, AskNobodyElseOnceACallWasGivenUp) {
   }
 }
 
+TEST_F(RoundTripsTest, AskNobodyElseShortlyAfterAnAnswer) {
+  HttpSession session(*gateway, "one");
+  (void)session.post(call(1, "first"));
+  auto const first = take_heard(child());
+  auto loud = client();
+  loud.log_level = "debug";
+  auto& other = loud.post(call(2, "ask"));
+  child().heard.clear();
+  answer(child(), first["id"], {{"content", "first"}});
+  elicit("of the first");
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  say(note("notifications/message", {{"level", "error"}, {"data", "of the first"}}));
+  EXPECT_TRUE(other.answers.empty());
+
+  gateway->advance(milliseconds(250));
+  say(note("notifications/message", {{"level", "error"}, {"data", "of the other"}}));
+  elicit("q");
+  gather();
+  ASSERT_EQ(2U, events(other).size());
+  EXPECT_EQ("of the other", events(other)[0]["params"]["data"]);
+  EXPECT_EQ("input_required", events(other)[1]["result"]["resultType"]);
+}
+
+TEST_F(RoundTripsTest, AskAgainOnceACallThatWasNeverAnsweredIsLongOver) {
+  auto one = service("one");
+  one.call_timeout = one.call_timeout_max = std::chrono::minutes(2);
+  start({one});
+  client().post(call(1, "never answered")).close();
+  gateway->advance(seconds(70));
+  auto const ask = [&] {
+    child().heard.clear();
+    auto& connection = client().post(call(2, "ask"));
+    at_child = take_heard(child());
+    elicit("q");
+    gather();
+    return &connection;
+  };
+  auto const* const early = ask();
+  EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+  finish();
+  EXPECT_EQ("done", body(*early)["result"]["content"]);
+  gateway->advance(std::chrono::minutes(2));
+  EXPECT_EQ("input_required", body(*ask())["result"]["resultType"]);
+}
+
 TEST_F(RoundTripsTest, AreNotForClientsWithSessionsOnASharedChild) {
   HttpSession session(*gateway, "one");
   (void)session.post(call(1, "ask"));
