@@ -26,6 +26,7 @@ bool lies_below(std::string_view uri, std::string_view parent) {
 
 Subscriptions::Need Subscriptions::subscribe(std::string_view uri, Subscriber subscriber) {
   auto const [at, fresh] = entries_.try_emplace(std::string(uri));
+  sessions_.insert(subscriber.session);
   auto& entry = at->second;
   if (entry.active) {
     add_once(entry.sessions, subscriber.session);
@@ -66,6 +67,7 @@ bool Subscriptions::unsubscribe(std::string_view uri, SessionId session) {
 
 std::vector<std::string> Subscriptions::held_by(SessionId session) const {
   std::vector<std::string> held;
+  if (!sessions_.contains(session)) return held;
   for (auto const& [uri, entry] : entries_) {
     if (std::find(entry.sessions.begin(), entry.sessions.end(), session) != entry.sessions.end()) held.push_back(uri);
   }
@@ -75,11 +77,13 @@ std::vector<std::string> Subscriptions::held_by(SessionId session) const {
 bool Subscriptions::adopt(std::string_view uri, SessionId session) {
   auto const [at, fresh] = entries_.try_emplace(std::string(uri));
   add_once(at->second.sessions, session);
+  sessions_.insert(session);
   return fresh;
 }
 
 std::vector<std::string> Subscriptions::leave(SessionId session) {
   std::vector<std::string> unheld;
+  if (sessions_.erase(session) == 0) return unheld;
   for (auto at = entries_.begin(); at != entries_.end();) {
     auto& entry = at->second;
     std::erase(entry.sessions, session);

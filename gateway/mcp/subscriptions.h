@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,8 @@ class Subscriptions {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  /// Those that have subscribed to anything, until they leave: nearly all leave without, and cost nothing then.
+  std::unordered_set<SessionId> sessions_;
 };
 
 }  // namespace gateway::mcp
