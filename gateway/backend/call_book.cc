@@ -240,7 +240,9 @@ bool CallBook::answer_too_large(CallId id) {
 
 Call const* CallBook::progressed(CallId id) {
   auto* const call = sent_.find(id);
-  if (call == nullptr || call->abandoned || call->progress_token.empty()) return nullptr;
+  if (call == nullptr || call->abandoned) return nullptr;
+  if (call->stateless) call->stateless->lacking = {};
+  if (call->progress_token.empty()) return nullptr;
   call->deadline = std::min(context_.loop.now() + call->patience, call->hard_deadline);
   return call;
 }

@@ -151,6 +151,7 @@ class CallBook {
   void take_back(CallId id, mcp::Outcome outcome, rpc::Reply const& reply);
 
   /// The client of a call did not declare a capability (a constant, see mcp/input_request.h) that the peer asked for.
+  /// Empty: it could be asked.
   void lacks(CallId id, std::string_view capability);
 
   // ── other ends ──

@@ -40,7 +40,8 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
 /// Who called what: kept apart from the access record, for other readers.
 void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
   auto const* const session = context_.sessions.find(call.to.session);
-  auto const refused = outcome == Outcome::Busy || outcome == Outcome::Invalid;
+  // What was sent is not refused by us, though a child may find it invalid.
+  auto const refused = outcome == Outcome::Busy || (outcome == Outcome::Invalid && call.sent == TimePoint{});
   context_.log.audit("audit.call", "tool called",
                      {{"server", config_.name},
                       {"tool", call.subject},

@@ -116,6 +116,7 @@ bool RoundTrips::ask(rpc::Message const& message) {
                                                fmt::format("the client does not support {}", message.method)));
     return true;
   }
+  book_.lacks(trip->call, {});
   trip->open.push_back({.peer_id = std::string(message.id),
                         .request = {.key = fmt::format("input-{}", ++trip->asked),
                                     .method = asked,

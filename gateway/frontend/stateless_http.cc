@@ -42,6 +42,7 @@ bool may_be_stateless(http::FoundField const& version, std::string_view body) {
 bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
   auto const body = without_byte_order_mark(visit.request.body);
   if (rpc::is_batch(body)) {
+    if (!mcp::is_stateless_batch(value_of(visit.request.head, "mcp-protocol-version"), body)) return false;
     reject(visit, {}, {ErrorCode::InvalidRequest, "revision 2026-07-28 has no batches", {}});
     return true;
   }

@@ -35,8 +35,10 @@ struct Again {
 
 /// What is kept of a stateless client's call besides.
 struct OfStateless {
-  std::string uri;             ///< raw, of the resource that is read
-  std::string_view lacking{};  ///< a constant: the capability that its client did not declare and the child asked for
+  std::string uri;  ///< raw, of the resource that is read
+  /// A constant: the capability that its client did not declare and the child asked for last, without a sign of life of
+  /// the call since. An error that follows is taken to be about that.
+  std::string_view lacking{};
 };
 
 /// One request the child has and has not answered.

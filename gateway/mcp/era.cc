@@ -85,6 +85,17 @@ bool begins_session(Message const& message, Envelope const* envelope) {
 
 bool is_stateless(HeaderValue const& version) { return version.value == kStatelessRevision; }
 
+bool is_stateless_batch(HeaderValue const& version, std::string_view body) {
+  if (is_stateless(version)) return true;
+  if (!rpc::is_array_of_objects(body)) return false;
+  rpc::ElementWalk walk(body);
+  while (auto const member = walk.next()) {
+    auto const params = read_params(rpc::find_member(*member, "params"));
+    if (!std::holds_alternative<std::monostate>(read_envelope(params.envelope))) return true;
+  }
+  return false;
+}
+
 std::string unsupported_version_data(std::string_view requested) {
   return fmt::format(R"({{"supported":["{}"],"requested":{}}})", kStatelessRevision, json_string(requested));
 }

@@ -42,6 +42,10 @@ using EraVerdict = std::variant<WithSession, Stateless, EraRejection>;
 /// look into: GET, DELETE, a batch, a response.
 [[nodiscard]] bool is_stateless(HeaderValue const& version);
 
+/// The same of a batch, or if an envelope of one of its members names that revision. `body` is an array; it need not be
+/// valid JSON.
+[[nodiscard]] bool is_stateless_batch(HeaderValue const& version, std::string_view body);
+
 /// Decides by the body first: its envelope names the revision, and header fields must agree with it. A session id
 /// plays no part, so that a stateless request with a stale one is served. `params` are the message's.
 /// (MCP 2026-07-28, Streamable HTTP: Protocol Version Header, Standard Request Headers.)

@@ -43,7 +43,7 @@ BridgedReply stateless_reply(Call const& call, Outcome outcome, rpc::Reply const
     return {Outcome::Invalid, reply.kind, missing_capability(required_capability(Method::ElicitationCreate, kVisit))};
   }
   if (outcome == Outcome::Invalid) return {outcome, reply.kind, std::string(reply.body)};  // the gateway's own
-  if (!call.stateless->lacking.empty()) {
+  if (outcome == Outcome::RpcError && !call.stateless->lacking.empty()) {
     return {Outcome::Invalid, reply.kind, missing_capability(call.stateless->lacking)};
   }
   auto error = error_for_stateless(reply.body, call.stateless->uri);

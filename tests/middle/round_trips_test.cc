@@ -90,6 +90,55 @@ TEST_F(RoundTripsTest, SayWhichCapabilityTheClientLacks) {
             body(connection)["error"]["data"]["requiredCapabilities"]);
 }
 
+TEST_F(RoundTripsTest, AreAllowedInTheAuditWhereTheChildRefusesTheCall) {
+  config::GatewayConfig audited;
+  audited.log.audit = true;
+  start({service("one")}, audited);
+  StatelessClient plain(*gateway, "one");
+  auto& connection = plain.post(call(1, "ask"));
+  at_child = take_heard(child());
+  elicit("q");
+  say({{"jsonrpc", "2.0"}, {"id", at_child["id"]}, {"error", {{"code", -32000}, {"message", "cannot ask"}}}});
+  EXPECT_EQ(-32021, body(connection)["error"]["code"]);
+  EXPECT_NE(std::string::npos, gateway->log().text.find(R"("decision":"allowed")"));
+  EXPECT_EQ(std::string::npos, gateway->log().text.find(R"("decision":"refused")"));
+}
+
+TEST_F(RoundTripsTest, BlameNoCapabilityForLaterErrors) {
+  StatelessClient plain(*gateway, "one");
+  plain.capabilities = {{"roots", json::object()}};
+  auto const fail = [&](std::string const& message) {
+    say({{"jsonrpc", "2.0"}, {"id", at_child["id"]}, {"error", {{"code", -32000}, {"message", message}}}});
+  };
+  auto const begin = [&] {
+    auto message = call(1, "ask");
+    message["params"]["_meta"]["progressToken"] = "p";
+    auto& connection = plain.post(message);
+    at_child = take_heard(child());
+    elicit("q");
+    EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
+    return &connection;
+  };
+  auto const* const goes_on = begin();
+  say(note("notifications/progress", {{"progressToken", at_child["id"]}, {"progress", 1}}));
+  fail("disk full");
+  EXPECT_EQ("disk full", events(*goes_on)[1]["error"]["message"]);
+
+  auto const* const asks = begin();
+  say(request("r", "roots/list"));
+  gather();
+  auto const result = body(*asks)["result"];
+  auto& again = plain.post(retry(result["requestState"], {{"input-1", {{"roots", json::array()}}}}));
+  (void)take_heard(child());
+  fail("disk full");
+  EXPECT_EQ("disk full", body(again)["error"]["message"]);
+
+  auto const* const exits = begin();
+  child().die(1);
+  gateway->turn(2);
+  EXPECT_EQ("child_exited", body(*exits)["error"]["data"]["reason"]);
+}
+
 TEST_F(RoundTripsTest, AskSeveralThingsAtOnceAndAgainWhatIsMissing) {
   auto& connection = client().post(call(1, "ask"));
   at_child = take_heard(child());

@@ -121,5 +121,21 @@ TEST(Era, HasNoResponsesFromClientsWhereItIsStateless) {
   EXPECT_TRUE(with_session(era_of(message, {}, {})));
 }
 
+TEST(Era, OfABatchIsThatOfItsMembersEnvelopesAlone) {
+  auto const says = [](std::string_view meta, std::string_view arguments) {
+    return fmt::format(
+        R"([{{"jsonrpc":"2.0","method":"notifications/x"}},)"
+        R"({{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"arguments":{{{}}},"_meta":{{{}}}}}}}])",
+        arguments, meta);
+  };
+  EXPECT_TRUE(is_stateless_batch({}, says(kEnvelope, "")));
+  EXPECT_FALSE(is_stateless_batch({}, says("", fmt::format(R"("_meta":{{{}}})", kEnvelope))));
+  EXPECT_FALSE(is_stateless_batch({"2025-03-26"}, says("", kEnvelope)));
+  EXPECT_TRUE(is_stateless_batch({kStatelessRevision}, "[]"));
+  for (auto const* const broken : {"[", "[]", "[[", "[1]", "[{]", R"([{"params":{"_meta":{"io.modelcontextprotocol)"}) {
+    EXPECT_FALSE(is_stateless_batch({}, broken)) << broken;
+  }
+}
+
 }  // namespace
 }  // namespace gateway::mcp
