@@ -121,6 +121,8 @@ class Multiplexer final : public Mortal,
   }
   /// Clients' calls that somebody waits for.
   [[nodiscard]] std::size_t calls_owed() const { return book_.owed(); }
+  /// Those that go on while their client is away to answer something.
+  [[nodiscard]] std::size_t calls_suspended() const { return round_trips_.suspended(); }
   [[nodiscard]] std::size_t sessions() const { return audience_.size(); }
   /// When its last session left. Only while it has none.
   [[nodiscard]] TimePoint unused_since() const { return audience_.unused_since(); }

@@ -14,7 +14,7 @@ struct Restart {
   pid_t only = 0;  ///< of this child alone; 0 is all
 };
 
-/// No new sessions while `on`; those that are open go on.
+/// No new sessions while `on`, and no new requests of clients that have none; what is open goes on.
 struct Drain {
   bool on = true;
 };

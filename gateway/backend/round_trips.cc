@@ -239,6 +239,11 @@ void RoundTrips::on_ended(std::uint64_t id, mcp::Outcome outcome, rpc::Reply con
                                                   "too many results wait for clients that did not come back")};
 }
 
+std::size_t RoundTrips::suspended() const {
+  return static_cast<std::size_t>(
+      std::count_if(trips_.begin(), trips_.end(), [](auto const& each) { return !each.second.waited_for; }));
+}
+
 void RoundTrips::on_peer_down() {
   for (auto& [id, trip] : trips_) trip.open.clear();
 }

@@ -42,6 +42,8 @@ class RoundTrips {
 
   /// Whether there is a call that a client may come back for.
   [[nodiscard]] bool any() const { return !trips_.empty(); }
+  /// For how many a client is to come back.
+  [[nodiscard]] std::size_t suspended() const;
   /// The peer's run is over: it waits for no answer any more.
   void on_peer_down();
   /// Gives up what no client came back for, and forgets what has ended.

@@ -56,9 +56,17 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
     return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
   }
   if (stopping_) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
-  if (drained_)
+  if (drained_ && !(owner.comes_back && goes_on_for_clients()))
     return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
   return placement_->refusal(owner);
+}
+
+/// A client that answers what it was asked finishes a call that is open. A child of the stateless revision knows itself
+/// whether it is one.
+bool Service::goes_on_for_clients() const {
+  auto goes_on = false;
+  children_.for_each([&](Multiplexer const& child) { goes_on |= child.is_awaited() || child.is_stateless(); });
+  return goes_on;
 }
 
 std::string_view Service::key_header() const {

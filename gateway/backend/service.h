@@ -57,6 +57,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   void on_multiplexer_down(Multiplexer& multiplexer) override;
   void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) override;
   void on_multiplexer_stopped(Multiplexer& multiplexer) override;
+  [[nodiscard]] bool goes_on_for_clients() const;
   [[nodiscard]] bool available() const { return config_.available(); }
   void report();
   void report_resources(TimePoint now);

@@ -48,13 +48,16 @@ OperationEnd Service::restart(Restart const& wanted) {
   return {Verdict::Done, fmt::format(R"({{"restarted":{}}})", restarted)};
 }
 
+/// Of clients without sessions only calls are known, also those for which a client is to come back.
 OperationEnd Service::drain(Drain const& wanted) {
+  auto calls = calls_owed();
+  children_.for_each([&](Multiplexer const& child) { calls += child.calls_suspended(); });
   if (std::exchange(drained_, wanted.on) != wanted.on) {
     context_.log.info("service.drain",
                       wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",
-                      {{"server", config_.name}, {"sessions", sessions_}});
+                      {{"server", config_.name}, {"sessions", sessions_}, {"calls", calls}});
   }
-  return {Verdict::Done, fmt::format(R"({{"draining":{},"sessions":{}}})", drained_, sessions_)};
+  return {Verdict::Done, fmt::format(R"({{"draining":{},"sessions":{},"calls":{}}})", drained_, sessions_, calls)};
 }
 
 OperationEnd Service::tools() const {

@@ -21,10 +21,13 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 
 }  // namespace
 
-Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
+Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark) {
   auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
-  mcp::SessionOwner const owner{visit.principal, only_value(head, service(key).key_header()), era_of(transport)};
+  mcp::SessionOwner const owner{.principal = visit.principal,
+                                .key = only_value(head, service(key).key_header()),
+                                .era = era_of(transport),
+                                .comes_back = mark.shows_state};
   auto refusal = service(key).refusal(owner);
   while (refusal && refusal->room_helps && phase == Phase::Serving && make_room_at(key))
     refusal = service(key).refusal(owner);
@@ -36,6 +39,7 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport) {
   session.share = std::move(share);
   session.principal.assign(owner.principal);
   session.client = visit.client();
+  session.mark = mark;
   session.key.assign(owner.key);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // At any log level: audit, traces and warnings contain it, and the level may change.

@@ -72,12 +72,13 @@ struct Desk {
   }
 
   /// A new session, attached to the service its request names, or why it was rejected. At
-  /// the limit, the session of this loop that was idle longest is evicted.
+  /// the limit, the session of this loop that was idle longest is evicted. `mark` is that of a stateless client's
+  /// request.
   struct Opened {
     mcp::Session* session = nullptr;
     mcp::Refusal refusal;
   };
-  [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport);
+  [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark = {});
 
   /// The only way a session ends: its calls are cancelled at the child. Never called while
   /// a request is being answered: the service that answers may hold the session.

@@ -77,12 +77,12 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, mcp::ClientMessa
         406, ErrorCode::BadRequest,
         "subscriptions/listen is answered by an event stream: Accept must admit text/event-stream");
   }
-  auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless);
+  auto const mark = mcp::may_need_input(method) ? mcp::mark_of(message.method, message.parsed) : mcp::RequestMark{};
+  auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless, mark);
   if (session == nullptr) return visit.reply_refused(refusal, message.id);
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;
   session->capabilities.assign(envelope.capabilities);
-  if (mcp::may_need_input(method)) session->mark = mcp::mark_of(message.method, message.parsed);
   auto const& post = posts_.open(visit, {.session = session->id,
                                          .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
                                          .accepted = accepted,

@@ -60,6 +60,7 @@ struct SessionOwner {
   std::string_view principal;  ///< whose token it showed; empty without authentication
   std::string_view key;        ///< the value of the service's key header; empty when absent
   Era era = Era::Sessions;     ///< of its client
+  bool comes_back = false;     ///< its one request answers what it was asked during an earlier one
 };
 
 /// Why no session can be opened: Invalid when this request never can, else for now.

@@ -334,6 +334,21 @@ TEST_F(RoundTripsTest, AreNotForClientsWithSessionsOnASharedChild) {
   EXPECT_EQ(-32601, take_heard(child())["error"]["code"]);
 }
 
+TEST_F(RoundTripsTest, FinishWhileTheServiceIsDrained) {
+  auto const result = asked(client());
+  std::string told;
+  gateway->shard().operate(gateway->directory().find("one")->key, backend::Drain{true},
+                           [&](backend::OperationEnd const& end) { told = end.text; });
+  EXPECT_EQ(R"({"draining":true,"sessions":0,"calls":1})", told);
+  EXPECT_EQ(503, heard(client().post(call(5, "new"))).status);
+  auto& again = client().post(retry(result["requestState"], {{"input-1", accept()}}));
+  EXPECT_EQ("q", take_heard(child())["id"]);
+  finish();
+  EXPECT_EQ("done", body(again)["result"]["content"]);
+  EXPECT_EQ(503, heard(client().post(retry(result["requestState"], {{"input-1", accept()}}))).status)
+      << "nobody is expected back any more";
+}
+
 TEST_F(RoundTripsTest, StartAnewWithoutAState) {
   auto message = call(1, "ask");
   message["params"]["inputResponses"] = {{"input-1", accept()}};

@@ -167,7 +167,7 @@ def test_a_restart_ends_the_rest_of_a_crash_loop(start_gateway, tmp_path):
 def test_a_drained_service_refuses_new_sessions_and_serves_open_ones(running, service):
     client = running.sse(service)
     client.initialize()
-    assert post(running, "/api/services/%s/drain" % service, {}).json == {"draining": True, "sessions": 1}
+    assert post(running, "/api/services/%s/drain" % service, {}).json == {"draining": True, "sessions": 1, "calls": 0}
 
     refused = running.http(service).post(call("echo"))
     assert refused.status == 503
