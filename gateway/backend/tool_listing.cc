@@ -38,7 +38,7 @@ void ToolListing::ask(std::optional<std::string> const& cursor) {
 }
 
 void ToolListing::on_page(mcp::Outcome outcome, std::string_view result) {
-  if (outcome != mcp::Outcome::Ok) return shelf_.give_up();
+  if (outcome != mcp::Outcome::Ok) return shelf_.give_up(context_.loop.now());
   auto const cursor = shelf_.add_page(result);
   return cursor ? ask(cursor) : on_listed();
 }

@@ -25,7 +25,7 @@ class ToolListing {
   void begin_run() { logged_ = false; }
   /// Lists anew. While a listing is under way: once more after it.
   void start();
-  /// Lists anew if the list is older than `tools_refresh`: for a child that does not report changes.
+  /// Lists anew if the child was asked longer ago than `tools_refresh`: for one that does not report changes.
   void refresh_when_due(TimePoint now);
 
   /// Whether the list may have changed: the child says so, and is being asked.

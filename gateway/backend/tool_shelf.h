@@ -35,13 +35,14 @@ class ToolShelf {
     auto const differs = gathering_ && (list_ ? !list_->same_as(*gathering_) : failed_);
     if (gathering_) list_ = std::move(gathering_);
     gathering_.reset();
-    listed_ = now;
+    asked_ = now;
     return differs;
   }
 
   /// The listing failed or its child is gone; what was known stays.
-  void give_up() {
+  void give_up(TimePoint now) {
     gathering_.reset();
+    asked_ = now;
     failed_ = true;
   }
 
@@ -52,12 +53,13 @@ class ToolShelf {
   [[nodiscard]] bool listing() const { return gathering_.has_value(); }
 
   [[nodiscard]] mcp::ToolList const* list() const { return list_ ? &*list_ : nullptr; }
-  [[nodiscard]] Duration age(TimePoint now) const { return now - listed_; }
+  /// Since the child was asked last, whether or not that gave a list.
+  [[nodiscard]] Duration age(TimePoint now) const { return now - asked_; }
 
  private:
   std::optional<mcp::ToolList> list_;
   std::optional<mcp::ToolList> gathering_;
-  TimePoint listed_;
+  TimePoint asked_;  ///< when the last listing ended
   bool failed_ = false;
   bool again_ = false;
 };

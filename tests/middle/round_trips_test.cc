@@ -345,6 +345,7 @@ TEST_F(RoundTripsTest, FinishWhileTheServiceIsDrained) {
   EXPECT_EQ("q", take_heard(child())["id"]);
   finish();
   EXPECT_EQ("done", body(again)["result"]["content"]);
+  gateway->advance(seconds(1));
   EXPECT_EQ(503, heard(client().post(retry(result["requestState"], {{"input-1", accept()}}))).status)
       << "nobody is expected back any more";
 }

@@ -50,7 +50,7 @@ TEST(ToolShelf, KeepsWhatWasKnownWhenAListingFails) {
   (void)list(shelf, kOld);
   EXPECT_TRUE(shelf.begin());
   (void)shelf.add_page(R"({"tools":[{"name":"c"}],"nextCursor":"2"})");
-  shelf.give_up();
+  shelf.give_up(kNow);
   EXPECT_TRUE(shelf.list()->contains("a"));
   EXPECT_FALSE(list(shelf, kOld));
 }
@@ -58,7 +58,7 @@ TEST(ToolShelf, KeepsWhatWasKnownWhenAListingFails) {
 TEST(ToolShelf, DoesNotKnowWhatClientsKnewWhenTheFirstListingFailed) {
   ToolShelf shelf;
   EXPECT_TRUE(shelf.begin());
-  shelf.give_up();
+  shelf.give_up(kNow);
   EXPECT_TRUE(list(shelf, kOld));
   EXPECT_FALSE(list(shelf, kOld));
 }
@@ -74,6 +74,9 @@ TEST(ToolShelf, KnowsTheAgeOfItsList) {
   ToolShelf shelf;
   (void)list(shelf, kOld, kNow);
   EXPECT_EQ(seconds(7), shelf.age(kNow + seconds(7)));
+  EXPECT_TRUE(shelf.begin());
+  shelf.give_up(kNow + seconds(7));
+  EXPECT_EQ(seconds(1), shelf.age(kNow + seconds(8))) << "a listing that fails is not repeated at once";
 }
 
 }  // namespace
