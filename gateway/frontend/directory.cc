@@ -11,6 +11,8 @@ namespace {
 /// The health of all services is gathered there.
 constexpr std::size_t kFirstLoop = 0;
 
+ServiceKey next_after(ServiceKey key) { return ServiceKey{static_cast<std::uint32_t>(raw(key)) + 1}; }
+
 std::vector<NamedService> named(std::vector<ListedService> const& services) {
   std::vector<NamedService> names;
   for (auto const& service : services) names.push_back({service.key, service.config.name});
@@ -21,14 +23,30 @@ std::vector<NamedService> named(std::vector<ListedService> const& services) {
 
 std::vector<ListedService> Directory::list(std::vector<config::ServiceConfig> configs, std::size_t loops,
                                            metrics::Metrics& metrics) {
+  return Directory({}, {.loops = loops}).list_next(std::move(configs), metrics);
+}
+
+std::vector<ListedService> Directory::list_next(std::vector<config::ServiceConfig> configs,
+                                                metrics::Metrics& metrics) const {
   std::vector<ListedService> services;
+  std::vector<std::size_t> homes(loops_);
   for (auto& config : configs) {
-    auto const position = services.size();
     auto& probe = metrics.service(config.name);
-    services.push_back({.key = ServiceKey{static_cast<std::uint32_t>(position) + 1},
-                        .config = std::move(config),
-                        .home = position % loops,
-                        .probe = &probe});
+    ListedService listed{.config = std::move(config), .probe = &probe};
+    if (auto const* const known = find(listed.config.name)) {
+      listed.key = known->key;
+      listed.home = known->home;
+      ++homes[listed.home];
+    }
+    services.push_back(std::move(listed));
+  }
+  auto last = last_key_;
+  for (auto& listed : services) {
+    if (listed.key != ServiceKey{}) continue;
+    listed.key = last = next_after(last);
+    auto const emptiest = std::min_element(homes.begin(), homes.end());
+    ++*emptiest;
+    listed.home = static_cast<std::size_t>(emptiest - homes.begin());
   }
   return services;
 }
@@ -36,8 +54,12 @@ std::vector<ListedService> Directory::list(std::vector<config::ServiceConfig> co
 Directory::Directory(std::vector<ListedService> services, Layout layout)
     : services_(std::move(services)),
       loops_(layout.loops),
+      last_key_(layout.last_key),
       endpoints_(named(services_), layout.single, std::move(layout.base_path)) {
-  for (auto const& service : services_) by_key_.put(service.key, &service);
+  for (auto const& service : services_) {
+    by_key_.put(service.key, &service);
+    last_key_ = std::max(last_key_, service.key);
+  }
 }
 
 std::vector<std::string> Directory::names() const {

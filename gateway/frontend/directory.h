@@ -37,12 +37,17 @@ class Directory {
     std::size_t loops = 1;
     bool single = false;      ///< one service, its endpoints at the root of the main listener
     std::string base_path{};  ///< see Endpoints
+    ServiceKey last_key{};    ///< the last that former directories gave out
   };
 
-  /// The only place where keys and homes are assigned: the first service lives on loop 0,
-  /// the next on loop 1, and so on, wrapping around.
+  /// The only places where keys and homes are assigned. At first, service by service, the next loop in turn.
   static std::vector<ListedService> list(std::vector<config::ServiceConfig> configs, std::size_t loops,
                                          metrics::Metrics& metrics);
+  /// For the directory that replaces this one: a service of a name that is listed here keeps its key and home. Others
+  /// get keys that no service ever had, so that what still refers to one that is gone does not find another, and a home
+  /// on the loop that has fewest services then.
+  [[nodiscard]] std::vector<ListedService> list_next(std::vector<config::ServiceConfig> configs,
+                                                     metrics::Metrics& metrics) const;
 
   Directory(std::vector<ListedService> services, Layout layout);
   Directory(Directory const&) = delete;
@@ -51,6 +56,8 @@ class Directory {
   [[nodiscard]] std::span<ListedService const> services() const { return services_; }
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t loops() const { return loops_; }
+  /// The last key that was given out, here or in a former directory.
+  [[nodiscard]] ServiceKey last_key() const { return last_key_; }
   [[nodiscard]] LoopTokens tokens() const { return LoopTokens(loops_); }
   [[nodiscard]] Endpoints const& endpoints() const { return endpoints_; }
 
@@ -66,6 +73,7 @@ class Directory {
   std::vector<ListedService> services_;
   SideTable<ListedService const*, ServiceKey> by_key_;
   std::size_t loops_;
+  ServiceKey last_key_;
   Endpoints endpoints_;
 };
 

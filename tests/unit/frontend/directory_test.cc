@@ -17,10 +17,11 @@ constexpr http::ListenerTag kMain{};
 class DirectoryTest : public ::testing::Test {
  protected:
   /// The services a, b, c and d, on three loops.
-  std::vector<ListedService> four() {
-    std::vector<config::ServiceConfig> configs(4);
-    for (std::size_t i = 0; i < configs.size(); ++i) configs[i].name = std::string(1, static_cast<char>('a' + i));
-    return Directory::list(std::move(configs), 3, metrics);
+  std::vector<ListedService> four() { return Directory::list(named({"a", "b", "c", "d"}), 3, metrics); }
+  static std::vector<config::ServiceConfig> named(std::vector<std::string> const& names) {
+    std::vector<config::ServiceConfig> configs(names.size());
+    for (std::size_t i = 0; i < configs.size(); ++i) configs[i].name = names[i];
+    return configs;
   }
 
   static std::optional<std::size_t> home(Directory const& directory, std::string const& target,
@@ -55,6 +56,31 @@ TEST_F(DirectoryTest, SpreadsServicesOverTheLoopsInTheirOrder) {
   std::vector<std::size_t> homes;
   for (auto const& service : directory.services()) homes.push_back(service.home);
   EXPECT_EQ((std::vector<std::size_t>{0, 1, 2, 0}), homes);
+}
+
+TEST_F(DirectoryTest, KeepsKeysAndHomesOfServicesThatStay) {
+  auto const without_b = Directory{directory.list_next(named({"d", "a", "c"}), metrics), {.loops = 3}};
+  for (auto const* const name : {"a", "c", "d"}) {
+    EXPECT_EQ(directory.find(name)->key, without_b.find(name)->key) << name;
+    EXPECT_EQ(directory.find(name)->home, without_b.find(name)->home) << name;
+  }
+  EXPECT_EQ("d", without_b.services().front().config.name) << "in the order of the configuration";
+  EXPECT_EQ(nullptr, without_b.find(directory.find("b")->key));
+}
+
+TEST_F(DirectoryTest, GivesNewServicesKeysThatNoneEverHadAndTheEmptiestLoops) {
+  Directory const without_d{directory.list_next(named({"a", "b", "c"}), metrics),
+                            {.loops = 3, .last_key = directory.last_key()}};
+  EXPECT_EQ(directory.last_key(), without_d.last_key());
+  Directory const next{without_d.list_next(named({"e", "a", "d"}), metrics),
+                       {.loops = 3, .last_key = without_d.last_key()}};
+  std::set<ServiceKey> former;
+  for (auto const& service : directory.services()) former.insert(service.key);
+  EXPECT_FALSE(former.contains(next.find("e")->key));
+  EXPECT_FALSE(former.contains(next.find("d")->key)) << "it is another service by that name";
+  EXPECT_EQ(0U, next.find("a")->home);
+  EXPECT_EQ(1U, next.find("e")->home);
+  EXPECT_EQ(2U, next.find("d")->home);
 }
 
 TEST_F(DirectoryTest, FindsTheHomeOfARequestByWhateverNamesItsService) {
