@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kFresh = seconds(30);
 /// The gateway's with clients that are asked something, and what it takes to gather questions.
 constexpr Duration kPatience = milliseconds(5'100);
+/// So long after its answer a call counts as open, where it is asked whose a question or a log line is.
+constexpr Duration kAfterwards = milliseconds(250);
 constexpr std::array<std::string_view, 4> kRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
 
 std::string value_after(std::string_view text, std::string_view key) {
@@ -23,6 +25,19 @@ std::string value_after(std::string_view text, std::string_view key) {
   return std::string(value.substr(0, value.starts_with('"') ? value.find('"', 1) + 1 : value.find_first_of(",}")));
 }
 
+constexpr std::string_view kNoMeta = R"("x":1)";
+
+/// Of what is said about something that is listened to.
+std::string meta_of(std::string_view listen) {
+  return fmt::format(R"("_meta":{{"io.modelcontextprotocol/subscriptionId":{}}})", listen);
+}
+
+/// Lists and the like have no reason to ask, and the gateway does not look for it there.
+bool may_ask(std::string_view quoted_method) {
+  return quoted_method == "\"tools/call\"" || quoted_method == "\"prompts/get\"" ||
+         quoted_method == "\"resources/read\"";
+}
+
 }  // namespace
 
 void Children::behave() {
@@ -30,7 +45,8 @@ void Children::behave() {
   for (auto* const child : gateway_.spawner().alive()) {
     child->unblock();
     say(*child, "");
-    if (!child->accepts_input() && !child->told_to_stop()) child->die(1);  // it is deaf
+    auto const listens = minds_[child->number()].honours;
+    if ((!child->accepts_input() || !listens) && !child->told_to_stop()) child->die(1);
   }
 }
 
@@ -62,6 +78,7 @@ void Children::hear(harness::ScriptedChild& child, Mind& mind, std::string const
   if (method == "\"notifications/cancelled\"") {
     auto const id = value_after(line, "\"requestId\":");
     for (auto& pending : mind.pending) pending.cancelled |= pending.id == id;
+    std::erase(mind.listens, id);
   }
   if (raw_id(line).empty()) return;
   if (auto const number = number_after(line, "\"nonce\":")) take_call(child, mind, *number);
@@ -137,14 +154,21 @@ void Children::expect_no_question() {
 void Children::tell_all_news() {
   tools_ = 77;
   for (auto* const child : gateway_.spawner().alive()) {
-    for (auto const* const list : {"tools", "prompts", "resources"}) {
-      say(*child, fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}/list_changed"}})", list));
-    }
-    for (auto uri = 0; uri < 3; ++uri) {
-      say(*child,
-          fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}"}}}})",
-                      uri));
-    }
+    auto const& listens = minds_[child->number()].listens;
+    if (!speaks_stateless(child->command())) tell_all_news(*child, kNoMeta);
+    for (auto const& listen : listens) tell_all_news(*child, meta_of(listen));
+  }
+}
+
+void Children::tell_all_news(harness::ScriptedChild& child, std::string_view meta) {
+  for (auto const* const list : {"tools", "prompts", "resources"}) {
+    say(child,
+        fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}/list_changed","params":{{{}}}}})", list, meta));
+  }
+  for (auto uri = 0; uri < 3; ++uri) {
+    say(child,
+        fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{{"uri":"r://{}",{}}}}})",
+                    uri, meta));
   }
 }
 
@@ -206,24 +230,31 @@ bool Children::hear_stateless(harness::ScriptedChild& child, Mind& mind, std::st
 void Children::acknowledge(harness::ScriptedChild& child, Mind& mind, std::string const& line) {
   auto const how = behaves_ ? 0 : choices_.below(8);
   if (how == 7) return;
-  mind.listen = raw_id(line);
-  if (how == 6) return end_listen(child, mind);
+  if (how == 6) return end_listen(child, raw_id(line));  // the one before goes on
+  mind.listens.push_back(raw_id(line));
+  mind.honours = how != 5;
   constexpr std::string_view kKey = R"("notifications":)";
   auto const wanted = line.substr(line.find(kKey) + kKey.size());
   say(child,
       fmt::format(
           R"({{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"notifications":{},"_meta":{{"io.modelcontextprotocol/subscriptionId":{}}}}}}})",
-          how == 5 ? "{}" : wanted.substr(0, wanted.find('}') + 1), mind.listen));
+          how == 5 ? "{}" : wanted.substr(0, wanted.find('}') + 1), mind.listens.back()));
 }
 
-void Children::end_listen(harness::ScriptedChild& child, Mind& mind) {
-  if (mind.listen.empty()) return;
+void Children::end_newest_listen(harness::ScriptedChild& child, Mind& mind) {
+  if (mind.listens.empty()) return;
+  auto const is_understood = !mind.cuts;
+  end_listen(child, mind.listens.back());
+  if (is_understood) mind.listens.pop_back();
+}
+
+void Children::end_listen(harness::ScriptedChild& child, std::string const& listen) {
   if (choices_.once_in(2)) {
-    return say(child,
-               fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})",
-                           mind.listen));
+    return say(
+        child,
+        fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})", listen));
   }
-  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete"}}}})", mind.listen));
+  say(child, fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{{"resultType":"complete"}}}})", listen));
 }
 
 /// Of the session whose call it is.
@@ -272,6 +303,8 @@ void Children::answer(harness::ScriptedChild& child, Mind& mind, std::size_t whi
                         asks ? asks_for_input(pending) : result_of(pending));
   say(child, line);
   if (how == 9) say(child, line);
+  mind.answered = pending;
+  mind.answered->since = gateway_.clock().now();
 }
 
 void Children::act() {
@@ -290,7 +323,8 @@ void Children::act() {
     case 2: return tell_news(child, mind);
     case 3: return talk_nonsense(child, mind);
     case 4: return misbehave(child);
-    case 5: return end_listen(child, mind);
+    case 5: return end_newest_listen(child, mind);
+    case 8: return speak_late(child, mind);
     default: break;
   }
   if (!mind.pending.empty()) answer(child, mind, choices_.below(static_cast<std::uint32_t>(mind.pending.size())));
@@ -312,6 +346,20 @@ void Children::speak_of(harness::ScriptedChild& child, Pending const& pending) {
           choices_.below(2) == 0 ? "error" : "debug", *pending.number));
 }
 
+/// Of a call of a session that it has just answered. Of one without a session, its client may be told what is of
+/// another call of its own.
+void Children::speak_late(harness::ScriptedChild& child, Mind& mind) {
+  if (!mind.answered || !mind.answered->number || speaks_stateless(child.command())) return;
+  auto const& late = *mind.answered;
+  if (gateway_.clock().now() - late.since >= kAfterwards || !may_ask(late.method)) return;
+  if (ledger_.sessions()[ledger_.asked()[*late.number].session].stateless) return;
+  if (choices_.once_in(2)) return ask_for(child, mind, late.number);
+  say(child,
+      fmt::format(
+          R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"error","data":{{"about":{}}}}}}})",
+          *late.number));
+}
+
 /// Because of one of the calls it has, if it has any.
 void Children::ask(harness::ScriptedChild& child, Mind& mind) {
   if (choices_.once_in(8)) {  // takes the newest back
@@ -320,22 +368,20 @@ void Children::ask(harness::ScriptedChild& child, Mind& mind) {
     return say(child, fmt::format(
                           R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}})", id));
   }
+  if (mind.pending.empty()) return ask_for(child, mind, {});
+  auto& cause = mind.pending[choices_.below(static_cast<std::uint32_t>(mind.pending.size()))];
+  if (!cause.number || !may_ask(cause.method) || gateway_.clock().now() - cause.since > kFresh) return;
+  cause.excused = true;
+  ask_for(child, mind, cause.number);
+}
+
+void Children::ask_for(harness::ScriptedChild& child, Mind& mind, std::optional<std::uint64_t> call) {
   constexpr std::array<std::string_view, 4> kMethods{"sampling/createMessage", "elicitation/create", "roots/list",
                                                      "ping"};
   auto const method = kMethods[choices_.below(4)];
-  auto const now = gateway_.clock().now();
   std::string params = mind.owner ? fmt::format(R"("for":{})", *mind.owner) : std::string(R"("x":1)");
-  Question question{.call = {}, .since = now};
-  if (!mind.pending.empty()) {
-    auto& cause = mind.pending[choices_.below(static_cast<std::uint32_t>(mind.pending.size()))];
-    // Lists and the like have no reason to ask, and the gateway does not look for it there.
-    auto const may_ask =
-        cause.method == "\"tools/call\"" || cause.method == "\"prompts/get\"" || cause.method == "\"resources/read\"";
-    if (!cause.number || !may_ask || now - cause.since > kFresh) return;
-    cause.excused = true;
-    question.call = cause.number;
-    params += fmt::format(R"(,"for_call":{})", *cause.number);
-  }
+  Question const question{.call = call, .since = gateway_.clock().now()};
+  if (call) params += fmt::format(R"(,"for_call":{})", *call);
   if (method == "elicitation/create" && choices_.once_in(3)) {
     params += R"(,"mode":"url","url":"https://x","elicitationId":"e")";
   }
@@ -345,9 +391,7 @@ void Children::ask(harness::ScriptedChild& child, Mind& mind) {
 }
 
 void Children::tell_news(harness::ScriptedChild& child, Mind& mind) {
-  auto const meta = mind.listen.empty() || choices_.once_in(6)
-                        ? std::string(R"("x":1)")
-                        : fmt::format(R"("_meta":{{"io.modelcontextprotocol/subscriptionId":{}}})", mind.listen);
+  auto const meta = mind.listens.empty() || choices_.once_in(6) ? std::string(kNoMeta) : meta_of(mind.listens.back());
   auto const tell = [&](std::string_view method, std::string const& more = {}) {
     say(child, fmt::format(R"({{"jsonrpc":"2.0","method":"notifications/{}","params":{{{}{}}}}})", method, more, meta));
   };

@@ -57,10 +57,13 @@ class Children {
     std::set<std::string> closed;          ///< raw ids of those that are answered
     bool cuts = false;                     ///< it has begun a line: what it says next is not understood
     bool was_cut_off = false;              ///< not all that it was to be told can have reached it
-    std::string listen;                    ///< raw id of the newest subscriptions/listen, of one without sessions
+    std::vector<std::string> listens;      ///< raw ids of open subscriptions/listen, the newest last
+    bool honours = true;                   ///< all that was asked for by the newest of them
+    std::optional<Pending> answered;       ///< what it has answered last, and when
   };
 
   void say(harness::ScriptedChild& child, std::string_view line);
+  void tell_all_news(harness::ScriptedChild& child, std::string_view meta);
   void hear(harness::ScriptedChild& child, Mind& mind, std::string const& line);
   void hear_answer(harness::ScriptedChild& child, Mind& mind, std::string const& line);
   void take_call(harness::ScriptedChild& child, Mind& mind, std::uint64_t number);
@@ -72,12 +75,15 @@ class Children {
   [[nodiscard]] bool hear_stateless(harness::ScriptedChild& child, Mind& mind, std::string const& line,
                                     std::string_view method);
   void acknowledge(harness::ScriptedChild& child, Mind& mind, std::string const& line);
-  void end_listen(harness::ScriptedChild& child, Mind& mind);
+  void end_listen(harness::ScriptedChild& child, std::string const& listen);
+  void end_newest_listen(harness::ScriptedChild& child, Mind& mind);
   [[nodiscard]] std::string asks_for_input(Pending const& pending);
   [[nodiscard]] std::string question_for(Session const& session);
   void answer(harness::ScriptedChild& child, Mind& mind, std::size_t which);
   void speak_of(harness::ScriptedChild& child, Pending const& pending);
+  void speak_late(harness::ScriptedChild& child, Mind& mind);
   void ask(harness::ScriptedChild& child, Mind& mind);
+  void ask_for(harness::ScriptedChild& child, Mind& mind, std::optional<std::uint64_t> call);
   void tell_news(harness::ScriptedChild& child, Mind& mind);
   void talk_nonsense(harness::ScriptedChild& child, Mind& mind);
   void answer_at_length(harness::ScriptedChild& child, Mind& mind);

@@ -66,7 +66,6 @@ void Clients::expect_news() const {
     auto const* const listening = listening_on(line);
     if (listening == nullptr || line.client->closed()) continue;
     auto const& session = ledger_.sessions()[line.sent.back().session];
-    if (speaks_stateless(gateway_.config().services[session.service].name)) continue;  // whose child may not honour it
     for (auto const& each : listening->wanted) {
       if (listening->news.count(each) == 0) {
         throw Broken(fmt::format("session {} listens for {} and was not told", session.key, each));

@@ -176,7 +176,7 @@ void StatelessCalls::heard(Session const& session, std::string_view message) {
   if (message.find("\"input_required\"") == std::string_view::npos) {
     if (trip == nullptr) return;
     if (asked.good_until > gateway_.clock().now() &&
-        message.find("requestState is not valid") != std::string_view::npos) {
+        message.find("requestState is invalid") != std::string_view::npos) {
       throw Broken(fmt::format("the state of call {} was good, and is refused: {}", asked.call, message));
     }
     return;
