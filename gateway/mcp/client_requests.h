@@ -17,7 +17,6 @@ struct ClientRequest {
   std::uint64_t id = 0;  ///< ours: what the client answers to
   std::string child_id;  ///< the child's raw id
   Method method = Method::Other;
-  std::string progress_token;  ///< the child's raw token, when it wants progress
   TimePoint deadline;
 };
 
@@ -40,13 +39,6 @@ class ClientRequests {
   [[nodiscard]] std::optional<ClientRequest> close_expired(TimePoint now) {
     return take([&](ClientRequest const& request) { return request.deadline <= now; });
   }
-  [[nodiscard]] ClientRequest const* find(std::uint64_t id) const {
-    for (auto const& request : open_) {
-      if (request.id == id) return &request;
-    }
-    return nullptr;
-  }
-  void clear() { open_.clear(); }
 
  private:
   template <typename Predicate>
