@@ -35,15 +35,13 @@ enum class RunEnd : std::uint8_t {
   Asked,       ///< it was idle and asked to end
 };
 
-/// An MCP server as messages and as something that starts and ends. A child
-/// process is one
-/// (`Child`). Owned by the Multiplexer that speaks with it.
+/// An MCP server as messages and as something that starts and ends. A child process is one (`Child`). Owned by the
+/// Multiplexer that speaks with it.
 class Peer {
  public:
   class Owner {
    public:
-    /// It can be spoken to: begin the handshake, and call `ready` when it is
-    /// done.
+    /// It can be spoken to: begin the handshake, and call `ready` when it is done.
     virtual void on_peer_started() = 0;
     virtual void on_peer_message(rpc::Message const& message) = 0;
     /// A message over the limit was dropped; this is how it began and ended.

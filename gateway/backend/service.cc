@@ -181,13 +181,9 @@ void Service::tick() {
 
 /// What is the service's as a whole.
 void Service::report() {
-  std::size_t owed = 0;
   std::size_t queued = 0;
-  children_.for_each([&](Multiplexer const& child) {
-    owed += child.calls_owed();
-    queued += child.peer().queued_bytes();
-  });
-  metrics_.calls_in_flight(owed);
+  children_.for_each([&](Multiplexer const& child) { queued += child.peer().queued_bytes(); });
+  metrics_.calls_in_flight(calls_owed());
   metrics_.child_stdin_queue(queued);
   report_resources(context_.loop.now());
   switch (probe_standing(children_)) {
