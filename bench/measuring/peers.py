@@ -145,6 +145,7 @@ class NpmMcpProxy(NpmPeer):
     package, main, version = "mcp-proxy", "dist/bin/mcp-proxy.mjs", "6.7.19"
     source = "npm mcp-proxy (punkpeye)"
     settings = "`--no-eventStore`"
+    transports = ("sse", "http", "stateless")
 
     def command(self, launch):
         server = "sse" if launch.transport == "sse" else "stream"
