@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <string_view>
 
 #if defined(__SSE2__)
@@ -38,9 +39,9 @@ inline SixteenBytes below(SixteenBytes x, unsigned char limit) {
 inline SixteenBytes is_high(SixteenBytes x) { return x; }
 #endif
 
-/// The first byte of that kind, or `end`.
+/// The first byte of that kind, or `end`; for texts that are short, or where it is near.
 template <typename Kind>
-char const* find_byte(char const* p, char const* end, Kind kind) {
+char const* find_near_byte(char const* p, char const* end, Kind kind) {
 #if defined(__SSE2__)
   if (end - p >= 16) {
     for (; end - p >= 16; p += 16) {
@@ -54,6 +55,32 @@ char const* find_byte(char const* p, char const* end, Kind kind) {
 #endif
   while (p < end && kind(OneByte{static_cast<unsigned char>(*p)}) == 0) ++p;
   return p;
+}
+
+/// Where a text counts as long.
+inline constexpr std::ptrdiff_t kLongText = 256;
+
+/// The same for long texts. What is not near its front is looked for in blocks of 64 bytes: one test for
+/// all of them takes half the time of four.
+template <typename Kind>
+[[gnu::noinline]] char const* find_far_byte(char const* p, char const* end, Kind kind) {
+#if defined(__SSE2__)
+  auto const* const front = p + kLongText;
+  if (auto const* const near = find_near_byte(p, front, kind); near != front) return near;
+  constexpr std::ptrdiff_t kBlock = 64;
+  for (p = front; end - p >= kBlock; p += kBlock) {
+    auto const found = kind(SixteenBytes::at(p)) | kind(SixteenBytes::at(p + 16)) | kind(SixteenBytes::at(p + 32)) |
+                       kind(SixteenBytes::at(p + 48));
+    if (found.mask() != 0) break;
+  }
+#endif
+  return find_near_byte(p, end, kind);
+}
+
+/// The first byte of that kind, or `end`.
+template <typename Kind>
+char const* find_byte(char const* p, char const* end, Kind kind) {
+  return end - p > kLongText ? find_far_byte(p, end, kind) : find_near_byte(p, end, kind);
 }
 
 /// Whether a byte of that kind is there.

@@ -15,10 +15,11 @@ std::size_t found_at(std::string const& text) {
 }
 
 TEST(ByteScan, FindsTheFirstOfAKindWhereverItStands) {
-  for (std::size_t at = 0; at < 40; ++at) {
+  constexpr std::size_t kLength = kLongText + 64 + 64 + 16 + 5;  // looked at by 16, by 64, by 16 again, and a rest
+  for (std::size_t at = 0; at < kLength; ++at) {
     for (auto const c : {'E', '\0', '\x1f', '\x80', '\xff'}) {
-      std::string text(40, 'x');
-      EXPECT_EQ(40U, found_at(text));
+      std::string text(kLength, 'x');
+      EXPECT_EQ(kLength, found_at(text));
       EXPECT_FALSE(has_byte(text, kKind));
       text[at] = c;
       text.back() = 'E';
