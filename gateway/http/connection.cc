@@ -14,6 +14,13 @@ namespace {
 /// What a client may send ahead of the answer it is waiting for.
 constexpr std::size_t kMaxAhead = 64 * 1024;
 
+/// A piece of an event's data from which on it is sent at once. Smaller ones wait for others of the turn.
+constexpr std::size_t kSentEarly = 8 * 1024;
+
+bool is_large(Event const& event) {
+  return std::ranges::any_of(event.data, [](std::string_view piece) { return piece.size() >= kSentEarly; });
+}
+
 StreamEnd end_of(RequestHandler::Gone why) {
   switch (why) {
     case RequestHandler::Gone::Client: return StreamEnd::Client;
@@ -239,7 +246,12 @@ void Connection::send_event(Event const& event) {
     too_slow_ = true;
     return server_.close_slow_later(exchange_);
   }
-  append_event(stream_.out(), event, chunked_reply_);
+  // A large one is not copied, and its client reads it while the gateway goes on with the turn.
+  if (is_large(event) && stream_.may_send_early()) {
+    stream_.send_early(EventPieces(event, chunked_reply_).view());
+  } else {
+    append_event(stream_.out(), event, chunked_reply_);
+  }
   wrote();
 }
 

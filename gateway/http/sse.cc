@@ -101,6 +101,43 @@ std::size_t data_size(Event const& event) {
   return may_need_escape(event) ? escaped(event.data).size() : total(event.data);
 }
 
+namespace {
+
+/// Calls `put` with each part of an event, in order. `data` is its data with nothing to escape.
+template <typename Put>
+void write_event(Event const& event, Pieces data, Put put) {
+  if (!event.event.empty()) put("event: "), put(event.event), put("\n");
+  if (!event.id.empty()) put("id: "), put(event.id), put("\n");
+  put("data: ");
+  for (auto const piece : data) put(piece);
+  put("\n\n");
+}
+
+/// Its bytes, but for those of a chunk.
+std::size_t event_size(Event const& event, Pieces data) {
+  std::size_t size = 0;
+  write_event(event, data, [&size](std::string_view part) { size += part.size(); });
+  return size;
+}
+
+}  // namespace
+
+EventPieces::EventPieces(Event const& event, bool chunked) {
+  auto data = event.data;
+  std::string_view escaped_data;
+  if (may_need_escape(event) || data.size() > kMaxData) {
+    escaped_ = escaped(data);
+    escaped_data = escaped_;
+    data = {&escaped_data, 1};
+  }
+  if (chunked) {
+    auto* const end = write_chunk_size(chunk_size_.data(), event_size(event, data));
+    add({chunk_size_.data(), static_cast<std::size_t>(end - chunk_size_.data())});
+  }
+  write_event(event, data, [this](std::string_view part) { add(part); });
+  if (chunked) add("\r\n");
+}
+
 void append_event(ByteQueue& out, Event const& event, bool chunked) {
   std::string rewritten;
   std::string_view rewritten_piece;
@@ -110,27 +147,15 @@ void append_event(ByteQueue& out, Event const& event, bool chunked) {
     rewritten_piece = rewritten;
     data = {&rewritten_piece, 1};
   }
-
-  constexpr std::string_view kEvent = "event: ";
-  constexpr std::string_view kId = "id: ";
-  constexpr std::string_view kData = "data: ";
-  auto const event_line = event.event.empty() ? 0 : kEvent.size() + event.event.size() + 1;
-  auto const id_line = event.id.empty() ? 0 : kId.size() + event.id.size() + 1;
-  auto const size = event_line + id_line + kData.size() + total(data) + 2;
-
+  auto const size = event_size(event, data);
   // Room for everything is made once: an event is many small pieces.
   auto* const start = out.extend(size + 2 * kMaxChunkFrame);
-  auto* to = start;
+  auto* to = chunked ? write_chunk_size(start, size) : start;
   auto const put = [&to](std::string_view text) {
     std::memcpy(to, text.data(), text.size());
     to += text.size();
   };
-  if (chunked) to = write_chunk_size(to, size);
-  if (event_line > 0) put(kEvent), put(event.event), put("\n");
-  if (id_line > 0) put(kId), put(event.id), put("\n");
-  put(kData);
-  for (auto const piece : data) put(piece);
-  put("\n\n");
+  write_event(event, data, put);
   if (chunked) put("\r\n");
   out.commit(static_cast<std::size_t>(to - start));
 }

@@ -1,6 +1,9 @@
 // Server-sent events as bytes (WHATWG HTML, section 9.2).
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "gateway/base/byte_queue.h"
@@ -21,6 +24,27 @@ struct Event {
 
 /// Appends the event, as one chunk when `chunked`.
 void append_event(ByteQueue& out, Event const& event, bool chunked);
+
+/// The bytes of an event in pieces: its data is not copied.
+class EventPieces {
+ public:
+  /// What `event` refers to outlives it.
+  EventPieces(Event const& event, bool chunked);
+  EventPieces(EventPieces const&) = delete;
+  EventPieces& operator=(EventPieces const&) = delete;
+
+  [[nodiscard]] Pieces view() const { return {pieces_.data(), count_}; }
+
+ private:
+  void add(std::string_view piece) { pieces_[count_++] = piece; }
+
+  static constexpr std::size_t kFrame = 10;    ///< pieces that are not data
+  static constexpr std::size_t kMaxData = 16;  ///< more pieces of data are joined
+  std::array<std::string_view, kFrame + kMaxData> pieces_;
+  std::size_t count_ = 0;
+  std::array<char, 20> chunk_size_;
+  std::string escaped_;  ///< the data where it holds something to escape, or is in too many pieces
+};
 
 /// Appends a comment line, which every client ignores: it keeps the stream from
 /// looking dead.

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,13 @@
 #include <utility>
 
 namespace gateway::io {
+
+namespace {
+
+/// What `send_early` takes in one call; more pieces are queued.
+constexpr std::size_t kMaxPieces = 32;
+
+}  // namespace
 
 Stream::Stream(EventLoop& loop, UniqueFd fd, Handler& handler)
     : loop_(loop), handler_(handler), fd_(std::move(fd)), read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
@@ -49,28 +57,65 @@ void Stream::read_once() {
 }
 
 void Stream::flush() {
+  if (std::exchange(failed_early_, false)) return fail();
+  auto const sent_early = std::exchange(sent_early_, false);
   // A peer whose window is full is waited for, not asked again each turn.
-  if (!write_watch_ || !write_watch_->active()) send_queued();
+  auto const waits = write_watch_ && write_watch_->active();
+  if (!out_.empty() && !waits) return send_queued();
+  if (sent_early) handler_.on_sent();
+}
+
+void Stream::send_early(std::span<std::string_view const> pieces) {
+  std::array<iovec, kMaxPieces> parts;
+  auto const count = std::min(pieces.size(), parts.size());
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+    size += pieces[i].size();
+  }
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  auto const result = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  touched();
+  if (result < 0 && errno != EAGAIN && errno != EINTR) {
+    failed_early_ = true;
+    return;
+  }
+  sent_early_ = true;
+  auto sent = static_cast<std::size_t>(std::max<ssize_t>(result, 0));
+  for (auto const piece : pieces) {
+    auto const used = std::min(sent, piece.size());
+    out_.append(piece.substr(used));
+    sent -= used;
+  }
+  if (!out_.empty()) wait_until_writable();
 }
 
 void Stream::send_queued() {
   if (out_.empty()) return;
   auto const bytes = out_.view();
   auto const sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-    out_.reset();
-    if (write_watch_) write_watch_->stop();
-    read_watch_.stop();
-    return handler_.on_end(End::Reset);
-  }
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) return fail();
   if (sent > 0) out_.consume(static_cast<std::size_t>(sent));
-  if (out_.empty()) {
-    if (write_watch_) write_watch_->stop();
-  } else {
-    if (!write_watch_) write_watch_.emplace(loop_, fd_.get(), Watch::For::Write, static_cast<Watch::Listener&>(*this));
-    write_watch_->start();
+  if (!out_.empty()) {
+    wait_until_writable();
+  } else if (write_watch_) {
+    write_watch_->stop();
   }
   handler_.on_sent();
+}
+
+void Stream::wait_until_writable() {
+  if (!write_watch_) write_watch_.emplace(loop_, fd_.get(), Watch::For::Write, static_cast<Watch::Listener&>(*this));
+  write_watch_->start();
+}
+
+void Stream::fail() {
+  out_.reset();
+  if (write_watch_) write_watch_->stop();
+  read_watch_.stop();
+  handler_.on_end(End::Reset);
 }
 
 std::string Stream::remote() const {

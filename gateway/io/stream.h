@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,9 @@
 namespace gateway::io {
 
 /// Reads what comes and tells its handler; gathers what is written and sends it
-/// once, at the end of the turn. The write event is armed only while the peer's
-/// window is full, so that a small answer costs one system call. Owned by its
-/// handler; destroying it closes the socket.
+/// once, at the end of the turn, or the first of it early. The write event is
+/// armed only while the peer's window is full, so that a small answer costs one
+/// system call. Owned by its handler; destroying it closes the socket.
 class Stream final : private Watch::Listener, public Flushable {
  public:
   enum class End { Eof, Reset };
@@ -42,6 +43,13 @@ class Stream final : private Watch::Listener, public Flushable {
   /// What is to be sent. Whoever appends calls `touched` afterwards.
   [[nodiscard]] ByteQueue& out() { return out_; }
   void touched() { loop_.flush_later(*this); }
+  /// Whether nothing waits to be sent and nothing was sent early in this turn.
+  [[nodiscard]] bool may_send_early() const { return out_.empty() && !sent_early_; }
+  /// Sends the pieces, one after the other, before the turn ends: the peer goes on
+  /// meanwhile, and they are not copied. What the socket does not take is queued.
+  /// Only while `may_send_early`. The handler is called at the end of the turn, as
+  /// always: whoever sends is in the middle of something.
+  void send_early(std::span<std::string_view const> pieces);
   [[nodiscard]] std::size_t queued() const { return out_.size(); }
 
   void pause_reading() { read_watch_.stop(); }
@@ -60,11 +68,15 @@ class Stream final : private Watch::Listener, public Flushable {
   void flush() override;
   void read_once();
   void send_queued();
+  void wait_until_writable();
+  void fail();
 
   EventLoop& loop_;
   Handler& handler_;
   UniqueFd fd_;
   ByteQueue out_;
+  bool sent_early_ = false;    ///< in this turn
+  bool failed_early_ = false;  ///< the handler is still to be told
   Watch read_watch_;
   std::optional<Watch> write_watch_;  ///< made when first needed: most streams never wait
 };

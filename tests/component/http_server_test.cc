@@ -180,6 +180,48 @@ TEST_F(HttpServerTest, StreamsEventsAndUsesTheConnectionAgain) {
   EXPECT_TRUE(until_heard(client, "0\r\n\r\n" + ok("/a ")));
 }
 
+TEST_F(HttpServerTest, SendsALargeEventBeforeTheTurnEndsAndWhatFollowsBehindIt) {
+  start();
+  auto client = connect();
+  client.send(get("/stream"));
+  ASSERT_TRUE(until_heard(client, "\r\n\r\n"));
+  std::string const large(10'000, 'x');
+  for (std::string_view const data : {std::string_view(large), std::string_view("2"), std::string_view(large)}) {
+    open_exchange().send_event({.event = {}, .data = {&data, 1}});
+  }
+  client.listen();
+  EXPECT_TRUE(client.heard().ends_with("2718\r\ndata: " + large + "\n\n\r\n"));
+  EXPECT_TRUE(until_heard(client, large + "\n\n\r\n9\r\ndata: 2\n\n\r\n2718\r\ndata: " + large + "\n\n\r\n"));
+}
+
+TEST_F(HttpServerTest, SendsAnEventThatTheSocketDoesNotTakeAtOnceWholeAndInItsPlace) {
+  start();
+  auto client = connect(4096);
+  client.send(get("/stream"));
+  ASSERT_TRUE(until_heard(client, "\r\n\r\n"));
+  std::string const large(8'000'000, 'x');
+  for (std::string_view const data : {std::string_view(large), std::string_view("after")}) {
+    open_exchange().send_event({.event = {}, .data = {&data, 1}});
+  }
+  EXPECT_GT(open_exchange().queued(), 0U);
+  EXPECT_TRUE(until_heard(client, large + "\n\n\r\nd\r\ndata: after\n\n\r\n"));
+}
+
+TEST_F(HttpServerTest, SaysAtTheEndOfTheTurnThatTheClientOfAnEventIsGone) {
+  start();
+  auto client = connect();
+  client.send(get("/stream"));
+  ASSERT_TRUE(until_heard(client, "\r\n\r\n"));
+  std::string const large(10'000, 'x');
+  std::string_view const data = large;
+  open_exchange().send_event({.event = "message", .id = {}, .data = {&data, 1}});
+  client.close();  // with something unread: its socket answers with a reset from now on
+  auto& stream = open_exchange();
+  for (auto i = 0; i < 3; ++i) stream.send_event({.event = "message", .id = {}, .data = {&data, 1}});
+  EXPECT_TRUE(handler.gone.empty());
+  EXPECT_TRUE(until([&] { return handler.gone.size() == 1; }));
+}
+
 TEST_F(HttpServerTest, EndsTheStreamOfAnOlderClientWithItsConnection) {
   start();
   auto client = connect();

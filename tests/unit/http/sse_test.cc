@@ -40,6 +40,13 @@ TEST(SseEvent, MayHaveNoData) { EXPECT_EQ("id: 1-0\ndata: \n\n", event_of({}, ""
 
 TEST(SseEvent, JoinsThePiecesOfItsData) { EXPECT_EQ("data: {\"a\":1}\n\n", event_of({"{", "\"a\":", "", "1}"}, "")); }
 
+TEST(SseEvent, MayHaveMorePiecesOfDataThanAreSentAtOnce) {
+  std::vector<std::string_view> const many(40, "ab");
+  std::string all;
+  for (auto const piece : many) all += piece;
+  EXPECT_EQ("event: message\nid: 1-2\ndata: " + all + "\n\n", event_of(many, "message", "1-2"));
+}
+
 TEST(SseEvent, TurnsLineEndsBetweenTokensIntoSpaces) {
   EXPECT_EQ(R"({"a": 1, "b":2})", data_of("{\"a\":\r1,\n\"b\":2}"));
   EXPECT_EQ("  ", data_of("\r\n"));
