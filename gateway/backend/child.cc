@@ -295,7 +295,10 @@ void Child::on_stdout(std::string_view bytes) {
   last_heard_ = context_.loop.now();
   rpc::LineFramer::Line line;
   // The owner may end this run while it handles a line; the framer lives on.
-  while (stdout_->next(bytes, line) == rpc::LineFramer::Verdict::Line) on_line(line);
+  while (stdout_->next(bytes, line) == rpc::LineFramer::Verdict::Line) {
+    on_line(line);
+    context_.loop.flush_if_many();
+  }
 }
 
 void Child::on_line(rpc::LineFramer::Line line) {

@@ -171,15 +171,23 @@ void EventLoop::do_forget(Deferred& deed) {
 void EventLoop::settle() {
   do {
     run_deferred();
-    // By index: a flush may append.
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
-      auto* const stream = dirty_[i];
-      if (stream == nullptr) continue;
-      stream->dirty_ = false;
-      stream->flush();
-    }
-    dirty_.clear();
+    flush_dirty();
   } while (!deferred_.empty());
+}
+
+void EventLoop::flush_if_many() {
+  if (dirty_.size() >= kMany) flush_dirty();
+}
+
+void EventLoop::flush_dirty() {
+  // By index: a flush may append.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    auto* const stream = dirty_[i];
+    if (stream == nullptr) continue;
+    stream->dirty_ = false;
+    stream->flush();
+  }
+  dirty_.clear();
 }
 
 void EventLoop::flush_later(Flushable& stream) {

@@ -9,7 +9,8 @@ namespace gateway::io {
 void FreeEvent::operator()(event* ev) const { event_free(ev); }
 
 Watch::Watch(EventLoop& loop, int fd, For what, Listener& listener)
-    : listener_(listener),
+    : loop_(loop),
+      listener_(listener),
       what_(what),
       event_(event_new(loop.base(), fd, static_cast<short>((what == For::Read ? EV_READ : EV_WRITE) | EV_PERSIST),
                        &Watch::call, this)) {
@@ -29,7 +30,9 @@ void Watch::stop() {
 
 void Watch::call(int, short, void* self) {
   auto& watch = *static_cast<Watch*>(self);
+  auto& loop = watch.loop_;  // the watch may end in its callback
   watch.listener_.on_ready(watch.what_);
+  loop.flush_if_many();
 }
 
 void Timer::set(Duration delay) {

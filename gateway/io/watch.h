@@ -41,6 +41,7 @@ class Watch {
  private:
   static void call(int fd, short what, void* self);
 
+  EventLoop& loop_;
   Listener& listener_;
   For what_;
   bool active_ = false;
