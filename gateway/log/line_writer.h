@@ -2,12 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "gateway/base/clock.h"
@@ -30,7 +32,16 @@ class LineWriter {
   explicit LineWriter(char* to) : to_(to) {}
 
   LineWriter& raw(std::string_view text) {
-    to_ = std::copy(text.begin(), text.end(), to_);  // an empty string may have no address
+    if (text.empty()) return *this;  // it may have no address
+    std::memcpy(to_, text.data(), text.size());
+    to_ += text.size();
+    return *this;
+  }
+  /// A constant: its size is known to the compiler, which needs no call to copy it.
+  template <std::size_t N>
+  LineWriter& raw(std::array<char, N> const& bytes) {
+    std::memcpy(to_, bytes.data(), N);
+    to_ += N;
     return *this;
   }
   LineWriter& raw(char c) {

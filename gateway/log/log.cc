@@ -330,6 +330,7 @@ void Log::say(std::string_view lines) {
 }
 
 void Log::end_turn(TimePoint now) {
+  has_record_ = false;
   std::size_t gathered = 0;
   for (auto const& rendering : renderings_) gathered += rendering.piece.bytes.size();
   if (gathered == 0) return;

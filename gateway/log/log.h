@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -126,6 +127,8 @@ class Log {
   };
 
   std::string_view timestamp();
+  /// That of the iteration's first record: nobody can tell apart when they came.
+  std::string_view timestamp_of_record() { return std::exchange(has_record_, true) ? timestamp_ : timestamp(); }
   void end_line(Rendering& to, std::size_t begin, config::LogLevel level, LineKind kind) {
     to.piece.bytes.push_back('\n');
     to.piece.marks.push_back({static_cast<std::uint32_t>(to.piece.bytes.size() - begin), level, kind, level >= level_});
@@ -146,7 +149,8 @@ class Log {
   std::array<std::uint64_t, 4> lines_{};  ///< by level
   std::optional<TimePoint> gathered_since_;
   bool urgent_ = false;
-  std::string timestamp_;  ///< of the last line; its second is not written anew for each
+  bool has_record_ = false;  ///< in this iteration
+  std::string timestamp_;    ///< of the last line; its second is not written anew for each
   std::time_t second_ = -1;
 };
 
@@ -155,7 +159,7 @@ void Log::record(Members const&... members) {
   constexpr auto kLevel = config::LogLevel::Info;
   if (!enabled(kLevel)) return;
   ++lines_[static_cast<std::size_t>(kLevel)];
-  auto const now = timestamp();
+  auto const now = timestamp_of_record();
   for (auto& rendering : renderings_) {
     if (kLevel < rendering.lowest) continue;
     if (rendering.piece.form != Form::Json) {

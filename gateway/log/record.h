@@ -53,7 +53,6 @@ struct Joined {
     (add(parts.view()), ...);
     return all;
   }();
-  static constexpr std::string_view kText{kBytes.data(), kBytes.size()};
 };
 
 template <typename Value>
@@ -92,7 +91,7 @@ void write(LineWriter& to, Value const& value) {
 template <Constant name, typename Value>
 void write_member(LineWriter& to, Member<name, Value> const& member) {
   if (is_absent(member.value)) return;
-  to.raw(Joined<",\"", name, "\":">::kText);
+  to.raw(Joined<",\"", name, "\":">::kBytes);
   write(to, member.value);
 }
 
@@ -104,9 +103,10 @@ template <Constant event, Constant message, typename... Members>
 void append_json_record(ByteQueue& out, std::string_view timestamp, std::string_view constant_members,
                         Members const&... members) {
   using namespace record_detail;
-  constexpr auto kFront = Joined<"\",\"level\":\"info\",\"event\":\"", event, "\",\"msg\":\"", message, "\"">::kText;
+  constexpr auto const& kFront =
+      Joined<"\",\"level\":\"info\",\"event\":\"", event, "\",\"msg\":\"", message, "\"">::kBytes;
   constexpr auto kConstants =
-      kFront.size() + (Joined<",\"", Members::kName, "\":">::kText.size() + ...) + sizeof R"({"ts":"})";
+      kFront.size() + (Joined<",\"", Members::kName, "\":">::kBytes.size() + ...) + sizeof R"({"ts":"})";
   LineWriter to(out.extend(kConstants + timestamp.size() + constant_members.size() + (room_for(members.value) + ...)));
   auto const* const start = to.end();
   to.raw(R"({"ts":")").raw(timestamp).raw(kFront);

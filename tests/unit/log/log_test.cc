@@ -7,6 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace gateway::log {
 namespace {
@@ -159,6 +161,36 @@ TEST(LogRecord, HasTheSameMembersForPeople) {
       line({as_field(member<"text">(std::string_view("t"))), as_field(member<"label">(Label{"l"})),
             as_field(member<"absent">(std::optional<double>{})), as_field(member<"present">(std::optional<double>{2}))},
            Form::Text));
+}
+
+/// Keeps the lines it is handed.
+class LinesSink final : public LogSink {
+ public:
+  [[nodiscard]] std::vector<Wanted> wanted() const override { return {Wanted{}}; }
+  void write(LogPiece& piece) override {
+    lines += piece.bytes.view();
+    piece.clear();
+  }
+  std::string lines;
+};
+
+TEST(LogRecord, HasTheTimeOfTheFirstRecordOfItsIteration) {
+  LinesSink sink;
+  Log log({}, {.version = "1", .instance_id = "i"}, sink);
+  constexpr std::size_t kRecords = 1000;  // some microseconds apart
+  for (std::size_t i = 0; i < kRecords; ++i) log.record<"e", "m">(member<"n">(Label{"x"}));
+  log.end_turn(TimePoint{});
+  for (std::size_t i = 0; i < kRecords; ++i) log.record<"e", "m">(member<"n">(Label{"x"}));
+  log.flush();
+
+  std::vector<std::string> times;
+  for (std::string_view rest = sink.lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+    times.push_back(Json::parse(rest.substr(0, rest.find('\n'))).at("ts"));
+  }
+  ASSERT_EQ(2 * kRecords, times.size());
+  EXPECT_EQ(times.front(), times[kRecords - 1]);
+  EXPECT_LT(times[kRecords - 1], times[kRecords]);
+  EXPECT_EQ(times[kRecords], times.back());
 }
 
 }  // namespace
