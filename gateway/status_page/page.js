@@ -1,6 +1,6 @@
 
 "use strict";
-// What children say of themselves (names, descriptions, results, log lines) is put on the page as text, never as markup.
+// What children send (names, descriptions, results, log lines) is added to the page as text, never as markup.
 
 const $ = (id) => document.getElementById(id);
 
@@ -26,12 +26,12 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-// Sets a text only where it changed, so that readers of the screen are not told the same again.
+// Sets a text only if it changed, so that screen readers do not announce it again.
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// --- figures as people read them
+// --- formatting of numbers
 
 const amount = (n) => n >= 1e6 ? (n / 1e6).toFixed(1) + "M" : n >= 1e4 ? (n / 1e3).toFixed(1) + "k"
   : n >= 100 || Number.isInteger(n) ? String(Math.round(n)) : n.toFixed(1);
@@ -49,13 +49,13 @@ function lasted(seconds) {
   return Math.floor(seconds / size) + " " + unit + (rest ? " " + rest + " " + next[0] : "");
 }
 
-// --- talking with the gateway
+// --- requests to the gateway
 
 const TOKEN = "mcp-gateway admin token";
 let token = sessionStorage.getItem(TOKEN) || "";
 let status = null;
 
-// {ok, code, body}; body.error is a sentence where it went wrong.
+// {ok, code, body}; on failure body.error is a sentence.
 async function ask(path, posted, shown = token) {
   const options = {headers: shown ? {Authorization: "Bearer " + shown} : {}};
   if (posted) Object.assign(options, {method: "POST", body: JSON.stringify(posted)});
@@ -71,7 +71,7 @@ async function ask(path, posted, shown = token) {
 
 const serviceUrl = (name, what) => "api/services/" + encodeURIComponent(name) + "/" + what;
 
-// --- live
+// --- live updates
 
 let source = null;
 let retry = 0;
@@ -88,9 +88,9 @@ function connect() {
   source.onerror = () => {
     setLive("lost", "disconnected");
     document.body.classList.add("stale");
-    const since = status ? " What stands here is of " + new Date(status.timestamp).toLocaleTimeString() + "." : "";
+    const since = status ? " The page shows the state at " + new Date(status.timestamp).toLocaleTimeString() + "." : "";
     $("disconnected").hidden = false;
-    say($("disconnected"), "Disconnected from the gateway; trying again." + since);
+    say($("disconnected"), "Disconnected from the gateway; reconnecting." + since);
     source.close();
     clearTimeout(retry);
     retry = setTimeout(connect, 2000);
@@ -102,7 +102,7 @@ function setLive(state, text) {
   say($("live"), text);
 }
 
-// --- the whole
+// --- overall status
 
 const WORDS = {HEALTHY: "All is well", DEGRADED: "Degraded", UNHEALTHY: "Unhealthy", DRAINING: "Draining"};
 
@@ -120,14 +120,14 @@ function show(news) {
   if (first) loadLogs();
 }
 
-// What lacks an account or a program was never to run here, unless it is required.
+// A service that lacks a prerequisite is not expected to run here, unless it is required.
 const isLeftOut = (server) => server.state === "unavailable" && !server.required;
 
 function allIsWell(servers) {
   const left = servers.filter(([, server]) => isLeftOut(server)).map(([name]) => name);
   const count = servers.length - left.length;
-  return (count === 1 ? "1 service is as it should be" : count + " services are as they should be") +
-    (left.length ? "; not set up here: " + left.join(", ") : "");
+  return (count === 1 ? "1 service is healthy" : "all " + count + " services are healthy") +
+    (left.length ? "; without their prerequisites: " + left.join(", ") : "");
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
@@ -136,9 +136,9 @@ function showTiles(servers) {
   const sum = (of) => servers.reduce((total, server) => total + of(server), 0);
   const errors = sum((s) => s.traffic.errors_per_minute);
   const tiles = {
-    "Services well": servers.filter((s) => s.status === "HEALTHY").length + " of " + servers.filter((s) => !isLeftOut(s)).length,
-    "Calls a minute": amount(sum((s) => s.traffic.calls_per_minute)),
-    "Errors a minute": amount(errors),
+    "Healthy services": servers.filter((s) => s.status === "HEALTHY").length + " of " + servers.filter((s) => !isLeftOut(s)).length,
+    "Calls per minute": amount(sum((s) => s.traffic.calls_per_minute)),
+    "Errors per minute": amount(errors),
     "Sessions": amount(sum((s) => s.sessions)),
     "Calls in flight": amount(sum((s) => s.calls_in_flight)),
     "Memory of children": bytes(sum((s) => s.traffic.memory_bytes)),
@@ -243,7 +243,7 @@ class Card {
     const traffic = server.traffic;
     const facts = {
       "Protocol": server.protocol || "–", "Children": server.children, "Isolation": server.isolation,
-      "Calls in flight": server.calls_in_flight, "Calls in all": amount(traffic.calls_total), "Errors in all": amount(traffic.errors_total),
+      "Calls in flight": server.calls_in_flight, "Calls in total": amount(traffic.calls_total), "Errors in total": amount(traffic.errors_total),
       "Latency p50 / p95": latency(traffic.p50_ms) + " / " + latency(traffic.p95_ms),
       "Restarts": server.restarts, "CPU": traffic.cpu_cores === undefined ? "–" : Math.round(traffic.cpu_cores * 100) + " %", "Memory": bytes(traffic.memory_bytes),
     };
@@ -256,22 +256,22 @@ class Card {
       this.facts.replaceChildren(...Object.keys(facts).map((name) => h("div", {}, h("dt", {}, name), h("dd", {}))));
     }
     Object.values(facts).forEach((value, i) => say(this.facts.children[i].lastChild, String(value)));
-    say(this.drain, server.status === "DRAINING" ? "Let sessions in again" : "Drain");
+    say(this.drain, server.status === "DRAINING" ? "Accept sessions again" : "Drain");
     this.actions.hidden = !token || server.state === "unavailable";
     this.tools.showRights();
   }
 
   async askRestart() {
     const owed = this.server.calls_in_flight;
-    if (!await sure("Restart " + this.name + "?", "Its processes end and are started anew. " +
-      (owed ? owed + " open calls are answered, or fail with an error." : "Sessions stay."), "Restart")) return;
-    await this.act("restart", "is started anew");
+    if (!await sure("Restart " + this.name + "?", "Its processes are terminated and started again. " +
+      (owed ? owed + " calls in flight are answered, or fail with an error." : "Sessions are kept."), "Restart")) return;
+    await this.act("restart", "is being restarted");
   }
 
   async askDrain() {
     const drained = this.server.status === "DRAINING";
-    if (!drained && !await sure("Drain " + this.name + "?", "New sessions are refused; open ones go on.", "Drain")) return;
-    await this.act(drained ? "undrain" : "drain", drained ? "lets sessions in" : "takes no new sessions");
+    if (!drained && !await sure("Drain " + this.name + "?", "New sessions are rejected; existing ones continue.", "Drain")) return;
+    await this.act(drained ? "undrain" : "drain", drained ? "accepts sessions again" : "accepts no new sessions");
   }
 
   async act(action, done) {
@@ -340,14 +340,14 @@ class Tool {
     if (may === this.may) return;
     this.may = may;
     const texts = {"signed out": status.actions ? "Sign in to try it." : "To try it, configure gateway.admin_token.",
-      private: "Each client has a child of its own, so there is none to try it with."};
+      private: "Each client has a child of its own, so there is no shared one to try it with."};
     this.trial.replaceChildren(may === "form" ? new Trial(this.card.name, this.tool).element : h("p", {class: "muted"}, texts[may]));
   }
 }
 
 let trials = 0;
 
-// Fields for what the schema says plainly, and JSON for everything else.
+// Form fields for simple schemas, and JSON for everything else.
 class Trial {
   constructor(service, tool) {
     this.service = service;
@@ -420,7 +420,7 @@ function shownResult(answer) {
   const shown = content.slice(0, 20).map((part) => {
     if (part?.type === "text" && typeof part.text === "string") return pre("Text", part.text.slice(0, 100000));
     if (part?.type === "image" && /^image\/(png|jpeg|gif|webp)$/.test(part.mimeType) && typeof part.data === "string") {
-      return h("img", {alt: "The image the tool gave", src: "data:" + part.mimeType + ";base64," + part.data});
+      return h("img", {alt: "The image in the result", src: "data:" + part.mimeType + ";base64," + part.data});
     }
     return pre("Content", JSON.stringify(part, null, 2).slice(0, 100000));
   });
@@ -454,7 +454,7 @@ class Field {
     this.element = this.kind === "boolean" ? h("div", {class: "field check"}, this.input, label, help) : h("div", {class: "field"}, label, this.input, help);
   }
 
-  // An optional field that is left empty is left out.
+  // An empty optional field is omitted.
   into(values) {
     const text = this.input.value;
     if (this.kind === "boolean") {
@@ -531,7 +531,7 @@ function loadLogs() {
   }
 }
 
-// --- who may act
+// --- signing in
 
 function showRights() {
   $("operator").hidden = !status.actions;
@@ -574,7 +574,7 @@ $("level").addEventListener("change", async () => {
   toast(answer.ok ? "The log level is " + answer.body.level + " now." : sentence(answer.body.error));
 });
 
-// --- small things
+// --- helpers
 
 function sure(title, text, yes) {
   say($("sure-title"), title);

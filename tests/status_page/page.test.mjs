@@ -32,7 +32,7 @@ describe('what everybody sees', () => {
     await show();
     assert.equal(await text(page.getByRole('heading', { level: 2 }).first()), 'All is well');
     assert.match(await text(page.locator('#about')), /gateway-1 · version \S+ · up /);
-    assert.match(await text(page.locator('#tiles')), /Services well\s+5 of 5/);
+    assert.match(await text(page.locator('#tiles')), /Healthy services\s+5 of 5/);
     assert.deepEqual(await page.locator('.service .name').allInnerTexts(), ['postgres', 'fetch', 'chaos', 'hostile', 'private']);
     assert.match(await text(head(page, 'postgres')), /ready/);
     assert.match(await text(head(page, 'private')), /on demand/);
@@ -135,13 +135,13 @@ describe('who acts', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await card(page, 'chaos').getByRole('button', { name: 'Restart' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
-    await page.getByRole('status').filter({ hasText: 'chaos is started anew.' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'chaos is being restarted.' }).waitFor();
     assert.equal((await gateway.event('child.exit', { server: 'chaos' }))['child.pid'], pid);
     await gateway.event('service.ready', { server: 'chaos' }, 2);
     assert.equal(gateway.events.filter((e) => e.event === 'service.restart').length, 1);
   });
 
-  test('by draining a service and letting sessions in again', async () => {
+  test('by draining a service and accepting sessions again', async () => {
     await show();
     await signIn(page);
     await head(page, 'fetch').click();
@@ -149,7 +149,7 @@ describe('who acts', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
     await head(page, 'fetch').locator('.pill', { hasText: 'drained' }).waitFor();
     assert.equal(await text(page.locator('#overall-title')), 'Degraded');
-    await card(page, 'fetch').getByRole('button', { name: 'Let sessions in again' }).click();
+    await card(page, 'fetch').getByRole('button', { name: 'Accept sessions again' }).click();
     await head(page, 'fetch').locator('.pill', { hasText: 'ready' }).waitFor();
     await page.locator('#overall-title', { hasText: 'All is well' }).waitFor();
   });
@@ -189,7 +189,7 @@ describe('who acts', () => {
     assert.equal(gateway.events.filter((e) => e.event === 'request.done' && e.server === 'fetch' && e.method === 'tools/call').length, 0);
   });
 
-  test('but nobody tries a tool of children that belong to clients', async () => {
+  test('but no tool of a child that belongs to a client', async () => {
     const client = await gateway.client('private');
     await client.call('echo');
     await show();
