@@ -232,7 +232,7 @@ void Children::acknowledge(harness::ScriptedChild& child, Mind& mind, std::strin
   if (how == 7) return;
   if (how == 6) return end_listen(child, raw_id(line));  // the one before goes on
   mind.listens.push_back(raw_id(line));
-  mind.honours = how != 5;
+  if (how == 5) mind.honours = false;  // for good: which of its acknowledgements arrive in time it cannot know
   constexpr std::string_view kKey = R"("notifications":)";
   auto const wanted = line.substr(line.find(kKey) + kKey.size());
   say(child,

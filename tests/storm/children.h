@@ -58,7 +58,7 @@ class Children {
     bool cuts = false;                     ///< it has begun a line: what it says next is not understood
     bool was_cut_off = false;              ///< not all that it was to be told can have reached it
     std::vector<std::string> listens;      ///< raw ids of open subscriptions/listen, the newest last
-    bool honours = true;                   ///< all that was asked for by the newest of them
+    bool honours = true;                   ///< all that it was ever asked to listen for
     std::optional<Pending> answered;       ///< what it has answered last, and when
   };
 
