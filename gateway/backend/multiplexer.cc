@@ -127,9 +127,9 @@ void Multiplexer::receive(Session& session, mcp::ClientMessage const& message, R
 /// An exclusive peer is given its client's own handshake, so it starts with the
 /// first message that is for it: nearly always an initialize. A client may probe
 /// for the stateless revision, or ping, before that.
-void Multiplexer::begin_peer_for(Session& session, Message const& message) {
+void Multiplexer::begin_peer_for(Session& session, mcp::ClientMessage const& message) {
   if (peer_->state() != PeerState::Stopped) return;
-  auto const method = mcp::method_from(message.method);
+  auto const method = message.known_method;
   if (message.kind == rpc::MessageKind::Request &&
       !mcp::needs_child(mcp::route_request(method, shared_as(), era_of(session.transport), era()))) {
     return;

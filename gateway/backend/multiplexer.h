@@ -135,8 +135,8 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] mcp::Sharing shared_as() const { return is_stateless() ? mcp::Sharing::Shared : sharing_; }
 
   // ── from clients ──
-  [[nodiscard]] HeldCall arrived(mcp::Session const& session, rpc::Message const& message, mcp::Params const& params,
-                                 mcp::ReplyTo to, mcp::Via const& via);
+  [[nodiscard]] HeldCall arrived(mcp::Session const& session, mcp::ClientMessage const& message, mcp::ReplyTo to,
+                                 mcp::Via const& via);
   void on_request(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
   void on_note(mcp::Session& session, mcp::ClientMessage const& message);
   void introduce(mcp::Session& session, HeldCall&& call, std::string_view params);
@@ -146,7 +146,7 @@ class Multiplexer final : public Mortal,
   void unsubscribe(mcp::Session& session, HeldCall&& call, mcp::Params const& params);
   void listen(HeldCall&& call, mcp::Params const& params);
   void list_tools(HeldCall&& call, std::string_view method, mcp::Params const& params);
-  void begin_peer_for(mcp::Session& session, rpc::Message const& message);
+  void begin_peer_for(mcp::Session& session, mcp::ClientMessage const& message);
 
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);

@@ -30,12 +30,13 @@ Failure invalid_params(std::string message) {
 }  // namespace
 
 /// A client's request as a call: who waits for it, for how long, and what is recorded of it.
-HeldCall Multiplexer::arrived(Session const& session, Message const& message, Params const& params, ReplyTo to,
+HeldCall Multiplexer::arrived(Session const& session, mcp::ClientMessage const& message, ReplyTo to,
                               mcp::Via const& via) {
+  auto const& params = message.parsed;
   auto const now = context_.loop.now();
   auto held = book_.arrived();
   auto& call = *held;
-  call.method = mcp::method_from(message.method);
+  call.method = message.known_method;
   call.to = to;
   call.client = session.client;
   call.client_id.assign(message.id);
@@ -59,7 +60,7 @@ HeldCall Multiplexer::arrived(Session const& session, Message const& message, Pa
 
 void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
   auto const& params = message.parsed;
-  auto held = arrived(session, message, params, to, via);
+  auto held = arrived(session, message, to, via);
   auto const& call = *held;
   auto const method = call.method;
   // A session of another revision sets its level by a request.
@@ -105,7 +106,7 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
 }
 
 void Multiplexer::on_note(Session& session, mcp::ClientMessage const& message) {
-  switch (mcp::route_note(mcp::method_from(message.method), shared_as())) {
+  switch (mcp::route_note(message.known_method, shared_as())) {
     case mcp::NoteRoute::Swallow: return;
     case mcp::NoteRoute::Initialized:
       client_initialized_ = true;
@@ -121,7 +122,7 @@ void Multiplexer::on_note(Session& session, mcp::ClientMessage const& message) {
     case mcp::NoteRoute::Forward:
       // The stateless revision has no notification of clients but notifications/cancelled.
       if (peer_->state() != PeerState::Ready || is_stateless()) return;
-      metrics_.notified(metrics::Way::In, label(mcp::method_from(message.method)));
+      metrics_.notified(metrics::Way::In, label(message.known_method));
       return wire_.note(message.method, message.params);
   }
 }

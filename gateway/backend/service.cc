@@ -114,7 +114,7 @@ void Service::receive(Session& session, mcp::ClientMessage const& message, mcp::
 /// must stay there, also while that child is down: no other knows the call.
 bool Service::place_request(Session& session, mcp::ClientMessage const& message) {
   auto* const child = children_.find(session.child);
-  auto const method = mcp::method_from(message.method);
+  auto const method = message.known_method;
   if (child == nullptr) return false;
   Multiplexer* better = nullptr;
   // A child of the stateless revision reads its requestStates itself.

@@ -83,6 +83,18 @@ char const* find_byte(char const* p, char const* end, Kind kind) {
   return end - p > kLongText ? find_far_byte(p, end, kind) : find_near_byte(p, end, kind);
 }
 
+/// Which of the sixteen bytes at `p` are of that kind: bit N stands for p[N].
+template <typename Kind>
+unsigned bytes_of_kind(char const* p, Kind kind) {
+#if defined(__SSE2__)
+  return kind(SixteenBytes::at(p)).mask();
+#else
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 16; ++i) mask |= kind(OneByte{static_cast<unsigned char>(p[i])}) << i;
+  return mask;
+#endif
+}
+
 /// Whether a byte of that kind is there.
 template <typename Kind>
 bool has_byte(std::string_view text, Kind kind) {

@@ -53,7 +53,7 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
     return true;
   }
   auto const& message = std::get<mcp::ClientMessage>(read);
-  auto const verdict = mcp::era_of(message, message.parsed, routing_headers(visit.request.head));
+  auto const verdict = mcp::era_of(message, routing_headers(visit.request.head));
   if (std::holds_alternative<mcp::WithSession>(verdict)) return false;
   if (auto const* const rejection = std::get_if<mcp::EraRejection>(&verdict)) {
     reject(visit, message, *rejection);
@@ -71,13 +71,13 @@ bool StatelessHttp::post(Visit const& visit, Accepts accepted) {
 
 void StatelessHttp::serve(Visit const& visit, Accepts accepted, mcp::ClientMessage const& message,
                           mcp::Envelope const& envelope) {
-  auto const method = mcp::method_from(message.method);
+  auto const method = message.known_method;
   if (method == mcp::Method::SubscriptionsListen && !accepted.sse) {
     return visit.reply_error(
         406, ErrorCode::BadRequest,
         "subscriptions/listen is answered by an event stream: Accept must admit text/event-stream");
   }
-  auto const mark = mcp::may_need_input(method) ? mcp::mark_of(message.method, message.parsed) : mcp::RequestMark{};
+  auto const mark = mcp::may_need_input(method) ? mcp::mark_of(method, message.parsed) : mcp::RequestMark{};
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless, mark);
   if (session == nullptr) return visit.reply_refused(refusal, message.id);
   session->revision = mcp::kNewest;

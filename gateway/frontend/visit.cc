@@ -60,12 +60,17 @@ void Visit::reply_not_allowed(std::string_view allow) const {
 }
 
 Accepts accepts(http::RequestHead const& head) {
+  constexpr std::string_view kUsual = "application/json, text/event-stream";
   Accepts accepted;
   auto any = false;
   for (auto const& field : head.fields()) {
     if (!equal_ignoring_case(field.name, "accept")) continue;
     any = true;
     auto list = field.value;
+    if (list == kUsual) {
+      accepted = {.json = true, .sse = true};
+      continue;
+    }
     while (!list.empty()) {
       auto const comma = list.find(',');
       auto const type = essence(list.substr(0, comma));

@@ -1,6 +1,7 @@
 #include "gateway/http/request_head.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <charconv>
 #include <cstring>
@@ -111,8 +112,8 @@ bool is_named(std::string_view name, std::string_view lower) {
   return true;
 }
 
-constexpr std::uint64_t length_bit(std::string_view name) {
-  return std::uint64_t{1} << std::min<std::size_t>(name.size(), 63);
+constexpr char length_byte(std::string_view name) {
+  return static_cast<char>(static_cast<unsigned char>(std::min<std::size_t>(name.size(), 255)));
 }
 
 /// Takes what stands before the first `separator`, or everything, and the separator with it.
@@ -354,8 +355,8 @@ Refusal parse_lines(std::string_view text, std::size_t max_fields, RequestHead& 
     auto& field = head.storage[head.field_count];
     if (auto refusal = cut_field(text, field)) return refusal;
     if (auto refusal = meaning.add(field)) return refusal;
+    head.name_lengths[head.field_count] = length_byte(field.name);
     ++head.field_count;
-    head.name_lengths |= length_bit(field.name);
   }
   if (auto refusal = meaning.conclude()) return refusal;
   return split_target(head);
@@ -370,27 +371,36 @@ void clear(RequestHead& head) {
   head.content_length = 0;
   head.keep_alive = true;
   head.field_count = 0;
-  head.name_lengths = 0;
 }
 
 }  // namespace
 
+HeaderField const* RequestHead::named(std::string_view lower_name, std::size_t from) const {
+  static_assert(kMaxFields % 16 == 0);
+  auto const length = length_byte(lower_name);
+  auto const first = from % 16;
+  for (auto block = from - first; block < field_count; block += 16) {
+    auto candidates = bytes_of_kind(name_lengths.data() + block, [&](auto x) { return equals(x, length); });
+    if (block < from) candidates &= ~0U << first;
+    for (; candidates != 0; candidates &= candidates - 1) {
+      auto const at = block + static_cast<std::size_t>(std::countr_zero(candidates));
+      if (at >= field_count) return nullptr;
+      if (is_named(storage[at].name, lower_name)) return &storage[at];
+    }
+  }
+  return nullptr;
+}
+
 std::optional<std::string_view> RequestHead::find(std::string_view lower_name) const {
-  if ((name_lengths & length_bit(lower_name)) == 0) return {};
-  for (auto const& field : fields())
-    if (is_named(field.name, lower_name)) return field.value;
-  return {};
+  auto const* const field = named(lower_name, 0);
+  return field == nullptr ? std::nullopt : std::optional(field->value);
 }
 
 FoundField RequestHead::look_up(std::string_view lower_name) const {
-  FoundField found;
-  if ((name_lengths & length_bit(lower_name)) == 0) return found;
-  for (auto const& field : fields()) {
-    if (!is_named(field.name, lower_name)) continue;
-    if (found.value) return {found.value, true};
-    found.value = field.value;
-  }
-  return found;
+  auto const* const field = named(lower_name, 0);
+  if (field == nullptr) return {};
+  auto const after = static_cast<std::size_t>(field - storage.data()) + 1;
+  return {field->value, named(lower_name, after) != nullptr};
 }
 
 HeadResult parse_head(std::string_view bytes, std::size_t scanned, HeadLimits const& limits, RequestHead& head) {

@@ -49,15 +49,18 @@ struct RequestHead {
 
   std::array<HeaderField, kMaxFields> storage;
   std::size_t field_count = 0;
-  /// Which lengths names have: bit N stands for N bytes, the last for all that are longer. Most fields that are looked
-  /// up are not there.
-  std::uint64_t name_lengths = 0;
+  /// Of each field the length of its name, 255 for longer ones: what a look-up compares first, sixteen at a time.
+  std::array<char, kMaxFields> name_lengths;
 
   [[nodiscard]] std::span<HeaderField const> fields() const { return {storage.data(), field_count}; }
   /// The value of the first field of that name (lower case given), or nothing.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view lower_name) const;
   /// The same, and whether there are more of that name.
   [[nodiscard]] FoundField look_up(std::string_view lower_name) const;
+
+ private:
+  /// The first field of that name at `from` or after it; null when there is none.
+  [[nodiscard]] HeaderField const* named(std::string_view lower_name, std::size_t from) const;
 };
 
 /// Why a request is refused: the status to answer with and the label to count it by.

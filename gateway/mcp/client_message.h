@@ -4,6 +4,7 @@
 #include <string_view>
 #include <variant>
 
+#include "gateway/mcp/method.h"
 #include "gateway/mcp/params.h"
 #include "gateway/rpc/message.h"
 
@@ -12,6 +13,7 @@ namespace gateway::mcp {
 /// A message with what is read of its params. Views into the text it was read from.
 struct ClientMessage : rpc::Message {
   Params parsed;
+  Method known_method = Method::Other;  ///< what `method` names
 };
 
 /// Reads one message strictly (rpc::read_client_message), and its params in the same pass.

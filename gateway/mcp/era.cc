@@ -26,8 +26,8 @@ EraRejection mismatch(std::string_view header, std::string_view problem) {
   return {ErrorCode::HeaderMismatch, fmt::format("Header mismatch: {} {}", header, problem), {}};
 }
 
-std::optional<EraRejection> check_name(Message const& message, Params const& params, HeaderValue const& header) {
-  auto const expected = named_by(method_from(message.method), params);
+std::optional<EraRejection> check_name(ClientMessage const& message, HeaderValue const& header) {
+  auto const expected = named_by(message.known_method, message.parsed);
   if (!expected) return std::nullopt;
   if (header.repeated) return mismatch("Mcp-Name", "is given more than once");
   if (!header.value) {
@@ -100,14 +100,14 @@ std::string unsupported_version_data(std::string_view requested) {
   return fmt::format(R"({{"supported":["{}"],"requested":{}}})", kStatelessRevision, json_string(requested));
 }
 
-EraVerdict era_of(Message const& message, Params const& params, RoutingHeaders const& headers) {
+EraVerdict era_of(ClientMessage const& message, RoutingHeaders const& headers) {
   auto const header_is_stateless = is_stateless(headers.version);
   if (message.kind == MessageKind::Response) {
     if (!header_is_stateless) return WithSession{};
     return EraRejection{ErrorCode::InvalidRequest, "revision 2026-07-28 has no responses from clients", {}};
   }
 
-  auto const read = read_envelope(params.envelope);
+  auto const read = read_envelope(message.parsed.envelope);
   auto const* const envelope = std::get_if<Envelope>(&read);
   if (begins_session(message, envelope)) {
     if (!header_is_stateless) return WithSession{};
@@ -125,7 +125,7 @@ EraVerdict era_of(Message const& message, Params const& params, RoutingHeaders c
   // Which headers a notification needs is not defined: those it has are not checked either.
   if (message.kind == MessageKind::Request) {
     if (auto rejection = check_method(message, headers.method)) return *rejection;
-    if (auto rejection = check_name(message, params, headers.name)) return *rejection;
+    if (auto rejection = check_name(message, headers.name)) return *rejection;
   }
   return Stateless{*envelope};
 }

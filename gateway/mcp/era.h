@@ -6,10 +6,9 @@
 #include <string_view>
 #include <variant>
 
+#include "gateway/mcp/client_message.h"
 #include "gateway/mcp/envelope.h"
 #include "gateway/mcp/header_value.h"
-#include "gateway/mcp/params.h"
-#include "gateway/rpc/message.h"
 #include "gateway/rpc/rpc_error.h"
 
 namespace gateway::mcp {
@@ -47,9 +46,9 @@ using EraVerdict = std::variant<WithSession, Stateless, EraRejection>;
 [[nodiscard]] bool is_stateless_batch(HeaderValue const& version, std::string_view body);
 
 /// Decides by the body first: its envelope names the revision, and header fields must agree with it. A session id
-/// plays no part, so that a stateless request with a stale one is served. `params` are the message's.
+/// plays no part, so that a stateless request with a stale one is served.
 /// (MCP 2026-07-28, Streamable HTTP: Protocol Version Header, Standard Request Headers.)
-[[nodiscard]] EraVerdict era_of(rpc::Message const& message, Params const& params, RoutingHeaders const& headers);
+[[nodiscard]] EraVerdict era_of(ClientMessage const& message, RoutingHeaders const& headers);
 
 /// The `data` of an error for a version that is not served.
 [[nodiscard]] std::string unsupported_version_data(std::string_view requested);

@@ -49,9 +49,9 @@ std::uint64_t digest_of_others(std::string_view raw_params) {
 
 }  // namespace
 
-RequestMark mark_of(std::string_view method, Params const& params) {
+RequestMark mark_of(Method method, Params const& params) {
   std::hash<std::string_view> const hash;
-  RequestMark mark{.digest = hash(method), .shows_state = !params.request_state.empty()};
+  RequestMark mark{.digest = static_cast<std::uint64_t>(method), .shows_state = !params.request_state.empty()};
   std::size_t weight = 1;
   for (auto const value : {params.name, params.arguments, params.uri}) {
     ++weight;

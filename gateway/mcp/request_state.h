@@ -10,6 +10,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/entropy.h"
 #include "gateway/base/ids.h"
+#include "gateway/mcp/method.h"
 #include "gateway/mcp/params.h"
 
 namespace gateway::mcp {
@@ -37,7 +38,7 @@ struct RequestMark {
   std::uint64_t digest = 0;
   bool shows_state = false;  ///< it is a retry
 };
-[[nodiscard]] RequestMark mark_of(std::string_view method, Params const& params);
+[[nodiscard]] RequestMark mark_of(Method method, Params const& params);
 
 /// Seals and opens request states, with a key of its own: no other process and no client can make one.
 /// (MCP 2026-07-28, Multi Round-Trip Requests: servers must protect the integrity of a requestState they rely on.)

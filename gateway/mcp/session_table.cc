@@ -25,7 +25,7 @@ Session* SessionTable::find(std::string_view token) {
 std::unique_ptr<Session> SessionTable::close(SessionId id) {
   auto session = sessions_.release(id);
   if (!session) return nullptr;
-  by_token_.erase(session->token);
+  if (!session->token.empty()) by_token_.erase(session->token);
   session->ListHook<AgeTag>::unlink();
   return session;
 }

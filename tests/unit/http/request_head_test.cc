@@ -330,7 +330,7 @@ TEST(RequestHead, RefusesWhatAnotherParserMightReadDifferently) {
 }
 
 TEST(RequestHead, FindsNamesOfAnyLengthWhateverTheirCase) {
-  for (std::size_t const size : {1, 7, 8, 9, 15, 16, 17, 62, 63, 64, 65, 130}) {
+  for (std::size_t const size : {1, 7, 8, 9, 15, 16, 17, 64, 254, 255, 256, 300}) {
     SCOPED_TRACE(size);
     std::string const lower(size, 'n');
     auto mixed = lower;
@@ -346,6 +346,26 @@ TEST(RequestHead, FindsNamesOfAnyLengthWhateverTheirCase) {
     EXPECT_EQ(std::nullopt, head.look_up(other).value);
     EXPECT_EQ(std::nullopt, head.find(lower + "n"));
   }
+}
+
+TEST(RequestHead, FindsEachOfManyFieldsAndWhichAreRepeated) {
+  constexpr std::size_t kFields = 60;
+  auto const name = [](std::size_t i) {
+    return "x-" + std::string(1, static_cast<char>('a' + i % 26)) + (i < 26 ? "1" : "2");
+  };
+  std::string fields;
+  for (std::size_t i = 0; i < kFields; ++i) fields += name(i) + ": " + std::to_string(i) + "\r\n";
+  auto const text = post_with(fields);
+  auto const head = parse(text).head;
+  for (std::size_t i = 0; i < kFields; ++i) {
+    SCOPED_TRACE(i);
+    auto const again = i >= 26 && i + 26 < kFields;  // the names of the second alphabet begin anew
+    auto const first = i >= 52 ? i - 26 : i;
+    EXPECT_EQ(std::to_string(first), head.find(name(i)));
+    EXPECT_EQ(std::to_string(first), head.look_up(name(i)).value);
+    EXPECT_EQ(again || i >= 52, head.look_up(name(i)).repeated);
+  }
+  EXPECT_EQ(std::nullopt, head.find("x-z3"));
 }
 
 TEST(RequestHead, TakesOnlyAHostNameOrAddressWithAPort) {

@@ -24,9 +24,8 @@ struct Posted {
   [[nodiscard]] EraVerdict verdict() const {
     auto const text = fmt::format(R"({{"jsonrpc":"2.0",{}"method":"{}","params":{{{}{}"_meta":{{{}}}}}}})",
                                   request ? R"("id":1,)" : "", method, params, params.empty() ? "" : ",", meta);
-    auto const read = rpc::read_client_message(text);
-    auto const& message = std::get<rpc::Message>(read);
-    return era_of(message, read_params(message.params), {version, method_header, name});
+    auto const read = read_client_message(text);
+    return era_of(std::get<ClientMessage>(read), {version, method_header, name});
   }
 };
 
@@ -115,10 +114,10 @@ TEST(Era, OfANotificationIsThatOfItsEnvelopeOrHeader) {
 }
 
 TEST(Era, HasNoResponsesFromClientsWhereItIsStateless) {
-  auto const read = rpc::read_client_message(R"({"jsonrpc":"2.0","id":1,"result":{}})");
-  auto const& message = std::get<rpc::Message>(read);
-  EXPECT_EQ(-32600, code(era_of(message, {}, {.version = {kStatelessRevision}, .method = {}, .name = {}})));
-  EXPECT_TRUE(with_session(era_of(message, {}, {})));
+  auto const read = read_client_message(R"({"jsonrpc":"2.0","id":1,"result":{}})");
+  auto const& message = std::get<ClientMessage>(read);
+  EXPECT_EQ(-32600, code(era_of(message, {.version = {kStatelessRevision}, .method = {}, .name = {}})));
+  EXPECT_TRUE(with_session(era_of(message, {})));
 }
 
 TEST(Era, OfABatchIsThatOfItsMembersEnvelopesAlone) {

@@ -49,12 +49,13 @@ TEST_F(RequestStateTest, OpensNothingOfAnotherProcess) {
 }
 
 TEST(RequestDigest, IsThatOfTheRetry) {
-  auto const first = mark_of("tools/call", read_params(R"({"name":"a","arguments":{"x":1},"_meta":{"b":1}})")).digest;
-  EXPECT_EQ(first, mark_of("tools/call",
+  auto const first =
+      mark_of(Method::ToolsCall, read_params(R"({"name":"a","arguments":{"x":1},"_meta":{"b":1}})")).digest;
+  EXPECT_EQ(first, mark_of(Method::ToolsCall,
                            read_params(R"({"arguments":{"x":1},"requestState":"s","inputResponses":{},"name":"a"})"))
                        .digest);
-  EXPECT_NE(first, mark_of("tools/call", read_params(R"({"name":"b","arguments":{"x":1}})")).digest);
-  EXPECT_NE(first, mark_of("prompts/get", read_params(R"({"name":"a","arguments":{"x":1}})")).digest);
+  EXPECT_NE(first, mark_of(Method::ToolsCall, read_params(R"({"name":"b","arguments":{"x":1}})")).digest);
+  EXPECT_NE(first, mark_of(Method::PromptsGet, read_params(R"({"name":"a","arguments":{"x":1}})")).digest);
 }
 
 }  // namespace
