@@ -41,7 +41,7 @@ inline SixteenBytes is_high(SixteenBytes x) { return x; }
 
 /// The first byte of that kind, or `end`; for texts that are short, or where it is near.
 template <typename Kind>
-char const* find_near_byte(char const* p, char const* end, Kind kind) {
+[[gnu::always_inline]] inline char const* find_near_byte(char const* p, char const* end, Kind kind) {
 #if defined(__SSE2__)
   if (end - p >= 16) {
     for (; end - p >= 16; p += 16) {

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -97,16 +96,7 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// bit 0x20 turns no other token byte into a letter, a digit or a hyphen.
 bool is_named(std::string_view name, std::string_view lower) {
   if (name.size() != lower.size()) return false;
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= name.size(); i += sizeof(std::uint64_t)) {
-    constexpr std::uint64_t kLetterCase = 0x2020202020202020;
-    std::uint64_t its = 0;
-    std::uint64_t wanted = 0;
-    std::memcpy(&its, name.data() + i, sizeof its);
-    std::memcpy(&wanted, lower.data() + i, sizeof wanted);
-    if ((its | kLetterCase) != wanted) return false;
-  }
-  for (; i < name.size(); ++i) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
     if ((name[i] | 0x20) != lower[i]) return false;
   }
   return true;
