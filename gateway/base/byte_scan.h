@@ -1,5 +1,4 @@
-// Looks for bytes of a kind: sixteen at a time where the machine can (SSE2),
-// else one at a time.
+// Searches for bytes of a class: sixteen at a time with SSE2, otherwise one at a time.
 #pragma once
 
 #include <bit>
@@ -12,7 +11,7 @@
 
 namespace gateway {
 
-/// One byte, and sixteen. A kind of bytes is written once, as a lambda over
+/// One byte, and sixteen. A class of bytes is written once, as a lambda over
 /// either: `[](auto x) { return equals(x, '"') | below(x, 0x20); }`.
 struct OneByte {
   unsigned char value;

@@ -19,7 +19,7 @@ struct TraceId {
 /// One span of a trace; 0 is none.
 enum class SpanId : std::uint64_t {};
 
-/// What travels: the trace, the span that asks, and whether somebody records it.
+/// What is propagated: the trace, the calling span, and whether it is recorded.
 struct TraceContext {
   TraceId trace;
   SpanId span{};
@@ -36,7 +36,7 @@ struct TraceContext {
 [[nodiscard]] std::string traceparent(TraceContext const& context);
 
 /// Whether a tracestate may travel on: 1..512 printable ASCII characters without
-/// quotes and backslashes. What its members mean is others' business.
+/// quotes and backslashes. Its members are not interpreted.
 [[nodiscard]] bool is_tracestate(std::string_view text);
 
 [[nodiscard]] std::string hex(TraceId id);
@@ -48,14 +48,13 @@ struct Parentage {
   std::optional<TraceContext> link;    ///< what it came by, where that is not its parent
 };
 
-/// The context in a message says who asked; that of the HTTP request around it only
-/// how the message came. (MCP SEP-414.)
+/// The context in a message identifies the caller; that of the HTTP request around it only
+/// the transport. (MCP SEP-414.)
 [[nodiscard]] Parentage choose_parent(std::optional<TraceContext> const& in_message,
                                       std::optional<TraceContext> const& around_it);
 
-/// How many traces that begin here pass by before the next that is recorded, when of
-/// all of them `ratio` (0..1) is: one random number for each that is recorded, and
-/// none for those that pass by. `random` is any number of 0..2^64-1.
+/// How many traces that begin here are skipped before the next one is recorded, at a sampling
+/// ratio of `ratio` (0..1): needs a random number for each recorded trace only. `random` is any number of 0..2^64-1.
 [[nodiscard]] std::uint64_t passing_by(double ratio, std::uint64_t random);
 
 }  // namespace gateway

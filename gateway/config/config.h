@@ -24,7 +24,7 @@ inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 inline constexpr std::size_t kGiB = 1024 * kMiB;
 
-/// A text that must not be seen: whoever prints it gets `***`. Its value is
+/// A secret string: printing it yields `***`. Its value is
 /// reached only by saying so.
 class Secret {
  public:
@@ -60,7 +60,7 @@ struct ListenAddress {
   return is_v6 ? fmt::format("[{}]:{}", address.host, address.port) : fmt::format("{}:{}", address.host, address.port);
 }
 
-/// What clients and children may cost us.
+/// Limits on what clients and children may use.
 struct LimitsConfig {
   /// Connections of clients open at once, over all loops; the admin listener has its own; 1..1000000.
   std::size_t max_connections = 16384;
@@ -76,9 +76,9 @@ struct LimitsConfig {
   std::size_t max_head_fields = 100;
   /// One line from a child, which is one message; 64KiB..2GiB.
   std::size_t max_result_bytes = 64 * kMiB;
-  /// What may wait for a client that reads slowly; 64KiB..2GiB.
+  /// Output buffered for a slow client; 64KiB..2GiB.
   std::size_t max_client_queue_bytes = 8 * kMiB;
-  /// What may wait for a child that reads slowly; 64KiB..2GiB.
+  /// Input buffered for a slow child; 64KiB..2GiB.
   std::size_t max_stdin_queue_bytes = 16 * kMiB;
   /// From a request's first byte to the end of its head; 100ms..10m.
   milliseconds head_timeout = seconds{10};
@@ -148,7 +148,7 @@ enum class ServerEra {
 struct RecycleConfig {
   /// After running so long; 0s (never)..8760h.
   milliseconds max_age{0};
-  /// When it and what it started take more memory; 0B (never)..1024GiB.
+  /// When it and its descendants use more memory; 0B (never)..1024GiB.
   std::size_t max_memory = 0;
 
   bool operator==(RecycleConfig const&) const = default;
@@ -182,7 +182,7 @@ struct Need {
   bool operator==(Need const&) const = default;
 };
 
-/// What the result of a probe must show to be good.
+/// What the result of a probe must contain to pass.
 struct ExpectConfig {
   /// A text in its content; empty is no condition.
   std::string contains{};
@@ -227,9 +227,9 @@ struct ServiceConfig {
   std::string command{};
   /// Its arguments, passed byte for byte.
   std::vector<std::string> args{};
-  /// Its environment, beside the documented allow-list.
+  /// Its environment, in addition to the documented allow-list.
   std::map<std::string, Secret, std::less<>> env{};
-  /// Variables of the gateway's environment handed through beside the allow-list.
+  /// Variables of the gateway's environment passed through in addition to the allow-list.
   std::vector<std::string> pass_env{};
   /// Its working directory; empty is the gateway's.
   std::string cwd{};
@@ -237,9 +237,9 @@ struct ServiceConfig {
   bool disabled = false;
   /// Without it the gateway is UNHEALTHY, not DEGRADED.
   bool required = false;
-  /// Without one of these it is not started, and the others run.
+  /// Prerequisites: while one is missing it is not started; other services run.
   std::vector<Need> needs{};
-  /// Of these, in words, what was not there when the file was read.
+  /// The prerequisites that were missing when the file was read, in words.
   std::vector<std::string> unmet{};
   /// What else keeps it from being started here, in sentences, found when the file was read: it is a
   /// remote server, or a variable is not set.
@@ -275,7 +275,7 @@ struct ServiceConfig {
   milliseconds tools_refresh = seconds{60};
   /// Without one of these it is degraded.
   ExpectedTools expected_tools{};
-  /// Shows whether what is behind it works; without one only the process is watched.
+  /// Checks its backend; without a probe only the process is monitored.
   std::optional<ProbeConfig> probe{};
   SharedLogs shared_logs = SharedLogs::Single;
   /// A shared child that had no session for so long is stopped, and started by the next; 0s (never)..24h.
@@ -286,7 +286,7 @@ struct ServiceConfig {
   /// Lines of its stderr that are logged each second; the rest is counted; 0..100000.
   std::size_t stderr_lines_per_second = 50;
 
-  /// Whether it can be started. One that cannot is served as unavailable, beside the others.
+  /// Whether it can be started. One that cannot is served as unavailable.
   [[nodiscard]] bool available() const { return unmet.empty() && faults.empty(); }
   bool operator==(ServiceConfig const&) const = default;
 };
@@ -352,7 +352,7 @@ struct LogOutput {
 struct LogConfig {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Auto;
-  /// Also writes who called which tool, and the shape of what was given.
+  /// Also logs who called which tool, and the shape of the arguments.
   bool audit = false;
   /// Empty: stderr.
   std::vector<LogOutput> outputs{};
@@ -360,7 +360,7 @@ struct LogConfig {
   bool operator==(LogConfig const&) const = default;
 };
 
-/// What is measured beside what always is.
+/// Optional metrics.
 struct MetricsConfig {
   /// A histogram of its calls' times for each tool: 15 series each.
   bool tool_durations = false;
@@ -368,7 +368,7 @@ struct MetricsConfig {
   bool operator==(MetricsConfig const&) const = default;
 };
 
-/// Which calls are followed through, and where that is told.
+/// Which calls are traced, and where spans are sent.
 struct TracesConfig {
   /// The collector's URL for OTLP/HTTP, `http://HOST:PORT/v1/traces`; empty is off.
   std::string endpoint{};
@@ -376,7 +376,7 @@ struct TracesConfig {
   double sample = 0.05;
   /// A call that failed, or took so long, is recorded although it was not chosen; 0s: no time is too long..24h.
   milliseconds slow = seconds{5};
-  /// Gives the trace on to children, in `_meta` of what they are asked.
+  /// Passes the trace context on to children, in `_meta` of requests.
   bool propagate = true;
   /// Header fields for the collector, such as a token.
   std::map<std::string, Secret, std::less<>> headers{};
@@ -390,7 +390,7 @@ struct GatewayConfig {
   ListenAddress listen{.host = "127.0.0.1", .port = 8080};
   /// Health, version and metrics; empty ("off") is no admin listener.
   std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
-  /// What the admin listener asks of those who change something; empty lets nobody.
+  /// The token that operators present to change something; while empty nobody may.
   Secret admin_token{};
   /// Threads that serve, each with services of its own; 1..64.
   std::size_t loops = 1;

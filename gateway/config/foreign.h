@@ -1,4 +1,4 @@
-// Entries as other programs write them: in their words, for servers of their kinds.
+// Entries in the formats of other programs.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@ namespace gateway::config {
 /// in one list, `environment` for `env`, `isActive` for `enabled`, and so on.
 void adopt_foreign(ConfigPlace const& place, Json& entry);
 
-/// Why the entry is no program to start but a server to connect to, with what to do;
-/// empty when it is a program. Takes the keys out that say so.
+/// Why the entry is a remote server rather than a program to start, and what to do;
+/// empty if it is a program. Removes the keys that say so.
 [[nodiscard]] std::string take_remote(Json& entry);
 
-/// Takes out the keys that mean nothing here, each with a note, and remarks without.
+/// Removes the keys that mean nothing here, each with a note, and comments without one.
 /// One that is almost a key of ours stays, and is an error later. Gives how many were
 /// another program's.
 std::size_t drop_foreign(ConfigPlace const& place, Json& entry);

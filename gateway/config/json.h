@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 /// Keys people write comments in where their JSON has none.
 [[nodiscard]] bool is_remark(std::string_view key);
 
-/// What reading found, collected until the end.
+/// Findings of reading a file, collected until the end.
 struct ConfigReport {
   std::vector<ConfigError> errors;
   std::vector<ConfigWarning> warnings;

@@ -1,4 +1,4 @@
-// What the gateway says of its own state.
+// The state of the gateway and its services, as reported by /health.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ enum class HealthStatus { Healthy, Degraded, Unhealthy, Draining };
 /// 200 while requests are served, 503 otherwise.
 [[nodiscard]] int http_status(HealthStatus status);
 
-/// What the last probe of a child showed.
+/// The result of the last probe of a child.
 struct ProbeHealth {
   std::string status;      ///< "unknown", "passed" or "failed"
   std::string reason;      ///< why it failed
@@ -37,7 +37,7 @@ struct ChildHealth {
   std::optional<ProbeHealth> probe;
 };
 
-/// One service, as it stands now.
+/// The current state of one service.
 struct ServiceHealth {
   std::string name;
   HealthStatus status = HealthStatus::Unhealthy;
@@ -74,7 +74,7 @@ struct GatewayHealth {
 /// Whether every required service can be called.
 [[nodiscard]] bool is_ready(GatewayHealth const& health);
 
-/// In a sentence what makes it less than healthy; empty when nothing does.
+/// A sentence that says why it is not healthy; empty if it is.
 [[nodiscard]] std::string why(GatewayHealth const& health);
 
 [[nodiscard]] std::string to_json(GatewayHealth const& health);
@@ -86,7 +86,7 @@ class HealthSource {
   /// The gateway, and of its services those of this loop: a look at states, never a wait.
   [[nodiscard]] virtual GatewayHealth health_here() const = 0;
 
-  /// Tells of all services, once: before this returns where there is one loop, else
+  /// Reports all services, once: before this returns where there is one loop, else
   /// when every loop has said how its services are, or has been silent too long.
   using Tell = std::function<void(GatewayHealth const&)>;
   virtual void ask_health(Tell tell) = 0;

@@ -25,7 +25,7 @@ class AnswerReader {
 
   explicit AnswerReader(std::size_t max_body) : max_body_(max_body) {}
 
-  /// Takes what has come. What follows a whole answer is dropped.
+  /// Parses received bytes. Bytes after the end of the answer are dropped.
   State feed(std::string_view bytes);
   /// The other side sends nothing more.
   State end();

@@ -11,7 +11,7 @@
 
 namespace gateway::http {
 
-/// What is asked. Connection, Content-Length and Host are written for it.
+/// A request. Connection, Content-Length and Host are written for it.
 struct Question {
   std::string_view method = "GET";
   std::string_view host{};    ///< as Host is to say it; empty: what the URL says
@@ -24,7 +24,7 @@ struct Answered {
   std::string body;
 };
 
-/// One connection, one question, the whole answer. Nothing takes longer than
+/// One connection, one request, the whole answer. Nothing takes longer than
 /// `patience` but the look-up of a name. The error is a sentence.
 [[nodiscard]] Result<Answered> ask(Url const& url, Question const& question, std::chrono::milliseconds patience);
 

@@ -50,7 +50,7 @@ class Connection final : public Mortal,
   /// `share` is given back when its socket is closed, unless it moves.
   Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener, Allowance::Share share);
 
-  /// Goes on where another server left off: first with what was not used there.
+  /// Continues where another server left off, beginning with the bytes it did not process.
   void take_up(std::string_view unread, After after_next);
 
   [[nodiscard]] std::uint32_t place() const { return place_; }

@@ -42,7 +42,7 @@ struct Request {
   std::string_view request_id;  ///< the client's own, or one that was made
 };
 
-/// Told of one exchange, whatever becomes of it. Destroyed when the exchange is over.
+/// Observes one exchange, however it ends. Destroyed when the exchange is over.
 class ExchangeWatcher {
  public:
   ExchangeWatcher() = default;
@@ -57,18 +57,18 @@ class ExchangeWatcher {
 /// stream, write events and end it. Found again by its id as long as the client
 /// is there and the answer is not complete.
 /// Nothing here calls its caller back: the connection's next request is served, and
-/// a client that does not read is given up, later, when nobody is on the call stack.
+/// a client that does not read is given up, later, with no callback on the call stack.
 class Exchange {
  public:
   [[nodiscard]] virtual ExchangeId id() const = 0;
 
-  /// What the owner of the exchange knows it by; given back in on_gone.
+  /// The owner's key of the exchange; passed to on_gone.
   virtual void set_context(std::uint64_t context) = 0;
 
-  /// What the request is for. Without a word it is RouteTag{}.
+  /// What the request is for; RouteTag{} by default.
   virtual void set_route(RouteTag route) = 0;
 
-  /// Has it watched, by one watcher.
+  /// Sets its only observer.
   virtual void watch(std::unique_ptr<ExchangeWatcher> watcher) = 0;
 
   /// Where its client connects from, as a numeric address; empty when it is gone.
@@ -94,7 +94,7 @@ class Exchange {
   ~Exchange() = default;
 };
 
-/// Whoever answers requests.
+/// Answers requests.
 class RequestHandler {
  public:
   /// Answers now, or keeps the exchange's id and answers later.

@@ -23,7 +23,7 @@ struct HeadLimits {
   std::size_t max_fields = 100;             ///< at most kMaxFields; 431 above
 };
 
-/// What a head has of one name.
+/// The header fields of one name.
 struct FoundField {
   std::optional<std::string_view> value;  ///< of the first
   bool repeated = false;                  ///< there are others

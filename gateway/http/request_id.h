@@ -1,4 +1,4 @@
-// What a request goes by in answers and logs.
+// The id of a request in answers and logs.
 #pragma once
 
 #include <array>

@@ -23,12 +23,12 @@ struct Response {
   std::string_view request_id{};  ///< given back in X-Request-Id; empty: no such line
 };
 
-/// What a connection does after an answer.
+/// Whether the connection is kept after an answer.
 enum class After : std::uint8_t { KeepAlive, Close };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-/// A 503 also says when to come back, so that no client needs to guess and no caller to think of it.
+/// A 503 includes Retry-After, so that no caller has to add it.
 void append_response(ByteQueue& out, Response const& response, After after);
 
 /// The head of an SSE stream. Its body is chunked for HTTP/1.1, and ends with

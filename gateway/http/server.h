@@ -32,7 +32,7 @@ struct ServerLimits {
   Duration sse_keepalive = seconds(15);
 };
 
-/// What the server counts. Implemented where metrics live.
+/// Receives what the server counts. Implemented by the metrics layer.
 class ServerProbe {
  public:
   virtual ~ServerProbe() = default;
@@ -45,7 +45,7 @@ class ServerProbe {
   virtual void answered(RouteTag route, int status) { (void)route, (void)status; }
   virtual void stream_opened(StreamTag stream) { (void)stream; }
   virtual void stream_closed(StreamTag stream, StreamEnd why) { (void)stream, (void)why; }
-  /// So many more, or fewer, bytes wait for clients than at the last word. Once a second.
+  /// Change of the bytes buffered for clients since the last report. Once a second.
   virtual void bytes_waiting(std::int64_t more) { (void)more; }
   virtual void slow_client_dropped() {}
 };
@@ -58,7 +58,7 @@ class Server : private Deferred {
   Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler, ServerProbe& probe);
   ~Server() override;
 
-  /// Gives the port.
+  /// Returns the port.
   Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag,
                                io::Listener::Port use = io::Listener::Port::Own);
   void stop_listening();
@@ -75,7 +75,7 @@ class Server : private Deferred {
   /// The exchange, while its client is there and it is not answered.
   [[nodiscard]] Exchange* find(ExchangeId id);
 
-  /// Looks at what has waited too long. Once a second.
+  /// Closes what has exceeded a timeout. Once a second.
   void tick();
 
   /// Every connection ends after the answer it is giving.

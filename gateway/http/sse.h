@@ -50,7 +50,7 @@ class EventPieces {
 /// looking dead.
 void append_comment(ByteQueue& out, std::string_view text, bool chunked);
 
-/// Tells the client how long to wait before it comes back.
+/// Sets the delay before the client reconnects.
 void append_retry(ByteQueue& out, int milliseconds, bool chunked);
 
 }  // namespace gateway::http

@@ -1,5 +1,4 @@
-// What makes sure that no descendant of a child outlives its run, even when the
-// gateway itself is killed with SIGKILL.
+// Ensures that no descendant of a child outlives it, even if the gateway is SIGKILLed.
 #pragma once
 
 #include <memory>
@@ -15,41 +14,41 @@ namespace gateway::io {
 /// Every child carries one environment variable, MCP_GATEWAY_CHILD=<mark>, that
 /// its descendants inherit even when they leave its process group and session.
 /// The guard is a small process, forked before the program has threads, that
-/// holds one end of a socket pair: told a mark, it kills every process that
+/// holds one end of a socket pair: when it is sent a mark, it kills every process that
 /// carries it; when the other end closes without a goodbye (the gateway was
-/// killed), it lets children go by themselves for a moment (their stdin is
+/// killed), it gives children a moment to exit (their stdin is
 /// closed now) and then kills all that carry this instance's marks. A guard that
-/// was killed is replaced; without one the gateway sweeps itself.
+/// was killed is replaced; without a guard the gateway sweeps itself.
 /// The gateway is the subreaper of its descendants and reaps those that are
 /// orphaned. Owned by the program's root, outlives every child.
 ///
-/// One for all loops, since waiting for any child is a matter of the process: its
-/// functions may be called from several threads. They wait for each other, but
-/// only where a child starts or ends.
+/// One for all loops, since waiting for any child concerns the whole process. Its
+/// functions may be called from several threads; they only block each other
+/// while a child starts or ends.
 class ChildGuard {
  public:
   /// Forks the guard. To be called once, early, from a single thread.
   static Result<std::unique_ptr<ChildGuard>> start();
-  /// Says goodbye and waits until the guard has swept and is gone.
+  /// Sends the goodbye and waits until the guard has swept and exited.
   ~ChildGuard();
   ChildGuard(ChildGuard const&) = delete;
   ChildGuard& operator=(ChildGuard const&) = delete;
 
-  /// The name of the variable and a mark never given before.
+  /// The name of the variable, and a mark that was never used before.
   static constexpr std::string_view kVariable = "MCP_GATEWAY_CHILD";
   [[nodiscard]] std::string new_mark();
-  /// How the entry begins that every child has in its environment.
+  /// The prefix of the entry that every child has in its environment.
   [[nodiscard]] std::string const& entry_front() const;
 
   /// Kills every process that carries `mark`. Returns at once.
   void sweep(std::string_view mark);
 
   /// Reaps adopted orphans that have ended, leaving the pids of live
-  /// ChildProcess objects to them. Cheap; called again and again.
+  /// ChildProcess objects to them. Cheap; called periodically.
   void reap_orphans();
 
-  /// While one lives a child is being started: it may end before it is expected,
-  /// so nobody is reaped.
+  /// While one exists a child is being started: it may exit before it is registered,
+  /// so nothing is reaped.
   class Starting {
    public:
     explicit Starting(ChildGuard& guard);
@@ -61,7 +60,7 @@ class ChildGuard {
     ChildGuard& guard_;
   };
 
-  /// ChildProcess tells which pids are its own to wait for.
+  /// ChildProcess registers the pids that it waits for itself.
   void expect(int pid);
   void forget(int pid);
 

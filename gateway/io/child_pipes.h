@@ -1,4 +1,4 @@
-// The pipes to a child: what waits for its stdin, what came from its outputs.
+// The pipes to a child: the queue for its stdin, and what it wrote to stdout and stderr.
 #pragma once
 
 #include <string_view>
@@ -10,14 +10,14 @@
 
 namespace gateway::io {
 
-/// Our end of a child's stdin. What is queued in a turn goes out in one write at
+/// Our end of a child's stdin. What is queued in a turn is sent in one write at
 /// its end, and the rest as the child reads. A child that closed its stdin is a
 /// normal case: the queue is discarded and nothing more is accepted.
 class InputPipe final : public Flushable, private Watch::Listener {
  public:
   class Listener {
    public:
-    /// The child closed its stdin, though nobody asked it to end.
+    /// The child closed its stdin without having been asked to end.
     virtual void on_broken() = 0;
 
    protected:
@@ -56,7 +56,7 @@ class InputPipe final : public Flushable, private Watch::Listener {
 };
 
 /// Our end of a child's stdout or stderr. One read a turn, of the loop's scratch
-/// buffer at most: a child that floods gets its share and no more.
+/// buffer at most, so that a child that floods cannot starve others.
 class OutputPipe final : private Watch::Listener {
  public:
   class Listener {
@@ -73,9 +73,9 @@ class OutputPipe final : private Watch::Listener {
   OutputPipe(OutputPipe const&) = delete;
   OutputPipe& operator=(OutputPipe const&) = delete;
 
-  /// Tells the listener nothing more: the child is dead and the rest is asked
-  /// for by `last_bytes`. What the child wrote is at most a pipe full, so no
-  /// more than that is given, even if somebody else goes on writing.
+  /// No more callbacks: the child has exited and the rest is read
+  /// by `last_bytes`. What the child wrote fits into the pipe, so no
+  /// more than that is returned, even if another process keeps writing.
   void writer_died();
   /// The next part of the rest; empty when there is no more.
   [[nodiscard]] std::string_view last_bytes();

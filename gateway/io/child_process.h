@@ -1,4 +1,4 @@
-// One run of a program: its pipes, its death, and the ladder that ends it.
+// One run of a program: its pipes, its exit, and the steps that terminate it.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +33,7 @@ struct ChildExit {
   [[nodiscard]] std::string text() const;  ///< "exit status 3" or "signal 9 (Killed)"
 };
 
-/// How long each rung of the ladder waits for the child to go.
+/// How long each step of termination waits for the child to exit.
 struct StopLadder {
   Duration after_stdin_close = seconds(5);
   Duration after_sigterm = seconds(2);
@@ -65,11 +65,11 @@ class ChildProcess : public Mortal {
   [[nodiscard]] virtual bool accepts_input() const = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
 
-  /// Begins the ladder: close stdin (after what is queued), wait, SIGTERM the
+  /// Begins termination: close stdin (after what is queued), wait, SIGTERM the
   /// group, wait, SIGKILL the group. Idempotent. `on_exit` follows, never before
   /// this returns.
   virtual void stop(StopLadder ladder) = 0;
-  /// The last rung at once. `on_exit` follows, never before this returns.
+  /// The last step at once. `on_exit` follows, never before this returns.
   virtual void kill() = 0;
 
   [[nodiscard]] virtual pid_t pid() const = 0;
@@ -77,12 +77,11 @@ class ChildProcess : public Mortal {
   [[nodiscard]] virtual std::string entry() const = 0;
 };
 
-/// Starts programs. What needs one is given this, so that a test can give it one
-/// whose programs are scripts of its own.
+/// Starts programs. An interface, so that tests can substitute scripted programs.
 class Spawner {
  public:
-  /// The handler hears nothing before this returns. The error names the program and
-  /// says what is wrong with it (missing, not executable, ...).
+  /// The handler is not called before this returns. The error names the program and
+  /// the reason (missing, not executable, ...).
   [[nodiscard]] virtual Result<std::unique_ptr<ChildProcess>> start(ChildSpec const& spec,
                                                                     ChildProcess::Handler& handler) = 0;
 
@@ -90,8 +89,8 @@ class Spawner {
   ~Spawner() = default;
 };
 
-/// Starts real ones: in a session and process group of their own, with signals at their
-/// defaults and no descriptor but 0, 1 and 2. Belongs to a loop, outlives its children.
+/// Starts real programs: in a session and process group of their own, with default signal
+/// handling and no descriptor but 0, 1 and 2. Belongs to a loop, outlives its children.
 class ChildSpawner final : public Spawner {
  public:
   ChildSpawner(EventLoop& loop, ChildGuard& guard) : loop_(loop), guard_(guard) {}

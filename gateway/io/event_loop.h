@@ -1,4 +1,4 @@
-// One thread's turn: wait, run what is ready, flush what was written, bury the dead.
+// The event loop of a thread: wait, run what is ready, flush what was written, destroy what was buried.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace gateway::io {
 
 class Timer;
 
-/// Something whose gathered output goes out once, at the end of the turn.
+/// Something whose collected output is sent once, at the end of the turn.
 class Flushable {
  public:
   virtual ~Flushable() = default;
@@ -30,22 +30,22 @@ class Flushable {
   bool dirty_ = false;
 };
 
-/// The loop of one thread. A turn runs in this order, and the order is a promise:
+/// The loop of one thread. A turn runs in this order, which callers rely on:
 ///   1. wait until a descriptor or timer is ready,
 ///   2. run the callbacks of all that are ready (reads, writes, exits), then the
 ///      timers that were due when it began,
-///   3. do what was deferred: nobody is on the stack now,
+///   3. run what was deferred, with no callback on the stack,
 ///   4. flush every stream that was written to, in the order of their first write:
 ///      one write a stream a turn, unless so many are written to that some are
 ///      flushed between two callbacks,
-///   5. run the end-of-turn hook (logs leave in one piece),
+///   5. run the end-of-turn hook (which hands over the log lines of the turn at once),
 ///   6. destroy what was buried.
 /// What is deferred, dirtied or buried by one of these is still done in the same turn.
-/// Owned by the program's root, and destroyed after all who use it. It destroys what
-/// is buried still, so whatever the dead report to outlives the loop.
+/// Owned by the program's root, and destroyed after everything that uses it. It destroys what
+/// is still buried, so whatever those objects report to must outlive the loop.
 class EventLoop final : public Clock, public Turn {
  public:
-  /// Time comes from `clock`: the machine's where it is null. With another clock the
+  /// Time comes from `clock`, or from the system if it is null. With a clock of its own the
   /// loop never waits: whoever moves the clock runs its turns.
   explicit EventLoop(Clock const* clock = nullptr);
   ~EventLoop() override;
@@ -57,9 +57,8 @@ class EventLoop final : public Clock, public Turn {
   void turn(Duration wait);
   void stop() { stopped_ = true; }
 
-  /// For so long the thread looks again and again before it sleeps in wait of something.
-  /// A thread that sleeps is woken tens of microseconds late on a machine with nothing
-  /// else to do; one that looks again spends CPU instead. Off at 0, the default.
+  /// How long the thread polls before it sleeps. On an idle machine a sleeping thread is
+  /// woken tens of microseconds late; polling spends CPU instead. Off at 0, the default.
   void set_busy_poll(Duration before_sleep) { busy_poll_ = before_sleep; }
 
   /// The time at which this turn's callbacks began. Constant within a turn.
@@ -97,7 +96,7 @@ class EventLoop final : public Clock, public Turn {
   void arm(Timer& timer, TimePoint due);
   void disarm(Timer& timer);
 
-  /// Bytes that are read in this turn and looked at at once: one buffer for all
+  /// For bytes that are processed as soon as they are read: one buffer for all
   /// streams, so that an idle stream holds none.
   static constexpr std::size_t kScratchBytes = 256 * 1024;
   [[nodiscard]] char* scratch() { return scratch_.get(); }

@@ -1,4 +1,4 @@
-// The end of a connection that is not taken in: a last word, and closed.
+// Rejects a connection: sends an answer and closes it.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace gateway::io {
 
-/// Sends `words`, few enough for the buffer of a connection that is new, and closes it. Waits for
-/// nothing. What the peer has sent already is taken off first: closing over it would reset the
-/// connection, and the words might never be read.
+/// Sends `words`, short enough for the buffer of a new connection, and closes it. Never blocks.
+/// What the peer has sent already is read first: closing with unread data would reset the
+/// connection, and the answer might be lost.
 void farewell(UniqueFd socket, std::string_view words);
 
 }  // namespace gateway::io

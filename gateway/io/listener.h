@@ -13,9 +13,9 @@
 namespace gateway::io {
 
 /// Accepts connections in small batches and hands them over. It keeps one descriptor
-/// back: when the process has no other left, each connection that waits is accepted
-/// with it and handed over to be refused, since in the backlog its client would wait
-/// without a word. Where not even that works it rests for a second.
+/// in reserve: when the process has no other left, each waiting connection is accepted
+/// with it and handed over to be rejected, since its client would wait in the backlog
+/// without an answer. If even that fails, it pauses for a second.
 class Listener final : private Watch::Listener {
  public:
   class Handler {
@@ -29,8 +29,8 @@ class Listener final : private Watch::Listener {
     ~Handler() = default;
   };
 
-  /// Who else may listen on the port. Of those that share one the system chooses
-  /// for each connection.
+  /// Who else may listen on the port. The kernel spreads connections over the listeners
+  /// that share it.
   enum class Port {
     Own,          ///< nobody
     FirstOfMany,  ///< listeners of this program that open it after this one, but no other program
@@ -38,7 +38,7 @@ class Listener final : private Watch::Listener {
   };
 
   /// Binds and listens. `host` is a numeric address. The error is a sentence
-  /// that names the address and what is wrong with it.
+  /// that names the address and the reason.
   static Result<std::unique_ptr<Listener>> open(EventLoop& loop, std::string const& host, std::uint16_t port, Port use,
                                                 Handler& handler);
 

@@ -1,4 +1,4 @@
-// What other threads ask of a loop.
+// Hands work from other threads to a loop.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace gateway::io {
 
-/// Letters to one loop. `post` is what may be called from any thread; everything
-/// else of a loop belongs to its own. Owned by whoever owns the loop.
+/// Letters to one loop. `post` may be called from any thread; everything else of a
+/// loop only from its own. Owned by whoever owns the loop.
 class Mailbox final : private Watch::Listener {
  public:
   explicit Mailbox(EventLoop& loop);
@@ -22,8 +22,8 @@ class Mailbox final : private Watch::Listener {
   Mailbox& operator=(Mailbox const&) = delete;
 
   /// The loop calls `letter` in one of its next turns, once. Letters of one thread
-  /// are called in their order. One that is never called, since its loop has ended,
-  /// dies with the mailbox; so what it holds must be able to.
+  /// are called in their order. One that is never called, because its loop has ended,
+  /// is destroyed with the mailbox.
   template <typename Action>
   void post(Action letter) {
     put(std::make_unique<LetterOf<Action>>(std::move(letter)));

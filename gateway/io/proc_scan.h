@@ -1,4 +1,4 @@
-// The processes of the machine, by their directories in /proc.
+// Iterates over the processes of the machine in /proc.
 #pragma once
 
 #include <dirent.h>
@@ -31,8 +31,7 @@ void for_each_entry(int directory, F&& action) {
 }
 
 /// Calls `action(directory, pid)` with the opened directory of each process but the
-/// calling one. It stands for that process alone: a successor with the same pid
-/// cannot be hit. Allocates nothing and takes no lock.
+/// calling one. It refers to that process alone, never to a successor with the same pid. Allocates nothing and takes no lock.
 template <typename F>
 void for_each_process(F&& action) {
   UniqueFd const proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -40,14 +39,14 @@ void for_each_process(F&& action) {
   for_each_entry(proc.get(), [&](dirent64 const& entry) {
     pid_t pid = 0;
     auto const* const end = entry.d_name + std::strlen(entry.d_name);
-    // Beside the processes there are files.
+    // There are other entries besides processes.
     if (std::from_chars(entry.d_name, end, pid).ptr != end || pid == ::getpid()) return;
     UniqueFd const process(::openat(proc.get(), entry.d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (process) action(process.get(), pid);
   });
 }
 
-/// The front of a process's file; empty when it cannot be read.
+/// The beginning of a process's file; empty if it cannot be read.
 inline std::string_view read_front(int process, char const* file, char (&into)[4096]) {
   UniqueFd const opened(::openat(process, file, O_RDONLY | O_CLOEXEC));
   auto const count = opened ? ::read(opened.get(), into, sizeof into) : 0;

@@ -1,4 +1,4 @@
-// Looks again and again at what the children and what they started take.
+// Samples the resource usage of children and their descendants periodically.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace gateway::io {
 
-/// What the processes of one child take together.
+/// The sum over the processes of one child.
 struct TreeUsage {
   Duration cpu{};  ///< since the child was started, also of those that have ended; never falls
   std::uint64_t memory = 0;
@@ -23,9 +23,9 @@ struct TreeUsage {
   std::uint64_t processes = 0;
 };
 
-/// Reads /proc in a thread of its own, of low priority: a look opens several files
+/// Reads /proc in a thread of its own, of low priority: a sample opens several files
 /// of every process of the machine, and adding up the memory of a browser takes
-/// the system milliseconds, which would be a pause for every client of a loop.
+/// the kernel milliseconds, during which a loop would serve no client.
 /// Owned by the program's root; outlives every child.
 class ProcessSampler {
  public:
@@ -35,10 +35,10 @@ class ProcessSampler {
   ProcessSampler(ProcessSampler const&) = delete;
   ProcessSampler& operator=(ProcessSampler const&) = delete;
 
-  /// Looks for the first time after `every`. Without it nothing is ever known.
+  /// The first sample is taken after `every`. Unless called, there are no samples.
   void start(Duration every);
 
-  /// The child with that entry, at the last look; all zero while none has seen it.
+  /// The child with that entry, in the last sample; all zero before its first.
   /// From any thread.
   [[nodiscard]] TreeUsage of(std::string_view entry) const;
 

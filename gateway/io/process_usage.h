@@ -1,4 +1,4 @@
-// What marked processes take, as /proc tells it.
+// Resource usage of marked processes, from /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -30,13 +30,13 @@ struct ProcessUsage {
 /// entry. Takes milliseconds where they are many or large.
 [[nodiscard]] std::map<std::string, std::vector<ProcessUsage>, std::less<>> read_marked_usage(std::string_view front);
 
-/// Adds up the CPU of the processes of one tree from look to look. What a process
-/// that ended had used stays in the sum, and what one used that came and went
-/// between two looks is known from the parent that waited for it. Only what
-/// nobody of the tree waited for is lost, as far as it was used after the last look.
+/// Adds up the CPU time of the processes of one tree from sample to sample. The time of a
+/// process that exited stays in the sum; that of one that started and exited between two
+/// samples is included in its parent's. Only the time since the last sample of a process that
+/// no parent in the tree waited for is lost.
 class TreeCpu {
  public:
-  /// `now`: all processes of the tree. Gives the total, which never falls.
+  /// `now`: all processes of the tree. Returns the total, which never decreases.
   Duration look(std::vector<ProcessUsage> const& now);
 
  private:

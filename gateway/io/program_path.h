@@ -1,4 +1,4 @@
-// Where a child's program is, and what is wrong with it if it cannot be started.
+// Finds a child's program, or the reason why it cannot be started.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace gateway::io {
 
-/// The path to execute for `name`: itself when it has a slash, else its place in
+/// The path to execute for `name`: itself if it has a slash, otherwise its location in
 /// the PATH of `env`. Relative paths count from the opened directory (or
 /// AT_FDCWD) the program will start in. The error completes "cannot start x:".
 Result<std::string> find_program(std::string_view name, std::vector<std::string> const& env, int directory);

@@ -1,4 +1,4 @@
-// What the program tells the service manager that started it: systemd's sd_notify protocol, without its library.
+// Notifies the service manager that started the program: systemd's sd_notify protocol, without its library.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace gateway::io {
 
-/// Whoever started the program and waits to hear that it is ready. Each state is one
+/// The service manager, which waits for the program to be ready. Each state is one
 /// datagram, such as "READY=1" or "STOPPING=1\nSTATUS=waiting for 2 calls".
 class ServiceManager {
  public:
-  /// `address`: NOTIFY_SOCKET of the environment, a path or @NAME; empty where nobody waits.
+  /// `address`: NOTIFY_SOCKET of the environment, a path or @NAME; empty if there is no service manager.
   explicit ServiceManager(std::string address = {}) : address_(std::move(address)) {}
-  /// The one of this process. The variable is taken out of the environment.
+  /// That of this process. Removes the variable from the environment.
   static ServiceManager from_environment();
 
-  /// Never blocks. Does nothing where nobody waits. The error is a sentence.
+  /// Never blocks. Does nothing without a service manager. The error is a sentence.
   [[nodiscard]] Status notify(std::string_view state) const;
 
  private:

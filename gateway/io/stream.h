@@ -26,7 +26,7 @@ class Stream final : private Watch::Listener, public Flushable {
    public:
     /// Bytes that arrived; the view is valid during the call.
     virtual void on_bytes(std::string_view bytes) = 0;
-    /// Nothing more will be read. The handler decides what becomes of the stream.
+    /// Nothing more will be read. The handler decides what happens to the stream.
     virtual void on_end(End end) = 0;
     /// Some or all of what was queued is on its way.
     virtual void on_sent() = 0;
@@ -40,7 +40,7 @@ class Stream final : private Watch::Listener, public Flushable {
   Stream(Stream const&) = delete;
   Stream& operator=(Stream const&) = delete;
 
-  /// What is to be sent. Whoever appends calls `touched` afterwards.
+  /// The output buffer. Whoever appends to it calls `touched` afterwards.
   [[nodiscard]] ByteQueue& out() { return out_; }
   void touched() { loop_.flush_later(*this); }
   /// Whether nothing waits to be sent and nothing was sent early in this turn.

@@ -17,7 +17,7 @@ struct FreeEvent {
   void operator()(event* ev) const;
 };
 
-/// Tells its listener each time `fd` can be read or written. The descriptor
+/// Notifies its listener whenever `fd` is readable or writable. The descriptor
 /// must outlive the watch.
 class Watch {
  public:
@@ -48,9 +48,8 @@ class Watch {
   std::unique_ptr<event, FreeEvent> event_;
 };
 
-/// Calls `action` once after a delay, or again and again. For slow things only:
-/// what exists once a call or once a connection has its time in an ordered list
-/// that one timer walks.
+/// Calls `action` once after a delay, or periodically. For rare things only: deadlines of
+/// calls and connections are kept in an ordered list that one timer walks.
 class Timer {
  public:
   Timer(EventLoop& loop, std::function<void()> action) : loop_(loop), action_(std::move(action)) {}
@@ -58,8 +57,8 @@ class Timer {
   Timer(Timer const&) = delete;
   Timer& operator=(Timer const&) = delete;
 
-  /// Fires once after `delay`, in another turn than this. A timer that was set before
-  /// is set anew.
+  /// Fires once after `delay`, in another turn than this. A timer that is already set
+  /// is replaced.
   void set(Duration delay);
   /// Fires every `period` until cancelled.
   void repeat(Duration period);

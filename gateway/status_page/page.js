@@ -71,7 +71,7 @@ async function ask(path, posted, shown = token) {
 
 const serviceUrl = (name, what) => "api/services/" + encodeURIComponent(name) + "/" + what;
 
-// --- live updates
+// --- live updates updates
 
 let source = null;
 let retry = 0;
