@@ -30,6 +30,7 @@ class TinyHandler final : public RequestHandler {
     seen.push_back(std::string(request.head.path) + " " + std::string(request.body));
     last = exchange.id();
     exchange.set_context(seen.size());
+    if (on_request_do) on_request_do();
     if (request.head.path == "/later") return;
     if (request.head.path == "/stream") return exchange.open_stream("", StreamTag{});
     answer(exchange, seen.back());
@@ -45,6 +46,7 @@ class TinyHandler final : public RequestHandler {
 
   std::vector<std::string> seen;
   std::vector<GoneExchange> gone;
+  std::function<void()> on_request_do;
   std::function<void()> on_gone_do;
   ExchangeId last{};
 };

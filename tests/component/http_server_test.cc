@@ -17,6 +17,26 @@ TEST_F(HttpServerTest, AnswersRequestAfterRequestOnOneConnection) {
   EXPECT_EQ(1, probe.opened);
 }
 
+TEST_F(HttpServerTest, AnswersTheFirstOfVeryManyRequestsBeforeTheTurnEnds) {
+  start();
+  constexpr std::size_t kClients = 4 * io::EventLoop::kMany;
+  std::vector<fakes::RawClient> clients;
+  while (clients.size() < kClients) clients.push_back(connect());
+  std::size_t answered = 0;
+  // The loop takes more events a turn the more there were; so the first rounds are spread over several turns.
+  for (std::size_t round = 1; round <= 5; ++round) {
+    for (auto& client : clients) client.send(get("/a"));
+    handler.on_request_do = [&] {
+      if (handler.seen.size() < round * kClients) return;
+      answered = 0;
+      for (auto& client : clients) client.listen();
+      for (auto const& client : clients) answered += client.heard().size() >= round * ok("/a ").size() ? 1 : 0;
+    };
+    ASSERT_TRUE(until_seen(round * kClients));
+  }
+  EXPECT_GE(answered, kClients - io::EventLoop::kMany);
+}
+
 TEST_F(HttpServerTest, GivesAClientsOwnRequestIdBackAndMakesOneForTheOthers) {
   start();
   auto client = connect();
