@@ -87,7 +87,8 @@ void Audience::tell_lists_may_differ(Session const& session) {
 
 /// A shared child's log names no client. It is given to the only session that the child is
 /// working for, or that there is, unless the operator says that nothing in it is private. A line may come shortly after
-/// the answer to its call.
+/// the answer to its call: nobody but that call's client gets it. Its sessions are not told apart by that, since short
+/// ones follow each other quickly, and each would miss its first lines.
 bool Audience::may_have_log(Session const& session) const {
   switch (config_.shared_logs) {
     case config::SharedLogs::All: return true;
@@ -95,10 +96,7 @@ bool Audience::may_have_log(Session const& session) const {
     case config::SharedLogs::Single: break;
   }
   auto const now = context_.loop.now();
-  auto const concerned = mcp::era_of(session.transport) == mcp::Era::Stateless
-                             ? mcp::Concerned{.client = session.client}
-                             : mcp::Concerned{.session = session.id};
-  return calls_.only_of(session.id, now) && calls_.answered_only_of(concerned, now) &&
+  return calls_.only_of(session.id, now) && calls_.answered_only_of(session.client, now) &&
          (size_ == 1 || has_sent_call(session));
 }
 

@@ -133,12 +133,16 @@ class CallTable {
   [[nodiscard]] std::optional<Call> drop(CallId id, TimePoint until);
 
   /// A call that was closed was answered. The child may still speak of it, until that time.
-  void answered(Call const& call, TimePoint until) { answered_.add(Concerned::by(call), until); }
+  void answered(Call const& call, TimePoint until) {
+    answered_.add(Concerned::by(call), until);
+    answered_clients_.add(call.client, until);
+  }
 
   /// The child was started anew, and knows nothing of earlier calls.
   void begin_run() {
     dropped_ = {};
     answered_ = {};
+    answered_clients_ = {};
   }
 
   /// Whether no other session's call was left without an answer in this run of the
@@ -151,6 +155,10 @@ class CallTable {
   /// Whether the child can speak of no other's call that it has answered.
   [[nodiscard]] bool answered_only_of(Concerned const& concerned, TimePoint now) const {
     return answered_.only_of(concerned, now);
+  }
+  /// The same of other clients: one client's sessions may hear of each other's calls.
+  [[nodiscard]] bool answered_only_of(ClientId client, TimePoint now) const {
+    return answered_clients_.only_of(client, now);
   }
 
   /// Calls `action(CallId, Call&)` for each call; it must not open or close one.
@@ -182,6 +190,7 @@ class CallTable {
   ClientShares shares_;
   Lingering<SessionId> dropped_;
   Lingering<Concerned> answered_;
+  Lingering<ClientId> answered_clients_;
   std::size_t size_ = 0;
   std::uint64_t next_ = 1;
   std::vector<Slot> slots_;  ///< a power of two; a call stands at its id's low bits

@@ -346,18 +346,14 @@ void Children::speak_of(harness::ScriptedChild& child, Pending const& pending) {
           choices_.below(2) == 0 ? "error" : "debug", *pending.number));
 }
 
-/// Of a call of a session that it has just answered. Of one without a session, its client may be told what is of
-/// another call of its own.
+/// A question about a call of a session that it has just answered. Of one without a session, its client may be asked
+/// what is of another call of its own; and a log line may reach another session of the same client.
 void Children::speak_late(harness::ScriptedChild& child, Mind& mind) {
   if (!mind.answered || !mind.answered->number || speaks_stateless(child.command())) return;
   auto const& late = *mind.answered;
   if (gateway_.clock().now() - late.since >= kAfterwards || !may_ask(late.method)) return;
   if (ledger_.sessions()[ledger_.asked()[*late.number].session].stateless) return;
-  if (choices_.once_in(2)) return ask_for(child, mind, late.number);
-  say(child,
-      fmt::format(
-          R"({{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"error","data":{{"about":{}}}}}}})",
-          *late.number));
+  ask_for(child, mind, late.number);
 }
 
 /// Because of one of the calls it has, if it has any.
