@@ -139,7 +139,7 @@ int Gateway::run() {
                                                                      .services = directory_.names(),
                                                                      .listening = listening_,
                                                                      .single = single_,
-                                                                     .asks_token = !config_.auth.tokens.empty()});
+                                                                     .asks_token = config_.auth.required()});
     log.say(start_report_->beginning());
   }
   ticker_.repeat(kTick);

@@ -11,7 +11,7 @@ namespace {
 /// Whatever other machines can reach requires tokens.
 Status may_listen(Listeners const& listeners, config::ListenAddress const& address) {
   auto const& auth = listeners.config.auth;
-  if (is_loopback(address) || !auth.tokens.empty() || auth.allow_unauthenticated) return Done{};
+  if (is_loopback(address) || auth.required() || auth.allow_unauthenticated) return Done{};
   return Error{
       fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
                   "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",

@@ -58,8 +58,9 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
             .directory = &shared.directory,
             .log = log_,
             .tracer = tracer_,
-            .allowance = shared.sessions},
-      front_door_(desk_, *this, shared.metrics),
+            .allowance = shared.sessions,
+            .is_first = number == 0},
+      front_door_(desk_, *this, shared.metrics, machine_of_auth(machine)),
       server_(loop_, server_limits(shared.config), shared.connections, front_door_, server_metrics_),
       supervisor_({.loop = loop_,
                    .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
@@ -74,7 +75,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .sessions = sessions_,
                    .clients = front_door_,
                    .seal = seal_,
-                   .one_client = shared.config.auth.tokens.size() == 1},
+                   .one_client = shared.config.auth.tokens.size() == 1 && shared.config.auth.tokens_file.empty() &&
+                                 shared.config.auth.oauth.issuers.empty()},
                   *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {
@@ -85,6 +87,16 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
   if (shared_.directory.loops() > 1) server_.set_mover(*this);
   if (shared_.config.busy_poll) loop_.set_busy_poll(kBusyPoll);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
+}
+
+auth::Authenticator::Machine Shard::machine_of_auth(Machine const& machine) {
+  auto* fetcher = machine.fetcher;
+  if (fetcher == nullptr && !shared_.config.auth.oauth.issuers.empty()) fetcher = &fetcher_.emplace(loop_);
+  return {.clock = loop_,
+          .wall_clock = machine.wall_clock
+                            ? machine.wall_clock
+                            : [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
+          .fetcher = fetcher};
 }
 
 void Shard::add(frontend::ListedService const& listed) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <utility>
 
+#include "gateway/auth/curl_fetcher.h"
 #include "gateway/backend/supervisor.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/entropy.h"
@@ -32,9 +34,11 @@ namespace gateway {
 /// What a shard needs of the machine: time, random numbers, and starting programs. Tests
 /// supply their own.
 struct Machine {
-  Clock const* clock = nullptr;    ///< null: the machine's own
-  Entropy* entropy = nullptr;      ///< null: the machine's own
-  io::Spawner* spawner = nullptr;  ///< null: real programs, watched by the guard
+  Clock const* clock = nullptr;            ///< null: the machine's own
+  Entropy* entropy = nullptr;              ///< null: the machine's own
+  auth::Fetcher* fetcher = nullptr;        ///< null: libcurl
+  std::function<UnixTime()> wall_clock{};  ///< null: the machine's own
+  io::Spawner* spawner = nullptr;          ///< null: real programs, watched by the guard
 };
 
 /// What exists once in the program, whatever the number of loops: constants, and
@@ -118,6 +122,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   [[nodiscard]] log::Log& log() { return log_; }
 
  private:
+  [[nodiscard]] auth::Authenticator::Machine machine_of_auth(Machine const& machine);
   void add(frontend::ListedService const& listed);
   void tick();
   void look_at_lag();
@@ -145,6 +150,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   trace::Tracer tracer_;
   mcp::SessionTable sessions_;
   frontend::Desk desk_;
+  std::optional<auth::CurlFetcher> fetcher_;  ///< only where there is somebody to ask
   frontend::FrontDoor front_door_;
   http::Server server_;
   backend::Supervisor supervisor_;

@@ -11,6 +11,7 @@
 #include "gateway/frontend/denial.h"
 #include "gateway/frontend/endpoint.h"
 #include "gateway/frontend/http_tags.h"
+#include "gateway/frontend/shown_token.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 #include "gateway/rpc/json_validator.h"
@@ -38,10 +39,9 @@ constexpr std::string_view kSecurity =
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 constexpr std::string_view kNoContent = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 
-frontend::Auth auth_of(config::GatewayConfig const& config) {
-  config::AuthConfig auth;
-  if (!config.admin_token.empty()) auth.tokens.push_back({.name = "admin", .token = config.admin_token, .sha256 = {}});
-  return frontend::Auth(auth);
+auth::StaticTokens token_of(config::GatewayConfig const& config) {
+  if (config.admin_token.empty()) return {};
+  return auth::StaticTokens({{.name = "admin", .token = config.admin_token}});
 }
 
 std::string error_json(std::string_view sentence) { return fmt::format("{{\"error\":{}}}\n", json_string(sentence)); }
@@ -85,7 +85,7 @@ pid_t read_pid(std::string_view body) {
 Admin::Admin(Sources sources)
     : sources_(sources),
       hosts_(sources.config),
-      auth_(auth_of(sources.config)),
+      token_(token_of(sources.config)),
       version_(fmt::format("{{\"version\":{},\"revision\":{},\"buildTime\":{},\"instance_id\":{}}}\n",
                            json_string(sources.about.version), json_string(sources.about.revision),
                            json_string(sources.about.build_time), json_string(sources.about.instance_id))),
@@ -188,13 +188,14 @@ void Admin::post(http::Exchange& exchange, http::Request const& request, Route c
 // ── who may act ──────────────────────────────────────────────────────────────
 
 std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http::RequestHead const& head) {
-  if (!auth_.required()) {
+  if (!has_token()) {
     return Answer{.status = 403,
                   .body = error_json("this needs the admin token, and no gateway.admin_token is configured")};
   }
-  if (auth_.principal(head)) return std::nullopt;
-  auto const shown = frontend::Auth::shown(head);
-  std::string_view const reason = shown == frontend::Auth::Shown::Token ? "bad_token" : "missing";
+  auto const shown = frontend::shown_token(head);
+  if (!shown.empty() && token_.find(auth::sha256(shown)) != nullptr) return std::nullopt;
+  auto const denial = shown.empty() ? frontend::denial_without_token(head) : auth::Denial::UnknownToken;
+  auto const reason = label(denial);
   sources_.metrics.auth_failed(reason);
   if (denials_.take(sources_.clock.now())) {
     auto const remote = exchange.remote();
@@ -204,8 +205,8 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
                        {{"listener", "admin"}, {"decision", "denied"}, {"reason", reason}, {"remote", remote}});
   }
   return Answer{.status = 401,
-                .body = error_json(reason == "missing" ? "the admin token is needed" : "this is not the admin token"),
-                .fields = frontend::challenge(shown, "mcp-gateway admin")};
+                .body = error_json(shown.empty() ? "the admin token is needed" : "this is not the admin token"),
+                .fields = frontend::challenge(denial, {.realm = "mcp-gateway admin"})};
 }
 
 // ── acting ───────────────────────────────────────────────────────────────────
@@ -283,7 +284,7 @@ std::string Admin::status_of(health::GatewayHealth const& health) const {
   GatewayStatus status{.health = health,
                        .services = {},
                        .log_level = sources_.program.log_level(),
-                       .has_actions = auth_.required(),
+                       .has_actions = has_token(),
                        .log_is_open = log_is_open()};
   History const none;
   for (auto const& listed : sources_.program.directory().services()) {
@@ -301,7 +302,7 @@ std::string Admin::status_of(health::GatewayHealth const& health) const {
 /// What children write to stderr is not for everybody on the network.
 bool Admin::log_is_open() const {
   auto const& listen = sources_.config.admin_listen;
-  return !auth_.required() && listen && is_loopback(*listen);
+  return !has_token() && listen && is_loopback(*listen);
 }
 
 void Admin::send_log(http::Exchange& exchange, http::Request const& request) {

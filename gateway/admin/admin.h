@@ -11,10 +11,10 @@
 #include "gateway/admin/program.h"
 #include "gateway/admin/route.h"
 #include "gateway/admin/status_page.h"
+#include "gateway/auth/static_tokens.h"
 #include "gateway/base/token_bucket.h"
 #include "gateway/config/config.h"
 #include "gateway/frontend/admission.h"
-#include "gateway/frontend/auth.h"
 #include "gateway/health/health.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/server.h"
@@ -86,12 +86,13 @@ class Admin final : public http::RequestHandler {
   [[nodiscard]] Answer ready_page(health::GatewayHealth const& health) const;
   [[nodiscard]] Answer status_answer(health::GatewayHealth const& health) const;
 
+  [[nodiscard]] bool has_token() const { return !sources_.config.admin_token.empty(); }
   void answer(http::Exchange& exchange, Answer const& answer);
   void answer(ExchangeId exchange, Answer const& answer);
 
   Sources sources_;
   frontend::AllowedHosts hosts_;
-  frontend::Auth auth_;
+  auth::StaticTokens token_;        ///< at most one
   std::optional<StatusPage> page_;  ///< made on first use: its hashes need a large library
   std::string version_;
   std::map<ServiceKey, History> histories_;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include "gateway/frontend/auth.h"
+#include "gateway/auth/digest.h"
 
 namespace gateway::admin {
 
@@ -12,8 +12,8 @@ extern char const kStatusPageText[];
 
 namespace {
 
-std::string base64(frontend::Digest const& bytes) {
-  constexpr std::size_t kEncoded = 4 * ((std::tuple_size_v<frontend::Digest> + 2) / 3);
+std::string base64(auth::Digest const& bytes) {
+  constexpr std::size_t kEncoded = 4 * ((std::tuple_size_v<auth::Digest> + 2) / 3);
   unsigned char text[kEncoded + 1];
   EVP_EncodeBlock(text, bytes.data(), static_cast<int>(bytes.size()));
   return std::string(reinterpret_cast<char const*>(text), kEncoded);
@@ -25,7 +25,7 @@ std::string source_hash(std::string_view html, std::string_view name) {
   auto const open = fmt::format("<{}>", name);
   auto const from = html.find(open) + open.size();
   auto const to = html.find(fmt::format("</{}>", name), from);
-  return fmt::format("'sha256-{}'", base64(frontend::sha256(html.substr(from, to - from))));
+  return fmt::format("'sha256-{}'", base64(auth::sha256(html.substr(from, to - from))));
 }
 
 StatusPage::StatusPage()

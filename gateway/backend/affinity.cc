@@ -4,7 +4,7 @@
 
 namespace gateway::backend {
 
-/// Neither part can hold the character between them: a principal is a plain name.
+/// Neither part can hold the character between them: a principal's name has no control characters.
 std::string Affinity::name_of(mcp::SessionOwner const& owner) const {
   return fmt::format("{}\n{}", owner.principal, config_.affinity.header.empty() ? "" : owner.key);
 }
@@ -23,7 +23,7 @@ std::optional<mcp::Refusal> Affinity::refusal(mcp::SessionOwner const& owner) co
 }
 
 Multiplexer& Affinity::place(mcp::Session const& session) {
-  return owned_.child_of(name_of({.principal = session.principal, .key = session.key}));
+  return owned_.child_of(name_of({.principal = session.principal.name, .key = session.key}));
 }
 
 }  // namespace gateway::backend

@@ -32,7 +32,7 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
       member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
       member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
-      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal)}),
+      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal.name)}),
       member<"request_id">(Label{call.request_id.view()}), member<"trace_id">(Label{traced.trace}),
       member<"span_id">(Label{traced.span}));
 }
@@ -42,17 +42,19 @@ void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_ou
   auto const* const session = context_.sessions.find(call.to.session);
   // What was sent is not refused by us, though a child may find it invalid.
   auto const refused = outcome == Outcome::Busy || (outcome == Outcome::Invalid && call.sent == TimePoint{});
-  context_.log.audit("audit.call", "tool called",
-                     {{"server", config_.name},
-                      {"tool", call.subject},
-                      {"decision", refused ? "refused" : "allowed"},
-                      {"outcome", label(outcome)},
-                      {"arguments", call.audited->arguments},
-                      {"bytes_out", bytes_out},
-                      {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
-                      {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal)},
-                      {"remote", call.audited->remote},
-                      {"request_id", call.request_id.view()}});
+  context_.log.audit(
+      "audit.call", "tool called",
+      {{"server", config_.name},
+       {"tool", call.subject},
+       {"decision", refused ? "refused" : "allowed"},
+       {"outcome", label(outcome)},
+       {"arguments", call.audited->arguments},
+       {"bytes_out", bytes_out},
+       {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
+       {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal.name)},
+       {"credential", to_text(session == nullptr ? Credential::None : session->principal.credential)},
+       {"remote", call.audited->remote},
+       {"request_id", call.request_id.view()}});
 }
 
 /// The metrics of one request.

@@ -88,7 +88,7 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
                                      .child = session->child,
                                      .service = session->service,
                                      .method = call->method,
-                                     .principal = session->principal,
+                                     .principal = session->principal.name,
                                      .key = session->key,
                                      .request = session->mark.digest,
                                      .capabilities = session->capabilities})
@@ -154,9 +154,10 @@ void RoundTrips::present(std::uint64_t id, Trip& trip) {
 
 std::optional<mcp::RequestState> RoundTrips::shown_state(mcp::StateSeal const& seal, Session const& session,
                                                          std::string_view raw_params) {
-  return seal.open(
-      rpc::unquote(rpc::find_member(raw_params, kRequestState)),
-      {.service = session.service, .principal = session.principal, .key = session.key, .request = session.mark.digest});
+  return seal.open(rpc::unquote(rpc::find_member(raw_params, kRequestState)), {.service = session.service,
+                                                                               .principal = session.principal.name,
+                                                                               .key = session.key,
+                                                                               .request = session.mark.digest});
 }
 
 void RoundTrips::resume(HeldCall&& call, Session const& session, std::string_view raw_params) {
@@ -188,7 +189,7 @@ Failure RoundTrips::unknown_request_state() {
 
 /// Numbers of trips are those of other children, too: the state must be of this very one.
 bool RoundTrips::is_shown_by(mcp::RequestState const& state, Session const& session, Trip const& trip) const {
-  return state.child == trip.child && session.principal == trip.principal && session.key == trip.key &&
+  return state.child == trip.child && session.principal.name == trip.principal && session.key == trip.key &&
          session.mark.digest == trip.request && !trip.waited_for && trip.round == state.round &&
          state.expires > context_.loop.now();
 }

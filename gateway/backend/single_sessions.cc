@@ -17,7 +17,7 @@ std::optional<mcp::Refusal> SingleSessions::refusal(mcp::SessionOwner const& own
 }
 
 Multiplexer& SingleSessions::place(mcp::Session const& session) {
-  if (era_of(session.transport) == mcp::Era::Stateless) return owned_.child_of(session.principal);
+  if (era_of(session.transport) == mcp::Era::Stateless) return owned_.child_of(session.principal.name);
   if (children_.size() >= config_.max_children) owned_.make_room();
   return children_.add(mcp::Sharing::Exclusive);
 }
@@ -42,7 +42,7 @@ void SingleSessions::on_left(Multiplexer& child) {
 /// A child of the stateless revision says itself which call it asks for.
 Multiplexer* SingleSessions::better_for(mcp::Session const& session, Multiplexer const& own, mcp::Method method) {
   auto const may_ask = mcp::may_need_input(method) && has_sessions(own);
-  auto* const free = may_ask ? owned_.free_child_of(session.principal) : nullptr;
+  auto* const free = may_ask ? owned_.free_child_of(session.principal.name) : nullptr;
   if (free != nullptr) start_spare(*free);
   return free;
 }

@@ -2,6 +2,7 @@
 // the reference tables of docs/config.md are generated from these tables.
 #pragma once
 
+#include "gateway/base/ip_range.h"
 #include "gateway/config/kinds.h"
 
 namespace gateway::config {
@@ -127,6 +128,7 @@ inline constexpr auto kFields<ProbeConfig> = std::tuple{
           "Time limit for the answer, from when the probe is sent."},
 };
 
+inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
@@ -193,6 +195,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"recycle", &ServiceConfig::recycle, Group<RecycleConfig>{}, "When an idle child is replaced by a fresh one."},
     Field{"restart", &ServiceConfig::restart, Group<RestartConfig>{}, "When a child that exited is restarted."},
     Field{"stop", &ServiceConfig::stop, Group<StopConfig>{}, "How a child is stopped."},
+    Field{"required_scopes", &ServiceConfig::required_scopes, Texts{kScope},
+          "Scopes a client must have been granted to use the service."},
     Field{"stderr_lines_per_second", &ServiceConfig::stderr_lines_per_second, Count{0, 100'000},
           "Lines of the child's stderr logged per second; the rest is only counted."},
 };
@@ -273,12 +277,75 @@ inline constexpr auto kFields<AuthToken> = std::tuple{
           "The token; prefer ${VAR} or ${file:/path} to the literal token. Exactly one of token and "
           "sha256."},
     Field{"sha256", &AuthToken::sha256, kSha256, "SHA-256 of the token in hex. Exactly one of token and sha256."},
+    Field{"expires", &AuthToken::expires, Moment{},
+          "When the token ends to be accepted, in UTC, such as 2027-01-31 or 2027-01-31T18:00:00Z."},
+    Field{"scopes", &AuthToken::scopes, OrAbsent<Texts>{{kScope}},
+          "Scopes the holder is granted, for required_scopes. Without it, all."},
+};
+
+inline constexpr Text kAbsoluteFile{
+    "an absolute path such as \"/etc/mcp-gateway/tokens.json\"",
+    [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+
+inline constexpr Text kWebUrl{"a URL such as \"https://login.example.com/realms/team\"", is_web_url};
+inline constexpr Text kWebUrlOrNone{"a URL such as \"https://login.example.com/keys\"",
+                                    [](std::string_view text) { return text.empty() || is_web_url(text); }};
+inline constexpr Text kAlgorithm{"RS256, PS256, ES256 or EdDSA", [](std::string_view text) {
+                                   return text == "RS256" || text == "PS256" || text == "ES256" || text == "EdDSA";
+                                 }};
+
+template <>
+inline constexpr auto kFields<IntrospectionConfig> = std::tuple{
+    Field{"endpoint", &IntrospectionConfig::endpoint, kWebUrlOrNone,
+          "URL of the introspection endpoint; by default the one in the issuer's metadata. If it is given, and neither "
+          "jwks_uri nor jwks_file, the issuer is asked about JWTs, too."},
+    Field{"client_id", &IntrospectionConfig::client_id, Text{}, "Client id of the gateway at the issuer.",
+          Presence::Required},
+    Field{"client_secret", &IntrospectionConfig::client_secret, HiddenText{},
+          "Its secret; prefer ${VAR} or ${file:/path} to the literal text.", Presence::Required},
+    Field{"cache", &IntrospectionConfig::cache, Span{milliseconds{0}, kHour},
+          "How long an answer is used for the same token: how long a revoked token may still be accepted."},
+};
+
+template <>
+inline constexpr auto kFields<IssuerConfig> = std::tuple{
+    Field{"issuer", &IssuerConfig::issuer, kWebUrl,
+          "Issuer identifier of the authorization server, exactly as iss in its tokens.", Presence::Required},
+    Field{"name", &IssuerConfig::name, kPlainName,
+          "Name of the issuer in the names of its principals, NAME:SUBJECT; unique. By default the host in issuer."},
+    Field{"jwks_uri", &IssuerConfig::jwks_uri, kWebUrlOrNone,
+          "URL of its keys (JWKS); by default the one in its metadata (RFC 8414 or OpenID Connect Discovery)."},
+    Field{"jwks_file", &IssuerConfig::jwks_file, kAbsoluteFile,
+          "Absolute path of a file with its keys instead, read again when it changes."},
+    Field{"introspection", &IssuerConfig::introspection, Maybe<IntrospectionConfig>{},
+          "How the issuer is asked about opaque tokens (RFC 7662). At most one issuer can have this."},
+};
+
+template <>
+inline constexpr auto kFields<OAuthConfig> = std::tuple{
+    Field{"issuers", &OAuthConfig::issuers, Groups<IssuerConfig>{},
+          "Authorization servers whose access tokens are accepted, besides tokens and tokens_file."},
+    Field{"audience", &OAuthConfig::audience, Texts{},
+          "Values one of which must be in a token's aud. By default the public URL of the endpoint that is called, of "
+          "its "
+          "service, or of the gateway."},
+    Field{"required_scopes", &OAuthConfig::required_scopes, Texts{kScope},
+          "Scopes every token of an issuer must have, besides those of the service."},
+    Field{"algorithms", &OAuthConfig::algorithms, Texts{kAlgorithm}, "Signature algorithms that are accepted."},
+    Field{"leeway", &OAuthConfig::leeway, Span{milliseconds{0}, std::chrono::minutes{5}},
+          "By how much the clocks of an issuer and the gateway may differ."},
 };
 
 template <>
 inline constexpr auto kFields<AuthConfig> = std::tuple{
     Field{"tokens", &AuthConfig::tokens, Groups<AuthToken>{},
           "Bearer tokens. If there are any, every request must present one of them."},
+    Field{
+        "tokens_file", &AuthConfig::tokens_file, kAbsoluteFile,
+        "Absolute path of a JSON file {\"tokens\": [...]} with more tokens. It is read again when it changes; while it "
+        "cannot be used, the tokens read before stay valid."},
+    Field{"oauth", &AuthConfig::oauth, Group<OAuthConfig>{},
+          "Access tokens of OAuth authorization servers, as the MCP specification describes."},
     Field{"allow_unauthenticated", &AuthConfig::allow_unauthenticated, Flag{},
           "Allow listening on non-loopback addresses without tokens."},
 };
@@ -346,6 +413,10 @@ inline constexpr auto kFields<TracesConfig> = std::tuple{
 inline constexpr Text kBasePath{"\"\" or a path such as \"/team-a\" without a slash at its end", is_base_path};
 inline constexpr Text kHostName{"a host name without port such as \"mcp.example.com\"", is_host_name};
 inline constexpr Text kOrigin{"an origin such as \"https://chat.example.com\"", is_origin};
+inline constexpr Text kPublicUrl{"\"\" or an origin such as \"https://mcp.example.com\"",
+                                 [](std::string_view text) { return text.empty() || is_web_origin(text); }};
+inline constexpr Text kIpRange{"an address or a block of addresses such as \"10.0.0.0/8\"",
+                               [](std::string_view text) { return parse_ip_range(text).has_value(); }};
 inline constexpr Text kInstance{"a name of at most 64 of A-Z a-z 0-9 . _ -",
                                 [](std::string_view text) { return text.empty() || is_plain_name(text); }};
 
@@ -372,6 +443,12 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"base_path", &GatewayConfig::base_path, kBasePath,
           "Public path prefix added by a proxy in front, such as /team-a. Requests are accepted with and "
           "without it."},
+    Field{"public_url", &GatewayConfig::public_url, kPublicUrl,
+          "Scheme, host and port under which clients reach the gateway, such as https://mcp.example.com, without a "
+          "path; base_path is added. Needed for OAuth."},
+    Field{"trusted_proxies", &GatewayConfig::trusted_proxies, Texts{kIpRange},
+          "Addresses, or blocks such as 10.0.0.0/8, of proxies whose X-Forwarded-Proto and X-Forwarded-Host replace "
+          "public_url, if the host is among allowed_hosts."},
     Field{"allowed_hosts", &GatewayConfig::allowed_hosts, Texts{kHostName},
           "Names accepted in Host besides localhost, IP addresses and mcp-NAME."},
     Field{"allowed_origins", &GatewayConfig::allowed_origins, Texts{kOrigin},

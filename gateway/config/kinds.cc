@@ -147,6 +147,13 @@ void Texts::read(ConfigPlace const& place, Json const& found, std::vector<std::s
 
 Json Texts::schema() const { return {{"type", "array"}, {"items", each.schema()}}; }
 
+void Moment::read(ConfigPlace const& place, Json const& found, std::optional<UnixTime>& into) const {
+  into = found.is_string() ? parse_moment(found.get_ref<std::string const&>()) : std::nullopt;
+  if (!into) place.mismatch("a day or a time in UTC such as \"2027-01-31\" or \"2027-01-31T18:00:00Z\"", found);
+}
+
+Json Moment::schema() const { return text_schema("string", "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}Z)?$"); }
+
 void HiddenToken::read(ConfigPlace const& place, Json const& found, Secret& into) const {
   if (!found.is_string() || !is_bearer_token(found.get_ref<std::string const&>()))
     return place.mismatch_hidden("a bearer token (A-Z a-z 0-9 - . _ ~ + / and = at its end)", found);
@@ -159,6 +166,12 @@ Json HiddenToken::schema() const { return {{"type", "string"}}; }
 void HiddenTokenOrNone::read(ConfigPlace const& place, Json const& found, Secret& into) const {
   if (found.is_string() && found.get_ref<std::string const&>().empty()) return;
   HiddenToken{}.read(place, found, into);
+}
+
+void HiddenText::read(ConfigPlace const& place, Json const& found, Secret& into) const {
+  if (!found.is_string() || found.get_ref<std::string const&>().empty())
+    return place.mismatch_hidden("a text that is not empty", found);
+  into = Secret{found.get<std::string>()};
 }
 
 void Variables::read(ConfigPlace const& place, Json const& found,

@@ -77,6 +77,13 @@ struct Texts {
   [[nodiscard]] Json show(std::vector<std::string> const& value) const { return value; }
 };
 
+/// A day or a second, in UTC.
+struct Moment {
+  void read(ConfigPlace const& place, Json const& found, std::optional<UnixTime>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::optional<UnixTime> const&) const { return nullptr; }
+};
+
 /// A bearer token.
 struct HiddenToken {
   void read(ConfigPlace const& place, Json const& found, Secret& into) const;
@@ -89,6 +96,13 @@ struct HiddenTokenOrNone {
   void read(ConfigPlace const& place, Json const& found, Secret& into) const;
   [[nodiscard]] Json schema() const { return HiddenToken{}.schema(); }
   [[nodiscard]] Json show(Secret const&) const { return ""; }
+};
+
+/// A text that is not shown.
+struct HiddenText {
+  void read(ConfigPlace const& place, Json const& found, Secret& into) const;
+  [[nodiscard]] Json schema() const { return {{"type", "string"}}; }
+  [[nodiscard]] Json show(Secret const&) const { return nullptr; }
 };
 
 /// Environment variables: names to texts, numbers or flags.

@@ -31,6 +31,7 @@ std::vector<ConfigError> set_fields(GatewayConfig& gateway, Json const& patch) {
 void fold_names(GatewayConfig& gateway) {
   for (auto& host : gateway.allowed_hosts) host = lower_case(host);
   for (auto& origin : gateway.allowed_origins) origin = lower_case(origin);
+  gateway.public_url = lower_case(gateway.public_url);
   for (auto& token : gateway.auth.tokens) token.sha256 = lower_case(token.sha256);
 }
 

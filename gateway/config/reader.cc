@@ -13,9 +13,12 @@
 #include "gateway/config/include.h"
 #include "gateway/config/log_outputs.h"
 #include "gateway/config/needs.h"
+#include "gateway/config/oauth.h"
 #include "gateway/config/overlay.h"
 #include "gateway/config/service.h"
 #include "gateway/config/shape.h"
+#include "gateway/config/token_file.h"
+#include "gateway/config/tokens.h"
 
 namespace gateway::config {
 namespace {
@@ -97,22 +100,20 @@ class FileReader {
     read_fields(place, found, config_.gateway);
     fold_names(config_.gateway);
     if (found.is_object() && has(found, "auth") && found["auth"].is_object() && has(found["auth"], "tokens"))
-      check_tokens(place.member("auth").member("tokens"), found["auth"]["tokens"]);
+      check_tokens(place.member("auth").member("tokens"), found["auth"]["tokens"], config_.gateway.auth.tokens);
+    check_oauth(place, config_.gateway);
+    check_tokens_file(place.member("auth").member("tokens_file"));
     if (!config_.gateway.log.outputs.empty())
       check_log_outputs(place.member("log").member("outputs"), found["log"]["outputs"], config_.gateway.log.outputs);
   }
 
-  void check_tokens(ConfigPlace const& place, Json const& found) {
-    std::map<std::string, std::size_t> names;
-    for (std::size_t i = 0; i < config_.gateway.auth.tokens.size(); ++i) {
-      auto const& name = config_.gateway.auth.tokens[i].name;
-      if (found[i].is_object() && has(found[i], "token") == has(found[i], "sha256"))
-        place.element(i).error("expected exactly one of token and sha256");
-      auto const [other, is_new] = names.try_emplace(name, i);
-      if (!is_new && !name.empty())
-        place.element(i).member("name").error(
-            fmt::format("expected another name than that of {}", place.element(other->second).path()));
-    }
+  /// Read here only to report what is wrong with it: whoever checks tokens reads it again.
+  void check_tokens_file(ConfigPlace const& place) {
+    auto const& path = config_.gateway.auth.tokens_file;
+    if (path.empty() || !environment_.file) return;
+    auto const content = environment_.file(path);
+    auto const tokens = content ? read_token_file(*content, path) : Result<std::vector<AuthToken>>(content.error());
+    if (!tokens) place.error(fmt::format("expected a file of tokens; {}", tokens.error().what));
   }
 
   /// What stands in an included service is reported in that file, also where it
@@ -179,7 +180,7 @@ class FileReader {
   void check_owners() {
     for (auto const& service : config_.services)
       if (service.isolation == Isolation::Affinity && service.affinity.header.empty() &&
-          config_.gateway.auth.tokens.empty())
+          !config_.gateway.auth.required())
         ConfigPlace{report_, names_[lower_case(service.name)] + ".affinity"}.error(
             "expected a header, as there are no gateway.auth.tokens to tell owners apart");
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -169,6 +170,49 @@ bool is_bearer_token(std::string_view text) {
   return !text.empty() && text.size() <= 4096 && holds_only(text, "-._~+/");
 }
 
+bool is_scope(std::string_view text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\'; });
+}
+
+namespace {
+
+/// The number of `digits` digits at the front of `text`, which they are taken from.
+std::optional<unsigned> take_number(std::string_view& text, std::size_t digits) {
+  unsigned number = 0;
+  if (text.size() < digits) return std::nullopt;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + digits, number);
+  if (error != std::errc{} || end != text.data() + digits) return std::nullopt;
+  text.remove_prefix(digits);
+  return number;
+}
+
+/// Numbers of two digits, with `before` before each.
+std::optional<unsigned> take_two(std::string_view& text, char before) {
+  if (!text.starts_with(before)) return std::nullopt;
+  text.remove_prefix(1);
+  return take_number(text, 2);
+}
+
+}  // namespace
+
+std::optional<UnixTime> parse_moment(std::string_view text) {
+  using namespace std::chrono;
+  auto const y = take_number(text, 4);
+  auto const m = take_two(text, '-');
+  auto const d = take_two(text, '-');
+  if (!y || !m || !d) return std::nullopt;
+  year_month_day const date{year{static_cast<int>(*y)}, month{*m}, day{*d}};
+  if (!date.ok()) return std::nullopt;
+  UnixTime const midnight{sys_days{date}};
+  if (text.empty()) return midnight;
+  auto const hour = take_two(text, 'T');
+  auto const minute = take_two(text, ':');
+  auto const second = take_two(text, ':');
+  if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59 || text != "Z") return std::nullopt;
+  return midnight + hours{*hour} + minutes{*minute} + std::chrono::seconds{*second};
+}
+
 bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
 }
@@ -193,6 +237,35 @@ bool is_json_pointer(std::string_view text) {
     if (next != "0" && next != "1") return false;
   }
   return text.starts_with('/');
+}
+
+namespace {
+
+/// What follows the scheme of a URL of the web; empty where that is another.
+std::string_view after_scheme(std::string_view text) {
+  for (std::string_view const scheme : {"https://", "http://"})
+    if (text.starts_with(scheme)) return text.substr(scheme.size());
+  return {};
+}
+
+}  // namespace
+
+bool is_web_origin(std::string_view text) { return !after_scheme(text).empty() && is_origin(text); }
+
+bool is_web_url(std::string_view text) {
+  auto const rest = after_scheme(text);
+  auto const path = std::min(rest.find_first_of("/?"), rest.size());
+  auto const visible = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+  return visible && text.size() <= 2048 && text.find('#') == text.npos && rest.find('@') >= path &&
+         is_web_origin(text.substr(0, text.size() - rest.size() + path));
+}
+
+std::string_view host_of(std::string_view web_url) {
+  auto const rest = after_scheme(web_url);
+  auto const authority = rest.substr(0, rest.find_first_of("/?"));
+  auto const colon = authority.rfind(':');
+  return authority.find(']', colon == authority.npos ? 0 : colon) == authority.npos ? authority.substr(0, colon)
+                                                                                    : authority;
 }
 
 bool is_origin(std::string_view text) {

@@ -41,6 +41,10 @@ inline constexpr std::string_view kAddressForms =
 [[nodiscard]] bool is_variable_name(std::string_view text);
 /// What may stand after `Authorization: Bearer` (RFC 6750, section 2.1).
 [[nodiscard]] bool is_bearer_token(std::string_view text);
+/// What a token may be granted (RFC 6749, section 3.3).
+[[nodiscard]] bool is_scope(std::string_view text);
+/// `2027-01-31`, the beginning of that day, or `2027-01-31T18:00:00Z`.
+[[nodiscard]] std::optional<UnixTime> parse_moment(std::string_view text);
 [[nodiscard]] bool is_sha256(std::string_view text);
 /// "" or `/a/b`, without a slash at its end.
 [[nodiscard]] bool is_base_path(std::string_view text);
@@ -52,6 +56,12 @@ inline constexpr std::string_view kAddressForms =
 [[nodiscard]] bool is_http_url_or_empty(std::string_view text);
 /// Empty, or `/a/0/b` with `~0` for `~` and `~1` for `/` (RFC 6901).
 [[nodiscard]] bool is_json_pointer(std::string_view text);
+/// `http://HOST[:PORT]` or `https://HOST[:PORT]`.
+[[nodiscard]] bool is_web_origin(std::string_view text);
+/// The same with a path, and without a fragment or a user.
+[[nodiscard]] bool is_web_url(std::string_view text);
+/// HOST of such a URL.
+[[nodiscard]] std::string_view host_of(std::string_view web_url);
 /// `scheme://host[:port]`, as a browser sends it.
 [[nodiscard]] bool is_origin(std::string_view text);
 

@@ -4,8 +4,8 @@
 
 #include <iterator>
 
+#include "gateway/auth/digest.h"
 #include "gateway/base/json_text.h"
-#include "gateway/frontend/auth.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -31,12 +31,6 @@ std::string_view kind_of(std::string_view value) {
   }
 }
 
-std::string hex_of(Digest const& digest) {
-  std::string text;
-  for (auto const byte : digest) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
-  return text;
-}
-
 }  // namespace
 
 std::string shape_of_arguments(std::string_view arguments) {
@@ -51,7 +45,7 @@ std::string shape_of_arguments(std::string_view arguments) {
                    member->value.size());
   }
   return fmt::format(R"({{"members":{},"bytes":{},"sha256":"{}","keys":{{{}}}}})", members, arguments.size(),
-                     hex_of(sha256(arguments)), keys);
+                     auth::to_hex(auth::sha256(arguments)), keys);
 }
 
 void Carried::audit(Visit const& visit, mcp::ClientMessage const& message) {

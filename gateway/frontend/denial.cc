@@ -91,20 +91,40 @@ std::string forbidden_text(Admitted const& judged) {
          "(--allowed-origin) has";
 }
 
-std::string unauthorized_text(Auth::Shown shown) {
-  switch (shown) {
-    case Auth::Shown::Nothing:
+std::string unauthorized_text(auth::Denial denial) {
+  switch (denial) {
+    case auth::Denial::NoToken:
       return "Unauthorized: a bearer token is needed; expected the field Authorization: Bearer TOKEN";
-    case Auth::Shown::OtherScheme:
+    case auth::Denial::OtherScheme:
       return "Unauthorized: expected Authorization: Bearer TOKEN, found another scheme or no token";
-    case Auth::Shown::Token: return "Unauthorized: the token that was shown is none of this gateway's";
+    case auth::Denial::UnknownToken: return "Unauthorized: the token that was shown is none of this gateway's";
+    case auth::Denial::Malformed: return "Unauthorized: the token that was shown is not a well-formed access token";
+    case auth::Denial::Expired: return "Unauthorized: the token that was shown has expired";
+    case auth::Denial::NotYetValid: return "Unauthorized: the token that was shown is not valid yet";
+    case auth::Denial::WrongIssuer: return "Unauthorized: the token that was shown is from an issuer not trusted here";
+    case auth::Denial::WrongAudience: return "Unauthorized: the token that was shown is for another server";
+    case auth::Denial::WrongAlgorithm:
+      return "Unauthorized: the token that was shown is signed with an algorithm that is not allowed here";
+    case auth::Denial::UnknownKey:
+    case auth::Denial::BadSignature: return "Unauthorized: the signature of the token that was shown is not valid";
+    case auth::Denial::Inactive: return "Unauthorized: the token that was shown is not active";
+    case auth::Denial::MissingScope: return "Forbidden: the token that was shown lacks a scope that is needed here";
+    case auth::Denial::Unavailable:
+      return "Service Unavailable: the token's issuer, which has to be asked, cannot be reached now";
   }
   return "Unauthorized";
 }
 
-std::string challenge(Auth::Shown shown, std::string_view realm) {
-  return fmt::format("WWW-Authenticate: Bearer realm=\"{}\"{}\r\n", realm,
-                     shown == Auth::Shown::Token ? ", error=\"invalid_token\"" : "");
+std::string challenge(auth::Denial denial, Challenge const& says) {
+  auto text = fmt::format("WWW-Authenticate: Bearer realm=\"{}\"", says.realm);
+  if (denial == auth::Denial::MissingScope) {
+    text += ", error=\"insufficient_scope\"";
+  } else if (denial != auth::Denial::NoToken && denial != auth::Denial::OtherScheme) {
+    text += ", error=\"invalid_token\"";
+  }
+  if (!says.scopes.empty()) text += fmt::format(", scope=\"{}\"", says.scopes);
+  if (!says.metadata.empty()) text += fmt::format(", resource_metadata=\"{}\"", says.metadata);
+  return text + "\r\n";
 }
 
 std::string not_found_text(std::string_view path, ServedHere const& here) {

@@ -51,6 +51,9 @@ class Endpoints {
   /// `tag` is 0 for the main listener, and a service's key for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
 
+  /// Whether the main listener serves one service at its root.
+  [[nodiscard]] bool is_single() const { return single_; }
+
   /// What is served at a listener, for the response to other paths.
   [[nodiscard]] ServedHere served_at(http::ListenerTag tag, config::GatewayConfig const& config) const;
 

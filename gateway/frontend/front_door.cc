@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "gateway/base/ascii.h"
 #include "gateway/frontend/denial.h"
@@ -20,15 +21,6 @@ using rpc::ErrorCode;
 namespace {
 
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
-
-constexpr std::size_t kShownInLog = 200;
-
-/// For the operator, who can change it.
-std::string_view denial_message(std::string_view reason) {
-  if (reason == "host") return "a request was not let in: its Host is not among gateway.allowed_hosts";
-  if (reason == "origin") return "a request was not let in: its Origin is not among gateway.allowed_origins";
-  return "a request was not let in";
-}
 
 /// For clients without the required token.
 std::string brief(health::HealthStatus status) { return fmt::format("{{\"status\":\"{}\"}}\n", to_text(status)); }
@@ -61,20 +53,27 @@ http::RouteTag route_of(Door door) {
 
 }  // namespace
 
-FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics)
+FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics,
+                     auth::Authenticator::Machine const& machine)
     : desk_(desk),
-      admission_(desk.config),
-      auth_(desk.config.auth),
       health_(health),
-      metrics_(metrics),
+      admission_(desk.config),
+      denials_(desk.clock, desk.log, metrics),
+      gatekeeper_(desk, denials_, metrics, machine, *this),
       posts_(desk),
       sse_(desk),
       streamable_(desk, posts_),
-      stateless_(desk, posts_) {}
+      stateless_(desk, posts_) {
+  desk_.denials = &denials_;
+}
 
 // ── requests ─────────────────────────────────────────────────────────────────
 
 void FrontDoor::on_request(http::Exchange& exchange, http::Request const& request) {
+  admit(exchange, request, auth::Patience::CanWait);
+}
+
+void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience) {
   auto const admitted = admission_.judge(request.head, endpoints());
   std::string fields;
   if (!admitted.origin.empty()) {
@@ -84,18 +83,21 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
         "Vary: Origin\r\n",
         admitted.origin);
   }
-  Visit visit{exchange, request, {}, {}, fields};
+  Visit visit{exchange, request, {}, &gatekeeper_.nobody(), fields};
   if (!admitted.allowed) return forbid(visit, admitted);
+  if (gatekeeper_.has_metadata_at(request.head.path)) return metadata(visit, admitted);
   auto const endpoint = endpoints().find(request.listener, request.head.host, request.head.path);
   if (!endpoint || (endpoint->service && !desk_.serves(*endpoint->service))) return not_found(visit);
   visit.endpoint = *endpoint;
   exchange.set_route(route_of(endpoint->door));
   if (request.head.method == http::Method::Options) return preflight(visit, admitted);
 
-  auto const principal = auth_.required() ? auth_.principal(request.head) : std::string{};
-  if (endpoint->door == Door::Health) return health(visit, principal.has_value());
-  if (!principal) return unauthorized(visit);
-  visit.principal = *principal;
+  auto const verdict = gatekeeper_.identify(visit, patience);
+  if (std::holds_alternative<auth::Later>(verdict)) return;
+  auto const* const denial = std::get_if<auth::Denial>(&verdict);
+  if (endpoint->door == Door::Health) return health(visit, denial == nullptr);
+  if (denial != nullptr) return gatekeeper_.refuse(visit, *denial);
+  visit.principal = std::get<Principal const*>(verdict);
   if (!desk_.tracer.on()) return serve(visit);
   // Only after authentication: strangers do not decide what is recorded.
   auto const trace = trace_request(desk_, visit);
@@ -104,41 +106,22 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
 }
 
 void FrontDoor::forbid(Visit const& visit, Admitted const& judged) {
-  denied(visit, judged.reason, judged.shown);
+  denials_.denied(visit, judged.reason, judged.shown);
   visit.reply_error(403, ErrorCode::BadRequest, forbidden_text(judged));
 }
 
-void FrontDoor::unauthorized(Visit const& visit) {
-  auto const shown = Auth::shown(visit.request.head);
-  denied(visit, shown == Auth::Shown::Token ? "bad_token" : "missing");
-  visit.reply_json(401, rpc::error_message({}, ErrorCode::BadRequest, unauthorized_text(shown)),
-                   challenge(shown, "mcp-gateway"));
+/// For everybody: it says how to become one who may enter.
+void FrontDoor::metadata(Visit const& visit, Admitted const& admitted) {
+  if (visit.request.head.method == http::Method::Options) return preflight(visit, admitted);
+  if (!gatekeeper_.answer_metadata(visit)) not_found(visit);
 }
 
 /// A client without the required token does not learn which services there are.
 void FrontDoor::not_found(Visit const& visit) {
   auto const& head = visit.request.head;
   ServedHere here;
-  if (!auth_.required() || auth_.principal(head)) here = endpoints().served_at(visit.request.listener, desk_.config);
+  if (gatekeeper_.is_known(visit)) here = endpoints().served_at(visit.request.listener, desk_.config);
   visit.reply_error(404, ErrorCode::BadRequest, not_found_text(head.path, here));
-}
-
-/// Rate-limited: guessing tokens must not fill the disk with log lines.
-void FrontDoor::denied(Visit const& visit, std::string_view reason, std::string_view shown) {
-  metrics_.auth_failed(reason);
-  if (!denials_.take(desk_.clock.now())) return;
-  auto const suppressed = denials_.take_refused();
-  auto const remote = visit.exchange.remote();
-  auto const id = visit.request.request_id;
-  desk_.log.warn("auth.denied", denial_message(reason),
-                 {{"reason", reason},
-                  {"shown", shown.substr(0, kShownInLog)},
-                  {"remote", remote},
-                  {"suppressed", suppressed},
-                  {"request_id", id}});
-  desk_.log.audit(
-      "audit.auth", "a request was not let in",
-      {{"decision", "denied"}, {"reason", reason}, {"remote", remote}, {"suppressed", suppressed}, {"request_id", id}});
 }
 
 void FrontDoor::serve(Visit const& visit) {
@@ -233,6 +216,7 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
 /// The context of a stream is its session, that of a POST its ticket. The two may be the
 /// same number: which one it is depends on which of them has this exchange.
 void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
+  gatekeeper_.on_gone(id);
   auto* const session = desk_.sessions.find(SessionId{context});
   if (session == nullptr || desk_.streams_of(*session).own != id) return streamable_.on_post_gone(context, id);
   if (session->transport == Transport::Sse) return sse_.on_gone(session->id, why);
@@ -285,6 +269,7 @@ bool FrontDoor::ask(SessionId id, std::optional<mcp::ReplyTo> related, rpc::Piec
 // ── time ─────────────────────────────────────────────────────────────────────
 
 void FrontDoor::tick() {
+  gatekeeper_.tick();
   desk_.tick();
   posts_.tick();
 }

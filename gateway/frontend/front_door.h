@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "gateway/base/token_bucket.h"
 #include "gateway/frontend/admission.h"
-#include "gateway/frontend/auth.h"
+#include "gateway/frontend/denials.h"
+#include "gateway/frontend/gatekeeper.h"
 #include "gateway/frontend/legacy_sse.h"
 #include "gateway/frontend/posts.h"
 #include "gateway/frontend/session_desk.h"
@@ -19,9 +19,10 @@
 namespace gateway::frontend {
 
 /// Owned by the Shard.
-class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
+class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, private Gatekeeper::Owner {
  public:
-  FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics);
+  FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics,
+            auth::Authenticator::Machine const& machine);
 
   // http::RequestHandler
   void on_request(http::Exchange& exchange, http::Request const& request) override;
@@ -40,15 +41,16 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   void end_all_sessions();
 
  private:
-  static constexpr std::size_t kDenialsPerSecond = 10;
-
+  void admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience);
+  // Gatekeeper::Owner
+  void on_waited(http::Exchange& exchange, http::Request const& request) override {
+    admit(exchange, request, auth::Patience::HasWaited);
+  }
   void serve(Visit const& visit);
   void post(Visit const& visit);
-  /// `shown` is logged: what the client sent that was not accepted, but never a token.
-  void denied(Visit const& visit, std::string_view reason, std::string_view shown = {});
   void forbid(Visit const& visit, Admitted const& judged);
   void not_found(Visit const& visit);
-  void unauthorized(Visit const& visit);
+  void metadata(Visit const& visit, Admitted const& admitted);
   void preflight(Visit const& visit, Admitted const& admitted);
   [[nodiscard]] std::string key_headers(std::optional<ServiceKey> service) const;
   void health(Visit const& visit, bool detailed);
@@ -57,11 +59,10 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort {
   [[nodiscard]] Endpoints const& endpoints() const { return desk_.directory->endpoints(); }
 
   Desk& desk_;
-  Admission admission_;
-  Auth auth_;
   health::HealthSource& health_;
-  metrics::Metrics& metrics_;
-  TokenBucket denials_{kDenialsPerSecond};  ///< that are logged; all are counted
+  Admission admission_;
+  Denials denials_;
+  Gatekeeper gatekeeper_;
   Posts posts_;
   LegacySse sse_;
   Streamable streamable_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/frontend/delivery.h"
+#include "gateway/frontend/denials.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/frontend/incoming.h"
 
@@ -51,9 +52,12 @@ void LegacySse::post(Visit const& visit) {
   if (token.empty()) return visit.reply_error(400, ErrorCode::BadRequest, "the query names no sessionId");
   auto* const session = desk_.sessions.find(token);
   auto const known = session != nullptr && session->transport == mcp::Transport::Sse &&
-                     session->principal == visit.principal &&
+                     session->principal == visit.principal->id &&
                      (!visit.endpoint.service || *visit.endpoint.service == session->service);
-  if (!known) return visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");
+  if (!known) {
+    if (session != nullptr && session->principal != visit.principal->id) desk_.denials->denied(visit, "other_session");
+    return visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");
+  }
   if (!is_json(visit.request.head)) {
     return visit.reply_error(415, ErrorCode::BadRequest, "Content-Type must be application/json");
   }

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/frontend/auth.h"
+#include "gateway/auth/digest.h"
 #include "gateway/frontend/event_size.h"
 #include "gateway/frontend/visit.h"
 #include "gateway/mcp/labels.h"
@@ -24,7 +24,7 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark) {
   auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
-  mcp::SessionOwner const owner{.principal = visit.principal,
+  mcp::SessionOwner const owner{.principal = visit.principal->id.name,
                                 .key = only_value(head, service(key).key_header()),
                                 .era = era_of(transport),
                                 .comes_back = mark.shows_state};
@@ -37,13 +37,13 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mc
 
   auto& session = sessions.open(key, transport, clock.now());
   session.share = std::move(share);
-  session.principal.assign(owner.principal);
+  session.principal = visit.principal->id;
   session.client = visit.client();
   session.mark = mark;
   session.key.assign(owner.key);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // At any log level: audit, traces and warnings contain it, and the level may change.
-  if (has_token(transport)) session.log_id = short_hash(session.token);
+  if (has_token(transport)) session.log_id = auth::short_hash(session.token);
   service(key).attach(session);
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
   return {&session, {}};

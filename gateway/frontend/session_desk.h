@@ -23,6 +23,7 @@
 namespace gateway::frontend {
 
 struct Visit;
+class Denials;
 
 /// What becomes of sessions on a loop. Only goes forward.
 enum class Phase {
@@ -47,6 +48,8 @@ struct Desk {
   log::Log& log;
   trace::Tracer& tracer;
   Allowance& allowance;            ///< of sessions, over all loops
+  bool is_first = true;            ///< of all loops: it reports what each of them finds out for itself
+  Denials* denials = nullptr;      ///< set by the front door
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   Phase phase = Phase::Serving;
   SideTable<ServiceHere, ServiceKey> services{};  ///< that live on this loop

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/frontend/delivery.h"
+#include "gateway/frontend/denials.h"
 #include "gateway/frontend/http_tags.h"
 #include "gateway/mcp/http_status.h"
 #include "gateway/mcp/version.h"
@@ -58,8 +59,9 @@ Session* Streamable::session_of(Visit const& visit, http::FoundField const& toke
   }
   auto* const session = desk_.sessions.find(*token.value);
   auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
-                     session->service == *visit.endpoint.service && session->principal == visit.principal;
+                     session->service == *visit.endpoint.service && session->principal == visit.principal->id;
   if (!known) {
+    if (session != nullptr && session->principal != visit.principal->id) desk_.denials->denied(visit, "other_session");
     visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");
     return nullptr;
   }

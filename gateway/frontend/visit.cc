@@ -20,7 +20,8 @@ std::string_view essence(std::string_view media_type) { return trimmed(media_typ
 }  // namespace
 
 ClientId Visit::client() const {
-  return principal.empty() ? mcp::client_at(exchange.address()) : mcp::client_named(principal);
+  auto const& name = principal->id.name;
+  return name.empty() ? mcp::client_at(exchange.address()) : mcp::client_named(name);
 }
 
 void Visit::reply(int status, std::string_view more_fields) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/principal.h"
 #include "gateway/frontend/endpoint.h"
 #include "gateway/http/exchange.h"
 #include "gateway/mcp/ports.h"
@@ -18,7 +19,7 @@ struct Visit {
   http::Exchange& exchange;
   http::Request const& request;
   Endpoint endpoint;
-  std::string_view principal;               ///< the token's holder; empty without authentication
+  Principal const* principal;               ///< never null; nobody in particular without authentication
   std::string_view fields;                  ///< header lines for CORS; often empty
   mcp::TraceAround const* trace = nullptr;  ///< null where nothing is traced
 

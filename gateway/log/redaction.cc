@@ -84,6 +84,8 @@ std::vector<std::string> secrets_of(config::Config const& config, char const* co
     for (auto const& name : service.pass_env) add(secrets, std::string(variable(gateway_environment, name)));
   }
   for (auto const& token : config.gateway.auth.tokens) secrets.push_back(token.token.reveal());
+  for (auto const& issuer : config.gateway.auth.oauth.issuers)
+    if (issuer.introspection) secrets.push_back(issuer.introspection->client_secret.reveal());
   secrets.push_back(config.gateway.admin_token.reveal());
   for (auto const& [name, value] : config.gateway.traces.headers) secrets.push_back(value.reveal());
   return secrets;

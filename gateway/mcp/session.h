@@ -11,6 +11,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/principal.h"
 #include "gateway/base/turn.h"
 #include "gateway/mcp/log_level.h"
 #include "gateway/mcp/request_state.h"
@@ -56,7 +57,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   Transport transport = Transport::Http;
   std::string log_id;     ///< what logs call it: a hash of its token
   std::string token;      ///< what the client shows; a capability, never logged
-  std::string principal;  ///< whose bearer token opened it; empty without authentication
+  PrincipalId principal;  ///< who opened it
   ClientId client{};      ///< in whose share its calls are
   std::string key;        ///< what its service's key header held when it was opened
   Revision revision = Revision::R2025_03_26;

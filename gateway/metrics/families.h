@@ -127,6 +127,9 @@ struct Families {
   // ── counted by several threads ──
   Family<SharedCounter> auth_failures{page, "mcp_gateway_auth_failures_total",
                                       "Requests that were not authorized, by reason."};
+  Family<SharedCounter> auth_source_reads{
+      page, "mcp_gateway_auth_source_reads_total",
+      "Times tokens, keys or answers about them were read from a source, by outcome."};
   Family<SharedCounter> trace_context_invalid{page, "mcp_gateway_trace_context_invalid_total",
                                               "Invalid trace contexts sent by clients."};
 

@@ -12,7 +12,10 @@
 namespace gateway::metrics {
 
 namespace {
-constexpr std::array<char const*, 5> kAuthFailures{"bad_token", "fetch_site", "host", "missing", "origin"};
+constexpr std::array<char const*, 17> kAuthFailures{
+    "bad_signature",      "bad_token",          "expired",         "fetch_site",     "host",          "inactive",
+    "insufficient_scope", "issuer_unavailable", "malformed",       "missing",        "not_yet_valid", "origin",
+    "other_session",      "unknown_key",        "wrong_algorithm", "wrong_audience", "wrong_issuer"};
 }
 
 class Metrics::Impl {
@@ -79,6 +82,10 @@ LoopProbe& Metrics::loop(std::size_t number) { return impl_->loop(number); }
 void Metrics::limits(std::size_t sessions, std::size_t connections) {
   impl_->families_.sessions_limit.at({}).set(static_cast<std::int64_t>(sessions));
   impl_->families_.connections_limit.at({}).set(static_cast<std::int64_t>(connections));
+}
+
+void Metrics::auth_source_read(std::string_view source, bool could_be_read) {
+  impl_->families_.auth_source_reads.at({{"source", source}, {"outcome", could_be_read ? "ok" : "error"}}).add();
 }
 
 void Metrics::auth_failed(std::string_view reason) { impl_->families_.auth_failures.at({{"reason", reason}}).add(); }

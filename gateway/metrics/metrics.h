@@ -37,6 +37,8 @@ class Metrics {
 
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
+  /// A file of tokens was read, or could not be.
+  void auth_source_read(std::string_view source, bool could_be_read);
   /// Lines so far that an output of the log dropped.
   void logs_dropped(std::string_view output, std::size_t total);
   /// A client sent an invalid traceparent.

@@ -20,8 +20,9 @@ LAYERS = {
     "metrics": {"config", "base"},
     "trace": {"config", "metrics", "base"},
     "health": {"base"},
+    "auth": {"config", "rpc", "io", "base"},
     "backend": {*OPERATIONS, "mcp", "rpc", "io", "base"},
-    "frontend": {*OPERATIONS, "http", "mcp", "rpc", "base"},
+    "frontend": {*OPERATIONS, "auth", "http", "mcp", "rpc", "base"},
 }
 LAYERS["admin"] = {*LAYERS}
 LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
@@ -32,7 +33,8 @@ LIBRARIES = {
     "event.h": {"io"},
     "nlohmann": {"config", "health", "backend", "admin", "cli"},
     "prometheus": {"metrics"},
-    "openssl": {"mcp", "frontend", "admin"},
+    "openssl": {"mcp", "auth", "admin"},
+    "curl": {"auth"},
     "CLI": {"cli", "program"},
 }
 

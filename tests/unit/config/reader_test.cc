@@ -406,6 +406,55 @@ TEST(ConfigReader, WantsExactlyOneFormOfEachToken) {
             good(tokens(R"({"name": "a", "sha256": ")" + digest + "\"}")).gateway.auth.tokens.at(0).sha256);
 }
 
+TEST(ConfigReader, ReadsWhenATokenExpires) {
+  auto const expiry = [](std::string_view text) {
+    return gateway_with(fmt::format(R"("auth": {{"tokens": [{{"name": "a", "token": "t", "expires": "{}"}}]}})", text));
+  };
+  auto const read = [&](std::string_view text) {
+    return good(expiry(text)).gateway.auth.tokens.at(0).expires->time_since_epoch().count();
+  };
+  EXPECT_EQ(1'801'353'600, read("2027-01-31"));
+  EXPECT_EQ(1'801'353'600 + 18 * 3600 + 62, read("2027-01-31T18:01:02Z"));
+  for (auto const* const bad : {"", "2027", "2027-02-30", "2027-01-31T18:01:02", "2027-01-31T24:00:00Z", "2027-1-31",
+                                "2027-01-31T18:01:02Z ", "31.01.2027"}) {
+    EXPECT_EQ(0U, first_error(expiry(bad)).find("gateway.auth.tokens[0].expires: expected a day or a time in UTC"))
+        << bad;
+  }
+}
+
+TEST(ConfigReader, ChecksIssuersTogether) {
+  auto const oauth = [](std::string_view issuers, std::string_view more = R"("public_url": "https://g",)") {
+    return gateway_with(fmt::format(R"({} "auth": {{"oauth": {{"issuers": [{}]}}}})", more, issuers));
+  };
+  auto const config = good(oauth(R"({"issuer": "https://login.test:8443/realms/a"})"));
+  EXPECT_EQ("login.test", config.gateway.auth.oauth.issuers.at(0).name);
+  EXPECT_TRUE(config.gateway.auth.required());
+  EXPECT_EQ(0U,
+            first_error(oauth(R"({"issuer": "https://i"})", "")).find("gateway.public_url: expected the URL under"));
+  EXPECT_EQ(
+      "gateway.auth.oauth.issuers[1].name: expected another name than 'i', which is that of "
+      "gateway.auth.oauth.issuers[0]",
+      first_error(oauth(R"({"issuer": "https://i"}, {"issuer": "https://i/b"})")));
+  EXPECT_EQ("gateway.auth.oauth.issuers[0]: expected at most one of jwks_uri and jwks_file",
+            first_error(oauth(R"({"issuer": "https://i", "jwks_uri": "https://i/k", "jwks_file": "/k"})")));
+  EXPECT_EQ(
+      "gateway.auth.oauth.issuers[1].introspection: expected one issuer at most to have this: opaque tokens name "
+      "none",
+      first_error(oauth(R"({"issuer": "https://i", "introspection": {"client_id": "a", "client_secret": "b"}},)"
+                        R"({"issuer": "https://j", "introspection": {"client_id": "a", "client_secret": "b"}})")));
+  for (auto const* const bad : {"", "i", "ftp://i", "https://", "https://u@i", "https://i#f", "https://i j"})
+    EXPECT_EQ(0U, first_error(oauth(fmt::format(R"({{"issuer": "{}"}})", bad)))
+                      .find("gateway.auth.oauth.issuers[0].issuer: expected a URL"))
+        << bad;
+}
+
+TEST(ConfigReader, ReportsWhatIsWrongWithAFileOfTokens) {
+  EXPECT_EQ(0U, first_error(gateway_with(R"("auth": {"tokens_file": "tokens.json"})"))
+                    .find("gateway.auth.tokens_file: expected an absolute path"));
+  EXPECT_EQ(0U, first_error(gateway_with(R"("auth": {"tokens_file": "/nowhere/tokens.json"})"))
+                    .find("gateway.auth.tokens_file: expected a file of tokens; "));
+}
+
 TEST(ConfigReader, KnowsWhichTopLevelKeysAreMistyped) {
   EXPECT_EQ("gatway: unknown key 'gatway'; did you mean 'gateway'?",
             first_error(R"({"gatway": {}, "mcpServers": {"s": {"command": "prog"}}})"));

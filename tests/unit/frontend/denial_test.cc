@@ -38,10 +38,22 @@ TEST(Denial, KeepsToTheBeginningOfALongName) {
 
 TEST(Denial, TellsAWrongTokenFromNone) {
   EXPECT_EQ("Unauthorized: a bearer token is needed; expected the field Authorization: Bearer TOKEN",
-            unauthorized_text(Auth::Shown::Nothing));
-  EXPECT_EQ("Unauthorized: the token that was shown is none of this gateway's", unauthorized_text(Auth::Shown::Token));
-  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\"\r\n", challenge(Auth::Shown::Nothing, "g"));
-  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\", error=\"invalid_token\"\r\n", challenge(Auth::Shown::Token, "g"));
+            unauthorized_text(auth::Denial::NoToken));
+  EXPECT_EQ("Unauthorized: the token that was shown is none of this gateway's",
+            unauthorized_text(auth::Denial::UnknownToken));
+  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\"\r\n", challenge(auth::Denial::NoToken, {.realm = "g"}));
+  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\", error=\"invalid_token\"\r\n",
+            challenge(auth::Denial::UnknownToken, {.realm = "g"}));
+}
+
+TEST(Denial, NamesTheMetadataOfTheResource) {
+  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\", resource_metadata=\"https://a/b\"\r\n",
+            challenge(auth::Denial::NoToken, {.realm = "g", .metadata = "https://a/b"}));
+}
+
+TEST(Denial, NamesTheScopesThatAreNeeded) {
+  EXPECT_EQ("WWW-Authenticate: Bearer realm=\"g\", error=\"insufficient_scope\", scope=\"read write\"\r\n",
+            challenge(auth::Denial::MissingScope, {.realm = "g", .scopes = "read write"}));
 }
 
 TEST(Denial, NamesTheNearestPathAndTheServices) {

@@ -1,0 +1,56 @@
+#include "gateway/auth/authenticator.h"
+
+#include <utility>
+#include <vector>
+
+#include "gateway/config/token_file.h"
+
+namespace gateway::auth {
+
+Authenticator::Authenticator(config::AuthConfig const& config, Machine machine, Owner& owner)
+    : owner_(owner),
+      required_(config.required()),
+      wall_clock_(std::move(machine.wall_clock)),
+      configured_(config.tokens) {
+  if (!config.tokens_file.empty()) {
+    token_file_.emplace(config.tokens_file);
+    read_token_file();
+  }
+  if (machine.fetcher != nullptr && !config.oauth.issuers.empty()) {
+    oauth_.emplace(config.oauth, Issuer::Needs{.clock = machine.clock,
+                                               .wall_clock = wall_clock_,
+                                               .fetcher = *machine.fetcher,
+                                               .waits = *this,
+                                               .observer = owner});
+  }
+}
+
+Verdict Authenticator::check(std::string_view token, Resource const& resource, Patience patience) {
+  auto const digest = sha256(token);
+  auto const now = wall_clock_();
+  auto const* held = configured_.find(digest);
+  if (held == nullptr) held = from_file_.find(digest);
+  if (held != nullptr) {
+    if (held->expires && *held->expires <= now) return Denial::Expired;
+    return &held->holder;
+  }
+  if (!oauth_) return Denial::UnknownToken;
+  return oauth_->check({.token = token, .resource = resource, .now = now, .patience = patience}, digest);
+}
+
+void Authenticator::tick() {
+  if (token_file_) read_token_file();
+  if (oauth_) oauth_->tick();
+}
+
+void Authenticator::read_token_file() {
+  auto const content = token_file_->read_if_changed();
+  if (!content) return;
+  auto tokens = *content ? config::read_token_file(**content, token_file_->path())
+                         : Result<std::vector<config::AuthToken>>(content->error());
+  if (tokens) from_file_ = StaticTokens(*tokens);
+  owner_.on_source_read({.kind = "tokens_file", .which = token_file_->path()},
+                        tokens ? std::string_view{} : std::string_view(tokens.error().what));
+}
+
+}  // namespace gateway::auth

@@ -1,0 +1,64 @@
+// Who shows a token, and whether it lets them in.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <variant>
+
+#include "gateway/auth/changing_file.h"
+#include "gateway/auth/denial.h"
+#include "gateway/auth/oauth.h"
+#include "gateway/auth/observer.h"
+#include "gateway/auth/static_tokens.h"
+#include "gateway/base/principal.h"
+#include "gateway/config/config.h"
+
+namespace gateway::auth {
+
+/// One for each loop, so that none waits for another.
+class Authenticator final : private Waits {
+ public:
+  class Owner : public Observer {
+   public:
+    /// The requests that were told to wait for this can be decided now. Called when nobody is on the call stack.
+    virtual void on_decided(WaitId wait) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+  /// What it needs of the machine. They outlive it.
+  struct Machine {
+    Clock const& clock;
+    std::function<UnixTime()> wall_clock;
+    Fetcher* fetcher;  ///< null where there are no issuers to ask
+  };
+
+  Authenticator(config::AuthConfig const& config, Machine machine, Owner& owner);
+  Authenticator(Authenticator const&) = delete;
+  Authenticator& operator=(Authenticator const&) = delete;
+
+  /// Whether requests must show a token at all.
+  [[nodiscard]] bool required() const { return required_; }
+  /// Whom the token of a request identifies. The token is not empty.
+  [[nodiscard]] Verdict check(std::string_view token, Resource const& resource, Patience patience);
+
+  /// Looks whether files have changed, and which keys are due. Once a second.
+  void tick();
+
+ private:
+  void read_token_file();
+  // Waits
+  [[nodiscard]] WaitId begin() override { return WaitId{++last_wait_}; }
+  void end(WaitId wait) override { owner_.on_decided(wait); }
+
+  Owner& owner_;
+  bool required_;
+  std::function<UnixTime()> wall_clock_;
+  StaticTokens configured_;
+  std::optional<ChangingFile> token_file_;
+  StaticTokens from_file_;
+  std::optional<OAuth> oauth_;
+  std::uint64_t last_wait_ = 0;
+};
+
+}  // namespace gateway::auth

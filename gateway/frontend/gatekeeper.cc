@@ -1,0 +1,186 @@
+#include "gateway/frontend/gatekeeper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "gateway/base/json_text.h"
+#include "gateway/frontend/denial.h"
+#include "gateway/frontend/shown_token.h"
+
+namespace gateway::frontend {
+
+using auth::Denial;
+
+namespace {
+
+/// The endpoint of a service whose metadata a client of this door is told.
+std::string_view endpoint_of(Door door) { return door == Door::Mcp ? "/mcp" : "/sse"; }
+
+std::string json_list(std::vector<std::string> const& texts) {
+  std::string list;
+  for (auto const& text : texts) list += fmt::format("{}{}", list.empty() ? "" : ",", json_string(text));
+  return fmt::format("[{}]", list);
+}
+
+}  // namespace
+
+Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics,
+                       auth::Authenticator::Machine const& machine, Owner& owner)
+    : desk_(desk),
+      denials_(denials),
+      metrics_(metrics),
+      owner_(owner),
+      address_(desk.config),
+      auth_(desk.config.auth, machine, *this) {}
+
+// ── who it is ────────────────────────────────────────────────────────────────
+
+auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
+  if (!auth_.required()) return &nobody_;
+  auto const& head = visit.request.head;
+  auto const token = shown_token(head);
+  if (token.empty()) return denial_without_token(head);
+  auto const origin = address_.origin(head, visit.exchange.address());
+  auto const verdict = auth_.check(token, resource_of(visit, origin), patience);
+  if (auto const* const later = std::get_if<auth::Later>(&verdict)) {
+    if (!waiting_.keep(later->wait, visit.exchange.id(), visit.request)) return Denial::Unavailable;
+    return verdict;
+  }
+  auto const* const known = std::get_if<Principal const*>(&verdict);
+  if (known == nullptr) return verdict;
+  visit.principal = *known;
+  if (!has_scopes(visit, **known)) return Denial::MissingScope;
+  return verdict;
+}
+
+bool Gatekeeper::is_known(Visit const& visit) {
+  auto const token = shown_token(visit.request.head);
+  if (!auth_.required() || token.empty()) return !auth_.required();
+  auto const origin = address_.origin(visit.request.head, visit.exchange.address());
+  auto const verdict = auth_.check(token, {.origin = origin, .base_path = desk_.config.base_path, .is_gateway = true},
+                                   auth::Patience::HasWaited);
+  return std::holds_alternative<Principal const*>(verdict);
+}
+
+/// Null where the request names none, and neither does its session.
+ListedService const* Gatekeeper::service_of(Visit const& visit) const {
+  auto service = visit.endpoint.service;
+  if (!service) {
+    auto const* const session = desk_.sessions.find(session_token(visit.request.head.query));
+    if (session != nullptr) service = session->service;
+  }
+  return service ? desk_.directory->find(*service) : nullptr;
+}
+
+auth::Resource Gatekeeper::resource_of(Visit const& visit, std::string const& origin) const {
+  auth::Resource resource{.origin = origin, .base_path = desk_.config.base_path};
+  auto const* const service = service_of(visit);
+  resource.is_gateway = service == nullptr;
+  if (service != nullptr && !desk_.directory->endpoints().is_single()) resource.service = service->config.name;
+  return resource;
+}
+
+bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) const {
+  auto const is_of_issuer = principal.id.credential != Credential::StaticToken;
+  if (is_of_issuer && !principal.scopes.has_each(desk_.config.auth.oauth.required_scopes)) return false;
+  auto const* const service = service_of(visit);
+  return service == nullptr || principal.scopes.has_each(service->config.required_scopes);
+}
+
+// ── what those are told who do not get in ────────────────────────────────────
+
+std::vector<std::string> Gatekeeper::needed_scopes(ListedService const* service) const {
+  auto scopes = desk_.config.auth.oauth.required_scopes;
+  auto const add = [&](config::ServiceConfig const& config) {
+    for (auto const& scope : config.required_scopes)
+      if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
+  };
+  if (service != nullptr) {
+    add(service->config);
+  } else {
+    for (auto const& listed : desk_.directory->services()) add(listed.config);
+  }
+  return scopes;
+}
+
+void Gatekeeper::refuse(Visit const& visit, Denial denial) {
+  denials_.denied(visit, label(denial));
+  auto const status = http_status(denial);
+  auto const body = rpc::error_message({}, rpc::ErrorCode::BadRequest, unauthorized_text(denial));
+  if (denial == Denial::Unavailable) return visit.reply_json(status, body);
+  auto const* const service = service_of(visit);
+  auto const scopes = service == nullptr ? std::vector<std::string>{} : needed_scopes(service);
+  auto const origin = address_.origin(visit.request.head, visit.exchange.address());
+  auto const has_metadata = !desk_.config.auth.oauth.issuers.empty() && !origin.empty();
+  auto const metadata =
+      has_metadata ? auth::metadata_url(resource_of(visit, origin), endpoint_of(visit.endpoint.door)) : std::string{};
+  visit.reply_json(
+      status, body,
+      challenge(denial,
+                {.realm = "mcp-gateway", .scopes = fmt::format("{}", fmt::join(scopes, " ")), .metadata = metadata}));
+}
+
+bool Gatekeeper::answer_metadata(Visit const& visit) {
+  auto const& head = visit.request.head;
+  auto const path = head.path.substr(auth::kMetadataPath.size());
+  auto const is_root = path.empty() || path == "/" || path == desk_.config.base_path;
+  auto const endpoint = is_root ? std::optional(Endpoint{Door::Mcp, std::nullopt})
+                                : desk_.directory->endpoints().find(visit.request.listener, head.host, path);
+  auto const origin = address_.origin(head, visit.exchange.address());
+  if (!endpoint || (!is_root && (!endpoint->service || endpoint->door == Door::Health)) || origin.empty()) return false;
+  if (head.method != http::Method::Get && head.method != http::Method::Head) {
+    visit.reply_not_allowed("GET, HEAD");
+    return true;
+  }
+  auto described = visit;
+  described.endpoint = *endpoint;
+  auto const resource = resource_of(described, origin);
+  std::vector<std::string> issuers;
+  for (auto const& issuer : desk_.config.auth.oauth.issuers) issuers.push_back(issuer.issuer);
+  visit.reply_json(
+      200,
+      fmt::format(R"({{"resource":{},"authorization_servers":{},"scopes_supported":{},"bearer_methods_supported":)"
+                  R"(["header"],"resource_name":{}}})",
+                  json_string(auth::url_of(resource, endpoint_of(endpoint->door))), json_list(issuers),
+                  json_list(needed_scopes(service_of(described))),
+                  json_string(resource.service.empty() ? "mcp-gateway" : resource.service)),
+      "Cache-Control: max-age=300\r\n");
+  return true;
+}
+
+// ── answers of others ────────────────────────────────────────────────────────
+
+/// Logged when something changes: an issuer that is away for hours is one line.
+void Gatekeeper::on_source_read(auth::Source const& source, std::string_view trouble) {
+  if (!desk_.is_first) return;
+  metrics_.auth_source_read(source.kind, trouble.empty());
+  auto const [known, is_new] = troubles_.try_emplace(fmt::format("{} {}", source.kind, source.which));
+  auto const is_file = source.kind == "tokens_file";
+  auto const had_trouble = !known->second.empty();
+  if (known->second == trouble && !is_new && !is_file) return;
+  known->second.assign(trouble);
+  if (!trouble.empty()) {
+    return desk_.log.error(
+        "auth.source", "credentials could not be read, and those known before stay in use",
+        {{"source", source.kind}, {"name", source.which}, {"err.kind", "credentials"}, {"err.msg", trouble}});
+  }
+  if (had_trouble || is_new || is_file)
+    desk_.log.info("auth.source", "credentials were read", {{"source", source.kind}, {"name", source.which}});
+}
+
+void Gatekeeper::on_decided(auth::WaitId wait) {
+  auto const head = std::make_unique<http::RequestHead>();
+  for (auto const& kept : waiting_.take(wait)) {
+    auto* const exchange = desk_.server->find(kept.exchange);
+    if (exchange == nullptr) continue;  // its client has left
+    read_kept(kept, *head);
+    owner_.on_waited(*exchange,
+                     {.head = *head, .body = kept.body, .listener = kept.listener, .request_id = kept.request_id});
+  }
+}
+
+}  // namespace gateway::frontend

@@ -1,0 +1,78 @@
+// Who a request is from, and whether that principal may enter.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/auth/authenticator.h"
+#include "gateway/frontend/denials.h"
+#include "gateway/frontend/public_address.h"
+#include "gateway/frontend/session_desk.h"
+#include "gateway/frontend/visit.h"
+#include "gateway/frontend/waiting_requests.h"
+#include "gateway/metrics/metrics.h"
+
+namespace gateway::frontend {
+
+class Gatekeeper final : private auth::Authenticator::Owner {
+ public:
+  class Owner {
+   public:
+    /// A request that waited can be decided now: it is to be served as if it had just come.
+    virtual void on_waited(http::Exchange& exchange, http::Request const& request) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Authenticator::Machine const& machine,
+             Owner& owner);
+
+  /// Whom a request without authentication is from: nobody in particular.
+  [[nodiscard]] Principal const& nobody() const { return nobody_; }
+  [[nodiscard]] bool required() const { return auth_.required(); }
+
+  /// Whom a request is from, as far as it may enter. `Later`: it was kept, and its owner is told when it is decided. Sets
+  /// the visit's principal where it is known.
+  [[nodiscard]] auth::Verdict identify(Visit& visit, auth::Patience patience);
+  /// Whether a request for no endpoint is from somebody.
+  [[nodiscard]] bool is_known(Visit const& visit);
+
+  /// Answers 401, 403 or 503, and tells how to do better.
+  void refuse(Visit const& visit, auth::Denial denial);
+
+  /// Whether the path is one of protected resource metadata (RFC 9728).
+  [[nodiscard]] bool has_metadata_at(std::string_view path) const {
+    return !desk_.config.auth.oauth.issuers.empty() && path.starts_with(auth::kMetadataPath);
+  }
+  /// Answers with the metadata; false where the path names no endpoint that has some.
+  [[nodiscard]] bool answer_metadata(Visit const& visit);
+
+  void on_gone(ExchangeId exchange) {
+    if (!waiting_.empty()) waiting_.forget(exchange);
+  }
+  void tick() { auth_.tick(); }
+
+ private:
+  [[nodiscard]] ListedService const* service_of(Visit const& visit) const;
+  [[nodiscard]] auth::Resource resource_of(Visit const& visit, std::string const& origin) const;
+  [[nodiscard]] bool has_scopes(Visit const& visit, Principal const& principal) const;
+  [[nodiscard]] std::vector<std::string> needed_scopes(ListedService const* service) const;
+  // auth::Authenticator::Owner
+  void on_source_read(auth::Source const& source, std::string_view trouble) override;
+  void on_decided(auth::WaitId wait) override;
+
+  Desk& desk_;
+  Denials& denials_;
+  metrics::Metrics& metrics_;
+  Owner& owner_;
+  Principal const nobody_{};
+  PublicAddress address_;
+  std::map<std::string, std::string, std::less<>> troubles_;  ///< of sources, as logged
+  auth::Authenticator auth_;
+  WaitingRequests waiting_;
+};
+
+}  // namespace gateway::frontend

@@ -1,0 +1,78 @@
+#include "gateway/frontend/waiting_requests.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+namespace gateway::frontend {
+
+namespace {
+
+std::string_view method_word(http::Method method) {
+  switch (method) {
+    case http::Method::Get: return "GET";
+    case http::Method::Post: return "POST";
+    case http::Method::Delete: return "DELETE";
+    case http::Method::Options: return "OPTIONS";
+    case http::Method::Head: return "HEAD";
+    case http::Method::Put: return "PUT";
+    case http::Method::Patch: return "PATCH";
+    case http::Method::Other: return "OTHER";
+  }
+  return "OTHER";
+}
+
+std::string text_of(http::RequestHead const& head) {
+  auto text = fmt::format("{} {} HTTP/1.{}\r\n", method_word(head.method), head.target, head.minor_version);
+  for (auto const& field : head.fields())
+    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", field.name, field.value);
+  return text + "\r\n";
+}
+
+std::size_t size_of(WaitingRequests::Kept const& kept) { return kept.head.size() + kept.body.size(); }
+
+}  // namespace
+
+bool WaitingRequests::keep(auth::WaitId wait, ExchangeId exchange, http::Request const& request) {
+  Kept kept{.wait = wait,
+            .exchange = exchange,
+            .head = text_of(request.head),
+            .body = std::string(request.body),
+            .listener = request.listener,
+            .request_id = std::string(request.request_id)};
+  if (kept_.size() >= kMost || bytes_ + size_of(kept) > kMostBytes) return false;
+  bytes_ += size_of(kept);
+  kept_.push_back(std::move(kept));
+  return true;
+}
+
+void WaitingRequests::forget(ExchangeId exchange) {
+  std::erase_if(kept_, [&](Kept const& kept) {
+    if (kept.exchange != exchange) return false;
+    bytes_ -= size_of(kept);
+    return true;
+  });
+}
+
+std::vector<WaitingRequests::Kept> WaitingRequests::take(auth::WaitId wait) {
+  auto const first =
+      std::stable_partition(kept_.begin(), kept_.end(), [&](Kept const& kept) { return kept.wait != wait; });
+  std::vector<Kept> taken(std::make_move_iterator(first), std::make_move_iterator(kept_.end()));
+  kept_.erase(first, kept_.end());
+  for (auto const& kept : taken) bytes_ -= size_of(kept);
+  return taken;
+}
+
+void read_kept(WaitingRequests::Kept const& kept, http::RequestHead& into) {
+  // Its limits were those of the server once; the text is hardly longer than what came.
+  constexpr http::HeadLimits kAny{
+      .max_head_bytes = 4 * 1024 * 1024, .max_target_bytes = 1024 * 1024, .max_fields = http::RequestHead::kMaxFields};
+  [[maybe_unused]] auto const read = http::parse_head(kept.head, 0, kAny, into);
+  assert(read.state == http::HeadResult::State::Done);
+}
+
+}  // namespace gateway::frontend
