@@ -194,12 +194,8 @@ test_lane() {
   stage "TLS proxies: nginx, HAProxy and Caddy" run_pytest tests/proxies
   after "set up tests/services"
   stage "the nine services with real backends, and through LiteLLM" run_pytest tests/services
-  after "set up tests/alerts"
-  stage "alerts, with Prometheus and Alertmanager" run_pytest tests/alerts
   after "build (TSan)"
   stage "system tests, release and sanitized builds" test_system
-  after "set up tests/grafana"
-  stage "dashboards and logs, with a real Prometheus and Loki" run_pytest tests/grafana
 }
 
 run_all() {
@@ -214,6 +210,9 @@ run_all() {
   stage "component tests under TSan" test_threads
   stage "fuzzing, $fuzz_seconds s per target and $storm_seconds s of storms" fuzz
   join_lanes
+  # Their faults have to arrive in time: nothing runs beside them.
+  stage "alerts, with Prometheus and Alertmanager" run_pytest tests/alerts
+  stage "dashboards and logs, with a real Prometheus and Loki" run_pytest tests/grafana
 }
 
 run_quick() {
