@@ -39,7 +39,7 @@ class CurlFetcher::Socket final : public Mortal, private io::Watch::Listener {
 
 struct CurlFetcher::Transfer {
   struct FreeEasy {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
   FetchRequest request;
   Tell tell;

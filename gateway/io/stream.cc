@@ -68,11 +68,7 @@ void Stream::flush() {
 void Stream::send_early(std::span<std::string_view const> pieces) {
   std::array<iovec, kMaxPieces> parts;
   auto const count = std::min(pieces.size(), parts.size());
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-    size += pieces[i].size();
-  }
+  for (std::size_t i = 0; i < count; ++i) parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = count;

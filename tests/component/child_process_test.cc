@@ -87,7 +87,8 @@ TEST_F(ChildProcessTest, DeliversAllThatWasWrittenBeforeTheEnd) {
 }
 
 TEST_F(ChildProcessTest, GivesTheEnvironmentThatWasAskedForAndTheMark) {
-  std::string const mark_entry = std::string(ChildGuard::kVariable) + "=";
+  std::string mark_entry(ChildGuard::kVariable);
+  mark_entry += '=';
   auto const out = output_of({.argv = {"env"}, .env = {"PATH=/usr/bin", "A=1", mark_entry + "forged"}, .cwd = ""});
   EXPECT_TRUE(out.starts_with("PATH=/usr/bin\nA=1\n" + mark_entry)) << out;
   EXPECT_EQ(3, std::count(out.begin(), out.end(), '\n')) << out;
