@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace gateway::backend {
 
 namespace {
@@ -32,7 +34,7 @@ std::vector<std::string> child_environment(config::ServiceConfig const& config,
 
   std::vector<std::string> lines;
   lines.reserve(variables.size());
-  for (auto const& [name, value] : variables) lines.push_back(name + "=" + value);
+  for (auto const& [name, value] : variables) lines.push_back(fmt::format("{}={}", name, value));
   return lines;
 }
 

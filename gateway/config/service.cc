@@ -70,7 +70,7 @@ class ServiceReader {
   /// An entry of another program that says in words of its own what it starts.
   void accept_without_command() {
     if (entry_.contains("command")) return;
-    service_.faults.push_back("it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...]");
+    service_.faults.emplace_back("it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...]");
     entry_["command"] = Json(Json::value_t::discarded);
   }
 

@@ -15,6 +15,7 @@ ServiceKey next_after(ServiceKey key) { return ServiceKey{static_cast<std::uint3
 
 std::vector<NamedService> named(std::vector<ListedService> const& services) {
   std::vector<NamedService> names;
+  names.reserve(services.size());
   for (auto const& service : services) names.push_back({service.key, service.config.name});
   return names;
 }

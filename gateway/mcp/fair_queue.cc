@@ -48,6 +48,7 @@ std::vector<WaitingCall> FairQueue::take_all_of(SessionId session) {
     places.insert(places.end(), line->calls.begin(), line->calls.end());
   }
   std::vector<WaitingCall> taken;
+  taken.reserve(places.size());
   for (auto const place : places) taken.push_back(release(place));
   return taken;
 }
