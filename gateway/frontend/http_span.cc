@@ -6,23 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/http/method_name.h"
+
 namespace gateway::frontend {
 
 namespace {
-
-std::string_view name_of(http::Method method) {
-  switch (method) {
-    case http::Method::Get: return "GET";
-    case http::Method::Post: return "POST";
-    case http::Method::Delete: return "DELETE";
-    case http::Method::Options: return "OPTIONS";
-    case http::Method::Head: return "HEAD";
-    case http::Method::Put: return "PUT";
-    case http::Method::Patch: return "PATCH";
-    case http::Method::Other: return "_OTHER";
-  }
-  return "_OTHER";
-}
 
 std::string_view path_of(Door door) {
   switch (door) {
@@ -67,7 +55,7 @@ class HttpSpan final : public http::ExchangeWatcher {
 
 trace::TraceSpan span_of(Desk& desk, Visit const& visit, std::optional<TraceContext> const& asked_by) {
   auto const& head = visit.request.head;
-  auto const method = name_of(head.method);
+  auto const method = http::name_of(head.method);
   auto const route = path_of(visit.endpoint.door);
   trace::TraceSpan span;
   span.context = desk.tracer.child_of(asked_by);

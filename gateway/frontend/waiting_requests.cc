@@ -8,26 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/http/method_name.h"
+
 namespace gateway::frontend {
 
 namespace {
 
-std::string_view method_word(http::Method method) {
-  switch (method) {
-    case http::Method::Get: return "GET";
-    case http::Method::Post: return "POST";
-    case http::Method::Delete: return "DELETE";
-    case http::Method::Options: return "OPTIONS";
-    case http::Method::Head: return "HEAD";
-    case http::Method::Put: return "PUT";
-    case http::Method::Patch: return "PATCH";
-    case http::Method::Other: return "OTHER";
-  }
-  return "OTHER";
-}
-
 std::string text_of(http::RequestHead const& head) {
-  auto text = fmt::format("{} {} HTTP/1.{}\r\n", method_word(head.method), head.target, head.minor_version);
+  auto text = fmt::format("{} {} HTTP/1.{}\r\n", http::name_of(head.method), head.target, head.minor_version);
   for (auto const& field : head.fields())
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", field.name, field.value);
   return text + "\r\n";
