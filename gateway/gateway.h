@@ -107,6 +107,7 @@ class Gateway final : private io::Signals::Handler,
   Allowance connections_;
   Allowance admin_connections_;
   Allowance sessions_;
+  frontend::Quotas quotas_;
   Shared shared_;
   Loops loops_;
   SpanWatch span_watch_;

@@ -60,7 +60,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
             .tracer = tracer_,
             .allowance = shared.sessions,
             .is_first = number == 0},
-      front_door_(desk_, *this, shared.metrics, machine_of_auth(machine)),
+      front_door_(desk_, *this, shared.metrics, shared.quotas, machine_of_auth(machine)),
       server_(loop_, server_limits(shared.config), shared.connections, front_door_, server_metrics_),
       supervisor_({.loop = loop_,
                    .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
@@ -103,6 +103,7 @@ void Shard::add(frontend::ListedService const& listed) {
   auto& service = supervisor_.add(listed.key, listed.config, *listed.probe);
   desk_.services.put(listed.key, {.port = &service, .probe = listed.probe});
   probe_.serves(listed.key, *listed.probe);
+  if (desk_.rights != nullptr) listed.probe->expect_refusals();
 }
 
 Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag,

@@ -55,6 +55,7 @@ struct Shared {
   trace::SpanExporter* spans;  ///< null where traces are off
   Allowance& connections;
   Allowance& sessions;
+  frontend::Quotas& quotas;
   TimePoint started;
 };
 

@@ -7,21 +7,23 @@
 
 namespace gateway::auth {
 
-Authenticator::Authenticator(config::AuthConfig const& config, Machine machine, Owner& owner)
-    : owner_(owner),
+Authenticator::Authenticator(config::AuthConfig const& config, Policy const& policy, Machine machine, Owner& owner)
+    : policy_(policy),
+      owner_(owner),
       required_(config.required()),
       wall_clock_(std::move(machine.wall_clock)),
-      configured_(config.tokens) {
+      configured_(config.tokens, &policy) {
   if (!config.tokens_file.empty()) {
     token_file_.emplace(config.tokens_file);
     read_token_file();
   }
   if (machine.fetcher != nullptr && !config.oauth.issuers.empty()) {
-    oauth_.emplace(config.oauth, Issuer::Needs{.clock = machine.clock,
-                                               .wall_clock = wall_clock_,
-                                               .fetcher = *machine.fetcher,
-                                               .waits = *this,
-                                               .observer = owner});
+    oauth_.emplace(config.oauth, policy,
+                   Issuer::Needs{.clock = machine.clock,
+                                 .wall_clock = wall_clock_,
+                                 .fetcher = *machine.fetcher,
+                                 .waits = *this,
+                                 .observer = owner});
   }
 }
 
@@ -48,7 +50,7 @@ void Authenticator::read_token_file() {
   if (!content) return;
   auto tokens = *content ? config::read_token_file(**content, token_file_->path())
                          : Result<std::vector<config::AuthToken>>(content->error());
-  if (tokens) from_file_ = StaticTokens(*tokens);
+  if (tokens) from_file_ = StaticTokens(*tokens, &policy_);
   owner_.on_source_read({.kind = "tokens_file", .which = token_file_->path()},
                         tokens ? std::string_view{} : std::string_view(tokens.error().what));
 }

@@ -9,6 +9,7 @@
 #include "gateway/auth/denial.h"
 #include "gateway/auth/oauth.h"
 #include "gateway/auth/observer.h"
+#include "gateway/auth/policy.h"
 #include "gateway/auth/static_tokens.h"
 #include "gateway/base/principal.h"
 #include "gateway/config/config.h"
@@ -33,7 +34,8 @@ class Authenticator final : private Waits {
     Fetcher* fetcher;  ///< null where there are no issuers to ask
   };
 
-  Authenticator(config::AuthConfig const& config, Machine machine, Owner& owner);
+  /// References outlive it. The principals it identifies know which rules of the policy concern them.
+  Authenticator(config::AuthConfig const& config, Policy const& policy, Machine machine, Owner& owner);
   Authenticator(Authenticator const&) = delete;
   Authenticator& operator=(Authenticator const&) = delete;
 
@@ -51,6 +53,7 @@ class Authenticator final : private Waits {
   [[nodiscard]] WaitId begin() override { return WaitId{++last_wait_}; }
   void end(WaitId wait) override { owner_.on_decided(wait); }
 
+  Policy const& policy_;
   Owner& owner_;
   bool required_;
   std::function<UnixTime()> wall_clock_;

@@ -20,6 +20,7 @@ enum class Denial : std::uint8_t {
   BadSignature,
   Inactive,      ///< the issuer says that an opaque token is not valid
   MissingScope,  ///< its holder is known, and may not do this
+  Forbidden,     ///< the policy grants it nothing here, whatever its scopes
   Unavailable,   ///< the issuer that would have to be asked cannot be reached
 };
 
@@ -39,6 +40,7 @@ enum class Denial : std::uint8_t {
     case Denial::BadSignature: return "bad_signature";
     case Denial::Inactive: return "inactive";
     case Denial::MissingScope: return "insufficient_scope";
+    case Denial::Forbidden: return "forbidden";
     case Denial::Unavailable: return "issuer_unavailable";
   }
   return "bad_token";
@@ -49,7 +51,7 @@ enum class Denial : std::uint8_t {
   constexpr int kUnauthorized = 401;
   constexpr int kForbidden = 403;
   constexpr int kServiceUnavailable = 503;
-  if (denial == Denial::MissingScope) return kForbidden;
+  if (denial == Denial::MissingScope || denial == Denial::Forbidden) return kForbidden;
   return denial == Denial::Unavailable ? kServiceUnavailable : kUnauthorized;
 }
 

@@ -15,7 +15,8 @@ constexpr seconds kForThoseWhoWait{1};
 
 }  // namespace
 
-OAuth::OAuth(config::OAuthConfig const& config, Issuer::Needs const& needs) : config_(config), needs_(needs) {
+OAuth::OAuth(config::OAuthConfig const& config, Policy const& policy, Issuer::Needs const& needs)
+    : config_(config), policy_(policy), needs_(needs) {
   for (auto const& name : config.algorithms)
     if (auto const algorithm = algorithm_from(name)) algorithms_.push_back(*algorithm);
   for (auto const& issuer : config.issuers) issuers_.push_back(std::make_unique<Issuer>(issuer, needs));
@@ -78,6 +79,7 @@ std::variant<Principal, Denial> OAuth::judge(Claims const& claims, std::size_t i
   if (auto const denial = check_times(claims, now, leeway)) return *denial;
   auto principal = principal_of(claims, issuers_[issuer]->config().name, credential);
   if (!principal) return Denial::Malformed;
+  policy_.find_rules(*principal);
   return *std::move(principal);
 }
 

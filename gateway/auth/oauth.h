@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/auth/issuer.h"
+#include "gateway/auth/policy.h"
 #include "gateway/auth/resource.h"
 #include "gateway/auth/token_cache.h"
 
@@ -36,7 +37,7 @@ class OAuth {
  public:
   static constexpr std::size_t kMostQuestions = 64;  ///< about tokens, to the issuer at once
 
-  OAuth(config::OAuthConfig const& config, Issuer::Needs const& needs);
+  OAuth(config::OAuthConfig const& config, Policy const& policy, Issuer::Needs const& needs);
 
   [[nodiscard]] Verdict check(Shown const& shown, Digest const& digest);
   void tick();
@@ -52,6 +53,7 @@ class OAuth {
                                                       Credential credential) const;
 
   config::OAuthConfig const& config_;
+  Policy const& policy_;
   Issuer::Needs needs_;
   std::vector<Algorithm> algorithms_;
   std::vector<std::unique_ptr<Issuer>> issuers_;

@@ -19,11 +19,12 @@ Digest digest_from_hex(std::string_view hex) {
 
 }  // namespace
 
-StaticTokens::StaticTokens(std::vector<config::AuthToken> const& tokens) {
+StaticTokens::StaticTokens(std::vector<config::AuthToken> const& tokens, Policy const* policy) {
   for (auto const& token : tokens) {
     Principal holder{.id = {.name = token.name, .credential = Credential::StaticToken}};
     holder.scopes.all = !token.scopes.has_value();
     if (token.scopes) holder.scopes.names = *token.scopes;
+    if (policy != nullptr) policy->find_rules(holder);
     tokens_.push_back({.digest = token.sha256.empty() ? sha256(token.token.reveal()) : digest_from_hex(token.sha256),
                        .holder = std::move(holder),
                        .expires = token.expires});

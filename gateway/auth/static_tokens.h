@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/auth/digest.h"
+#include "gateway/auth/policy.h"
 #include "gateway/base/principal.h"
 #include "gateway/config/config.h"
 
@@ -14,7 +15,8 @@ namespace gateway::auth {
 class StaticTokens {
  public:
   StaticTokens() = default;
-  explicit StaticTokens(std::vector<config::AuthToken> const& tokens);
+  /// The rules of the policy that concern a holder are found at once.
+  explicit StaticTokens(std::vector<config::AuthToken> const& tokens, Policy const* policy = nullptr);
 
   struct Held {
     Digest digest{};

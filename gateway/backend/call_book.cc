@@ -10,12 +10,14 @@
 #include "gateway/mcp/answer_outcome.h"
 #include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/visible_list.h"
 
 namespace gateway::backend {
 
 using mcp::Call;
 using mcp::Outcome;
 using mcp::Session;
+using rpc::ErrorCode;
 
 namespace {
 
@@ -34,7 +36,24 @@ rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
 void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
   if (call.is_own()) {
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-  } else if (told == Told::Answer && bridge_.spanned_by(call)) {
+  } else if (call.names != nullptr && told == Told::Answer && reply.kind == rpc::Reply::Kind::Result) {
+    end_with_visible(call, outcome, reply);
+  } else {
+    end_bridged(call, outcome, reply, told);
+  }
+}
+
+/// A list of which the client may not see everything.
+void CallBook::end_with_visible(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  auto const visible = mcp::visible_list(call.method, reply.body, *call.names);
+  if (visible) return end_bridged(call, outcome, {reply.id, reply.kind, *visible, reply.plain_body}, Told::Answer);
+  auto const error = rpc::error_object(
+      ErrorCode::InternalError, fmt::format("the server '{}' has sent a list that cannot be read", config_.name));
+  end_bridged(call, Outcome::RpcError, {reply.id, rpc::Reply::Kind::Error, error}, Told::Answer);
+}
+
+void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
+  if (told == Told::Answer && bridge_.spanned_by(call)) {
     auto const bridged = bridge_.reply_for(call, outcome, reply);
     end_client_call(call, bridged.outcome, {call.client_id, bridged.kind, bridged.body, bridged.plain_body}, told);
   } else {
@@ -57,9 +76,13 @@ void CallBook::end_client_call(Call const& call, Outcome outcome, rpc::Reply con
 void CallBook::end_failed(Call const& call, Failure const& failure) {
   std::string data;
   if (!failure.reason.empty()) {
-    auto const retryable = failure.outcome == Outcome::Busy || failure.outcome == Outcome::Unavailable;
-    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}}})", failure.reason, json_string(config_.name),
-                       retryable);
+    auto const retryable = failure.outcome == Outcome::Busy || failure.outcome == Outcome::Unavailable ||
+                           failure.outcome == Outcome::Limited;
+    auto const after = failure.retry_after ? fmt::format(R"(,"retry_after_ms":{})",
+                                                         std::chrono::ceil<milliseconds>(*failure.retry_after).count())
+                                           : std::string{};
+    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}{}}})", failure.reason, json_string(config_.name),
+                       retryable, after);
   }
   auto const error = rpc::error_object(failure.code, failure.message, data);
   end(call, failure.outcome, {call.client_id, rpc::Reply::Kind::Error, error});
@@ -222,6 +245,10 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
     input_taker_->on_input_required(HeldCall(*this, *std::move(call)), message.result);
     return true;
   }
+  if (call->max_result > 0 && message.result.size() > call->max_result) {
+    end_too_large(*call, call->max_result);
+    return true;
+  }
   end(*call, mcp::answer_outcome(*call, message, bridge_.peer_era()), reply_to(*call, message));
   return true;
 }
@@ -230,12 +257,15 @@ bool CallBook::answer_too_large(CallId id) {
   auto const call = close_answered(id);
   if (!call) return false;
   if (call->abandoned) return true;
-  // To the gateway itself it is an answer, though not a useful one.
-  end_failed(*call, {.outcome = call->is_own() ? Outcome::RpcError : Outcome::ChildExited,
-                     .message = fmt::format("the server's answer is larger than the limit of {} bytes",
-                                            context_.limits.max_result_bytes),
-                     .reason = "result_too_large"});
+  end_too_large(*call, context_.limits.max_result_bytes);
   return true;
+}
+
+void CallBook::end_too_large(Call const& call, std::size_t limit) {
+  // To the gateway itself it is an answer, though not a useful one.
+  end_failed(call, {.outcome = call.is_own() ? Outcome::RpcError : Outcome::ChildExited,
+                    .message = fmt::format("the server's answer is larger than the limit of {} bytes", limit),
+                    .reason = "result_too_large"});
 }
 
 Call const* CallBook::progressed(CallId id) {

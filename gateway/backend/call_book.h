@@ -60,6 +60,7 @@ struct Failure {
   rpc::ErrorCode code = rpc::ErrorCode::InternalError;
   std::string message{};
   std::string_view reason{};
+  std::optional<Duration> retry_after{};  ///< when it may succeed, as far as that is known
 };
 
 /// Knows where every call is: held, queued, parked or with the peer. Each leaves through one
@@ -193,7 +194,10 @@ class CallBook {
     Nothing,  ///< it is gone
   };
   void end(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told = Told::Answer);
+  void end_with_visible(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+  void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told);
   void end_client_call(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told);
+  void end_too_large(mcp::Call const& call, std::size_t limit);
   void end_failed(mcp::Call const& call, Failure const& failure);
   void end_cancelled(mcp::Call const& call, Told told) { end(call, mcp::Outcome::Cancelled, {}, told); }
   [[nodiscard]] static mcp::Call release(HeldCall& held);

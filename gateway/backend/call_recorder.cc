@@ -41,11 +41,12 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
 void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
   auto const* const session = context_.sessions.find(call.to.session);
   // What was sent is not refused by us, though a child may find it invalid.
-  auto const refused = outcome == Outcome::Busy || (outcome == Outcome::Invalid && call.sent == TimePoint{});
+  auto const by_rule = outcome == Outcome::Forbidden || outcome == Outcome::MissingScope || outcome == Outcome::Limited;
+  auto const refused = by_rule || outcome == Outcome::Busy || (outcome == Outcome::Invalid && call.sent == TimePoint{});
   context_.log.audit(
       "audit.call", "tool called",
       {{"server", config_.name},
-       {"tool", call.subject},
+       {"tool", call.audited->tool},
        {"decision", refused ? "refused" : "allowed"},
        {"outcome", label(outcome)},
        {"arguments", call.audited->arguments},

@@ -31,6 +31,9 @@ bool is_failure(Outcome outcome) {
     case Outcome::Busy: return true;
     case Outcome::Ok:
     case Outcome::Cancelled:
+    case Outcome::Forbidden:
+    case Outcome::MissingScope:
+    case Outcome::Limited:
     case Outcome::Invalid: return false;
   }
   return false;

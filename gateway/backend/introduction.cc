@@ -36,6 +36,9 @@ bool run_is_over(Outcome outcome) {
     case Outcome::ChildExited:
     case Outcome::Unavailable:
     case Outcome::Cancelled:
+    case Outcome::Forbidden:
+    case Outcome::MissingScope:
+    case Outcome::Limited:
     case Outcome::Invalid: return true;
     case Outcome::Ok:
     case Outcome::ToolError:

@@ -41,6 +41,9 @@ void LogLevelSync::on_set(mcp::Outcome outcome) {
     case mcp::Outcome::ChildExited:
     case mcp::Outcome::Unavailable:
     case mcp::Outcome::Busy:
+    case mcp::Outcome::Forbidden:
+    case mcp::Outcome::MissingScope:
+    case mcp::Outcome::Limited:
     case mcp::Outcome::Cancelled:
     case mcp::Outcome::Invalid: at_child_.reset(); return;  // it was not sent, or its run is over
   }

@@ -114,7 +114,7 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
 }
 
 void Multiplexer::receive(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
-  if (sharing_ == Sharing::Exclusive) begin_peer_for(session, message);
+  if (sharing_ == Sharing::Exclusive && via.refused == nullptr) begin_peer_for(session, message);
   switch (message.kind) {
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
     case rpc::MessageKind::Notification: return on_note(session, message);

@@ -153,6 +153,8 @@ class Multiplexer final : public Mortal,
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
+  [[nodiscard]] config::ToolLimits const* limits_of(std::string_view tool) const;
+  [[nodiscard]] std::optional<Failure> oversized(mcp::Call const& call, mcp::Params const& params) const;
   [[nodiscard]] bool takes_up(mcp::Session const& session) const;
   void serve_queued();
   void serve(CallBook::Next next);

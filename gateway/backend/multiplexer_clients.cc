@@ -1,6 +1,7 @@
 // What clients say, as far as it can be answered, merged or refused without the peer.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,24 @@ Failure invalid_params(std::string message) {
   return {.outcome = Outcome::RpcError, .code = ErrorCode::InvalidParams, .message = std::move(message)};
 }
 
+void apply(config::ToolLimits const& limits, mcp::Call& call) {
+  if (limits.call_timeout_max > Duration{}) call.hard_deadline = call.started + limits.call_timeout_max;
+  if (limits.call_timeout > Duration{}) call.patience = limits.call_timeout;
+  // What its entry does not set must not cut short what it sets.
+  call.hard_deadline = std::max(call.hard_deadline, call.started + call.patience);
+  call.deadline = call.started + call.patience;
+  call.max_result = limits.max_result_bytes;
+}
+
+Failure failure_of(mcp::Refused const& refused) {
+  auto const is_quota = refused.outcome == Outcome::Limited;
+  return {.outcome = refused.outcome,
+          .code = is_quota ? ErrorCode::InternalError : ErrorCode::InvalidParams,
+          .message = refused.message,
+          .reason = refused.reason,
+          .retry_after = refused.retry_after};
+}
+
 }  // namespace
 
 /// A client's request as a call: who waits for it, for how long, and what is recorded of it.
@@ -49,13 +68,35 @@ HeldCall Multiplexer::arrived(Session const& session, mcp::ClientMessage const& 
   if (call.method == mcp::Method::ToolsCall) {
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
+    if (auto const* const limits = limits_of(name)) apply(*limits, call);
   }
   if (era_of(session.transport) == mcp::Era::Stateless) {
     call.stateless = std::make_unique<mcp::OfStateless>(mcp::OfStateless{.uri = std::string(params.uri)});
   }
+  if (via.places != nullptr) call.places = std::move(*via.places);
+  if (via.names != nullptr) call.names = std::make_unique<NameRules>(*via.names);
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
   if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
   return held;
+}
+
+config::ToolLimits const* Multiplexer::limits_of(std::string_view tool) const {
+  auto const entry = std::ranges::find_if(
+      config_.tool_limits, [tool](config::ToolLimits const& limits) { return fits_any(limits.tools, tool); });
+  return entry == config_.tool_limits.end() ? nullptr : &*entry;
+}
+
+/// Why a call of a tool is rejected whose arguments are limited.
+std::optional<Failure> Multiplexer::oversized(mcp::Call const& call, Params const& params) const {
+  if (config_.tool_limits.empty() || call.method != mcp::Method::ToolsCall) return std::nullopt;
+  auto const* const limits = limits_of(rpc::unquote(params.name));
+  if (limits == nullptr || limits->max_argument_bytes == 0 || params.arguments.size() <= limits->max_argument_bytes) {
+    return std::nullopt;
+  }
+  auto failure = invalid_params(fmt::format("the arguments have {} bytes, and the limit for this tool is {}",
+                                            params.arguments.size(), limits->max_argument_bytes));
+  failure.reason = "arguments_too_large";
+  return failure;
 }
 
 void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
@@ -66,6 +107,7 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
   // A session of another revision sets its level by a request.
   if (call.era() == mcp::Era::Stateless && session.log_level) log_level_.sync();
 
+  if (via.refused != nullptr) return book_.reject(std::move(held), failure_of(*via.refused));
   if (params.ambiguous) {
     return book_.fail(std::move(held), {.outcome = Outcome::Invalid,
                                         .code = ErrorCode::InvalidRequest,
@@ -88,6 +130,7 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
   if (handshake_ && takes_up(session)) {
     return round_trips_.resume(std::move(held), session, message.params);
   }
+  if (auto why = oversized(call, params)) return book_.reject(std::move(held), *std::move(why));
   switch (mcp::route_request(method, shared_as(), call.era(), era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);

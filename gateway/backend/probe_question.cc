@@ -37,6 +37,9 @@ void ProbeQuestion::ended(mcp::Call const& call, Outcome outcome, rpc::Reply con
     case Outcome::ChildExited:
     case Outcome::Unavailable:
     case Outcome::Busy:
+    case Outcome::Forbidden:
+    case Outcome::MissingScope:
+    case Outcome::Limited:
     case Outcome::Cancelled:
     case Outcome::Invalid: return probe_.dropped(now, random);
   }

@@ -96,7 +96,8 @@ void Service::take_back(Session& session, mcp::SessionEnd why) {
 }
 
 void Service::receive(Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via) {
-  auto const is_bound = session.transport == mcp::Transport::Stateless && place_request(session, message);
+  auto const is_placed = session.transport == mcp::Transport::Stateless && via.refused == nullptr;
+  auto const is_bound = is_placed && place_request(session, message);
   auto* child = children_.find(session.child);
   if (child == nullptr) return;
   // What was sent to a child that is asked to end may still be answered by it, and can be

@@ -57,11 +57,15 @@ struct Scopes {
   }
 };
 
+/// A rule of the policy, by its place in the configuration.
+using RuleNumber = std::uint16_t;
+
 /// Who a request is from, by which credential, and with which rights. A value: whoever keeps it copies it.
 struct Principal {
   PrincipalId id{};
   Scopes scopes{};
   std::string claims{};  ///< what the issuer says of it, as a raw JSON object; empty where nobody says anything
+  std::vector<RuleNumber> rules{};  ///< of the policy, that concern it, in their order (auth/policy.h)
 };
 
 }  // namespace gateway

@@ -68,6 +68,17 @@ void add_check(CLI::App& app, Arguments& arguments) {
   auto* const check = app.add_subcommand("check", "Check a configuration, and say everything that is wrong");
   add_file(*check, arguments);
   check->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
+  auto* const as = check->add_option("--as", arguments.asked.name,
+                                     "Also say what a principal may do: the name of a token, or ISSUER:SUBJECT");
+  as->option_text("NAME");
+  check->add_option("--scope", arguments.asked.scopes, "With --as ISSUER:SUBJECT: a scope of its token; repeatable")
+      ->option_text("SCOPE")
+      ->needs(as)
+      ->allow_extra_args(false);
+  check->add_option("--claim", arguments.asked.claims, "With --as ISSUER:SUBJECT: a claim of its token; repeatable")
+      ->option_text("NAME=VALUE")
+      ->needs(as)
+      ->allow_extra_args(false);
   check->footer(std::string(kCheckHelp));
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
 
 namespace gateway::cli {
@@ -18,6 +19,7 @@ struct Arguments {
   bool allow_unauthenticated = false;
   std::vector<std::string> server;  ///< of `run`: what stands behind "--"
   bool connect = false;             ///< of `check`
+  Asked asked;                      ///< of `check`: whose rights to show; without a name nobody's
   std::string address;              ///< of a running gateway; empty is the usual one
   bool json = false;                ///< of `status`
   int interval = 2;                 ///< of `top`, in seconds

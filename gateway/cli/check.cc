@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "gateway/cli/check_connect.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/read_config_file.h"
+#include "gateway/cli/rights_of.h"
 #include "gateway/cli/startable.h"
 #include "gateway/config/needs.h"
 #include "gateway/io/child_guard.h"
@@ -84,6 +86,16 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
   }
   if (!arguments.connect) missing.tell(out);  // else each service tells for itself
   out << fmt::format("{}: {}\n", name_of_config(arguments.file), summary(*config, faulty, missing.services()));
+  std::optional<RightsOf> rights;
+  if (!arguments.asked.name.empty()) {
+    auto found = RightsOf::find(config->gateway, arguments.asked);
+    if (!found) {
+      errors << found.error().what << '\n';
+      return kUsageError;
+    }
+    rights.emplace(*std::move(found));
+    rights->write(out, config->services);
+  }
   if (!arguments.connect) return faulty == 0 ? 0 : 1;
   auto guard = io::ChildGuard::start();
   if (!guard) {
@@ -91,7 +103,7 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
     return 1;
   }
   out.flush();
-  return check_connect(std::move(*config), std::move(*guard), out) && faulty == 0 ? 0 : 1;
+  return check_connect(*config, std::move(*guard), rights ? &*rights : nullptr, out) && faulty == 0 ? 0 : 1;
 }
 
 }  // namespace gateway::cli

@@ -39,7 +39,7 @@ class Nobody final : public mcp::ClientPort {
 
 class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
  public:
-  Check(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out)
+  Check(config::Config config, std::unique_ptr<io::ChildGuard> guard, RightsOf const* rights, std::ostream& out)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
         sampler_(guard_->entry_front()),
@@ -64,6 +64,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
                      .seal = seal_},
                     *this),
         signals_(loop_, *this),
+        rights_(rights),
         out_(out),
         reported_(config_.services.size(), false) {
     std::uint32_t key = 0;
@@ -78,7 +79,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     std::size_t left = config_.services.size();
     while (left > 0 && !interrupted_) {
       for (std::size_t i = 0; i < reported_.size(); ++i) {
-        if (!reported_[i] && report(*supervisor_.services()[i], loop_.now() - began)) {
+        if (!reported_[i] && report(*supervisor_.services()[i], config_.services[i], loop_.now() - began)) {
           reported_[i] = true;
           --left;
         }
@@ -103,7 +104,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     return config;
   }
 
-  bool report(backend::Service const& service, Duration took) {
+  bool report(backend::Service const& service, config::ServiceConfig const& config, Duration took) {
     auto const health = service.health();
     if (health.state == "unavailable") {
       all_well_ = all_well_ && !health.required;
@@ -124,6 +125,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
       if (health.probe) out_ << fmt::format(", probe {} in {:.0f} ms", health.probe->status, health.probe->ms);
       if (!well) out_ << "\n      " << health.reason;
       out_ << std::endl;
+      if (rights_ != nullptr && child.tools() != nullptr) rights_->write_tools(out_, config, *child.tools());
       return true;
     }
     if (health.state != "crash_loop") return false;
@@ -172,6 +174,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   io::ChildSpawner spawner_{loop_, *guard_};
   backend::Supervisor supervisor_;
   io::Signals signals_;
+  RightsOf const* rights_;
   std::ostream& out_;
   std::vector<bool> reported_;
   bool all_well_ = true;
@@ -181,8 +184,9 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
 }  // namespace
 
-bool check_connect(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out) {
-  return Check(std::move(config), std::move(guard), out).run();
+bool check_connect(config::Config const& config, std::unique_ptr<io::ChildGuard> guard, RightsOf const* rights,
+                   std::ostream& out) {
+  return Check(config, std::move(guard), rights, out).run();
 }
 
 }  // namespace gateway::cli

@@ -4,14 +4,16 @@
 #include <iosfwd>
 #include <memory>
 
+#include "gateway/cli/rights_of.h"
 #include "gateway/config/config.h"
 #include "gateway/io/child_guard.h"
 
 namespace gateway::cli {
 
 /// Starts every service's child, all at once, and waits for each until its tools
-/// are listed or it has failed. Writes a report as they come. True when all are
-/// well.
-[[nodiscard]] bool check_connect(config::Config config, std::unique_ptr<io::ChildGuard> guard, std::ostream& out);
+/// are listed or it has failed. Writes a report as they come, with the tools that `rights`
+/// are about, unless that is null. True when all are well.
+[[nodiscard]] bool check_connect(config::Config const& config, std::unique_ptr<io::ChildGuard> guard,
+                                 RightsOf const* rights, std::ostream& out);
 
 }  // namespace gateway::cli

@@ -18,6 +18,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/principal.h"
+#include "gateway/config/policy.h"
+#include "gateway/config/quotas.h"
 
 namespace gateway::config {
 
@@ -260,6 +262,8 @@ struct ServiceConfig {
   milliseconds call_timeout_max = std::chrono::minutes{30};
   /// How long a client may take to answer sampling, elicitation or roots; 1s..24h.
   milliseconds server_request_timeout = seconds{600};
+  /// What holds for single tools.
+  std::vector<ToolLimits> tool_limits{};
   /// Calls one child may owe at once; the rest waits; 1..100000.
   std::size_t max_calls = 1024;
   /// Of the max_calls that other clients leave, the part one client may have; 0..1.
@@ -470,6 +474,8 @@ struct GatewayConfig {
   TracesConfig traces{};
   LimitsConfig limits{};
   AuthConfig auth{};
+  PolicyConfig policy{};
+  std::vector<QuotaConfig> quotas{};
 
   bool operator==(GatewayConfig const&) const = default;
 };

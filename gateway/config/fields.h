@@ -132,6 +132,22 @@ inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes an
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
+inline constexpr Patterns kToolNames{"names of tools, such as [\"get_*\"]"};
+
+template <>
+inline constexpr auto kFields<ToolLimits> = std::tuple{
+    Field{"tools", &ToolLimits::tools, kToolNames,
+          "Names of tools, with * for any characters. The first entry that fits a tool applies.", Presence::Required},
+    Field{"call_timeout", &ToolLimits::call_timeout, Span{milliseconds{0}, kDay},
+          "Replaces call_timeout of the service; 0s keeps it."},
+    Field{"call_timeout_max", &ToolLimits::call_timeout_max, Span{milliseconds{0}, kDay},
+          "Replaces call_timeout_max of the service; 0s keeps it."},
+    Field{"max_argument_bytes", &ToolLimits::max_argument_bytes, ByteSize{0, kGiB},
+          "Maximum size of the arguments as JSON; a larger call is rejected. 0B is no limit."},
+    Field{"max_result_bytes", &ToolLimits::max_result_bytes, ByteSize{0, 2 * kGiB},
+          "Maximum size of the result as JSON; a larger one is replaced by an error. 0B is no limit."},
+};
+
 template <>
 inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"command", &ServiceConfig::command, kProgram,
@@ -164,6 +180,7 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "How long a call may take in total, even with progress."},
     Field{"server_request_timeout", &ServiceConfig::server_request_timeout, Span{seconds{1}, kDay},
           "How long a client may take to answer a sampling, elicitation or roots request."},
+    Field{"tool_limits", &ServiceConfig::tool_limits, Groups<ToolLimits>{}, "Timeouts and sizes for single tools."},
     Field{"max_calls", &ServiceConfig::max_calls, Count{1, 100'000},
           "Calls one child may have in flight. Further calls are queued, and served round-robin by client."},
     Field{"client_share", &ServiceConfig::client_share, Ratio{},
@@ -426,6 +443,52 @@ inline constexpr auto kFields<MetricsConfig> = std::tuple{
           "Also record a histogram of call durations per tool: 15 series per tool."},
 };
 
+inline constexpr Choice<Effect, 2> kEffects{{{{"allow", Effect::Allow}, {"deny", Effect::Deny}}}};
+inline constexpr Patterns kPrincipals{"names of principals, such as [\"ci\", \"team-*\"]"};
+inline constexpr Patterns kServices{"names of services, such as [\"github\"]"};
+
+template <>
+inline constexpr auto kFields<PolicyRule> = std::tuple{
+    Field{"effect", &PolicyRule::effect, kEffects, "What the rule decides.", Presence::Required},
+    Field{"principals", &PolicyRule::principals, kPrincipals,
+          "Who: names of principals, with * for any characters. A client without a token has no name and fits none."},
+    Field{"scopes", &PolicyRule::scopes, Texts{kScope},
+          "Who: principals with each of these scopes. A static token without scopes has all of them, except for deny."},
+    Field{"claims", &PolicyRule::claims, NamedPatterns{},
+          "Who: principals with these claims. Maps the name of a claim, or a JSON pointer such as /realm_access/roles, "
+          "to "
+          "patterns one of which its value, or an element of it, must fit."},
+    Field{"services", &PolicyRule::services, kServices, "Where: names of services, with * for any characters."},
+    Field{"tools", &PolicyRule::tools, kToolNames,
+          "What: names of tools. A rule with none of tools, prompts and resources is about everything in the service."},
+    Field{"prompts", &PolicyRule::prompts, Patterns{"names of prompts, such as [\"*\"]"}, "What: names of prompts."},
+    Field{"resources", &PolicyRule::resources, Patterns{"URIs of resources, such as [\"file:///public/*\"]"},
+          "What: URIs of resources. A URI with dot segments or needless escapes is refused wherever patterns other "
+          "than * "
+          "would have to decide."},
+};
+
+template <>
+inline constexpr auto kFields<PolicyConfig> = std::tuple{
+    Field{"default", &PolicyConfig::otherwise, kEffects, "What holds where no rule fits."},
+    Field{"rules", &PolicyConfig::rules, Groups<PolicyRule>{}, "Rules in order: the first that fits decides."},
+};
+
+template <>
+inline constexpr auto kFields<QuotaConfig> = std::tuple{
+    Field{"principals", &QuotaConfig::principals, kPrincipals, "Names of principals, with * for any characters."},
+    Field{"services", &QuotaConfig::services, kServices, "Names of services."},
+    Field{"tools", &QuotaConfig::tools, kToolNames, "Names of tools; the quota then counts calls of these tools only."},
+    Field{"each", &QuotaConfig::each, QuotaEachList{},
+          "What has an allowance of its own: any of principal, service and tool. An empty list is one allowance for "
+          "all."},
+    Field{"calls", &QuotaConfig::calls, Count{0, 1'000'000}, "Requests allowed per period; 0 is no limit."},
+    Field{"per", &QuotaConfig::per, Span{milliseconds{10}, kDay}, "The period for calls."},
+    Field{"burst", &QuotaConfig::burst, Count{0, 1'000'000},
+          "Requests allowed at once after a pause; 0 is as many as calls."},
+    Field{"in_flight", &QuotaConfig::in_flight, Count{0, 100'000}, "Requests that may be in flight; 0 is no limit."},
+};
+
 template <>
 inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{},
@@ -468,6 +531,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{}, "Which calls are traced, and where spans are sent."},
     Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "Resource limits for clients and children."},
     Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Client authentication."},
+    Field{"policy", &GatewayConfig::policy, Group<PolicyConfig>{}, "Which principal may use what."},
+    Field{"quotas", &GatewayConfig::quotas, Groups<QuotaConfig>{}, "Limits on the requests of clients."},
 };
 
 }  // namespace gateway::config

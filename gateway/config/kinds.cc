@@ -147,6 +147,53 @@ void Texts::read(ConfigPlace const& place, Json const& found, std::vector<std::s
 
 Json Texts::schema() const { return {{"type", "array"}, {"items", each.schema()}}; }
 
+void Patterns::read(ConfigPlace const& place, Json const& found, std::vector<std::string>& into) const {
+  constexpr Text kPattern{"a pattern that is not empty", [](std::string_view text) { return !text.empty(); }};
+  if (!found.is_array()) return place.mismatch(fmt::format("a list of {}", expected), found);
+  if (found.empty()) return place.error(fmt::format("expected a list of {}, found an empty one", expected));
+  Texts{kPattern}.read(place, found, into);
+}
+
+Json Patterns::schema() const {
+  return {{"type", "array"}, {"items", {{"type", "string"}, {"minLength", 1}}}, {"minItems", 1}};
+}
+
+void NamedPatterns::read(ConfigPlace const& place, Json const& found,
+                         std::map<std::string, std::vector<std::string>, std::less<>>& into) const {
+  constexpr Patterns kValues{"values, such as [\"dev\", \"ops-*\"]"};
+  if (!found.is_object()) return place.mismatch_hidden("an object of claims and lists of values", found);
+  for (auto const& [name, value] : found.items()) {
+    if (name.empty())
+      place.error("expected names that are not empty");
+    else if (!value.is_discarded())
+      kValues.read(place.member(name), value, into[name]);
+  }
+}
+
+Json NamedPatterns::schema() const { return {{"type", "object"}, {"additionalProperties", Patterns{}.schema()}}; }
+
+namespace {
+
+constexpr Choice<QuotaEach, 3> kQuotaEach{
+    {{{"principal", QuotaEach::Principal}, {"service", QuotaEach::Service}, {"tool", QuotaEach::Tool}}}};
+
+}  // namespace
+
+void QuotaEachList::read(ConfigPlace const& place, Json const& found, std::vector<QuotaEach>& into) const {
+  if (!found.is_array()) return place.mismatch_hidden(R"(a list of "principal", "service" and "tool")", found);
+  into.clear();
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!found[i].is_discarded()) kQuotaEach.read(place.element(i), found[i], into.emplace_back());
+}
+
+Json QuotaEachList::schema() const { return {{"type", "array"}, {"items", kQuotaEach.schema()}}; }
+
+Json QuotaEachList::show(std::vector<QuotaEach> const& value) const {
+  Json shown = Json::array();
+  for (auto const each : value) shown.push_back(kQuotaEach.show(each));
+  return shown;
+}
+
 void Moment::read(ConfigPlace const& place, Json const& found, std::optional<UnixTime>& into) const {
   into = found.is_string() ? parse_moment(found.get_ref<std::string const&>()) : std::nullopt;
   if (!into) place.mismatch("a day or a time in UTC such as \"2027-01-31\" or \"2027-01-31T18:00:00Z\"", found);

@@ -77,6 +77,31 @@ struct Texts {
   [[nodiscard]] Json show(std::vector<std::string> const& value) const { return value; }
 };
 
+/// A list of patterns, in which `*` is any characters. An empty one is an error: whoever writes it may mean nothing, or
+/// everything.
+struct Patterns {
+  std::string_view expected;
+
+  void read(ConfigPlace const& place, Json const& found, std::vector<std::string>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::vector<std::string> const&) const { return nullptr; }
+};
+
+/// Names to lists of patterns.
+struct NamedPatterns {
+  void read(ConfigPlace const& place, Json const& found,
+            std::map<std::string, std::vector<std::string>, std::less<>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::map<std::string, std::vector<std::string>, std::less<>> const&) const { return nullptr; }
+};
+
+/// What of a request has an allowance of its own.
+struct QuotaEachList {
+  void read(ConfigPlace const& place, Json const& found, std::vector<QuotaEach>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::vector<QuotaEach> const& value) const;
+};
+
 /// A day or a second, in UTC.
 struct Moment {
   void read(ConfigPlace const& place, Json const& found, std::optional<UnixTime>& into) const;

@@ -15,6 +15,7 @@
 #include "gateway/config/needs.h"
 #include "gateway/config/oauth.h"
 #include "gateway/config/overlay.h"
+#include "gateway/config/rights.h"
 #include "gateway/config/service.h"
 #include "gateway/config/shape.h"
 #include "gateway/config/token_file.h"
@@ -46,6 +47,7 @@ class FileReader {
     check_listeners();
     check_loops();
     check_owners();
+    check_rights(ConfigPlace{report_, "gateway"}, config_);
     if (!report_.errors.empty()) note_faults();
   }
 

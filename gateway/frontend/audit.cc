@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMostMembers = 32;
 /// A key may be of any size, and hold anything.
 constexpr std::size_t kLongestKey = 64;
+constexpr std::size_t kLongestName = 128;  ///< of a tool
 
 std::string_view kind_of(std::string_view value) {
   if (value.empty()) return "none";
@@ -49,7 +50,9 @@ std::string shape_of_arguments(std::string_view arguments) {
 }
 
 void Carried::audit(Visit const& visit, mcp::ClientMessage const& message) {
-  audited_ = {.remote = visit.exchange.remote(), .arguments = shape_of_arguments(message.parsed.arguments)};
+  audited_ = {.remote = visit.exchange.remote(),
+              .tool = rpc::unquote(message.parsed.name).substr(0, kLongestName),
+              .arguments = shape_of_arguments(message.parsed.arguments)};
   via_.audited = &*audited_;
 }
 

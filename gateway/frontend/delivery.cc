@@ -1,15 +1,51 @@
 #include "gateway/frontend/delivery.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iterator>
+
 #include "gateway/frontend/audit.h"
+#include "gateway/frontend/gatekeeper.h"
+#include "gateway/frontend/posts.h"
+#include "gateway/frontend/rights.h"
 
 namespace gateway::frontend {
 
+namespace {
+
+/// The header fields that tell a client how not to be refused. (RFC 9110, section 10.2.3, and RFC 6750, section 3)
+void append_remedies(std::string& fields, Desk const& desk, Visit const& visit, Ruling const& ruling) {
+  if (!ruling.scopes.empty()) fields.append(desk.gatekeeper->scope_challenge(visit, ruling.scopes));
+  if (auto const wait = ruling.refused->retry_after) {
+    fmt::format_to(std::back_inserter(fields), "Retry-After: {}\r\n",
+                   std::chrono::ceil<std::chrono::seconds>(*wait).count());
+  }
+}
+
+}  // namespace
+
 void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mcp::ClientMessage const> messages,
-             std::uint64_t ticket) {
+             Post* post) {
   auto& service = desk.service(session.service);
+  mcp::ReplyTo const to{.session = session.id, .ticket = post == nullptr ? 0 : post->ticket};
   for (auto const& message : messages) {
-    service.receive(session, message, {.session = session.id, .ticket = ticket},
-                    Carried(desk, visit, message, era_of(session.transport)).via());
+    Carried const carried(desk, visit, message, era_of(session.transport));
+    if (desk.rights == nullptr) {
+      service.receive(session, message, to, carried.via());
+      continue;
+    }
+    auto ruling =
+        desk.rights->judge(visit, desk.directory->find(session.service)->config.name, message, desk.clock.now());
+    auto via = carried.via();
+    if (ruling.refused) via.refused = &*ruling.refused;
+    if (ruling.names) via.names = &*ruling.names;
+    via.places = &ruling.places;
+    // The answers of a batch are in one response, which can say this of none of them.
+    if (ruling.refused && post != nullptr && messages.size() == 1) {
+      append_remedies(post->fields, desk, visit, ruling);
+    }
+    service.receive(session, message, to, via);
   }
 }
 

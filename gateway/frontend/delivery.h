@@ -1,7 +1,6 @@
 // From the messages of a POST to the service they are for.
 #pragma once
 
-#include <cstdint>
 #include <span>
 
 #include "gateway/frontend/session_desk.h"
@@ -10,10 +9,13 @@
 
 namespace gateway::frontend {
 
+struct Post;
+
 /// Hands messages that were read to the session's service, in their order. The one place
-/// between reading a request and routing it, whatever transport it came by. `ticket`
-/// identifies the POST that is owed the answers; 0 if they go elsewhere.
+/// between reading a request and routing it, whatever transport it came by. One that
+/// its client may not make is delivered as such, so that it is recorded as any other.
+/// `post` is owed the answers; null if they go elsewhere.
 void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mcp::ClientMessage const> messages,
-             std::uint64_t ticket);
+             Post* post);
 
 }  // namespace gateway::frontend

@@ -109,6 +109,7 @@ std::string unauthorized_text(auth::Denial denial) {
     case auth::Denial::BadSignature: return "Unauthorized: the signature of the token that was shown is not valid";
     case auth::Denial::Inactive: return "Unauthorized: the token that was shown is not active";
     case auth::Denial::MissingScope: return "Forbidden: the token that was shown lacks a scope that is needed here";
+    case auth::Denial::Forbidden: return "Forbidden: the policy of this gateway does not allow this service for you";
     case auth::Denial::Unavailable:
       return "Service Unavailable: the token's issuer, which has to be asked, cannot be reached now";
   }

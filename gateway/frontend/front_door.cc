@@ -53,18 +53,22 @@ http::RouteTag route_of(Door door) {
 
 }  // namespace
 
-FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics,
+FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics, Quotas& quotas,
                      auth::Authenticator::Machine const& machine)
     : desk_(desk),
       health_(health),
       admission_(desk.config),
       denials_(desk.clock, desk.log, metrics),
-      gatekeeper_(desk, denials_, metrics, machine, *this),
+      policy_(desk.config.policy),
+      rights_(policy_, quotas),
+      gatekeeper_(desk, denials_, metrics, policy_, machine, *this),
       posts_(desk),
       sse_(desk),
       streamable_(desk, posts_),
       stateless_(desk, posts_) {
   desk_.denials = &denials_;
+  desk_.gatekeeper = &gatekeeper_;
+  if (rights_.is_on()) desk_.rights = &rights_;
 }
 
 // ── requests ─────────────────────────────────────────────────────────────────
@@ -79,7 +83,7 @@ void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, au
   if (!admitted.origin.empty()) {
     fields = fmt::format(
         "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, "
-        "X-Request-Id\r\n"
+        "X-Request-Id, Retry-After\r\n"
         "Vary: Origin\r\n",
         admitted.origin);
   }

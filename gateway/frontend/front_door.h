@@ -10,6 +10,8 @@
 #include "gateway/frontend/gatekeeper.h"
 #include "gateway/frontend/legacy_sse.h"
 #include "gateway/frontend/posts.h"
+#include "gateway/frontend/quotas.h"
+#include "gateway/frontend/rights.h"
 #include "gateway/frontend/session_desk.h"
 #include "gateway/frontend/stateless_http.h"
 #include "gateway/frontend/streamable.h"
@@ -21,7 +23,7 @@ namespace gateway::frontend {
 /// Owned by the Shard.
 class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, private Gatekeeper::Owner {
  public:
-  FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics,
+  FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics& metrics, Quotas& quotas,
             auth::Authenticator::Machine const& machine);
 
   // http::RequestHandler
@@ -62,6 +64,8 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   health::HealthSource& health_;
   Admission admission_;
   Denials denials_;
+  auth::Policy policy_;
+  Rights rights_;
   Gatekeeper gatekeeper_;
   Posts posts_;
   LegacySse sse_;

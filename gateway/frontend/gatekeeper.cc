@@ -28,19 +28,25 @@ std::string json_list(std::vector<std::string> const& texts) {
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics,
+Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Policy const& policy,
                        auth::Authenticator::Machine const& machine, Owner& owner)
     : desk_(desk),
       denials_(denials),
       metrics_(metrics),
+      policy_(policy),
       owner_(owner),
       address_(desk.config),
-      auth_(desk.config.auth, machine, *this) {}
+      auth_(desk.config.auth, policy, machine, *this) {
+  policy_.find_rules(nobody_);
+}
 
 // ── who it is ────────────────────────────────────────────────────────────────
 
 auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
-  if (!auth_.required()) return &nobody_;
+  if (!auth_.required()) {
+    if (!may_enter(visit, nobody_)) return Denial::Forbidden;
+    return &nobody_;
+  }
   auto const& head = visit.request.head;
   auto const token = shown_token(head);
   if (token.empty()) return denial_without_token(head);
@@ -54,6 +60,9 @@ auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
   if (known == nullptr) return verdict;
   visit.principal = *known;
   if (!has_scopes(visit, **known)) return Denial::MissingScope;
+  if (!may_enter(visit, **known)) {
+    return entry_scopes(visit).empty() ? Denial::Forbidden : Denial::MissingScope;
+  }
   return verdict;
 }
 
@@ -91,6 +100,19 @@ bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) cons
   return service == nullptr || principal.scopes.has_each(service->config.required_scopes);
 }
 
+bool Gatekeeper::may_enter(Visit const& visit, Principal const& principal) const {
+  if (!policy_.is_on()) return true;
+  auto const* const service = service_of(visit);
+  return service == nullptr || policy_.may_enter(principal, service->config.name);
+}
+
+/// The scopes with which the policy would let the visit's principal use the service.
+std::vector<std::string> Gatekeeper::entry_scopes(Visit const& visit) const {
+  auto const* const service = service_of(visit);
+  if (!policy_.is_on() || service == nullptr || visit.principal == nullptr) return {};
+  return policy_.scopes_for(*visit.principal, service->config.name, auth::Asset::Other, {});
+}
+
 // ── what those are told who do not get in ────────────────────────────────────
 
 std::vector<std::string> Gatekeeper::needed_scopes(ListedService const* service) const {
@@ -112,16 +134,20 @@ void Gatekeeper::refuse(Visit const& visit, Denial denial) {
   auto const status = http_status(denial);
   auto const body = rpc::error_message({}, rpc::ErrorCode::BadRequest, unauthorized_text(denial));
   if (denial == Denial::Unavailable) return visit.reply_json(status, body);
+  if (denial == Denial::Forbidden) return visit.reply_json(status, body);
   auto const* const service = service_of(visit);
-  auto const scopes = service == nullptr ? std::vector<std::string>{} : needed_scopes(service);
+  auto scopes = service == nullptr ? std::vector<std::string>{} : needed_scopes(service);
+  if (denial == Denial::MissingScope && has_scopes(visit, *visit.principal)) scopes = entry_scopes(visit);
+  visit.reply_json(status, body, challenge_for(visit, denial, scopes));
+}
+
+std::string Gatekeeper::challenge_for(Visit const& visit, Denial denial, std::vector<std::string> const& scopes) const {
   auto const origin = address_.origin(visit.request.head, visit.exchange.address());
   auto const has_metadata = !desk_.config.auth.oauth.issuers.empty() && !origin.empty();
   auto const metadata =
       has_metadata ? auth::metadata_url(resource_of(visit, origin), endpoint_of(visit.endpoint.door)) : std::string{};
-  visit.reply_json(
-      status, body,
-      challenge(denial,
-                {.realm = "mcp-gateway", .scopes = fmt::format("{}", fmt::join(scopes, " ")), .metadata = metadata}));
+  return challenge(denial,
+                   {.realm = "mcp-gateway", .scopes = fmt::format("{}", fmt::join(scopes, " ")), .metadata = metadata});
 }
 
 bool Gatekeeper::answer_metadata(Visit const& visit) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/auth/authenticator.h"
+#include "gateway/auth/policy.h"
 #include "gateway/frontend/denials.h"
 #include "gateway/frontend/public_address.h"
 #include "gateway/frontend/session_desk.h"
@@ -27,8 +28,8 @@ class Gatekeeper final : private auth::Authenticator::Owner {
     ~Owner() = default;
   };
 
-  Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Authenticator::Machine const& machine,
-             Owner& owner);
+  Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Policy const& policy,
+             auth::Authenticator::Machine const& machine, Owner& owner);
 
   /// Whom a request without authentication is from: nobody in particular.
   [[nodiscard]] Principal const& nobody() const { return nobody_; }
@@ -40,6 +41,10 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   /// Whether a request for no endpoint is from somebody.
   [[nodiscard]] bool is_known(Visit const& visit);
 
+  /// The WWW-Authenticate field for a request that would have been passed on with a token that has these scopes, too.
+  [[nodiscard]] std::string scope_challenge(Visit const& visit, std::vector<std::string> const& scopes) const {
+    return challenge_for(visit, auth::Denial::MissingScope, scopes);
+  }
   /// Answers 401, 403 or 503, and tells how to do better.
   void refuse(Visit const& visit, auth::Denial denial);
 
@@ -59,6 +64,10 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   [[nodiscard]] ListedService const* service_of(Visit const& visit) const;
   [[nodiscard]] auth::Resource resource_of(Visit const& visit, std::string const& origin) const;
   [[nodiscard]] bool has_scopes(Visit const& visit, Principal const& principal) const;
+  [[nodiscard]] bool may_enter(Visit const& visit, Principal const& principal) const;
+  [[nodiscard]] std::vector<std::string> entry_scopes(Visit const& visit) const;
+  [[nodiscard]] std::string challenge_for(Visit const& visit, auth::Denial denial,
+                                          std::vector<std::string> const& scopes) const;
   [[nodiscard]] std::vector<std::string> needed_scopes(ListedService const* service) const;
   // auth::Authenticator::Owner
   void on_source_read(auth::Source const& source, std::string_view trouble) override;
@@ -67,8 +76,9 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   Desk& desk_;
   Denials& denials_;
   metrics::Metrics& metrics_;
+  auth::Policy const& policy_;
   Owner& owner_;
-  Principal const nobody_{};
+  Principal nobody_{};
   PublicAddress address_;
   std::map<std::string, std::string, std::less<>> troubles_;  ///< of sources, as logged
   auth::Authenticator auth_;

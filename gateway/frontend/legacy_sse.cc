@@ -70,7 +70,7 @@ void LegacySse::post(Visit const& visit) {
   // for, only after this one was accepted.
   visit.reply(202);
   session->last_used = desk_.clock.now();
-  deliver(desk_, visit, *session, std::get<Incoming>(incoming).messages, 0);
+  deliver(desk_, visit, *session, std::get<Incoming>(incoming).messages, nullptr);
 }
 
 void LegacySse::on_gone(SessionId id, http::RequestHandler::Gone why) {

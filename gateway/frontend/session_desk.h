@@ -24,6 +24,8 @@ namespace gateway::frontend {
 
 struct Visit;
 class Denials;
+class Gatekeeper;
+class Rights;
 
 /// What becomes of sessions on a loop. Only goes forward.
 enum class Phase {
@@ -47,9 +49,11 @@ struct Desk {
   Directory const* directory;  ///< the current one
   log::Log& log;
   trace::Tracer& tracer;
-  Allowance& allowance;            ///< of sessions, over all loops
-  bool is_first = true;            ///< of all loops: it reports what each of them finds out for itself
-  Denials* denials = nullptr;      ///< set by the front door
+  Allowance& allowance;        ///< of sessions, over all loops
+  bool is_first = true;        ///< of all loops: it reports what each of them finds out for itself
+  Denials* denials = nullptr;  ///< set by the front door, as the next two
+  Gatekeeper* gatekeeper = nullptr;
+  Rights* rights = nullptr;        ///< null where every request may be made
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   Phase phase = Phase::Serving;
   SideTable<ServiceHere, ServiceKey> services{};  ///< that live on this loop

@@ -83,11 +83,11 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, mcp::ClientMessa
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;
   session->capabilities.assign(envelope.capabilities);
-  auto const& post = posts_.open(visit, {.session = session->id,
-                                         .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
-                                         .accepted = accepted,
-                                         .ends_session = true});
-  deliver(desk_, visit, *session, {&message, 1}, post.ticket);
+  auto& post = posts_.open(visit, {.session = session->id,
+                                   .tag = stream_tag(session->service, metrics::StreamKind::HttpPost),
+                                   .accepted = accepted,
+                                   .ends_session = true});
+  deliver(desk_, visit, *session, {&message, 1}, &post);
 }
 
 void StatelessHttp::reject(Visit const& visit, rpc::Message const& message, mcp::EraRejection const& rejection) {

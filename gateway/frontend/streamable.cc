@@ -110,22 +110,21 @@ void Streamable::post_without_session(Visit const& visit, Accepts accepted, http
 
 void Streamable::serve(Visit const& visit, Session& session, Incoming const& incoming, Accepts accepted,
                        bool initializes) {
-  std::uint64_t ticket = 0;
+  Post* post = nullptr;
   if (auto const owed = incoming.requests(); owed > 0) {
-    auto const& post = posts_.open(visit, {.session = session.id,
-                                           .tag = post_stream_tag(session),
-                                           .accepted = accepted,
-                                           .owed = owed,
-                                           .batch = incoming.batch,
-                                           .head_waits = initializes,
-                                           .resumable = session.transport == mcp::Transport::Http,
-                                           .primed = begins_with_priming_event(session),
-                                           .ends_session = session.transport == mcp::Transport::OneShot});
-    ticket = post.ticket;
+    post = &posts_.open(visit, {.session = session.id,
+                                .tag = post_stream_tag(session),
+                                .accepted = accepted,
+                                .owed = owed,
+                                .batch = incoming.batch,
+                                .head_waits = initializes,
+                                .resumable = session.transport == mcp::Transport::Http,
+                                .primed = begins_with_priming_event(session),
+                                .ends_session = session.transport == mcp::Transport::OneShot});
   } else {
     visit.reply(202);
   }
-  deliver(desk_, visit, session, incoming.messages, ticket);
+  deliver(desk_, visit, session, incoming.messages, post);
 }
 
 void Streamable::get(Visit const& visit) {

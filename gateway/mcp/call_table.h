@@ -51,11 +51,14 @@ struct Call {
   RequestId request_id;                    ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace;        ///< null where it belongs to none, as nearly always
   std::unique_ptr<Audited> audited;        ///< null where no audit is kept of it
+  std::vector<Allowance::Share> places;    ///< among the calls that may be in flight at once
+  std::unique_ptr<NameRules> names;        ///< what its client may see of the list; null where it is all
   std::unique_ptr<Again> again;            ///< null where it is never sent twice, as nearly always
   std::string progress_token;              ///< the client's raw token; empty when it asked for no progress
   std::string subject;                     ///< the tool's name for the log
   std::unique_ptr<OfStateless> stateless;  ///< null where its client has a session
   std::size_t bytes_in = 0;
+  std::size_t max_result = 0;  ///< bytes; 0: no limit of its own
   TimePoint started;
   TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
   TimePoint sent;            ///< when it was written for the child; zero until then

@@ -20,6 +20,9 @@ namespace gateway::mcp {
     case Outcome::Busy: return "busy";
     case Outcome::Cancelled: return "cancelled";
     case Outcome::Invalid: return "invalid";
+    case Outcome::Forbidden: return "forbidden";
+    case Outcome::MissingScope: return "insufficient_scope";
+    case Outcome::Limited: return "limited";
   }
   return "";
 }

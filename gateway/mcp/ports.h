@@ -6,8 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "gateway/base/allowance.h"
+#include "gateway/base/clock.h"
 #include "gateway/base/ids.h"
+#include "gateway/base/name_rules.h"
 #include "gateway/mcp/call_trace.h"
 #include "gateway/mcp/client_message.h"
 #include "gateway/mcp/header_value.h"
@@ -29,15 +33,8 @@ struct ReplyTo {
 /// What the audit keeps of a call beside its access record.
 struct Audited {
   std::string remote;
+  std::string tool;       ///< as its client named it, whether or not there is one
   std::string arguments;  ///< JSON of their shape, never of their values
-};
-
-/// The HTTP request that brought a message. Views, for the length of a call.
-struct Via {
-  std::string_view request_id;         ///< what logs and its answer call it
-  TraceAround const* trace = nullptr;  ///< null where nothing is traced
-  Audited const* audited = nullptr;    ///< null where no audit is kept of it
-  FindHeader const* header = nullptr;  ///< null where header fields repeat nothing of it
 };
 
 /// How a request ended. The transports choose an HTTP status by it (http_status.h),
@@ -53,6 +50,29 @@ enum class Outcome : std::uint8_t {
   Busy,            ///< refused: too much is owed or queued already
   Cancelled,       ///< the client took it back
   Invalid,         ///< not a request we can pass on
+  Forbidden,       ///< refused: its principal may not do this
+  MissingScope,    ///< the same, and with another token it might
+  Limited,         ///< refused: a quota is used up
+};
+
+/// Why a request is not passed on, although it could be: what its client is told.
+struct Refused {
+  Outcome outcome = Outcome::Forbidden;
+  std::string message{};
+  std::string_view reason{};              ///< a constant word
+  std::optional<Duration> retry_after{};  ///< when it may come again
+};
+
+/// The HTTP request that brought a message. Views, for the length of a call.
+struct Via {
+  std::string_view request_id;         ///< what logs and its answer call it
+  TraceAround const* trace = nullptr;  ///< null where nothing is traced
+  Audited const* audited = nullptr;    ///< null where no audit is kept of it
+  FindHeader const* header = nullptr;  ///< null where header fields repeat nothing of it
+  Refused const* refused = nullptr;    ///< null where its client may ask this
+  /// Among the requests that may be in flight at once; taken over by the call. Null or empty where it needs none.
+  std::vector<Allowance::Share>* places = nullptr;
+  NameRules const* names = nullptr;  ///< of the list that is asked for; null where all of it may be seen
 };
 
 /// Whose a session is, as the request says that opens it.

@@ -12,10 +12,24 @@
 namespace gateway::metrics {
 
 namespace {
-constexpr std::array<char const*, 17> kAuthFailures{
-    "bad_signature",      "bad_token",          "expired",         "fetch_site",     "host",          "inactive",
-    "insufficient_scope", "issuer_unavailable", "malformed",       "missing",        "not_yet_valid", "origin",
-    "other_session",      "unknown_key",        "wrong_algorithm", "wrong_audience", "wrong_issuer"};
+constexpr std::array<char const*, 18> kAuthFailures{"bad_signature",
+                                                    "bad_token",
+                                                    "expired",
+                                                    "fetch_site",
+                                                    "forbidden",
+                                                    "host",
+                                                    "inactive",
+                                                    "insufficient_scope",
+                                                    "issuer_unavailable",
+                                                    "malformed",
+                                                    "missing",
+                                                    "not_yet_valid",
+                                                    "origin",
+                                                    "other_session",
+                                                    "unknown_key",
+                                                    "wrong_algorithm",
+                                                    "wrong_audience",
+                                                    "wrong_issuer"};
 }
 
 class Metrics::Impl {

@@ -44,6 +44,9 @@ inline constexpr std::array<std::string_view, kStreamKinds> kStreams{"sse", "htt
 inline constexpr std::array<std::string_view, 5> kStreamEnds{"client", "done", "drain", "slow", "write_timeout"};
 inline constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full",
                                                              "session_limit"};
+/// Only where there is a policy or a quota.
+inline constexpr std::array<std::string_view, 4> kRefusals{"forbidden", "in_flight_limit", "insufficient_scope",
+                                                           "rate_limited"};
 inline constexpr std::array<std::string_view, 6> kRestarts{"exit",        "signal",         "hang",
                                                            "recycle_age", "recycle_memory", "admin"};
 inline constexpr std::array<std::string_view, 6> kNonsense{"not_json", "bad_shape",  "bad_utf8",

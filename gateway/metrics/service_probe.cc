@@ -301,6 +301,10 @@ void ServiceProbe::call_ended(EndedCall const& call) {
 
 void ServiceProbe::calls_in_flight(std::size_t count) { impl_->in_flight_.set(static_cast<std::int64_t>(count)); }
 
+void ServiceProbe::expect_refusals() {
+  for (auto const reason : kRefusals) impl_->families_.rejected.at(impl_->with({{"reason", reason}}));
+}
+
 void ServiceProbe::call_rejected(std::string_view reason) {
   impl_->families_.rejected.at(impl_->with({{"reason", reason}})).add();
 }

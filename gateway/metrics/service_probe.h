@@ -75,6 +75,8 @@ class ServiceProbe {
   void call_ended(EndedCall const& call);
   void calls_in_flight(std::size_t count);
   void call_rejected(std::string_view reason);
+  /// Calls may be rejected for what their client may do, or has done: their series begin at zero.
+  void expect_refusals();
   /// A message that could not be parsed as a call was answered with an error.
   void error_answered(int rpc_code);
   /// Forwarded this many times.

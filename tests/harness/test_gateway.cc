@@ -36,6 +36,7 @@ TestGateway::TestGateway(config::Config config, std::uint64_t seed)
       directory_(frontend::Directory::list(config_.services, 1, metrics_), {.base_path = config_.gateway.base_path}),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),
+      quotas_(config_.gateway.quotas),
       shared_{.config = config_.gateway,
               .about = about_,
               .directory = directory_,
@@ -47,6 +48,7 @@ TestGateway::TestGateway(config::Config config, std::uint64_t seed)
               .spans = nullptr,
               .connections = connections_,
               .sessions = sessions_,
+              .quotas = quotas_,
               .started = clock_.now()} {
   shard_.emplace(0, shared_, static_cast<Shard::Owner&>(*this),
                  Machine{.clock = &clock_, .entropy = &entropy_, .spawner = &spawner_});

@@ -99,6 +99,7 @@ class TestGateway final : private Shard::Owner {
   frontend::Directory directory_;
   Allowance connections_;
   Allowance sessions_;
+  frontend::Quotas quotas_;
   Shared shared_;
   std::optional<Shard> shard_;
   std::vector<std::unique_ptr<TestClient>> clients_;

@@ -14,6 +14,9 @@ namespace {
 constexpr auto kHashOfAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 constexpr UnixTime kNow{std::chrono::seconds{1'800'000'000}};
 
+config::PolicyConfig const kNoRules;
+Policy const kNoPolicy(kNoRules);
+
 struct Recorded final : Authenticator::Owner, Clock {
   std::vector<std::string> troubles;
   void on_source_read(Source const& source, std::string_view trouble) override {
@@ -42,7 +45,7 @@ std::string told(Verdict const& verdict) {
 
 std::string checked(config::AuthConfig const& config, std::string_view token) {
   Recorded recorded;
-  Authenticator known(config, recorded.machine(), recorded);
+  Authenticator known(config, kNoPolicy, recorded.machine(), recorded);
   return told(check(known, token));
 }
 
@@ -74,7 +77,7 @@ TEST(Authenticator, GrantsEveryScopeUnlessTheTokenSaysWhich) {
   auto config = two_tokens();
   config.tokens[1].scopes = {"read"};
   Recorded recorded;
-  Authenticator known(config, recorded.machine(), recorded);
+  Authenticator known(config, kNoPolicy, recorded.machine(), recorded);
   auto const scopes = [&](std::string_view token) { return std::get<Principal const*>(check(known, token))->scopes; };
   EXPECT_TRUE(scopes("ann-token-0123456789").has("anything"));
   EXPECT_TRUE(scopes("abc").has_each({"read"}));
@@ -99,7 +102,7 @@ class TokenFile : public ::testing::Test {
 
 TEST_F(TokenFile, IsReadAgainWhenItWasReplaced) {
   config::AuthConfig const config{.tokens_file = path_};
-  Authenticator known(config, recorded_.machine(), recorded_);
+  Authenticator known(config, kNoPolicy, recorded_.machine(), recorded_);
   EXPECT_EQ("ann", told(check(known, "ann-token-0123456789")));
   write(R"({"tokens": [{"name": "bob", "token": "bob-token-0123456789"}]})");
   known.tick();
@@ -111,7 +114,7 @@ TEST_F(TokenFile, IsReadAgainWhenItWasReplaced) {
 
 TEST_F(TokenFile, KeepsTheTokensWhileTheNewOnesCannotBeUsed) {
   config::AuthConfig const config{.tokens_file = path_};
-  Authenticator known(config, recorded_.machine(), recorded_);
+  Authenticator known(config, kNoPolicy, recorded_.machine(), recorded_);
   write(R"({"tokens": [{"name": "bob"}]})");
   known.tick();
   known.tick();
@@ -123,7 +126,7 @@ TEST_F(TokenFile, KeepsTheTokensWhileTheNewOnesCannotBeUsed) {
 
 TEST_F(TokenFile, KeepsTheTokensWhileTheFileIsGone) {
   config::AuthConfig const config{.tokens_file = path_};
-  Authenticator known(config, recorded_.machine(), recorded_);
+  Authenticator known(config, kNoPolicy, recorded_.machine(), recorded_);
   std::remove(path_.c_str());
   known.tick();
   EXPECT_EQ("ann", told(check(known, "ann-token-0123456789")));

@@ -38,6 +38,8 @@ struct FakeFetcher final : Fetcher {
 
 class OAuthTokens : public ::testing::Test, protected Authenticator::Owner {
  protected:
+  config::PolicyConfig rules_;
+  Policy policy_{rules_};
   OAuthTokens() {
     config_.oauth.issuers = {{.issuer = "https://i", .name = "login", .jwks_uri = "https://i/keys"}};
     config_.oauth.audience = {};
@@ -49,7 +51,7 @@ class OAuthTokens : public ::testing::Test, protected Authenticator::Owner {
 
   Authenticator& auth() {
     if (!auth_)
-      auth_.emplace(config_, Authenticator::Machine{clock_, [this] { return now_; }, &fetcher_},
+      auth_.emplace(config_, policy_, Authenticator::Machine{clock_, [this] { return now_; }, &fetcher_},
                     static_cast<Authenticator::Owner&>(*this));
     return *auth_;
   }

@@ -455,6 +455,34 @@ TEST(ConfigReader, ReportsWhatIsWrongWithAFileOfTokens) {
                     .find("gateway.auth.tokens_file: expected a file of tokens; "));
 }
 
+TEST(ConfigReader, ReadsRulesAndQuotas) {
+  auto const config = fakes::good(R"({"gateway": {
+      "policy": {"default": "deny", "rules": [{"effect": "allow", "claims": {"groups": ["dev"]}, "services": ["a"]}]},
+      "quotas": [{"tools": ["*"], "each": ["principal", "tool"], "calls": 60, "per": "1m"}]},
+    "mcpServers": {"a": {"command": "x", "tool_limits": [{"tools": ["s*"], "call_timeout": "5m"}]}}})");
+  EXPECT_EQ(Effect::Deny, config.gateway.policy.otherwise);
+  EXPECT_EQ(std::vector<std::string>{"dev"}, config.gateway.policy.rules.at(0).claims.at("groups"));
+  EXPECT_EQ((std::vector{QuotaEach::Principal, QuotaEach::Tool}), config.gateway.quotas.at(0).each);
+  EXPECT_EQ(std::chrono::minutes{5}, config.services.at(0).tool_limits.at(0).call_timeout);
+}
+
+TEST(ConfigReader, ReportsRulesThatSayNothingOrTooMuch) {
+  auto const error = [](std::string const& gateway) {
+    auto const errors = errors_of(R"({"gateway": {)" + gateway + R"(}, "mcpServers": {"a": {"command": "x"}}})");
+    return errors.size() == 1 ? errors.front() : std::to_string(errors.size()) + " errors";
+  };
+  EXPECT_EQ("gateway.policy.rules[0].tools: expected a list of names of tools, such as [\"get_*\"], found an empty one",
+            error(R"("policy": {"rules": [{"effect": "allow", "tools": []}]})"));
+  EXPECT_EQ("gateway.policy.rules[0]: expected the key 'effect', which is missing",
+            error(R"("policy": {"rules": [{"tools": ["x"]}]})"));
+  EXPECT_EQ("gateway.policy.default: expected 'allow' or 'deny', found 'no'", error(R"("policy": {"default": "no"})"));
+  EXPECT_EQ("gateway.quotas[0]: expected calls, in_flight or both", error(R"("quotas": [{"per": "1s"}])"));
+  EXPECT_EQ("gateway.quotas[0].tools: expected names of tools, such as [\"*\"], as each has \"tool\"",
+            error(R"("quotas": [{"each": ["tool"], "in_flight": 1}])"));
+  EXPECT_EQ("gateway.quotas[0].burst: expected calls, which burst is about",
+            error(R"("quotas": [{"burst": 2, "in_flight": 1}])"));
+}
+
 TEST(ConfigReader, KnowsWhichTopLevelKeysAreMistyped) {
   EXPECT_EQ("gatway: unknown key 'gatway'; did you mean 'gateway'?",
             first_error(R"({"gatway": {}, "mcpServers": {"s": {"command": "prog"}}})"));

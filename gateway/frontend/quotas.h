@@ -1,0 +1,65 @@
+// How much of their allowance clients have used, over all loops.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/allowance.h"
+#include "gateway/base/clock.h"
+#include "gateway/config/quotas.h"
+
+namespace gateway::frontend {
+
+/// The quotas of the configuration. May be used from several threads.
+class Quotas {
+ public:
+  /// Of different allowances that are told apart by names clients choose, there are at most so many; further ones share
+  /// one.
+  static constexpr std::size_t kMost = 65'536;
+
+  struct Request {
+    std::string_view principal;  ///< or another name for its client, where it has none
+    std::string_view service;
+    std::string_view tool;  ///< empty: it calls none
+  };
+  /// The places of a request among those in flight, until it ends.
+  using Places = std::vector<Allowance::Share>;
+  struct Exceeded {
+    std::string_view reason;                ///< "rate_limited" or "in_flight_limit"
+    std::optional<Duration> retry_after{};  ///< nothing where it depends on when others end
+  };
+
+  /// `config` outlives it, and it outlives all places.
+  explicit Quotas(std::vector<config::QuotaConfig> const& config) : config_(config) {}
+  Quotas(Quotas const&) = delete;
+  Quotas& operator=(Quotas const&) = delete;
+
+  [[nodiscard]] bool any() const { return !config_.empty(); }
+  /// Takes what the request needs, or nothing at all.
+  [[nodiscard]] std::variant<Places, Exceeded> take(Request const& request, TimePoint now);
+  /// Of allowances that are in use.
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  /// A bucket of calls, and places.
+  struct Used {
+    explicit Used(std::size_t most) : in_flight(most) {}
+    TimePoint full_at{};  ///< when nothing of the calls will be used any more
+    Allowance in_flight;
+  };
+  [[nodiscard]] Used& used_of(std::size_t quota, Request const& request, TimePoint now);
+  void forget_unused(TimePoint now);
+
+  std::vector<config::QuotaConfig> const& config_;
+  mutable std::mutex lock_;
+  std::unordered_map<std::string, Used> used_;
+  std::size_t look_again_at_ = 1024;  ///< how many may be in use before those that are not are looked for
+};
+
+}  // namespace gateway::frontend

@@ -1,0 +1,165 @@
+"""Which principal may use what, and how much of it: gateway.policy, gateway.quotas, tool_limits and check --as."""
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from clients import call
+from gateway_under_test import chaos, echo
+from test_command_line import ECHO, mcp_gateway, written
+
+TOKENS = {"tokens": [{"name": "ann", "token": "token-of-ann-0123", "scopes": ["read"]},
+                     {"name": "bob", "token": "token-of-bob-0123"},
+                     {"name": "eve", "token": "token-of-eve-0123", "scopes": []}]}
+POLICY = {"default": "deny",
+          "rules": [{"effect": "allow", "principals": ["bob"]},
+                    {"effect": "allow", "scopes": ["read"], "services": ["one"], "tools": ["echo", "bi*"]},
+                    {"effect": "allow", "principals": ["ann"], "scopes": ["write"], "services": ["one"],
+                     "tools": ["sleep"]}]}
+SERVICES = {"one": echo(), "two": echo()}
+GATEWAY = {"auth": TOKENS, "policy": POLICY, "log": {"audit": True}}
+
+
+def of(name):
+    return {"headers": {"Authorization": f"Bearer token-of-{name}-0123"}}
+
+
+def tools(client):
+    return sorted(tool["name"] for tool in client.request("tools/list")["result"]["tools"])
+
+
+def test_a_principal_sees_and_calls_the_tools_it_is_allowed(http):
+    ann, bob = http("one", **of("ann")), http("one", **of("bob"))
+    for each in (ann, bob):
+        each.initialize()
+    assert tools(ann) == ["big", "echo"]
+    assert tools(bob) == ["big", "echo", "sleep"]
+    assert ann.text("echo", {"text": "hello"}) == "hello"
+    assert bob.text("sleep", {"ms": 0}) is not None
+
+
+def test_a_refused_call_is_audited_with_its_principal_and_tool(gateway, http):
+    ann = http("one", **of("ann"))
+    ann.initialize()
+    refused = ann.request("tools/call", {"name": "sl\u0065ep-else", "arguments": {}})
+    assert refused["error"]["data"]["reason"] == "forbidden"
+    audited = gateway.wait_for("audit.call", tool="sleep-else")
+    assert (audited["decision"], audited["outcome"], audited["principal"]) == ("refused", "forbidden", "ann")
+    assert gateway.metric("mcp_gateway_rejected_total", server="one", reason="forbidden") >= 1
+
+
+def test_over_sse_the_same_holds(sse):
+    ann = sse("one", **of("ann"))
+    ann.initialize()
+    assert tools(ann) == ["big", "echo"]
+    refused = ann.request("tools/call", {"name": "sleep", "arguments": {"ms": 0}})
+    assert refused["error"]["data"]["reason"] == "insufficient_scope"
+
+
+def test_a_tool_that_needs_another_scope_is_answered_with_a_challenge(http):
+    ann = http("one", **of("ann"))
+    ann.initialize()
+    response = ann.post(call("sleep", {"ms": 0}))
+    assert response.status == 403
+    assert response["WWW-Authenticate"] == 'Bearer realm="mcp-gateway", error="insufficient_scope", scope="write"'
+
+
+@pytest.mark.parametrize("name, service", [("eve", "one"), ("ann", "two")])
+def test_who_may_use_nothing_of_a_service_is_answered_403(gateway, http, name, service):
+    client = http(service, **of(name))
+    assert client.post(call("echo", {"text": "x"})).status == 403
+    assert client.get().status == 403
+
+
+# ── quotas ────────────────────────────────────────────────────────────────────
+
+def hammer(port, service, name, seconds, outcomes):
+    """Calls on one connection as fast as answers come."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    fields = {**of(name)["headers"], "Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        connection.request("POST", f"/{service}/mcp", json.dumps(call("echo", {"text": "x"})), fields)
+        answer = json.loads(connection.getresponse().read())
+        outcomes[answer["error"]["data"]["reason"] if "error" in answer else "ok"] += 1
+    connection.close()
+
+
+def test_a_rate_holds_over_two_loops(start_gateway):
+    """A principal that calls services on two loops as fast as it can gets what its quota allows, give or take 5 %."""
+    gateway = start_gateway(SERVICES, {"loops": 2, "auth": TOKENS,
+                                       "quotas": [{"calls": 100, "per": "1s"}]})
+    outcomes = {name: Counter() for name in ("ann", "bob")}
+    began = time.monotonic()
+    threads = [threading.Thread(target=hammer, args=(gateway.port, service, name, 3, outcomes[name]))
+               for name in outcomes for service in SERVICES]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - began
+    for counts in outcomes.values():
+        assert set(counts) == {"ok", "rate_limited"}
+        assert 0.95 * (100 * 3 + 100) <= counts["ok"] <= 1.05 * (100 * took + 100)
+
+
+def test_a_principal_cannot_hold_a_child(start_gateway):
+    gateway = start_gateway({"chaos": chaos(call_timeout="30m")},
+                            {"auth": TOKENS, "quotas": [{"principals": ["ann"], "in_flight": 2}]})
+    ann, bob = gateway.http("chaos", **of("ann")), gateway.http("chaos", **of("bob"))
+    for each in (ann, bob):
+        each.initialize()
+    waiting = [ann.begin(call("hang", id=number)) for number in (1, 2)]
+    gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 2)
+    refused = ann.post(call("hang", id=3))
+    assert refused.status == 429
+    assert json.loads(refused.body)["error"]["data"]["reason"] == "in_flight_limit"
+    assert "mine" in bob.text("echo", {"text": "mine"})
+    for each in waiting:
+        each.close()
+
+
+# ── check --as ────────────────────────────────────────────────────────────────
+
+CHECKED = {"gateway": {"auth": TOKENS, "policy": POLICY},
+           "mcpServers": {name: {"command": ECHO} for name in ("one", "two")}}
+
+
+def test_check_says_what_a_principal_may_do(tmp_path):
+    checked = mcp_gateway("check", written(tmp_path, CHECKED), "--as", "ann")
+    assert checked.returncode == 0
+    assert checked.stdout.splitlines()[-5:] == [
+        "as ann, with the scopes: read",
+        "  one              tools: allow echo, bi*; deny the rest",
+        "                   prompts: deny all",
+        "                   resources: deny all",
+        "  two              no access: no rule of gateway.policy allows anything"]
+
+
+def test_check_connect_says_which_tools_a_principal_may_call(tmp_path):
+    checked = mcp_gateway("check", written(tmp_path, CHECKED), "--connect", "--as", "ann")
+    assert "      ann may call: big, echo\n      ann may not call: sleep\n" in checked.stdout
+    assert "      ann may not call: big, echo, sleep\n" in checked.stdout
+
+
+def test_check_says_what_a_principal_of_an_issuer_may_do(tmp_path):
+    gateway = {"public_url": "https://mcp.example.com", "auth": {"oauth": {"issuers": [
+        {"issuer": "https://login.example.com", "name": "login", "jwks_file": "/keys.json"}], "required_scopes": ["mcp"]}},
+        "policy": {"default": "deny", "rules": [{"effect": "allow", "claims": {"groups": ["dev"]}}]}}
+    file = written(tmp_path, {"gateway": gateway, "mcpServers": {"one": {"command": ECHO}}})
+
+    def shown(*more):
+        return mcp_gateway("check", file, "--as", "login:7", *more).stdout.splitlines()[-3:]
+
+    assert "no access: lacks the scope mcp" in shown()[-1]
+    assert "no access: no rule" in shown("--scope", "mcp", "--claim", "groups=ops")[-1]
+    assert "resources: allow all" in shown("--scope", "mcp", "--claim", "groups=ops", "--claim", "groups=dev")[-1]
+
+
+def test_check_says_who_there_is_when_nobody_is_called_so(tmp_path):
+    checked = mcp_gateway("check", written(tmp_path, CHECKED), "--as", "joe")
+    assert checked.returncode == 2
+    assert checked.stderr == "expected a principal, found 'joe'; there are ann, bob, eve\n"
