@@ -167,6 +167,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Drain:
     case Page::Undrain:
     case Page::Call:
+    case Page::ResetCircuit:
     case Page::LogLevel:
     case Page::None: break;
   }
@@ -218,6 +219,7 @@ void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view 
   if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
   if (to.page == Page::Drain) return operate(exchange, *service, "drain", backend::Drain{true});
   if (to.page == Page::Undrain) return operate(exchange, *service, "undrain", backend::Drain{false});
+  if (to.page == Page::ResetCircuit) return operate(exchange, *service, "reset_circuit", backend::ResetCircuits{});
   auto call = read_call(body);
   if (!call) return answer(exchange, {.status = 400, .body = error_json(call.error().what)});
   operate(exchange, *service, "call", *std::move(call));

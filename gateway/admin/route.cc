@@ -27,12 +27,13 @@ constexpr std::array<Name, 12> kPages{{
     {"/index.html", Page::Status},
 }};
 
-constexpr std::array<Name, 5> kOfServices{{
+constexpr std::array<Name, 6> kOfServices{{
     {"tools", Page::Tools},
     {"restart", Page::Restart},
     {"drain", Page::Drain},
     {"undrain", Page::Undrain},
     {"call", Page::Call},
+    {"reset-circuit", Page::ResetCircuit},
 }};
 
 Page find(auto const& names, std::string_view text) {

@@ -17,11 +17,12 @@ enum class Page {
   Log,        ///< /api/log
   Tools,      ///< /api/services/NAME/tools
   // What follows is posted.
-  Restart,   ///< /api/services/NAME/restart
-  Drain,     ///< /api/services/NAME/drain
-  Undrain,   ///< /api/services/NAME/undrain
-  Call,      ///< /api/services/NAME/call
-  LogLevel,  ///< /api/log-level
+  Restart,       ///< /api/services/NAME/restart
+  Drain,         ///< /api/services/NAME/drain
+  Undrain,       ///< /api/services/NAME/undrain
+  Call,          ///< /api/services/NAME/call
+  ResetCircuit,  ///< /api/services/NAME/reset-circuit
+  LogLevel,      ///< /api/log-level
   None,
 };
 

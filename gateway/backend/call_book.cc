@@ -10,11 +10,13 @@
 #include "gateway/mcp/answer_outcome.h"
 #include "gateway/mcp/input_request.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/mcp/result_bridge.h"
 #include "gateway/mcp/visible_list.h"
 
 namespace gateway::backend {
 
 using mcp::Call;
+using mcp::CircuitPermit;
 using mcp::Outcome;
 using mcp::Session;
 using rpc::ErrorCode;
@@ -29,17 +31,22 @@ rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
   return {call.client_id, rpc::Reply::Kind::Result, message.result, message.plain};
 }
 
+std::optional<int> code_of(rpc::Reply const& reply) {
+  return reply.kind == rpc::Reply::Kind::Error ? std::optional(rpc::error_code(reply.body)) : std::nullopt;
+}
+
 }  // namespace
 
 // ── the one way out ──────────────────────────────────────────────────────────
 
-void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
+void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told, std::string_view reason) {
   if (call.is_own()) {
+    if (call.permit != CircuitPermit{}) tell_circuit(call, outcome, reply);  // of a client that is away
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
   } else if (call.names != nullptr && told == Told::Answer && reply.kind == rpc::Reply::Kind::Result) {
     end_with_visible(call, outcome, reply);
   } else {
-    end_bridged(call, outcome, reply, told);
+    end_bridged(call, outcome, reply, told, reason);
   }
 }
 
@@ -52,20 +59,23 @@ void CallBook::end_with_visible(Call const& call, Outcome outcome, rpc::Reply co
   end_bridged(call, Outcome::RpcError, {reply.id, rpc::Reply::Kind::Error, error}, Told::Answer);
 }
 
-void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
+void CallBook::end_bridged(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told,
+                           std::string_view reason) {
   if (told == Told::Answer && bridge_.spanned_by(call)) {
     auto const bridged = bridge_.reply_for(call, outcome, reply);
-    end_client_call(call, bridged.outcome, {call.client_id, bridged.kind, bridged.body, bridged.plain_body}, told);
+    end_client_call(call, bridged.outcome, {call.client_id, bridged.kind, bridged.body, bridged.plain_body}, told,
+                    reason);
   } else {
-    end_client_call(call, outcome, reply, told);
+    end_client_call(call, outcome, reply, told, reason);
   }
 }
 
-void CallBook::end_client_call(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told) {
+void CallBook::end_client_call(Call const& call, Outcome outcome, rpc::Reply const& reply, Told told,
+                               std::string_view reason) {
   if (auto* const session = context_.sessions.find(call.to.session)) session->close(call.client_id);
-  auto const is_error = reply.kind == rpc::Reply::Kind::Error;
-  recorder_.ended(call, outcome, reply.body.size(),
-                  is_error ? std::optional(rpc::error_code(reply.body)) : std::nullopt);
+  if (call.permit != CircuitPermit{}) tell_circuit(call, outcome, reply);
+  recorder_.ended(call,
+                  {.outcome = outcome, .reason = reason, .bytes_out = reply.body.size(), .rpc_code = code_of(reply)});
   switch (told) {
     case Told::Answer: return context_.clients.answer(call.to, outcome, reply);
     case Told::NoReply: return context_.clients.drop(call.to);
@@ -73,19 +83,29 @@ void CallBook::end_client_call(Call const& call, Outcome outcome, rpc::Reply con
   }
 }
 
+/// A client that is asked for input comes back with another request, which then counts.
+void CallBook::tell_circuit(Call const& call, Outcome outcome, rpc::Reply const& reply) {
+  auto const comes_back = call.era() == mcp::Era::Stateless && outcome == Outcome::Ok &&
+                          mcp::may_need_input(call.method) &&
+                          mcp::result_type(reply.body) == mcp::ResultType::InputRequired;
+  if (comes_back || (outcome == Outcome::Timeout && call.client_asked)) return circuits_->excuse(call.permit);
+  circuits_->ended(call.permit, outcome, code_of(reply));
+}
+
 void CallBook::end_failed(Call const& call, Failure const& failure) {
   std::string data;
   if (!failure.reason.empty()) {
     auto const retryable = failure.outcome == Outcome::Busy || failure.outcome == Outcome::Unavailable ||
                            failure.outcome == Outcome::Limited;
+    auto const tool = failure.tool.empty() ? std::string{} : fmt::format(R"(,"tool":{})", json_string(failure.tool));
     auto const after = failure.retry_after ? fmt::format(R"(,"retry_after_ms":{})",
                                                          std::chrono::ceil<milliseconds>(*failure.retry_after).count())
                                            : std::string{};
-    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}{}}})", failure.reason, json_string(config_.name),
-                       retryable, after);
+    data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}{}{}}})", failure.reason, json_string(config_.name),
+                       retryable, tool, after);
   }
   auto const error = rpc::error_object(failure.code, failure.message, data);
-  end(call, failure.outcome, {call.client_id, rpc::Reply::Kind::Error, error});
+  end(call, failure.outcome, {call.client_id, rpc::Reply::Kind::Error, error}, Told::Answer, failure.reason);
 }
 
 // ── held ─────────────────────────────────────────────────────────────────────
@@ -254,14 +274,15 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
 }
 
 bool CallBook::answer_too_large(CallId id) {
-  auto const call = close_answered(id);
+  auto call = close_answered(id);
   if (!call) return false;
   if (call->abandoned) return true;
   end_too_large(*call, context_.limits.max_result_bytes);
   return true;
 }
 
-void CallBook::end_too_large(Call const& call, std::size_t limit) {
+void CallBook::end_too_large(Call& call, std::size_t limit) {
+  excuse(call);  // it has answered
   // To the gateway itself it is an answer, though not a useful one.
   end_failed(call, {.outcome = call.is_own() ? Outcome::RpcError : Outcome::ChildExited,
                     .message = fmt::format("the server's answer is larger than the limit of {} bytes", limit),
@@ -311,6 +332,25 @@ void CallBook::take_back(CallId id, Outcome outcome, rpc::Reply const& reply) {
 void CallBook::lacks(CallId id, std::string_view capability) {
   auto* const call = sent_.find(id);
   if (call != nullptr && call->stateless != nullptr) call->stateless->lacking = capability;
+}
+
+// ── circuit breakers ─────────────────────────────────────────────────────────
+
+void CallBook::excuse(Call& call) {
+  if (call.permit != CircuitPermit{}) circuits_->excuse(std::exchange(call.permit, CircuitPermit{}));
+}
+
+void CallBook::excuse_all() {
+  if (circuits_ == nullptr) return;
+  sent_.for_each([&](CallId, Call& call) { excuse(call); });
+  for (auto& [id, call] : parked_) excuse(call);
+}
+
+void CallBook::mark_client_asked(SessionId session, bool asked) {
+  if (circuits_ == nullptr) return;
+  sent_.for_each([&](CallId, Call& call) {
+    if (call.to.session == session && !call.suspended) call.client_asked = asked;
+  });
 }
 
 // ── runs and figures ─────────────────────────────────────────────────────────

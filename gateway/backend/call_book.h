@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/backend/call_recorder.h"
+#include "gateway/backend/circuits.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/era_bridge.h"
 #include "gateway/backend/hang_detector.h"
@@ -61,6 +62,7 @@ struct Failure {
   std::string message{};
   std::string_view reason{};
   std::optional<Duration> retry_after{};  ///< when it may succeed, as far as that is known
+  std::string tool{};                     ///< which it is about; empty: the service
 };
 
 /// Knows where every call is: held, queued, parked or with the peer. Each leaves through one
@@ -77,12 +79,14 @@ class CallBook {
     ~InputTaker() = default;
   };
 
-  /// References outlive it. `share` is the part of the peer's places that one client may hold.
-  CallBook(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Peer& peer,
-           Wire& wire, mcp::Sharing sharing, double share)
+  /// References outlive it. `circuits` is null where the service has no circuit breaker. `share` is the part of the
+  /// peer's places that one client may hold.
+  CallBook(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
+           Circuits* circuits, Peer& peer, Wire& wire, mcp::Sharing sharing, double share)
       : context_(context),
         config_(config),
         metrics_(metrics),
+        circuits_(circuits),
         peer_(peer),
         wire_(wire),
         bridge_(context, sharing),
@@ -151,6 +155,14 @@ class CallBook {
   /// Ends a call that the peer is working on, with `reply`, and cancels it there.
   void take_back(CallId id, mcp::Outcome outcome, rpc::Reply const& reply);
 
+  // ── circuit breakers ──
+  /// How the call ends shows nothing about the server.
+  void excuse(mcp::Call& call);
+  /// The same of all that the peer has, or that wait for their clients.
+  void excuse_all();
+  /// Whether the peer waits for the session's client, and with it those of its calls that the peer has.
+  void mark_client_asked(SessionId session, bool asked);
+
   /// The client of a call did not declare a capability (a constant, see mcp/input_request.h) that the peer asked for.
   /// Empty: it could be asked.
   void lacks(CallId id, std::string_view capability);
@@ -193,11 +205,16 @@ class CallBook {
     NoReply,  ///< it took the request back
     Nothing,  ///< it is gone
   };
-  void end(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told = Told::Answer);
+  /// `reason` is that of a Failure.
+  void end(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told = Told::Answer,
+           std::string_view reason = {});
   void end_with_visible(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
-  void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told);
-  void end_client_call(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told);
-  void end_too_large(mcp::Call const& call, std::size_t limit);
+  void end_bridged(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told,
+                   std::string_view reason = {});
+  void end_client_call(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply, Told told,
+                       std::string_view reason);
+  void tell_circuit(mcp::Call const& call, mcp::Outcome outcome, rpc::Reply const& reply);
+  void end_too_large(mcp::Call& call, std::size_t limit);
   void end_failed(mcp::Call const& call, Failure const& failure);
   void end_cancelled(mcp::Call const& call, Told told) { end(call, mcp::Outcome::Cancelled, {}, told); }
   [[nodiscard]] static mcp::Call release(HeldCall& held);
@@ -215,6 +232,7 @@ class CallBook {
   Context const& context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
+  Circuits* const circuits_;
   Peer& peer_;
   Wire& wire_;
   EraBridge bridge_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/backend/circuits.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
@@ -9,15 +10,15 @@ namespace gateway::backend {
 using mcp::Call;
 using mcp::Outcome;
 
-void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code) {
+void CallRecorder::ended(Call const& call, End const& end) {
   auto const* const session = context_.sessions.find(call.to.session);
   auto const transport = session == nullptr ? std::string_view("oneshot") : label(session->transport);
   auto const took = context_.loop.right_now() - call.started;
   auto const is_tool = call.method == mcp::Method::ToolsCall;
-  auto const status = context_.clients.status_of(call.to, outcome);
-  count(call, outcome, transport, status, took, bytes_out, rpc_code);
-  if (call.audited) audit(call, outcome, bytes_out);
-  auto const traced = tracing_.on() ? tracing_.end(call, outcome, took, rpc_code) : CallTracing::Names{};
+  auto const status = context_.clients.status_of(call.to, end.outcome);
+  count(call, end, transport, status, took);
+  if (call.audited) audit(call, end);
+  auto const traced = tracing_.on() ? tracing_.end(call, end.outcome, took, end.rpc_code) : CallTracing::Names{};
   auto const now = context_.loop.now();
   auto const was_sent = call.sent != TimePoint{};
   auto const waited = (was_sent ? call.sent : now) - call.queued;
@@ -27,10 +28,11 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
       member<"server">(Label{config_.name}), member<"transport">(Label{transport}),
       member<"method">(Label{label(call.method)}),
       member<"tool">(is_tool ? std::string_view(call.subject) : std::string_view{}),
-      member<"outcome">(Label{label(outcome)}), member<"code">(status), member<"rpc_code">(rpc_code),
-      member<"duration_ms">(took), member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
+      member<"outcome">(Label{label(end.outcome)}), member<"reason">(Label{end.reason}), member<"code">(status),
+      member<"rpc_code">(end.rpc_code), member<"duration_ms">(took),
+      member<"child_ms">(was_sent ? std::optional(now - call.sent) : std::nullopt),
       member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
-      member<"bytes_in">(call.bytes_in), member<"bytes_out">(bytes_out),
+      member<"bytes_in">(call.bytes_in), member<"bytes_out">(end.bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
       member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal.name)}),
       member<"request_id">(Label{call.request_id.view()}), member<"trace_id">(Label{traced.trace}),
@@ -38,19 +40,22 @@ void CallRecorder::ended(Call const& call, Outcome outcome, std::size_t bytes_ou
 }
 
 /// Who called what: kept apart from the access record, for other readers.
-void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_out) {
+void CallRecorder::audit(Call const& call, End const& end) {
   auto const* const session = context_.sessions.find(call.to.session);
   // What was sent is not refused by us, though a child may find it invalid.
-  auto const by_rule = outcome == Outcome::Forbidden || outcome == Outcome::MissingScope || outcome == Outcome::Limited;
-  auto const refused = by_rule || outcome == Outcome::Busy || (outcome == Outcome::Invalid && call.sent == TimePoint{});
+  auto const by_rule = end.outcome == Outcome::Forbidden || end.outcome == Outcome::MissingScope ||
+                       end.outcome == Outcome::Limited || end.reason == kCircuitOpen;
+  auto const refused =
+      by_rule || end.outcome == Outcome::Busy || (end.outcome == Outcome::Invalid && call.sent == TimePoint{});
   context_.log.audit(
       "audit.call", "tool called",
       {{"server", config_.name},
        {"tool", call.audited->tool},
        {"decision", refused ? "refused" : "allowed"},
-       {"outcome", label(outcome)},
+       {"outcome", label(end.outcome)},
+       {"reason", end.reason},
        {"arguments", call.audited->arguments},
-       {"bytes_out", bytes_out},
+       {"bytes_out", end.bytes_out},
        {"session", session == nullptr ? std::string_view{} : std::string_view(session->log_id)},
        {"principal", session == nullptr ? std::string_view{} : std::string_view(session->principal.name)},
        {"credential", to_text(session == nullptr ? Credential::None : session->principal.credential)},
@@ -59,23 +64,23 @@ void CallRecorder::audit(Call const& call, Outcome outcome, std::size_t bytes_ou
 }
 
 /// The metrics of one request.
-void CallRecorder::count(Call const& call, Outcome outcome, std::string_view transport, std::optional<int> status,
-                         Duration took, std::size_t bytes_out, std::optional<int> rpc_code) {
+void CallRecorder::count(Call const& call, End const& end, std::string_view transport, std::optional<int> status,
+                         Duration took) {
   auto const is_tool = call.method == mcp::Method::ToolsCall;
   auto const was_sent = call.sent != TimePoint{};
   auto const ended = call.started + took;
   metrics_.call_ended({.transport = transport,
                        .method = label(call.method),
-                       .outcome = label(outcome),
+                       .outcome = label(end.outcome),
                        .code = status,
-                       .rpc_code = rpc_code,
+                       .rpc_code = end.rpc_code,
                        .tool = is_tool ? std::string_view(call.subject) : std::string_view{},
                        .took = took,
                        // It was the child's until this turn began; what the turn itself takes is ours.
                        .at_child = was_sent ? std::max(context_.loop.now() - call.sent, Duration{}) : Duration{},
                        .waited = call.queued != TimePoint{} ? (was_sent ? call.sent : ended) - call.queued : Duration{},
                        .bytes_in = call.bytes_in,
-                       .bytes_out = bytes_out});
+                       .bytes_out = end.bytes_out});
 }
 
 }  // namespace gateway::backend

@@ -22,15 +22,20 @@ class CallRecorder {
 
   [[nodiscard]] CallTracing& tracing() { return tracing_; }
 
+  struct End {
+    mcp::Outcome outcome = mcp::Outcome::Ok;
+    std::string_view reason{};  ///< of the gateway's own error; a constant
+    std::size_t bytes_out = 0;
+    std::optional<int> rpc_code{};  ///< the error's, where it ends with one
+  };
   /// Once for each call, whichever way it ends, and before its client is answered:
-  /// the HTTP status is that of a request that is still open. `rpc_code` is the error's
-  /// where it ends with one.
-  void ended(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out, std::optional<int> rpc_code = {});
+  /// the HTTP status is that of a request that is still open.
+  void ended(mcp::Call const& call, End const& end);
 
  private:
-  void audit(mcp::Call const& call, mcp::Outcome outcome, std::size_t bytes_out);
-  void count(mcp::Call const& call, mcp::Outcome outcome, std::string_view transport, std::optional<int> status,
-             Duration took, std::size_t bytes_out, std::optional<int> rpc_code);
+  void audit(mcp::Call const& call, End const& end);
+  void count(mcp::Call const& call, End const& end, std::string_view transport, std::optional<int> status,
+             Duration took);
 
   Context const& context_;
   config::ServiceConfig const& config_;

@@ -14,13 +14,14 @@ namespace gateway::backend {
 /// Owns them; who they are for is the Placement's to know. Owned by the Service.
 class Children {
  public:
-  Children(Context context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
+  /// References outlive it. `circuits` is null where the service has no circuit breaker.
+  Children(Context context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Circuits* circuits,
            Multiplexer::Owner& owner)
-      : context_(std::move(context)), config_(config), metrics_(metrics), owner_(owner) {}
+      : context_(std::move(context)), config_(config), metrics_(metrics), circuits_(circuits), owner_(owner) {}
 
   /// One more, not started yet.
   Multiplexer& add(mcp::Sharing sharing) {
-    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, eras_, owner_);
+    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, circuits_, eras_, owner_);
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;
@@ -58,6 +59,7 @@ class Children {
   Context context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
+  Circuits* const circuits_;
   Multiplexer::Owner& owner_;
   EraMemory eras_;  ///< before those that use it
   SlotTable<Multiplexer, ChildId> table_;

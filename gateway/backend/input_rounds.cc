@@ -166,6 +166,7 @@ void InputRounds::take_back(Asking const& asking) {
 }
 
 void InputRounds::fail(HeldCall&& call, std::string_view why) {
+  book_.excuse(*call);
   auto const id = call->client_id;
   auto const failed = mcp::lacks_input(call->method, why);
   book_.finish(std::move(call), failed.outcome, {id, failed.kind, failed.body});

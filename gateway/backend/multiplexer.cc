@@ -35,15 +35,16 @@ bool serves_one_owner(Sharing sharing, config::ServiceConfig const& config) {
 }  // namespace
 
 Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig const& config,
-                         metrics::ServiceProbe& metrics, EraMemory& eras, Owner& owner)
+                         metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras, Owner& owner)
     : context_(std::move(context)),
       sharing_(sharing),
       config_(config),
       metrics_(metrics),
+      circuits_(circuits),
       owner_(owner),
       peer_(make_peer(context_, config, metrics, *this)),
       wire_(*peer_),
-      book_(context_, config, metrics, *peer_, wire_, sharing, client_share(context_, sharing, config)),
+      book_(context_, config, metrics, circuits, *peer_, wire_, sharing, client_share(context_, sharing, config)),
       subscriptions_(config, book_, *this),
       listens_(context_, book_, subscriptions_),
       audience_(context_, config, metrics, book_.sent(), listens_, *this),
@@ -61,6 +62,7 @@ Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig
 Multiplexer::~Multiplexer() { peer_.reset(); }
 
 void Multiplexer::stop() {
+  book_.excuse_all();
   book_.fail_sent("the service was stopped");
   input_rounds_.give_up_all("the service was stopped");
   book_.fail_queued("the service was stopped");
@@ -119,8 +121,9 @@ void Multiplexer::receive(Session& session, mcp::ClientMessage const& message, R
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
     case rpc::MessageKind::Notification: return on_note(session, message);
     case rpc::MessageKind::Response:
-      if (!input_rounds_.answered(session.id, message)) relay_.answered(session.id, message);
-      return;
+      if (input_rounds_.answered(session.id, message)) return;
+      book_.mark_client_asked(session.id, false);
+      return relay_.answered(session.id, message);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "gateway/backend/audience.h"
 #include "gateway/backend/call_book.h"
+#include "gateway/backend/circuits.h"
 #include "gateway/backend/client_relay.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
@@ -59,8 +60,9 @@ class Multiplexer final : public Mortal,
     ~Owner() = default;
   };
 
+  /// `circuits` are the service's; null where it has no circuit breaker.
   Multiplexer(Context context, mcp::Sharing sharing, config::ServiceConfig const& config,
-              metrics::ServiceProbe& metrics, EraMemory& eras, Owner& owner);
+              metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras, Owner& owner);
   ~Multiplexer() override;
 
   void start() { peer_->start(); }
@@ -151,6 +153,7 @@ class Multiplexer final : public Mortal,
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  [[nodiscard]] std::optional<Failure> circuit_rejection(mcp::Session const& session, mcp::Call& call);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
   [[nodiscard]] config::ToolLimits const* limits_of(std::string_view tool) const;
@@ -192,6 +195,7 @@ class Multiplexer final : public Mortal,
   mcp::Sharing sharing_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
+  Circuits* const circuits_;
   Owner& owner_;
 
   std::unique_ptr<Peer> peer_;

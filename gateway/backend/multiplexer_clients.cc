@@ -131,6 +131,7 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
     return round_trips_.resume(std::move(held), session, message.params);
   }
   if (auto why = oversized(call, params)) return book_.reject(std::move(held), *std::move(why));
+  if (auto rejection = circuit_rejection(session, *held)) return book_.reject(std::move(held), *std::move(rejection));
   switch (mcp::route_request(method, shared_as(), call.era(), era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);
@@ -146,6 +147,21 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
                                           .code = ErrorCode::MethodNotFound,
                                           .message = fmt::format("Method not found: {}", message.method)});
   }
+}
+
+/// Why the circuit breaker does not let it through; nothing where it does, or does not guard it. A request that answers
+/// what its client was asked goes on with a call that was let through; it counts if it is let through itself.
+std::optional<Failure> Multiplexer::circuit_rejection(Session const& session, mcp::Call& call) {
+  auto const goes_on = session.mark.shows_state;
+  if (circuits_ == nullptr || !Circuits::guards(call.method) || (goes_on && !is_stateless())) return std::nullopt;
+  call.permit = circuits_->admit(call.subject);
+  if (call.permit != mcp::CircuitPermit{} || goes_on) return std::nullopt;
+  auto rejection = circuits_->rejection(call.subject);
+  return Failure{.outcome = Outcome::Unavailable,
+                 .message = std::move(rejection.why),
+                 .reason = kCircuitOpen,
+                 .retry_after = rejection.retry_after,
+                 .tool = std::string(rejection.tool)};
 }
 
 void Multiplexer::on_note(Session& session, mcp::ClientMessage const& message) {

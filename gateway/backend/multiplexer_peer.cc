@@ -78,6 +78,7 @@ void Multiplexer::on_greeted(mcp::Handshake handshake) {
 
 /// What is queued was never sent: it stays for the next run, unless that seems far.
 void Multiplexer::on_peer_down(RunEnd end, std::string_view why) {
+  if (end == RunEnd::Asked) book_.excuse_all();
   book_.fail_sent(why);
   auto const asked_wrongly = introduction_.ended(end);
   input_rounds_.give_up_all(why);
@@ -133,8 +134,9 @@ void Multiplexer::on_ask(Message const& message) {
     case mcp::AskRoute::AnswerEmpty: return wire_.answer(message.id, "{}");
     case mcp::AskRoute::Relay:
     case mcp::AskRoute::Refuse: {
-      if (!round_trips_.ask(message)) relay_.ask(message);
-      return;
+      if (round_trips_.ask(message)) return;
+      book_.mark_client_asked(relay_.session(), true);
+      return relay_.ask(message);
     }
   }
 }
@@ -184,7 +186,10 @@ void Multiplexer::on_news(Message const& message, mcp::Method method) {
     case mcp::NewsRoute::Cancelled: {
       auto const id = rpc::plain_id(rpc::find_member(message.params, "requestId"));
       if (round_trips_.cancelled(id)) return;
-      if (sharing_ == Sharing::Exclusive) return relay_.cancelled(id);
+      if (sharing_ == Sharing::Exclusive) {
+        book_.mark_client_asked(relay_.session(), false);
+        return relay_.cancelled(id);
+      }
       return metrics_.child_spoke_nonsense("no_addressee");
     }
     case mcp::NewsRoute::Drop: return metrics_.child_spoke_nonsense("no_addressee");

@@ -28,7 +28,10 @@ struct CallTool {
   std::string arguments;  ///< a raw JSON object, validated
 };
 
-using Operation = std::variant<Restart, Drain, ListTools, CallTool>;
+/// Closes its circuit breakers, so that calls are let through again.
+struct ResetCircuits {};
+
+using Operation = std::variant<Restart, Drain, ListTools, CallTool, ResetCircuits>;
 
 struct OperationEnd {
   enum class Verdict {

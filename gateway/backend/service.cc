@@ -18,16 +18,23 @@ namespace {
 /// How often its children's resources are asked for; they are read less often.
 constexpr Duration kReportResources = seconds(1);
 constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
+
+std::optional<Circuits> make_circuits(Context const& context, config::ServiceConfig const& config,
+                                      metrics::ServiceProbe& metrics) {
+  if (!config.circuit_breaker) return std::nullopt;
+  return std::optional<Circuits>(std::in_place, context, config, metrics);
+}
 }  // namespace
 
 Service::Service(Context context, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics,
                  Owner& owner)
-    : context_(context),
+    : context_(std::move(context)),
       key_(key),
       config_(std::move(config)),
       metrics_(metrics),
       owner_(owner),
-      children_(std::move(context), config_, metrics, *this) {
+      circuits_(make_circuits(context_, config_, metrics)),
+      children_(context_, config_, metrics, circuits_ ? &*circuits_ : nullptr, *this) {
   if (config_.recycle.max_memory > 0) metrics_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);
@@ -174,6 +181,7 @@ void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
 
 void Service::tick() {
   if (!available()) return;
+  if (circuits_) circuits_->tick();
   // A call that expires may end its session, and that a child.
   for (auto* const child : children_.all()) child->tick();
   if (!stopping_) placement_->tick(context_.loop.now());
@@ -221,6 +229,7 @@ std::size_t Service::calls_owed() const {
 health::ServiceHealth Service::health() const {
   auto health = health_of(config_, children_, context_.loop.now());
   health.sessions = sessions_;
+  if (circuits_ && available()) circuits_->add_to(health);
   if (drained_) {
     health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);
   }

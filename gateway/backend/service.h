@@ -65,12 +65,14 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] OperationEnd drain(Drain const& wanted);
   [[nodiscard]] OperationEnd tools() const;
   void call_tool(CallTool const& wanted, TellEnd tell);
+  [[nodiscard]] OperationEnd reset_circuits();
 
   Context context_;
   ServiceKey key_;
   config::ServiceConfig const config_;
   metrics::ServiceProbe& metrics_;
   Owner& owner_;
+  std::optional<Circuits> circuits_;  ///< absent where the service has no circuit breaker
   Children children_;
   std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable
   std::size_t sessions_ = 0;

@@ -27,6 +27,7 @@ void Service::operate(Operation const& operation, TellEnd tell) {
                  [&](Drain const& wanted) { tell(drain(wanted)); },
                  [&](ListTools const&) { tell(tools()); },
                  [&](CallTool const& wanted) { call_tool(wanted, std::move(tell)); },
+                 [&](ResetCircuits const&) { tell(reset_circuits()); },
              },
              operation);
 }
@@ -69,6 +70,11 @@ OperationEnd Service::tools() const {
   auto array = list->as_array();
   if (rpc::validate(array)) return not_now(fmt::format("what '{}' says of its tools is not valid JSON", config_.name));
   return {Verdict::Done, fmt::format(R"({{"tools":{}}})", array)};
+}
+
+OperationEnd Service::reset_circuits() {
+  if (!circuits_) return not_possible(fmt::format("'{}' has no circuit breaker", config_.name));
+  return {Verdict::Done, fmt::format(R"({{"reset":{}}})", circuits_->reset())};
 }
 
 /// Of children that belong to sessions none is the operator's.

@@ -18,6 +18,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/principal.h"
+#include "gateway/config/circuit_breaker.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
 
@@ -282,6 +283,8 @@ struct ServiceConfig {
   ExpectedTools expected_tools{};
   /// Checks its backend; without a probe only the process is monitored.
   std::optional<ProbeConfig> probe{};
+  /// Absent: it is called however often it fails.
+  std::optional<CircuitBreakerConfig> circuit_breaker{};
   SharedLogs shared_logs = SharedLogs::Single;
   /// A shared child that had no session for so long is stopped, and started by the next; 0s (never)..24h.
   milliseconds idle_stop{0};

@@ -128,6 +128,38 @@ inline constexpr auto kFields<ProbeConfig> = std::tuple{
           "Time limit for the answer, from when the probe is sent."},
 };
 
+inline constexpr Choices<CallFailure, 6> kCallFailures{{{{{"timeout", CallFailure::Timeout},
+                                                          {"child_exited", CallFailure::ChildExited},
+                                                          {"internal_error", CallFailure::InternalError},
+                                                          {"rpc_error", CallFailure::RpcError},
+                                                          {"tool_error", CallFailure::ToolError},
+                                                          {"unavailable", CallFailure::Unavailable}}}}};
+
+template <>
+inline constexpr auto kFields<CircuitBreakerConfig> = std::tuple{
+    Field{"consecutive_failures", &CircuitBreakerConfig::consecutive_failures, Count{0, 1000},
+          "Failures without a success in between that open the circuit; 0 disables this."},
+    Field{"failure_rate_threshold", &CircuitBreakerConfig::failure_rate_threshold, Ratio{},
+          "Fraction of failed calls within window that opens the circuit; 0 disables this."},
+    Field{"minimum_calls", &CircuitBreakerConfig::minimum_calls, Count{1, 100'000},
+          "Calls within window below which failure_rate_threshold does not apply."},
+    Field{"window", &CircuitBreakerConfig::window, Span{seconds{1}, kDay},
+          "Sliding window over which failure_rate_threshold is computed."},
+    Field{"wait_duration", &CircuitBreakerConfig::wait_duration, Span{milliseconds{10}, kDay},
+          "How long calls are rejected before the first trial call."},
+    Field{"max_wait_duration", &CircuitBreakerConfig::max_wait_duration, Span{milliseconds{0}, kDay},
+          "The wait doubles after each failed trial, up to this. At least wait_duration; 0s: it does not grow."},
+    Field{"permitted_calls_in_half_open", &CircuitBreakerConfig::permitted_calls_in_half_open, Count{1, 100},
+          "Trial calls that must succeed to close the circuit; at most as many are in flight at once."},
+    Field{"failures", &CircuitBreakerConfig::failures, kCallFailures,
+          "What counts as a failure. timeout: no answer in time. child_exited: the child exited during the call. "
+          "internal_error: JSON-RPC error -32603. rpc_error: any other JSON-RPC error that does not blame the request. "
+          "tool_error: isError in the result. unavailable: no child is running or could be started."},
+    Field{"tools", &CircuitBreakerConfig::tools, Texts{},
+          "Names of tools with a circuit breaker of their own, whose calls do not count for the service's; [\"*\"] is "
+          "each tool."},
+};
+
 inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
@@ -203,6 +235,9 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "degraded."},
     Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
           "A periodic call that checks the backend of the service."},
+    Field{"circuit_breaker", &ServiceConfig::circuit_breaker, Maybe<CircuitBreakerConfig>{},
+          "Rejects calls at once while the service fails, and tries it again after a while. {} enables it with the "
+          "defaults; without it there is none."},
     Field{"shared_logs", &ServiceConfig::shared_logs, kSharedLogs,
           "Which clients get log messages of a shared child. single: the only client that it works for. all: "
           "every client. drop: none."},

@@ -215,6 +215,26 @@ struct Choice {
   }
 };
 
+/// Some of these words.
+template <typename Enum, std::size_t N>
+struct Choices {
+  Choice<Enum, N> each;
+
+  void read(ConfigPlace const& place, Json const& found, std::vector<Enum>& into) const {
+    if (!found.is_array()) return place.mismatch_hidden("a list", found);
+    into.clear();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!found[i].is_discarded()) each.read(place.element(i), found[i], into.emplace_back());
+    }
+  }
+  [[nodiscard]] Json schema() const { return {{"type", "array"}, {"items", each.schema()}}; }
+  [[nodiscard]] Json show(std::vector<Enum> const& value) const {
+    Json shown = Json::array();
+    for (auto const one : value) shown.push_back(each.show(one));
+    return shown;
+  }
+};
+
 /// A value that may be left out and has no default of its own.
 template <typename Kind>
 struct OrAbsent {

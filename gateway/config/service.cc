@@ -138,6 +138,7 @@ class ServiceReader {
     expect_at_most(place_.member("restart"), service_.restart, &RestartConfig::backoff_initial,
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
     check_isolation();
+    check_circuit_breaker();
     auto const& probe = service_.probe;
     if (probe && probe->tool.empty() == probe->method.empty())
       place_.member("probe").error("expected exactly one of tool and method");
@@ -157,6 +158,19 @@ class ServiceReader {
       place_.member("idle_stop").warning("Ignored: children that are not shared end with their sessions.");
     if (service_.isolation != Isolation::Affinity && has(entry_, "affinity"))
       place_.member("affinity").warning("Ignored: isolation is not affinity.");
+  }
+
+  void check_circuit_breaker() const {
+    if (!service_.circuit_breaker) return;
+    auto const& breaker = *service_.circuit_breaker;
+    auto const place = place_.member("circuit_breaker");
+    if (breaker.consecutive_failures == 0 && breaker.failure_rate_threshold == 0)
+      place.error("expected consecutive_failures or failure_rate_threshold above 0: nothing opens the circuit");
+    if (breaker.failures.empty())
+      place.member("failures").error("expected at least one kind of failure: nothing opens the circuit");
+    if (breaker.max_wait_duration > milliseconds{})
+      expect_at_most(place, breaker, &CircuitBreakerConfig::wait_duration, &CircuitBreakerConfig::max_wait_duration,
+                     "wait_duration", "max_wait_duration");
   }
 
   ConfigReport& report_;

@@ -1,9 +1,11 @@
 #include "gateway/frontend/posts.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "gateway/mcp/http_status.h"
+#include "gateway/rpc/rpc_error.h"
 
 namespace gateway::frontend {
 
@@ -14,6 +16,11 @@ namespace {
 /// Silence after which the response becomes a stream with comments in it: shorter than
 /// the timeout of any proxy.
 constexpr Duration kCommitAfter = seconds(10);
+
+/// In whole seconds, as HTTP has it: not before the error says.
+std::size_t retry_after(rpc::Reply const& error) {
+  return std::max<std::size_t>((rpc::retry_after_ms(error.body).value_or(0) + 999) / 1000, 1);
+}
 
 }  // namespace
 
@@ -63,7 +70,7 @@ void Posts::answer(Post& post, int status, rpc::Reply const& reply) {
     post.batched.push_back(reply.pieces().joined());
     if (owed == 0) answer_batch(post);
   } else {
-    answer_whole(post, status, reply.pieces());
+    answer_whole(post, status, reply.pieces(), status == 503 ? retry_after(reply) : 1);
   }
   if (owed == 0) settle(post);
 }
@@ -114,10 +121,14 @@ void Posts::send_event(Post& post, rpc::PiecesView message) {
                     .plain = message.plain()});
 }
 
-void Posts::answer_whole(Post& post, int status, rpc::PiecesView body) {
+void Posts::answer_whole(Post& post, int status, rpc::PiecesView body, std::size_t retry_after) {
   auto* const open = exchange(post);
   if (open == nullptr) return;
-  open->respond({.status = status, .content_type = "application/json", .fields = post.fields, .body = body});
+  open->respond({.status = status,
+                 .content_type = "application/json",
+                 .fields = post.fields,
+                 .body = body,
+                 .retry_after = retry_after});
 }
 
 void Posts::answer_batch(Post& post) {

@@ -96,7 +96,7 @@ class Posts : private Deferred {
  private:
   [[nodiscard]] bool become_stream(Post& post);
   void send_event(Post& post, rpc::PiecesView message);
-  void answer_whole(Post& post, int status, rpc::PiecesView body);
+  void answer_whole(Post& post, int status, rpc::PiecesView body, std::size_t retry_after = 1);
   void answer_batch(Post& post);
   void settle(Post& post);
   void run_deferred() override;

@@ -42,6 +42,13 @@ Json probe_json(ProbeHealth const& probe) {
   return json;
 }
 
+Json circuit_json(CircuitHealth const& circuit) {
+  Json json{{"state", circuit.state}};
+  if (!circuit.reason.empty()) json["reason"] = circuit.reason;
+  if (circuit.retry_after_seconds) json["retry_after_seconds"] = to_three_places(*circuit.retry_after_seconds);
+  return json;
+}
+
 Json child_json(ChildHealth const& child) {
   Json json{{"state", child.state}};
   if (!child.reason.empty()) json["reason"] = child.reason;
@@ -67,6 +74,10 @@ Json service_json(ServiceHealth const& service) {
   json["calls_in_flight"] = service.calls_in_flight;
   if (!service.last_exit.empty()) json["last_exit"] = service.last_exit;
   if (service.probe) json["probe"] = probe_json(*service.probe);
+  for (auto const& circuit : service.circuits) {
+    auto& place = circuit.tool.empty() ? json["circuit"] : json["tool_circuits"][circuit.tool];
+    place = circuit_json(circuit);
+  }
   for (auto const& child : service.replicas) json["replicas"].push_back(child_json(child));
   return json;
 }

@@ -24,6 +24,14 @@ struct ProbeHealth {
   double ms = 0;           ///< how long it took
 };
 
+/// Whether calls of a service, or of one of its tools, are let through.
+struct CircuitHealth {
+  std::string tool;                           ///< empty: of the service
+  std::string state;                          ///< "closed", "open" or "half_open"
+  std::string reason;                         ///< why it opened; empty while it is closed
+  std::optional<double> retry_after_seconds;  ///< while it is open
+};
+
 /// One child of a service.
 struct ChildHealth {
   std::string state;
@@ -53,7 +61,9 @@ struct ServiceHealth {
   std::size_t calls_in_flight = 0;
   std::string last_exit;  ///< how the child ended last; empty when it never did
   std::optional<ProbeHealth> probe;
-  std::optional<std::size_t> loop;    ///< where it lives; absent where there is one loop
+  std::vector<CircuitHealth>
+      circuits;                     ///< where it has a circuit breaker: its own, and those of tools that are not closed
+  std::optional<std::size_t> loop;  ///< where it lives; absent where there is one loop
   std::vector<ChildHealth> replicas;  ///< where there are several
 };
 

@@ -12,9 +12,6 @@ namespace gateway::http {
 
 namespace {
 
-/// What is missing is missing for a moment: a place, or a child that is started again.
-constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
-
 void append_number(ByteQueue& out, std::size_t number) {
   std::array<char, 24> digits;
   auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -89,7 +86,11 @@ void append_response(ByteQueue& out, Response const& response, After after) {
       append_number(out, length);
     }
     out.append("\r\n");
-    if (response.status == 503) out.append(kRetryAfter);
+    if (response.status == 503) {
+      out.append("Retry-After: ");
+      append_number(out, response.retry_after);
+      out.append("\r\n");
+    }
   }
   append_request_id(out, response.request_id);
   out.append(response.fields);

@@ -20,6 +20,7 @@ struct Response {
   std::string_view fields;        ///< further header lines, each with its CRLF
   Pieces body;
   bool head_only = false;         ///< to HEAD: the length of the body, and no body
+  std::size_t retry_after = 1;    ///< of a 503: after how many seconds it may be served
   std::string_view request_id{};  ///< given back in X-Request-Id; empty: no such line
 };
 
@@ -28,7 +29,7 @@ enum class After : std::uint8_t { KeepAlive, Close };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-/// A 503 includes Retry-After, so that no caller has to add it.
+/// A 503 includes Retry-After, so that no caller has to add it: nearly always, what is missing is missing for a moment.
 void append_response(ByteQueue& out, Response const& response, After after);
 
 /// The head of an SSE stream. Its body is chunked for HTTP/1.1, and ends with

@@ -55,6 +55,8 @@ std::optional<Call> CallTable::suspend(CallId id, QuestionId watcher) {
   Call rest;
   rest.question = watcher;
   rest.suspended = true;
+  rest.client_asked = true;
+  rest.permit = std::exchange(call->permit, CircuitPermit{});  // it goes on
   rest.method = call->method;
   rest.to.session = call->to.session;
   rest.client = call->client;
@@ -69,6 +71,7 @@ QuestionId CallTable::resume(CallId id, Call& call) {
   if (rest == nullptr || !rest->suspended) return {};
   auto const watcher = rest->question;
   call.client = rest->client;  // the place it holds is still that client's
+  call.permit = rest->permit;
   *rest = std::move(call);
   return watcher;
 }

@@ -26,6 +26,9 @@ enum class QuestionId : std::uint64_t {};
 /// A client's call that is parked: its answer depends on another call.
 enum class ParkedId : std::uint64_t {};
 
+/// Of a circuit breaker that let a call through, and is told its end. 0 stands for none.
+enum class CircuitPermit : std::uint32_t {};
+
 /// A request as its client sent it, kept where it may have to be sent again.
 struct Again {
   std::string method;
@@ -45,6 +48,7 @@ struct OfStateless {
 struct Call {
   QuestionId question{};  ///< which of the gateway's own questions it asks; 0: it is a client's
   Method method = Method::Other;
+  CircuitPermit permit{};  ///< 0: no circuit breaker asks how it ends
   ReplyTo to;
   ClientId client{};                       ///< in whose share it is; 0 for the gateway's own
   std::string client_id;                   ///< the client's raw id, given back byte for byte
@@ -60,14 +64,15 @@ struct Call {
   std::size_t bytes_in = 0;
   std::size_t max_result = 0;  ///< bytes; 0: no limit of its own
   TimePoint started;
-  TimePoint queued;          ///< when it began to wait for its turn or its child; zero when it did not wait
-  TimePoint sent;            ///< when it was written for the child; zero until then
-  Duration patience{};       ///< how long it may stay silent; progress begins it anew
-  TimePoint deadline;        ///< when its patience ends
-  TimePoint hard_deadline;   ///< when it ends whatever progress it made
-  bool abandoned = false;    ///< nobody waits for it any more; a late answer finds nobody
-  bool suspended = false;    ///< a client's, while that is away to answer the child: `question` is told its end
-  bool written_off = false;  ///< it no longer counts against what its child may owe
+  TimePoint queued;           ///< when it began to wait for its turn or its child; zero when it did not wait
+  TimePoint sent;             ///< when it was written for the child; zero until then
+  Duration patience{};        ///< how long it may stay silent; progress begins it anew
+  TimePoint deadline;         ///< when its patience ends
+  TimePoint hard_deadline;    ///< when it ends whatever progress it made
+  bool abandoned = false;     ///< nobody waits for it any more; a late answer finds nobody
+  bool suspended = false;     ///< a client's, while that is away to answer the child: `question` is told its end
+  bool client_asked = false;  ///< its child waits for an answer of its client, and may be silent for as long
+  bool written_off = false;   ///< it no longer counts against what its child may owe
 
   /// Of its client.
   [[nodiscard]] Era era() const { return stateless == nullptr ? Era::Sessions : Era::Stateless; }

@@ -51,6 +51,11 @@ struct Families {
   Family<Counter> cache_requests{page, "mcp_gateway_cache_requests_total",
                                  "tools/list requests that the kept list could answer."};
 
+  Family<Gauge> circuit_state{page, "mcp_gateway_circuit_state",
+                              "Circuit breakers, of a service or a tool: 0 closed, 1 half-open, 2 open."};
+  Family<Counter> circuit_transitions{page, "mcp_gateway_circuit_transitions_total",
+                                      "Changes of the state of circuit breakers, by the new state."};
+
   // ── sessions and streams ──
   Family<Gauge> sessions_active{page, "mcp_gateway_sessions_active", "Open sessions, by transport."};
   Family<Counter> sessions_opened{page, "mcp_gateway_sessions_opened_total", "Sessions opened, by transport."};

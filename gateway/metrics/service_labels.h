@@ -42,11 +42,12 @@ inline constexpr std::array<std::string_view, 8> kStates{"stopped",    "starting
 inline constexpr std::array<std::string_view, 5> kSessionEnds{"client", "idle", "evicted", "drain", "slow"};
 inline constexpr std::array<std::string_view, kStreamKinds> kStreams{"sse", "http_get", "http_post"};
 inline constexpr std::array<std::string_view, 5> kStreamEnds{"client", "done", "drain", "slow", "write_timeout"};
-inline constexpr std::array<std::string_view, 4> kRejections{"client_share", "not_running", "queue_full",
-                                                             "session_limit"};
+inline constexpr std::array<std::string_view, 5> kRejections{"circuit_open", "client_share", "not_running",
+                                                             "queue_full", "session_limit"};
 /// Only where there is a policy or a quota.
 inline constexpr std::array<std::string_view, 4> kRefusals{"forbidden", "in_flight_limit", "insufficient_scope",
                                                            "rate_limited"};
+inline constexpr std::array<std::string_view, 3> kCircuitStates{"closed", "half_open", "open"};
 inline constexpr std::array<std::string_view, 6> kRestarts{"exit",        "signal",         "hang",
                                                            "recycle_age", "recycle_memory", "admin"};
 inline constexpr std::array<std::string_view, 6> kNonsense{"not_json", "bad_shape",  "bad_utf8",

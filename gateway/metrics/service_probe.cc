@@ -155,6 +155,13 @@ class ServiceProbe::Impl {
     return labels;
   }
 
+  /// No tool, no label.
+  [[nodiscard]] Labels with_tool(std::string_view tool, std::initializer_list<LabelPair> more) const {
+    auto labels = with(more);
+    if (!tool.empty()) labels.push_back({"tool", tool});
+    return labels;
+  }
+
   [[nodiscard]] Traffic traffic() const;
 
   Families& families_;
@@ -307,6 +314,18 @@ void ServiceProbe::expect_refusals() {
 
 void ServiceProbe::call_rejected(std::string_view reason) {
   impl_->families_.rejected.at(impl_->with({{"reason", reason}})).add();
+}
+
+void ServiceProbe::circuit_begins(std::string_view tool) {
+  impl_->families_.circuit_state.at(impl_->with_tool(tool, {})).set(0);
+  for (auto const state : kCircuitStates) {
+    impl_->families_.circuit_transitions.at(impl_->with_tool(tool, {{"to", state}}));
+  }
+}
+
+void ServiceProbe::circuit_entered(std::string_view tool, std::string_view state, int value) {
+  impl_->families_.circuit_state.at(impl_->with_tool(tool, {})).set(value);
+  impl_->families_.circuit_transitions.at(impl_->with_tool(tool, {{"to", state}})).add();
 }
 
 void ServiceProbe::error_answered(int rpc_code) { impl_->rpc_errors(rpc_code).add(); }

@@ -81,6 +81,10 @@ class ServiceProbe {
   void error_answered(int rpc_code);
   /// Forwarded this many times.
   void notified(Way way, std::string_view method, std::size_t times = 1);
+  /// A circuit breaker exists, and is closed. `tool` is empty for the service's own.
+  void circuit_begins(std::string_view tool);
+  /// It is in this state now, by its name and as the value of its gauge.
+  void circuit_entered(std::string_view tool, std::string_view state, int value);
   void session_opened(std::string_view transport);
   void session_closed(std::string_view transport, std::string_view reason, Duration lasted);
   void stream_opened(StreamKind kind);

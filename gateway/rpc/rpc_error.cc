@@ -22,6 +22,14 @@ std::string error_message(std::string_view raw_id, ErrorCode code, std::string_v
   return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{}}})", raw_id, error);
 }
 
+std::optional<std::uint64_t> retry_after_ms(std::string_view raw_error) {
+  auto const text = find_member(find_member(raw_error, "data"), "retry_after_ms");
+  std::uint64_t ms = 0;
+  auto const* const end = text.data() + text.size();
+  auto const read = std::from_chars(text.data(), end, ms);
+  return !text.empty() && read.ec == std::errc{} && read.ptr == end ? std::optional(ms) : std::nullopt;
+}
+
 int error_code(std::string_view raw_error) {
   auto const text = find_member(raw_error, "code");
   int code = 0;

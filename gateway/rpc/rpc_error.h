@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ enum class ErrorCode : int {
 /// does not allow null there.
 [[nodiscard]] std::string error_message(std::string_view raw_id, ErrorCode code, std::string_view message,
                                         std::string_view raw_data = {});
+
+/// `data.retry_after_ms` of a raw `error` object, for which it was made here; empty when it has none.
+[[nodiscard]] std::optional<std::uint64_t> retry_after_ms(std::string_view raw_error);
 
 /// The code in a raw `error` object; 0 when it has none that is a whole number.
 [[nodiscard]] int error_code(std::string_view raw_error);

@@ -231,7 +231,8 @@ class Card {
     this.facts = h("dl", {class: "facts"});
     this.restart = h("button", {type: "button", onclick: () => this.askRestart()}, "Restart");
     this.drain = h("button", {type: "button", onclick: () => this.askDrain()}, "Drain");
-    this.actions = h("div", {class: "row", role: "group", "aria-label": "Actions on " + this.name}, this.restart, this.drain);
+    this.reset = h("button", {type: "button", onclick: () => this.act("reset-circuit", "lets calls through again")}, "Reset circuit");
+    this.actions = h("div", {class: "row", role: "group", "aria-label": "Actions on " + this.name}, this.restart, this.drain, this.reset);
     this.tools = new Tools(this);
     this.log = new Log(h("div", {}), this.name);
     this.body.append(this.facts, this.actions, this.tools.element,
@@ -249,6 +250,7 @@ class Card {
     };
     if (server.last_exit) facts["Last exit"] = server.last_exit;
     if (server.probe) facts["Probe"] = server.probe.status + (server.probe.ms ? " in " + latency(server.probe.ms) : "");
+    if (server.circuit) facts["Circuit"] = server.circuit.state.replace("_", "-");
     if (server.loop !== undefined) facts["Loop"] = server.loop;
     const names = Object.keys(facts).join();
     if (this.factNames !== names) {
@@ -257,6 +259,7 @@ class Card {
     }
     Object.values(facts).forEach((value, i) => say(this.facts.children[i].lastChild, String(value)));
     say(this.drain, server.status === "DRAINING" ? "Accept sessions again" : "Drain");
+    this.reset.hidden = !server.tool_circuits && (server.circuit || {state: "closed"}).state === "closed";
     this.actions.hidden = !token || server.state === "unavailable";
     this.tools.showRights();
   }

@@ -172,6 +172,10 @@ def child_memory(share, labels=BAD, count=1):
             Stays(named("mcp_child_memory_limit_bytes", labels), 100 * MIB), Stays(named("mcp_child_up", labels), count)]
 
 
+def circuit(state, labels):
+    return gauge("mcp_gateway_circuit_state", tool="search")(state, labels)
+
+
 def all_memory(share, labels=BAD):
     """The level is the share of 2 GiB: a quarter of it the gateway's, the rest its children's."""
     return [Stays(named("process_resident_memory_bytes", of_gateway(labels)), share * 512 * MIB),
@@ -238,6 +242,10 @@ CASES = [
          tests={"a crash loop": (children(1, "crash_loop", ready=1), "5m yes"),
                 "none is ready": children(1, "backoff"), "one starts": children(1, "starting", ready=1)}),
     Case("McpProbeFailing", gauge("mcp_child_probe_up"), over=0, under=1, calm=1, told="job instance server", fires_at_zero=True),
+    Case("McpCircuitOpen", circuit, over=2, under=1, told="job instance server", more={"tool": "search"},
+         tests={"trials fail": ([("1m", circuit(2, BAD)), ("1m", circuit(1, BAD)), ("1m", circuit(2, BAD))], "1m45s no, 2m yes"),
+                "a trial succeeds": [("1m45s", circuit(2, BAD)), ("10m", circuit(0, BAD))],
+                "nobody tries it": ([("2m", circuit(2, BAD)), ("10m", circuit(1, BAD))], "6m45s yes, 7m no")}),
     Case("McpToolsMissing", gauge("mcp_child_tools_missing"), told="job instance server"),
     Case("McpServerUnavailable", gauge("mcp_child_state", state="unavailable"), told="job instance server",
          more={"state": "unavailable"}, tests={"idle": children(1, "idle")}),
@@ -282,6 +290,7 @@ CASES = [
     Case("McpRequestsRejected", rate("mcp_gateway_rejected_total", reason="queue_full"), over=0.102, under=0.098,
          more={"reason": "queue_full"}, after="5m", calm_after="5m",
          tests={"the service is down": rate("mcp_gateway_rejected_total", reason="not_running")(10, BAD),
+                "the circuit is open": rate("mcp_gateway_rejected_total", reason="circuit_open")(10, BAD),
                 "the gateway ends": rate("mcp_gateway_rejected_total", reason="draining")(10, BAD)}),
 
     # --- latency

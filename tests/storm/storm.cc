@@ -13,6 +13,18 @@ namespace gateway::storm {
 
 namespace {
 
+/// One that opens and closes within a short story.
+config::CircuitBreakerConfig circuit_breaker_of(Choices& choices) {
+  config::CircuitBreakerConfig config{
+      .consecutive_failures = 2, .minimum_calls = 3, .window = seconds(10), .wait_duration = seconds(1)};
+  config.permitted_calls_in_half_open = 1 + choices.below(2);
+  if (choices.once_in(2)) config.failures.push_back(config::CallFailure::ToolError);
+  if (choices.once_in(2)) config.failures.push_back(config::CallFailure::Unavailable);
+  if (choices.once_in(2)) config.tools = {"*"};
+  if (choices.once_in(2)) config.max_wait_duration = seconds(4);
+  return config;
+}
+
 /// Small bounds, so that a short story meets all of them.
 config::Config config_of(Choices& choices) {
   using std::chrono::minutes;
@@ -52,6 +64,7 @@ config::Config config_of(Choices& choices) {
     service.restart.backoff_max = seconds(2);
     service.restart.crash_loop_pause = seconds(5);
     service.stop = {.stdin_grace = seconds(1), .term_grace = seconds(1)};
+    if (choices.once_in(3)) service.circuit_breaker = circuit_breaker_of(choices);
     config.services.push_back(std::move(service));
   }
   config.services[0].idle_stop = seconds(10);
@@ -146,13 +159,13 @@ class Storm {
 
   void operate() {
     auto const service = gateway_.directory().services()[choices_.below(6)].key;
-    constexpr std::array<int, 5> kKinds{0, 1, 2, 3, 4};
     backend::Operation operation;
-    switch (kKinds[choices_.below(5)]) {
+    switch (choices_.below(6)) {
       case 0: operation = backend::Restart{}; break;
       case 1: operation = backend::Drain{true}; break;
       case 2: operation = backend::ListTools{}; break;
       case 3: operation = backend::CallTool{"echo", R"({"x":1})"}; break;
+      case 4: operation = backend::ResetCircuits{}; break;
       default: operation = backend::Drain{false}; break;
     }
     ++operations_;

@@ -28,7 +28,7 @@ TEST(Route, DoesNotKnowWhatIsLongerOrShorter) {
 
 TEST(Route, TellsWhatIsPostedFromWhatIsRead) {
   for (auto const* const path : {"/api/services/a/restart", "/api/services/a/drain", "/api/services/a/undrain",
-                                 "/api/services/a/call", "/api/log-level"}) {
+                                 "/api/services/a/call", "/api/services/a/reset-circuit", "/api/log-level"}) {
     EXPECT_TRUE(route(path).is_posted()) << path;
   }
   for (auto const* const path :

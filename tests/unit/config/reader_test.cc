@@ -123,6 +123,36 @@ TEST(ConfigReader, RefusesAProbeThatCannotBeAsked) {
             first_error(service(R"("expected_tools": {})")));
 }
 
+TEST(ConfigReader, ReadsACircuitBreaker) {
+  auto const plain = good(service(R"("circuit_breaker": {})"));
+  EXPECT_EQ(CircuitBreakerConfig{}, plain.services.at(0).circuit_breaker);
+  EXPECT_FALSE(good(service(R"("cwd": "/")")).services.at(0).circuit_breaker);
+  auto const config = good(service(R"("circuit_breaker": {"failures": ["tool_error", "unavailable"], "tools": ["*"],
+      "wait_duration": "1s", "max_wait_duration": "1m", "failure_rate_threshold": 0, "permitted_calls_in_half_open": 3})"));
+  auto const& breaker = *config.services.at(0).circuit_breaker;
+  EXPECT_EQ((std::vector{CallFailure::ToolError, CallFailure::Unavailable}), breaker.failures);
+  EXPECT_EQ(1min, breaker.max_wait_duration);
+  EXPECT_EQ(3U, breaker.permitted_calls_in_half_open);
+}
+
+TEST(ConfigReader, RefusesACircuitBreakerThatNeverOpensOrIsMisspelled) {
+  auto const error = [](std::string_view keys) {
+    return first_error(service(fmt::format(R"("circuit_breaker": {{{}}})", keys)));
+  };
+  EXPECT_EQ(
+      "mcpServers.s.circuit_breaker: expected consecutive_failures or failure_rate_threshold above 0: nothing "
+      "opens the circuit",
+      error(R"("consecutive_failures": 0, "failure_rate_threshold": 0)"));
+  EXPECT_EQ("mcpServers.s.circuit_breaker.failures: expected at least one kind of failure: nothing opens the circuit",
+            error(R"("failures": [])"));
+  EXPECT_EQ("mcpServers.s.circuit_breaker.wait_duration: expected at most max_wait_duration (10s), found 30s",
+            error(R"("max_wait_duration": "10s")"));
+  EXPECT_EQ(
+      "mcpServers.s.circuit_breaker.failures[0]: expected 'timeout' or 'child_exited' or 'internal_error' or "
+      "'rpc_error' or 'tool_error' or 'unavailable', found 'timeouts'",
+      error(R"("failures": ["timeouts"])"));
+}
+
 TEST(ConfigReader, ReadsWhoOwnsAChild) {
   auto const config = good(service(R"("isolation": "affinity", "affinity": {"header": "X-User-Id", "keep": "5m"})"));
 

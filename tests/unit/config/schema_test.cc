@@ -42,6 +42,7 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
   Json service = defaults_of(all["$defs"]["service"]);
   service["command"] = "prog";
   service.erase("probe");  // there is none by default
+  service.erase("circuit_breaker");
   Json const file{{"gateway", defaults_of(all["properties"]["gateway"])}, {"mcpServers", {{"s", service}}}};
 
   auto const result = read_config(file.dump(), process_environment());

@@ -41,5 +41,13 @@ TEST(Reply, JoinsItsPiecesToOneMessage) {
   EXPECT_EQ(error.pieces().bytes(), error.pieces().joined().size());
 }
 
+TEST(RpcError, FindsWhenToComeBack) {
+  EXPECT_EQ(1500U, retry_after_ms(error_object(ErrorCode::InternalError, "no", R"({"retry_after_ms":1500})")));
+  EXPECT_FALSE(retry_after_ms(error_object(ErrorCode::InternalError, "no", R"({"reason":"busy"})")));
+  EXPECT_FALSE(retry_after_ms(error_object(ErrorCode::InternalError, "no")));
+  EXPECT_FALSE(retry_after_ms(error_object(ErrorCode::InternalError, "no", R"({"retry_after_ms":"1500"})")));
+  EXPECT_FALSE(retry_after_ms({}));
+}
+
 }  // namespace
 }  // namespace gateway::rpc
