@@ -58,6 +58,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       spans_(make_exporter(config_.traces, about_)),
       directory_(frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
                  {.loops = config_.loops, .single = options.single, .base_path = config_.base_path}),
+      tls_(metrics_),
       descriptors_(options.descriptors),
       connections_(descriptors_.connections),
       admin_connections_(descriptors_.admin_connections),
@@ -120,8 +121,13 @@ void Gateway::notify_manager(std::string_view state) {
 
 Status Gateway::listen() {
   if (auto const usable = log_sink_.opened(); !usable) return usable;
-  auto const opened = open_listeners(
-      {.config = config_, .directory = directory_, .loops = loops_, .admin = admin_server_, .single = single_});
+  if (auto const usable = tls_.open(tls_settings(config_, directory_)); !usable) return usable;
+  auto const opened = open_listeners({.config = config_,
+                                      .directory = directory_,
+                                      .loops = loops_,
+                                      .admin = admin_server_,
+                                      .tls = tls_,
+                                      .single = single_});
   if (!opened) return opened.error();
   listening_ = *opened;
   return Done{};
@@ -159,6 +165,7 @@ void Gateway::tick() {
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
   admin_.tick();
+  tls_.tick(first().log());
   look_at_outputs();
   span_watch_.tick();
 }

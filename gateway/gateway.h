@@ -27,6 +27,7 @@
 #include "gateway/shard.h"
 #include "gateway/span_posting.h"
 #include "gateway/start_report.h"
+#include "gateway/tls_listeners.h"
 #include "gateway/trace/span_exporter.h"
 
 namespace gateway {
@@ -103,6 +104,7 @@ class Gateway final : private io::Signals::Handler,
   log::Redaction redaction_;
   std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
   frontend::Directory directory_;
+  TlsListeners tls_;
   DescriptorBudget descriptors_;
   Allowance connections_;
   Allowance admin_connections_;

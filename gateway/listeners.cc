@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 
 namespace gateway {
@@ -26,9 +27,14 @@ Error with_setting(Listeners const& listeners, Error const& error, std::string_v
 }
 
 void log_listening(Listeners const& listeners, std::string_view name, config::ListenAddress const& address,
-                   std::uint16_t port) {
-  listeners.loops.first().log().info("listener.ready", "listening",
-                                     {{"listener", name}, {"address", address.host}, {"port", port}});
+                   std::uint16_t port, io::TlsServer const* tls) {
+  listeners.loops.first().log().info(
+      "listener.ready", "listening",
+      {{"listener", name}, {"address", address.host}, {"port", port}, {"tls", tls != nullptr}});
+}
+
+io::TlsServer* tls_of(Listeners const& listeners, std::optional<config::TlsConfig> const& config) {
+  return config ? listeners.tls.find(*config) : nullptr;
 }
 
 Status open_main(Listeners const& listeners, Listening& opened) {
@@ -36,15 +42,16 @@ Status open_main(Listeners const& listeners, Listening& opened) {
   if (auto const may = may_listen(listeners, address); !may) return may;
   using Port = io::Listener::Port;
   auto& loops = listeners.loops;
+  auto* const tls = tls_of(listeners, listeners.config.tls);
   auto const port =
-      loops.first().listen(address, http::ListenerTag{}, loops.size() == 1 ? Port::Own : Port::FirstOfMany);
+      loops.first().listen(address, http::ListenerTag{}, loops.size() == 1 ? Port::Own : Port::FirstOfMany, tls);
   if (!port) return with_setting(listeners, port.error(), "gateway.listen", "--host, --port");
   for (std::size_t i = 1; i < loops.size(); ++i) {
-    auto const same = loops.at(i).listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany);
+    auto const same = loops.at(i).listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany, tls);
     if (!same) return same.error();
   }
-  opened.main = {address.host, *port};
-  log_listening(listeners, "main", address, *port);
+  opened.main = {{address.host, *port}, tls != nullptr};
+  log_listening(listeners, "main", address, *port, tls);
   return Done{};
 }
 
@@ -52,10 +59,12 @@ Status open_admin(Listeners const& listeners, Listening& opened) {
   if (!listeners.config.admin_listen) return Done{};
   auto const& address = *listeners.config.admin_listen;
   if (auto const may = may_listen(listeners, address); !may) return may;
-  auto const port = listeners.admin.listen(address.host, address.port, http::ListenerTag{});
+  auto* const tls = tls_of(listeners, listeners.config.admin_tls);
+  auto const port =
+      listeners.admin.listen(address.host, address.port, http::ListenerTag{}, io::Listener::Port::Own, tls);
   if (!port) return with_setting(listeners, port.error(), "gateway.admin_listen", "--admin");
-  opened.admin = {address.host, *port};
-  log_listening(listeners, "admin", address, *port);
+  opened.admin = {{address.host, *port}, tls != nullptr};
+  log_listening(listeners, "admin", address, *port, tls);
   return Done{};
 }
 
@@ -63,10 +72,12 @@ Status open_of_services(Listeners const& listeners, Listening& opened) {
   for (auto const& [key, service, home, probe] : listeners.directory.services()) {
     if (!service.listen) continue;
     if (auto const may = may_listen(listeners, *service.listen); !may) return may;
-    auto const port = listeners.loops.at(home).listen(*service.listen, frontend::Endpoints::own_listener(key));
+    auto* const tls = tls_of(listeners, service.tls);
+    auto const port = listeners.loops.at(home).listen(*service.listen, frontend::Endpoints::own_listener(key),
+                                                      io::Listener::Port::Own, tls);
     if (!port) return with_setting(listeners, port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
-    opened.of_services[service.name] = {service.listen->host, *port};
-    log_listening(listeners, service.name, *service.listen, *port);
+    opened.of_services[service.name] = {{service.listen->host, *port}, tls != nullptr};
+    log_listening(listeners, service.name, *service.listen, *port, tls);
   }
   return Done{};
 }

@@ -7,6 +7,7 @@
 #include "gateway/http/server.h"
 #include "gateway/loops.h"
 #include "gateway/start_report.h"
+#include "gateway/tls_listeners.h"
 
 namespace gateway {
 
@@ -16,6 +17,7 @@ struct Listeners {
   frontend::Directory const& directory;
   Loops& loops;         ///< the main port is every loop's, a service's own that of its home
   http::Server& admin;  ///< on the first loop
+  TlsListeners const& tls;
   bool single = false;  ///< started without a file: errors mention flags instead of settings
 };
 

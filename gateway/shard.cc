@@ -106,9 +106,9 @@ void Shard::add(frontend::ListedService const& listed) {
   if (desk_.rights != nullptr) listed.probe->expect_refusals();
 }
 
-Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag,
-                                    io::Listener::Port use) {
-  return server_.listen(address.host, address.port, tag, use);
+Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use,
+                                    io::TlsServer* tls) {
+  return server_.listen(address.host, address.port, tag, use, tls);
 }
 
 // ── running ──────────────────────────────────────────────────────────────────

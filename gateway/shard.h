@@ -92,9 +92,9 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
     mailbox_.post(std::move(letter));
   }
 
-  /// Opens a listener for clients. Returns the port.
-  Result<std::uint16_t> listen(config::ListenAddress const& address, http::ListenerTag tag,
-                               io::Listener::Port use = io::Listener::Port::Own);
+  /// Opens a listener for clients; `tls` is null for plain HTTP. Returns the port.
+  Result<std::uint16_t> listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use,
+                               io::TlsServer* tls);
 
   /// A new connection, as if from one of its listeners.
   void accepted(io::UniqueFd fd, http::ListenerTag tag) { server_.accepted(std::move(fd), tag); }

@@ -30,10 +30,10 @@ bool is_well(std::string const& state) { return state == "ready" || state == "id
 
 }  // namespace
 
-std::string url_of(config::ListenAddress const& address) {
-  auto here = address;
-  if (is_every(address)) here.host = address.host == "::" ? "::1" : "127.0.0.1";
-  return "http://" + to_string(here);
+std::string url_of(OpenListener const& listener) {
+  auto here = listener.address;
+  if (is_every(here)) here.host = here.host == "::" ? "::1" : "127.0.0.1";
+  return (listener.has_tls ? "https://" : "http://") + to_string(here);
 }
 
 StartReport::StartReport(About about) : about_(std::move(about)) {
@@ -47,7 +47,7 @@ std::string StartReport::beginning() const {
   auto const& listening = about_.listening;
   auto text = fmt::format("\nmcp-gateway {} serves {} at {}{}; Ctrl-C ends it.\n", about_.version,
                           counted(about_.services.size(), "service"), url_of(listening.main),
-                          is_every(listening.main) ? " and this machine's other addresses" : "");
+                          is_every(listening.main.address) ? " and this machine's other addresses" : "");
   if (about_.asks_token) text += "Clients must show a bearer token.\n";
   if (listening.admin) {
     text += fmt::format("Status page: {}/\n", url_of(*listening.admin));

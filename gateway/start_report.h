@@ -14,15 +14,21 @@
 
 namespace gateway {
 
-/// Where the gateway listens, with the ports the system chose.
+/// An open listener, with the port the system chose.
+struct OpenListener {
+  config::ListenAddress address{};
+  bool has_tls = false;
+};
+
+/// Where the gateway listens.
 struct Listening {
-  config::ListenAddress main{};
-  std::optional<config::ListenAddress> admin{};
-  std::map<std::string, config::ListenAddress> of_services{};
+  OpenListener main{};
+  std::optional<OpenListener> admin{};
+  std::map<std::string, OpenListener> of_services{};
 };
 
 /// The address a browser or a client on this machine takes.
-[[nodiscard]] std::string url_of(config::ListenAddress const& address);
+[[nodiscard]] std::string url_of(OpenListener const& listener);
 
 /// Fed with how services are, again and again; gives lines that were not given yet.
 /// Pure: who asks, and where lines go, is the Gateway's.

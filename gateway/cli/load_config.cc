@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <ostream>
 
@@ -13,6 +14,7 @@
 #include "gateway/cli/read_config_file.h"
 #include "gateway/config/reader.h"
 #include "gateway/io/program_path.h"
+#include "gateway/tls_files.h"
 
 namespace gateway::cli {
 
@@ -38,7 +40,12 @@ std::optional<config::Config> load_config(std::string const& path, std::ostream&
   std::error_code unknown_folder;
   auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
   auto read = config::read_config(*text, machine(), folder);
-  if (auto* const config = std::get_if<config::Config>(&read)) return std::move(*config);
+  if (auto* const config = std::get_if<config::Config>(&read)) {
+    auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    auto unusable = check_tls_files(*config, now);
+    if (unusable.empty()) return std::move(*config);
+    read = config::ConfigErrors{std::move(unusable), std::move(config->warnings)};
+  }
   auto const& wrong = std::get<config::ConfigErrors>(read);
   errors << fmt::format("{}: {}\n", name_of_config(path), counted(wrong.errors.size(), "error"));
   for (auto const& error : wrong.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);

@@ -21,6 +21,7 @@
 #include "gateway/config/circuit_breaker.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
+#include "gateway/config/tls_config.h"
 
 namespace gateway::config {
 
@@ -252,6 +253,8 @@ struct ServiceConfig {
   std::vector<Secret> put_in{};
   /// A listener of its own, with the endpoints at its root.
   std::optional<ListenAddress> listen{};
+  /// That listener's TLS; absent: plain HTTP.
+  std::optional<TlsConfig> tls{};
   Isolation isolation = Isolation::Shared;
   ServerEra era = ServerEra::Auto;
   AffinityConfig affinity{};
@@ -443,8 +446,12 @@ struct TracesConfig {
 struct GatewayConfig {
   /// The main listener: every service under /NAME/.
   ListenAddress listen{.host = "127.0.0.1", .port = 8080};
+  /// The main listener's TLS; absent: plain HTTP.
+  std::optional<TlsConfig> tls{};
   /// Health, version and metrics; empty ("off") is no admin listener.
   std::optional<ListenAddress> admin_listen = ListenAddress{.host = "127.0.0.1", .port = 9090};
+  /// The admin listener's TLS; absent: plain HTTP.
+  std::optional<TlsConfig> admin_tls{};
   /// The token that operators present to change something; while empty nobody may.
   Secret admin_token{};
   /// Threads that serve, each with services of its own; 1..64.

@@ -160,6 +160,23 @@ inline constexpr auto kFields<CircuitBreakerConfig> = std::tuple{
           "each tool."},
 };
 
+inline constexpr Text kPemFile{"an absolute path such as \"/etc/mcp-gateway/tls/fullchain.pem\"",
+                               [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+inline constexpr Choice<TlsVersion, 2> kTlsVersions{{{{"1.2", TlsVersion::V12}, {"1.3", TlsVersion::V13}}}};
+
+template <>
+inline constexpr auto kFields<TlsConfig> = std::tuple{
+    Field{
+        "certificate", &TlsConfig::certificate, kPemFile,
+        "Absolute path of a PEM file with the server's certificate, followed by the intermediate ones. It and key are "
+        "read again when they change; a new pair that cannot be used leaves the old one in use.",
+        Presence::Required},
+    Field{"key", &TlsConfig::key, kPemFile,
+          "Absolute path of a PEM file with the private key of the certificate, without a passphrase.",
+          Presence::Required},
+    Field{"min_version", &TlsConfig::min_version, kTlsVersions, "Oldest TLS version accepted: 1.2 or 1.3."},
+};
+
 inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
@@ -196,6 +213,7 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "Prerequisites. While one is missing the service is not started, and /health reports which."},
     Field{"listen", &ServiceConfig::listen, AddressOrOff{},
           "A listener for this service alone, with /sse, /messages, /mcp and /health at its root."},
+    Field{"tls", &ServiceConfig::tls, Maybe<TlsConfig>{}, "TLS on that listener; without it, plain HTTP."},
     Field{"isolation", &ServiceConfig::isolation, kIsolations,
           "shared: one child for all sessions. session: one child per session. affinity: one child per "
           "owner, for all of the owner's sessions."},
@@ -528,9 +546,13 @@ template <>
 inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{},
           "Address of the main listener, which serves every service under /NAME/."},
+    Field{"tls", &GatewayConfig::tls, Maybe<TlsConfig>{},
+          "TLS on the main listener; without it, plain HTTP. A proxy in front that ends TLS needs none of this."},
     Field{"admin_listen", &GatewayConfig::admin_listen, AddressOrOff{},
           "Address of the listener for the status page, health, readiness, version and metrics; off disables "
           "it."},
+    Field{"admin_tls", &GatewayConfig::admin_tls, Maybe<TlsConfig>{},
+          "TLS on the admin listener; without it, plain HTTP."},
     Field{"admin_token", &GatewayConfig::admin_token, HiddenTokenOrNone{},
           "Bearer token for the status page's actions and log. While empty, there are no actions. Prefer "
           "${VAR} or ${file:/path} to the literal token."},

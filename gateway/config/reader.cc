@@ -18,6 +18,7 @@
 #include "gateway/config/rights.h"
 #include "gateway/config/service.h"
 #include "gateway/config/shape.h"
+#include "gateway/config/tls.h"
 #include "gateway/config/token_file.h"
 #include "gateway/config/tokens.h"
 
@@ -45,6 +46,7 @@ class FileReader {
     }
     if (config_.services.empty() && report_.errors.empty()) no_service(file);
     check_listeners();
+    check_tls(report_, config_, [this](ServiceConfig const& service) { return names_[lower_case(service.name)]; });
     check_loops();
     check_owners();
     check_rights(ConfigPlace{report_, "gateway"}, config_);

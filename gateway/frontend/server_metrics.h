@@ -16,6 +16,10 @@ class ServerMetrics final : public http::ServerProbe {
   void connection_closed() override { loop_.connection_closed(); }
   void connection_refused() override { loop_.connection_refused(); }
   void connection_moved() override { loop_.connection_moved(); }
+  void handshake_done(std::string_view version, http::Resumed resumed) override {
+    loop_.handshake_done(version, resumed == http::Resumed::Yes ? "yes" : "no");
+  }
+  void handshake_failed(std::string_view how) override { loop_.handshake_ended(how); }
   void out_of_descriptors() override { loop_.out_of_descriptors(); }
   void request_refused(int status, std::string_view reason) override { loop_.request_refused(status, reason); }
   void answered(http::RouteTag route, int status) override;

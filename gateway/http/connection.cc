@@ -39,15 +39,15 @@ StreamEnd end_of(RequestHandler::Gone why) {
 
 }  // namespace
 
-Connection::Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener,
-                       Allowance::Share share)
+Connection::Connection(Server& server, Socket socket, std::uint32_t place, ListenerTag listener, Allowance::Share share)
     : server_(server),
       share_(std::move(share)),
-      stream_(server.loop(), std::move(fd), *this),
+      stream_(server.loop(), std::move(socket.fd), *this, std::move(socket.tls)),
       place_(place),
       listener_(listener),
       since_(server.loop().now()),
       stalled_since_(since_) {
+  if (stream_.tls() != nullptr && stream_.tls()->state() == io::TlsSession::State::Handshake) phase_ = Phase::Handshake;
   server_.list(*this, phase_);
 }
 
@@ -56,6 +56,30 @@ void Connection::enter(Phase phase) {
   since_ = server_.loop().now();
   server_.list(*this, phase);
 }
+
+// ── the handshake ────────────────────────────────────────────────────────────
+
+void Connection::on_handshake() {
+  using Failure = io::TlsSession::Failure;
+  auto const& tls = *stream_.tls();
+  if (tls.failure() == Failure::None) {
+    server_.probe().handshake_done(tls.version(), tls.is_resumed() ? Resumed::Yes : Resumed::No);
+    return enter(Phase::Idle);
+  }
+  if (tls.failure() == Failure::PlainHttp) {
+    handshake_failed("plain_http");
+    stream_.drop_tls();
+    (void)refuse(400, "https_expected");
+    return;
+  }
+  handshake_failed(tls.failure() == Failure::NotTls ? "not_tls" : "failed");
+  if (tls.failure() == Failure::NotTls) return close(RequestHandler::Gone::Client);
+  // The alert that says why would be lost if the connection were reset by what the client is still sending.
+  enter(Phase::Lingering);
+  finish_writing();
+}
+
+void Connection::handshake_failed(std::string_view how) { server_.probe().handshake_failed(how); }
 
 // ── reading ──────────────────────────────────────────────────────────────────
 
@@ -93,6 +117,7 @@ Connection::Progress Connection::serve(std::string_view& bytes) {
     case Phase::Idle:
     case Phase::Head: return read_head(bytes);
     case Phase::Body: return read_body(bytes);
+    case Phase::Handshake:
     case Phase::Handling:
     case Phase::Streaming:
     case Phase::Leaving:
@@ -204,7 +229,8 @@ Connection::Progress Connection::leave(std::size_t to, std::string_view unread) 
     return Progress::Stuck;
   }
   phase_ = Phase::Closed;
-  MovedConnection moved{stream_.release(), listener_, std::move(share_), std::string(unread)};
+  auto [socket, tls] = stream_.release();
+  MovedConnection moved{std::move(socket), std::move(tls), listener_, std::move(share_), std::string(unread)};
   server_.release_moved(*this);  // buried: it lives until the end of the turn
   server_.mover()->move(to, std::move(moved));
   return Progress::Stuck;
@@ -323,13 +349,17 @@ void Connection::finish_writing() {
 
 // ── ends ─────────────────────────────────────────────────────────────────────
 
-void Connection::on_end(io::Stream::End) { close(RequestHandler::Gone::Client); }
+void Connection::on_end(io::Stream::End) {
+  if (phase_ == Phase::Handshake) handshake_failed("client_left");
+  close(RequestHandler::Gone::Client);
+}
 
 void Connection::on_phase_expired() {
   switch (phase_) {
     case Phase::Head:
     case Phase::Body: (void)refuse(408, "timeout"); return;
     case Phase::Streaming: return send_comment("ping");
+    case Phase::Handshake: handshake_failed("timeout"); [[fallthrough]];
     case Phase::Idle:
     case Phase::Lingering:
     case Phase::Leaving:
@@ -341,7 +371,8 @@ void Connection::on_phase_expired() {
 void Connection::close_when_done() {
   close_after_ = true;
   // A request that waits to be served is answered first.
-  if (phase_ == Phase::Idle && !ListHook<ServeTag>::linked()) close(RequestHandler::Gone::Shutdown);
+  auto const is_quiet = phase_ == Phase::Idle || phase_ == Phase::Handshake;
+  if (is_quiet && !ListHook<ServeTag>::linked()) close(RequestHandler::Gone::Shutdown);
 }
 
 void Connection::close(RequestHandler::Gone why) {

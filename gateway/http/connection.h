@@ -27,6 +27,7 @@ struct ServeTag;
 /// Where a connection stands. Each phase is a list of the server's, in the order
 /// of entry, so that its oldest is always at the front.
 enum class Phase : std::uint8_t {
+  Handshake,  ///< of TLS
   Idle,       ///< between requests
   Head,       ///< some of a head has come
   Body,       ///< a head has come, its body not yet
@@ -47,8 +48,13 @@ class Connection final : public Mortal,
                          public Exchange,
                          private io::Stream::Handler {
  public:
+  /// What it is made of.
+  struct Socket {
+    io::UniqueFd fd;
+    std::unique_ptr<io::TlsSession> tls{};  ///< null without TLS
+  };
   /// `share` is given back when its socket is closed, unless it moves.
-  Connection(Server& server, io::UniqueFd fd, std::uint32_t place, ListenerTag listener, Allowance::Share share);
+  Connection(Server& server, Socket socket, std::uint32_t place, ListenerTag listener, Allowance::Share share);
 
   /// Continues where another server left off, beginning with the bytes it did not process.
   void take_up(std::string_view unread, After after_next);
@@ -91,7 +97,9 @@ class Connection final : public Mortal,
   void on_bytes(std::string_view bytes) override;
   void on_end(io::Stream::End end) override;
   void on_sent() override;
+  void on_handshake() override;
 
+  void handshake_failed(std::string_view how);
   void enter(Phase phase);
   Progress serve(std::string_view& bytes);
   Progress read_head(std::string_view& bytes);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "gateway/base/allowance.h"
 #include "gateway/http/exchange.h"
 #include "gateway/http/request_head.h"
+#include "gateway/io/tls_session.h"
 #include "gateway/io/unique_fd.h"
 
 namespace gateway::http {
@@ -15,6 +17,7 @@ namespace gateway::http {
 /// All there is of a connection between two requests. Nothing is owed on it.
 struct MovedConnection {
   io::UniqueFd socket;
+  std::unique_ptr<io::TlsSession> tls;  ///< null without TLS
   ListenerTag listener{};
   Allowance::Share share;  ///< it still is one of the connections allowed
   std::string unread;      ///< begins with the head of the request that it moves for

@@ -16,12 +16,15 @@ constexpr Duration kLinger = seconds(2);
 constexpr int kPlaceBits = 24;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
 
+/// To a client that waits for the server's part of a handshake: a fatal alert, internal_error, which needs no keys.
+constexpr std::string_view kNoRoom("\x15\x03\x03\x00\x02\x02\x50", 7);
+
 }  // namespace
 
 /// One listener and its tag.
 class Server::Door final : public io::Listener::Handler {
  public:
-  Door(Server& server, ListenerTag tag) : server_(server), tag_(tag) {}
+  Door(Server& server, ListenerTag tag, io::TlsServer* tls) : server_(server), tag_(tag), tls_(tls) {}
 
   Status open(std::string const& host, std::uint16_t port, io::Listener::Port use) {
     auto opened = io::Listener::open(server_.loop_, host, port, use, *this);
@@ -32,14 +35,15 @@ class Server::Door final : public io::Listener::Handler {
   [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
 
  private:
-  void on_accepted(io::UniqueFd fd) override { server_.accepted(std::move(fd), tag_); }
+  void on_accepted(io::UniqueFd fd) override { server_.accepted(std::move(fd), tag_, tls_); }
   void on_out_of_descriptors(io::UniqueFd refused) override {
     server_.probe_.out_of_descriptors();
-    if (refused) server_.refuse(std::move(refused));
+    if (refused) server_.refuse(std::move(refused), tls_);
   }
 
   Server& server_;
   ListenerTag tag_;
+  io::TlsServer* tls_;
   std::unique_ptr<io::Listener> listener_;
 };
 
@@ -56,8 +60,8 @@ Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections,
 Server::~Server() { loop_.forget(*this); }
 
 Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag,
-                                     io::Listener::Port use) {
-  auto door = std::make_unique<Door>(*this, tag);
+                                     io::Listener::Port use, io::TlsServer* tls) {
+  auto door = std::make_unique<Door>(*this, tag, tls);
   if (auto opened = door->open(host, port, use); !opened) return opened.error();
   listeners_.push_back(std::move(door));
   return listeners_.back()->port();
@@ -65,30 +69,31 @@ Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port
 
 void Server::stop_listening() { listeners_.clear(); }
 
-Connection& Server::take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share) {
+Connection& Server::take_in(Connection::Socket socket, ListenerTag tag, Allowance::Share share) {
   if (free_places_.empty()) {
     free_places_.push_back(static_cast<std::uint32_t>(connections_.size()));
     connections_.emplace_back();
   }
   auto const place = free_places_.back();
   free_places_.pop_back();
-  connections_[place] = std::make_unique<Connection>(*this, std::move(fd), place, tag, std::move(share));
+  connections_[place] = std::make_unique<Connection>(*this, std::move(socket), place, tag, std::move(share));
   return *connections_[place];
 }
 
-void Server::accepted(io::UniqueFd fd, ListenerTag tag) {
+void Server::accepted(io::UniqueFd fd, ListenerTag tag, io::TlsServer* tls) {
   auto share = allowance_.take();
   if (!share) {
     probe_.connection_refused();
-    return refuse(std::move(fd));
+    return refuse(std::move(fd), tls);
   }
-  auto& connection = take_in(std::move(fd), tag, std::move(share));
+  auto& connection = take_in({std::move(fd), tls == nullptr ? nullptr : tls->accept()}, tag, std::move(share));
   if (closing_) connection.close_when_done();
   probe_.connection_opened();
 }
 
 /// Nothing is read of it, so what it asks is not known: any answer is for the connection.
-void Server::refuse(io::UniqueFd fd) {
+void Server::refuse(io::UniqueFd fd, io::TlsServer const* tls) {
+  if (tls != nullptr) return io::farewell(std::move(fd), kNoRoom);
   ByteQueue answer;
   std::string_view const body = "503 Service Unavailable: too_many_connections\n";
   append_response(answer,
@@ -102,7 +107,7 @@ void Server::refuse(io::UniqueFd fd) {
 }
 
 void Server::adopt(MovedConnection moved) {
-  auto& connection = take_in(std::move(moved.socket), moved.listener, std::move(moved.share));
+  auto& connection = take_in({std::move(moved.socket), std::move(moved.tls)}, moved.listener, std::move(moved.share));
   connection.take_up(moved.unread, closing_ ? After::Close : After::KeepAlive);
 }
 
@@ -174,6 +179,7 @@ void Server::expire(Phase phase, Duration limit) {
 
 void Server::tick() {
   tell_waiting();  // before those that made it wait are gone
+  expire(Phase::Handshake, limits_.head_timeout);
   expire(Phase::Idle, limits_.keepalive_timeout);
   expire(Phase::Head, limits_.head_timeout);
   expire(Phase::Body, limits_.body_timeout);

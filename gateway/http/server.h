@@ -16,6 +16,7 @@
 #include "gateway/http/mover.h"
 #include "gateway/http/request_id.h"
 #include "gateway/io/listener.h"
+#include "gateway/io/tls_server.h"
 #include "gateway/io/watch.h"
 
 namespace gateway::http {
@@ -32,6 +33,9 @@ struct ServerLimits {
   Duration sse_keepalive = seconds(15);
 };
 
+/// Whether a handshake went on with the keys of an earlier one.
+enum class Resumed { No, Yes };
+
 /// Receives what the server counts. Implemented by the metrics layer.
 class ServerProbe {
  public:
@@ -40,6 +44,10 @@ class ServerProbe {
   virtual void connection_closed() {}
   virtual void connection_refused() {}  ///< the limit was reached
   virtual void connection_moved() {}    ///< to another server of the program
+  /// A TLS handshake is over. `version` is 1.2 or 1.3; `how` it failed: plain_http, not_tls, failed, timeout or
+  /// client_left.
+  virtual void handshake_done(std::string_view version, Resumed resumed) { (void)version, (void)resumed; }
+  virtual void handshake_failed(std::string_view how) { (void)how; }
   virtual void out_of_descriptors() {}  ///< a connection was refused, or none could be accepted
   virtual void request_refused(int status, std::string_view reason) { (void)status, (void)reason; }
   virtual void answered(RouteTag route, int status) { (void)route, (void)status; }
@@ -58,14 +66,14 @@ class Server : private Deferred {
   Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler, ServerProbe& probe);
   ~Server() override;
 
-  /// Returns the port.
+  /// Returns the port. `tls` outlives the server; null for plain HTTP.
   Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag,
-                               io::Listener::Port use = io::Listener::Port::Own);
+                               io::Listener::Port use = io::Listener::Port::Own, io::TlsServer* tls = nullptr);
   void stop_listening();
 
   /// A connection that came in by a listener, or was made elsewhere. It is closed where
   /// no more are allowed.
-  void accepted(io::UniqueFd fd, ListenerTag tag);
+  void accepted(io::UniqueFd fd, ListenerTag tag, io::TlsServer* tls = nullptr);
 
   /// Asked from now on where each request is served.
   void set_mover(Mover& mover) { mover_ = &mover; }
@@ -105,8 +113,8 @@ class Server : private Deferred {
 
  private:
   class Door;
-  void refuse(io::UniqueFd fd);
-  Connection& take_in(io::UniqueFd fd, ListenerTag tag, Allowance::Share share);
+  void refuse(io::UniqueFd fd, io::TlsServer const* tls);
+  Connection& take_in(Connection::Socket socket, ListenerTag tag, Allowance::Share share);
   void run_deferred() override;
   void bury(Connection& connection);
   void expire(Phase phase, Duration limit);

@@ -20,22 +20,34 @@ constexpr std::size_t kMaxPieces = 32;
 
 }  // namespace
 
-Stream::Stream(EventLoop& loop, UniqueFd fd, Handler& handler)
-    : loop_(loop), handler_(handler), fd_(std::move(fd)), read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
+Stream::Stream(EventLoop& loop, UniqueFd fd, Handler& handler, std::unique_ptr<TlsSession> tls)
+    : loop_(loop),
+      handler_(handler),
+      fd_(std::move(fd)),
+      tls_(std::move(tls)),
+      read_watch_(loop, fd_.get(), Watch::For::Read, *this) {
   read_watch_.start();
+  if (tls_ && tls_->state() == TlsSession::State::PeerEnded) end_with_turn();
 }
 
-Stream::~Stream() { loop_.forget(*this); }
+Stream::~Stream() {
+  loop_.forget(*this);
+  if (tls_) say_goodbye();
+}
 
 void Stream::resume_reading() { read_watch_.start(); }
 
-void Stream::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
+void Stream::shutdown_write() {
+  if (tls_) say_goodbye();
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
-UniqueFd Stream::release() {
+Stream::Released Stream::release() {
   // Out of this loop's epoll first: the next loop's would share its readiness.
   read_watch_.stop();
   if (write_watch_) write_watch_->stop();
-  return std::move(fd_);
+  peer_ended_ = false;
+  return {std::move(fd_), std::move(tls_)};
 }
 
 void Stream::on_ready(Watch::For what) {
@@ -47,16 +59,23 @@ void Stream::on_ready(Watch::For what) {
 }
 
 void Stream::read_once() {
+  if (tls_) return read_sealed();
   // One read a readiness: what is left makes the descriptor ready again, and a
   // peer that sends without pause does not keep the others waiting.
   auto const got = ::recv(fd_.get(), loop_.scratch(), EventLoop::kScratchBytes, 0);
   if (got > 0) return handler_.on_bytes({loop_.scratch(), static_cast<std::size_t>(got)});
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  received_nothing(got);
+}
+
+/// After a `recv` that gave nothing.
+void Stream::received_nothing(ssize_t result) {
+  if (result < 0 && (errno == EAGAIN || errno == EINTR)) return;
   read_watch_.stop();
-  handler_.on_end(got == 0 ? End::Eof : End::Reset);
+  handler_.on_end(result == 0 ? End::Eof : End::Reset);
 }
 
 void Stream::flush() {
+  if (tls_) return flush_sealed();
   if (std::exchange(failed_early_, false)) return fail();
   auto const sent_early = std::exchange(sent_early_, false);
   // A peer whose window is full is waited for, not asked again each turn.
@@ -66,6 +85,7 @@ void Stream::flush() {
 }
 
 void Stream::send_early(std::span<std::string_view const> pieces) {
+  if (tls_) return send_early_sealed(pieces);
   std::array<iovec, kMaxPieces> parts;
   auto const count = std::min(pieces.size(), parts.size());
   for (std::size_t i = 0; i < count; ++i) parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
@@ -89,17 +109,22 @@ void Stream::send_early(std::span<std::string_view const> pieces) {
 }
 
 void Stream::send_queued() {
+  if (tls_) return void(send_sealed());
   if (out_.empty()) return;
   auto const bytes = out_.view();
   auto const sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) return fail();
   if (sent > 0) out_.consume(static_cast<std::size_t>(sent));
-  if (!out_.empty()) {
+  wait_while_queued();
+  handler_.on_sent();
+}
+
+void Stream::wait_while_queued() {
+  if (queued() > 0) {
     wait_until_writable();
   } else if (write_watch_) {
     write_watch_->stop();
   }
-  handler_.on_sent();
 }
 
 void Stream::wait_until_writable() {

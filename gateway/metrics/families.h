@@ -111,6 +111,13 @@ struct Families {
   Family<Counter> connections{page, "mcp_gateway_connections_total", "HTTP connections, by result."};
   Family<Counter> connections_moved{page, "mcp_gateway_connections_moved_total",
                                     "Connections moved to the loop of the service that their next request names."};
+  Family<Counter> tls_handshakes{page, "mcp_gateway_tls_handshakes_total", "TLS handshakes, by result."};
+  Family<Counter> tls_connections{page, "mcp_gateway_tls_connections_total",
+                                  "Completed TLS handshakes, by version and whether a session was resumed."};
+  Family<Gauge> tls_expiry{page, "mcp_gateway_tls_certificate_expiry_timestamp_seconds",
+                           "When the first certificate of a listener's chain expires."};
+  Family<Counter> tls_reads{page, "mcp_gateway_tls_certificate_reads_total",
+                            "Times a listener's certificate and key were read, by outcome."};
   Family<Counter> http_requests{page, "mcp_gateway_http_requests_total",
                                 "HTTP requests answered, by route and status."};
   Family<Counter> parse_errors{page, "mcp_gateway_http_parse_errors_total",

@@ -49,6 +49,16 @@ void LoopProbe::connection_opened() {
   active_.add(1);
 }
 
+void LoopProbe::handshake_done(std::string_view version, std::string_view resumed) {
+  handshake_ended("ok");
+  auto const make = [&] { return &families_.tls_connections.part({{"version", version}, {"resumed", resumed}}); };
+  tls_connections_.get({version, resumed}, make)->add();
+}
+
+void LoopProbe::handshake_ended(std::string_view result) {
+  handshakes_.get({result}, [&] { return &families_.tls_handshakes.part({{"result", result}}); })->add();
+}
+
 void LoopProbe::request_refused(int, std::string_view reason) {
   refusals_.get({reason}, [&] { return &families_.parse_errors.part({{"reason", reason}}); })->add();
 }

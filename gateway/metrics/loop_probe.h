@@ -40,6 +40,10 @@ class LoopProbe {
   void connection_closed() { active_.add(-1); }
   void connection_refused() { refused_.add(); }
   void connection_moved() { moved_.add(); }
+  /// A TLS handshake was completed.
+  void handshake_done(std::string_view version, std::string_view resumed);
+  /// With `ok`, or how it failed.
+  void handshake_ended(std::string_view result);
   void out_of_descriptors() { no_descriptors_.add(); }
   void request_refused(int status, std::string_view reason);
   void answered(Route route, int status);
@@ -69,6 +73,8 @@ class LoopProbe {
   std::array<Counter*, kLevels> lines_{};
   std::array<std::array<Counter*, kStatuses>, kRoutes> answers_{};  ///< made when first needed
   Memo<Counter*> refusals_;
+  Memo<Counter*> handshakes_;
+  Memo<Counter*> tls_connections_;
   SideTable<ServiceProbe*, ServiceKey> services_;
   std::atomic<clockid_t> clock_{kNoClock};
 };

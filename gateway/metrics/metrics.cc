@@ -104,6 +104,15 @@ void Metrics::auth_source_read(std::string_view source, bool could_be_read) {
 
 void Metrics::auth_failed(std::string_view reason) { impl_->families_.auth_failures.at({{"reason", reason}}).add(); }
 
+void Metrics::certificate_read(std::string_view listener, UnixTime expires) {
+  impl_->families_.tls_reads.at({{"listener", listener}, {"outcome", "ok"}}).add();
+  impl_->families_.tls_expiry.at({{"listener", listener}}).set(expires.time_since_epoch().count());
+}
+
+void Metrics::certificate_unusable(std::string_view listener) {
+  impl_->families_.tls_reads.at({{"listener", listener}, {"outcome", "error"}}).add();
+}
+
 void Metrics::logs_dropped(std::string_view output, std::size_t total) {
   impl_->families_.log_dropped.at({{"output", output}}).raise_to(total);
 }

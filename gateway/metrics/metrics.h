@@ -39,6 +39,9 @@ class Metrics {
   void auth_failed(std::string_view reason);
   /// A file of tokens was read, or could not be.
   void auth_source_read(std::string_view source, bool could_be_read);
+  /// The certificate of a listener was read, and is used until it expires; or could not be used.
+  void certificate_read(std::string_view listener, UnixTime expires);
+  void certificate_unusable(std::string_view listener);
   /// Lines so far that an output of the log dropped.
   void logs_dropped(std::string_view output, std::size_t total);
   /// A client sent an invalid traceparent.

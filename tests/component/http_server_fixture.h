@@ -57,6 +57,8 @@ class CountingProbe final : public ServerProbe {
   void connection_closed() override { ++closed; }
   void connection_refused() override { ++refused; }
   void out_of_descriptors() override { ++without_descriptor; }
+  void handshake_done(std::string_view version, Resumed) override { handshakes.emplace_back(version); }
+  void handshake_failed(std::string_view how) override { handshakes.emplace_back(how); }
   void request_refused(int status, std::string_view reason) override {
     last_refusal = std::to_string(status) + " " + std::string(reason);
   }
@@ -68,6 +70,7 @@ class CountingProbe final : public ServerProbe {
   int without_descriptor = 0;
   int slow = 0;
   std::string last_refusal;
+  std::vector<std::string> handshakes;
 };
 
 class HttpServerTest : public ::testing::Test {

@@ -11,7 +11,8 @@ import pytest
 from documents import ROOT, documents
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
-from gateway_under_test import ECHO, GATEWAY  # noqa: E402: of the folder above
+from certificates import SERVER_NAMES, Authority  # noqa: E402: of the folder above
+from gateway_under_test import ECHO, GATEWAY  # noqa: E402
 
 OF_OTHERS = {"docs/clients.md": "what clients are told"}
 WHOLE_FILE = {"mcpServers", "servers", "gateway", "include"}
@@ -52,6 +53,16 @@ def configurations():
                 yield pytest.param(command.fed, id=str(command))
 
 
+def with_certificates(text, folder):
+    """The same with a certificate, its key and an authority in `folder` where it names files of TLS."""
+    if "/etc/mcp-gateway/tls/" not in text:
+        return text
+    authority = Authority(folder / "tls")
+    server = authority.issue("mcp.example.com", SERVER_NAMES)
+    files = {"fullchain.pem": server.certificate, "privkey.pem": server.key, "clients.pem": authority.certificate}
+    return re.sub(r"/etc/mcp-gateway/tls/([\w.-]+)", lambda found: str(files[found[1]]), text)
+
+
 @pytest.fixture
 def machine(tmp_path):
     """Checks a configuration on a machine that has everything it references."""
@@ -61,6 +72,7 @@ def machine(tmp_path):
         for number, path in enumerate(sorted(set(re.findall(r"\$\{file:([^}]+)\}", text)))):
             (tmp_path / f"secret-{number}").write_text(f"a-secret-that-nobody-guesses-{number}")
             text = text.replace(f"${{file:{path}}}", f"${{file:{tmp_path}/secret-{number}}}")
+        text = with_certificates(text, tmp_path)
         programs = tmp_path / "bin"
         programs.mkdir()
         for name in {"node", *re.findall(r'"command": "([\w-]+)"', text)}:

@@ -33,7 +33,7 @@ LIBRARIES = {
     "event.h": {"io"},
     "nlohmann": {"config", "health", "backend", "admin", "cli"},
     "prometheus": {"metrics"},
-    "openssl": {"mcp", "auth", "admin"},
+    "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},
     "CLI": {"cli", "program"},
 }

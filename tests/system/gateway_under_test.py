@@ -7,7 +7,7 @@
     gateway.stop()          # asserts exit code 0, clean logs, and that no process is left
 
 Fixtures are in conftest.py. $MCP_GATEWAY and $MCP_ECHO name the programs; default is ./build. $GATEWAY_LOOPS
-runs every gateway with so many loops.
+runs every gateway with so many loops, and $GATEWAY_TLS=1 with TLS on the main listener.
 """
 import json
 import os
@@ -25,13 +25,15 @@ from pathlib import Path
 
 import log_schema
 from clients import HttpClient, SseClient
-from wire import TIMEOUT, Connection
+from certificates import tls_of_tests
+from wire import SECURE, TIMEOUT, Connection
 
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway"))
 ECHO = os.environ.get("MCP_ECHO", str(Path(GATEWAY).parent / "mcp-echo"))
 CHAOS = str(ROOT / "tests" / "children" / "chaos.py")
 LOOPS = int(os.environ.get("GATEWAY_LOOPS", "1"))  # of gateways whose test does not say: all tests hold with any
+TLS = os.environ.get("GATEWAY_TLS") == "1"
 MARK = "GATEWAY_UNDER_TEST"  # in the environment of every process that belongs to a gateway of ours
 
 
@@ -64,6 +66,8 @@ class Gateway:
         self.services = services
         config = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "200ms", "loops": LOOPS,
                   **(config or {})}
+        if TLS and "tls" not in config:
+            config["tls"] = tls_of_tests()[0]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "gateway.json")
             path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
@@ -74,6 +78,10 @@ class Gateway:
             try:
                 self.wait_for("gateway.start")
                 self.ports = {event["listener"]: event["port"] for event in self.events("listener.ready")}
+                for port in self.ports.values():
+                    SECURE.pop(port, None)
+                if TLS and config["tls"] == tls_of_tests()[0]:
+                    SECURE[self.port] = tls_of_tests()[1]
                 if wait_for is None:
                     wait_for = [name for name, service in services.items() if service.get("isolation") != "session"]
                 for name in wait_for:

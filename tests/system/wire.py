@@ -7,11 +7,15 @@ import json
 import os
 import select
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 
 # Seconds; nothing in these tests waits longer for anything. More where a sanitized gateway shares its cores.
 TIMEOUT = int(os.environ.get("SYSTEM_TESTS_PATIENCE", "10"))
+
+# Ports of listeners with TLS, and the ssl.SSLContext to use there. Gateways under test keep it up to date.
+SECURE = {}
 
 
 class Ended(AssertionError):
@@ -19,9 +23,12 @@ class Ended(AssertionError):
 
 
 class Connection:
-    """One TCP connection to the gateway. Requests go out whole or in pieces; answers are read in order."""
+    """One TCP connection to the gateway. Requests go out whole or in pieces; answers are read in order.
 
-    def __init__(self, port, host="127.0.0.1", receive_buffer=None, source=None):
+    With TLS where the listener has it, by the ssl.SSLContext `context` or else that of SECURE.
+    """
+
+    def __init__(self, port, host="127.0.0.1", receive_buffer=None, source=None, context=None):
         is_v6 = ":" in host
         self.socket = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:  # a small one makes a slow reader stall soon
@@ -31,6 +38,8 @@ class Connection:
             self.socket.bind((source, 0))
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context := context or SECURE.get(port):
+            self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.host = "%s:%d" % ("[%s]" % host if is_v6 else host, port)
         self.buffer = bytearray()
         self.is_over = False  # the gateway sends nothing more
@@ -64,16 +73,33 @@ class Connection:
         """Adds what has come to the buffer. False when the gateway has closed."""
         if self.is_over:
             return False
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.socket], [], [], left)[0]:
-            raise TimeoutError("nothing came in time; buffered: %r" % bytes(self.buffer[-500:]))
         try:
-            data = self.socket.recv(1 << 20)
-        except ConnectionResetError:
+            data = self.receive_some(deadline)
+        except (ConnectionResetError, ssl.SSLEOFError):
             data = b""
+        if data is None:
+            raise TimeoutError("nothing came in time; buffered: %r" % bytes(self.buffer[-500:]))
         self.buffer += data
         self.is_over = not data
         return not self.is_over
+
+    def receive_some(self, deadline):
+        """What has come, empty at the end; None when nothing comes in time."""
+        is_sealed = isinstance(self.socket, ssl.SSLSocket)
+        while True:
+            left = deadline - time.monotonic()
+            if not (is_sealed and self.socket.pending()) and (
+                    left <= 0 or not select.select([self.socket], [], [], left)[0]):
+                return None
+            if not is_sealed:
+                return self.socket.recv(1 << 20)
+            self.socket.setblocking(False)
+            try:
+                return self.socket.recv(1 << 20)
+            except ssl.SSLWantReadError:  # a ticket, or a part of a record
+                pass
+            finally:
+                self.socket.settimeout(TIMEOUT)
 
     def read_to(self, mark, deadline):
         searched = 0

@@ -41,9 +41,12 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
   auto const all = schema();
   Json service = defaults_of(all["$defs"]["service"]);
   service["command"] = "prog";
-  service.erase("probe");  // there is none by default
-  service.erase("circuit_breaker");
-  Json const file{{"gateway", defaults_of(all["properties"]["gateway"])}, {"mcpServers", {{"s", service}}}};
+  Json gateway = defaults_of(all["properties"]["gateway"]);
+  for (auto const* const absent : {"probe", "circuit_breaker", "tls", "admin_tls"}) {  // there are none by default
+    service.erase(absent);
+    gateway.erase(absent);
+  }
+  Json const file{{"gateway", gateway}, {"mcpServers", {{"s", service}}}};
 
   auto const result = read_config(file.dump(), process_environment());
 

@@ -6,10 +6,11 @@ namespace gateway {
 namespace {
 
 StartReport report_of(std::vector<std::string> services, bool single = false) {
-  return StartReport({.version = "1.0",
-                      .services = std::move(services),
-                      .listening = {.main = {.host = "127.0.0.1", .port = 8080}, .admin = {}, .of_services = {}},
-                      .single = single});
+  return StartReport(
+      {.version = "1.0",
+       .services = std::move(services),
+       .listening = {.main = {.address = {.host = "127.0.0.1", .port = 8080}}, .admin = {}, .of_services = {}},
+       .single = single});
 }
 
 health::ServiceHealth in_state(std::string const& name, std::string const& state, std::string const& reason = {}) {
@@ -29,8 +30,8 @@ health::ServiceHealth ready(std::string const& name, std::size_t tools) {
 
 TEST(StartReport, BeginsWithWhereTheGatewayIs) {
   StartReport::About about{.version = "1.0", .services = {"a", "b"}, .listening = {}};
-  about.listening.main = {.host = "0.0.0.0", .port = 8080};
-  about.listening.admin = config::ListenAddress{.host = "127.0.0.1", .port = 9090};
+  about.listening.main.address = {.host = "0.0.0.0", .port = 8080};
+  about.listening.admin = OpenListener{.address = {.host = "127.0.0.1", .port = 9090}};
   about.asks_token = true;
   EXPECT_EQ(
       "\nmcp-gateway 1.0 serves 2 services at http://127.0.0.1:8080 and this machine's other addresses; Ctrl-C ends "
@@ -65,10 +66,10 @@ TEST(StartReport, LeavesTheNameOutWhereOneServiceHasTheRoot) {
 
 TEST(StartReport, NamesAListenerOfTheServicesOwn) {
   StartReport::About about{.version = "1.0", .services = {"a"}, .listening = {}};
-  about.listening.main = {.host = "::", .port = 8080};
-  about.listening.of_services["a"] = {.host = "127.0.0.1", .port = 8501};
+  about.listening.main.address = {.host = "::", .port = 8080};
+  about.listening.of_services["a"] = {.address = {.host = "127.0.0.1", .port = 8501}, .has_tls = true};
 
-  EXPECT_EQ("  a  3 tools   http://[::1]:8080/a/mcp  http://[::1]:8080/a/sse  http://127.0.0.1:8501/mcp\n",
+  EXPECT_EQ("  a  3 tools   http://[::1]:8080/a/mcp  http://[::1]:8080/a/sse  https://127.0.0.1:8501/mcp\n",
             StartReport(about).look({ready("a", 3)}, seconds(1)));
 }
 
