@@ -21,6 +21,7 @@
 #include "gateway/config/circuit_breaker.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
+#include "gateway/config/sandbox.h"
 #include "gateway/config/tls_config.h"
 
 namespace gateway::config {
@@ -296,6 +297,8 @@ struct ServiceConfig {
   StopConfig stop{};
   /// Scopes a principal must have to use it.
   std::vector<std::string> required_scopes{};
+  /// What its child may do; without it, whatever the gateway may.
+  std::optional<SandboxConfig> sandbox{};
   /// Lines of its stderr that are logged each second; the rest is counted; 0..100000.
   std::size_t stderr_lines_per_second = 50;
 

@@ -177,6 +177,76 @@ inline constexpr auto kFields<TlsConfig> = std::tuple{
     Field{"min_version", &TlsConfig::min_version, kTlsVersions, "Oldest TLS version accepted: 1.2 or 1.3."},
 };
 
+inline constexpr Choice<FileReach, 2> kFileReaches{{{{"listed", FileReach::Listed}, {"any", FileReach::Any}}}};
+inline constexpr Choice<NetworkReach, 2> kNetworkReaches{{{{"any", NetworkReach::Any}, {"none", NetworkReach::None}}}};
+inline constexpr Choices<SandboxLayer, 3> kSandboxLayers{{{{{"files", SandboxLayer::Files},
+                                                            {"tcp_ports", SandboxLayer::TcpPorts},
+                                                            {"processes", SandboxLayer::Processes}}}}};
+inline constexpr Count kPort{1, 65535};
+inline constexpr Text kPreset{"the name of a preset",
+                              [](std::string_view text) { return sandbox_preset(text).has_value(); }};
+inline constexpr Text kAbsolutePath{"an absolute path", [](std::string_view text) { return text.starts_with('/'); }};
+inline constexpr Text kUserOrNone{"a user other than root: a name, UID or UID:GID",
+                                  [](std::string_view text) { return text.empty() || is_sandbox_user(text); }};
+
+/// TCP ports; not given is something else than none.
+struct TcpPorts {
+  void read(ConfigPlace const& place, Json const& found, std::optional<std::vector<std::uint16_t>>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::optional<std::vector<std::uint16_t>> const&) const { return "any"; }
+};
+
+/// The settings of a sandbox, or the name of a preset.
+struct SandboxOrPreset {
+  void read(ConfigPlace const& place, Json const& found, std::optional<SandboxConfig>& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(std::optional<SandboxConfig> const&) const { return nullptr; }
+};
+
+template <>
+inline constexpr auto kFields<SandboxConfig> = std::tuple{
+    Field{"preset", &SandboxConfig::preset, kPreset,
+          "Settings to start from, listed in docs/sandbox.md. Paths are added to those of the preset; any other key "
+          "replaces its setting."},
+    Field{"files", &SandboxConfig::files, kFileReaches,
+          "listed: system files and the server's own, read-only, and the paths below. any: whatever its user may "
+          "access."},
+    Field{"read", &SandboxConfig::read, Texts{kAbsolutePath}, "Files and directories it may read."},
+    Field{"execute", &SandboxConfig::execute, Texts{kAbsolutePath},
+          "Files and directories it may read and run programs from."},
+    Field{"write", &SandboxConfig::write, Texts{kAbsolutePath},
+          "Files and directories it may read and change, but not run programs from."},
+    Field{"write_args", &SandboxConfig::write_args, Flag{},
+          "Adds the directories that occur in args as absolute paths to write."},
+    Field{"network", &SandboxConfig::network, kNetworkReaches,
+          "none: a network namespace of its own, or, where the system does not permit that, no internet sockets."},
+    Field{"connect_ports", &SandboxConfig::connect_ports, TcpPorts{},
+          "TCP ports it may connect to, or any; with an empty list none. UDP is not affected."},
+    Field{"bind_ports", &SandboxConfig::bind_ports, TcpPorts{},
+          "TCP ports it may listen on, or any; with an empty list none."},
+    Field{"unix_sockets", &SandboxConfig::unix_sockets, Flag{},
+          "Whether it may use Unix sockets, such as those of Docker, D-Bus or a database. Socket pairs always work."},
+    Field{"user_namespaces", &SandboxConfig::user_namespaces, Flag{},
+          "Whether it may create namespaces, as the sandbox of a browser does."},
+    Field{"user", &SandboxConfig::user, kUserOrNone,
+          "User it runs as, without supplementary groups: a name, UID or UID:GID. The gateway needs the capabilities "
+          "CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SYS_PTRACE for it."},
+    Field{"max_open_files", &SandboxConfig::max_open_files, Count{0, 1'000'000},
+          "Open files of each process; 0 is the gateway's limit."},
+    Field{"max_processes", &SandboxConfig::max_processes, Count{0, 1'000'000},
+          "Processes and threads of the child and its descendants; 0 is no limit."},
+    Field{"max_file_size", &SandboxConfig::max_file_size, ByteSize{0, 1024 * kGiB},
+          "Size of a file it writes; 0B is no limit."},
+    Field{"max_data", &SandboxConfig::max_data, ByteSize{0, 1024 * kGiB},
+          "Private writable memory of each process; 0B is no limit."},
+    Field{"max_core_size", &SandboxConfig::max_core_size, ByteSize{0, 1024 * kGiB}, "Size of a core dump; 0B is none."},
+    Field{"max_cpu_time", &SandboxConfig::max_cpu_time, Span{milliseconds{0}, 365 * kDay},
+          "CPU time of each process, rounded up to seconds, after which it is killed; 0s is no limit."},
+    Field{"optional", &SandboxConfig::optional, kSandboxLayers,
+          "What may be missing on this system: files, tcp_ports, processes. Without one that is not listed "
+          "here the service is not started."},
+};
+
 inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
@@ -267,6 +337,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"stop", &ServiceConfig::stop, Group<StopConfig>{}, "How a child is stopped."},
     Field{"required_scopes", &ServiceConfig::required_scopes, Texts{kScope},
           "Scopes a client must have been granted to use the service."},
+    Field{"sandbox", &ServiceConfig::sandbox, SandboxOrPreset{},
+          "What its child may do: an object, or the name of a preset. Without it, whatever the gateway may."},
     Field{"stderr_lines_per_second", &ServiceConfig::stderr_lines_per_second, Count{0, 100'000},
           "Lines of the child's stderr logged per second; the rest is only counted."},
 };
@@ -300,7 +372,7 @@ struct ForeignKey {
 };
 
 /// Accepted and ignored, each with its own note. Other unknown keys get a general note.
-inline constexpr std::array<ForeignKey, 33> kForeignKeys{{
+inline constexpr std::array<ForeignKey, 32> kForeignKeys{{
     {"alwaysAllow", "Ignored: approval is the client's."},
     {"auth", "Ignored: applies to remote servers only."},
     {"autoApprove", "Ignored: approval is the client's."},
@@ -322,8 +394,7 @@ inline constexpr std::array<ForeignKey, 33> kForeignKeys{{
     {"metadata", "Ignored."},
     {"oauth", "Ignored: applies to remote servers only."},
     {"options", "Ignored: tokens belong in gateway.auth.tokens, and all tools of the service are served."},
-    {"sandbox", "Ignored: the child runs as the gateway's user, without a sandbox."},
-    {"sandboxEnabled", "Ignored: the child runs as the gateway's user, without a sandbox."},
+    {"sandboxEnabled", "Ignored: use sandbox."},
     {"startOnDemand", "Ignored: services start with the gateway."},
     {"start_on_launch", "Ignored: services start with the gateway."},
     {"startup_timeout_ms", "Ignored: use start_timeout."},

@@ -63,6 +63,13 @@ std::vector<std::string_view> our_keys() {
   return keys;
 }
 
+/// Other programs have switches and groups there; ours are texts, numbers and lists.
+bool is_sandbox_of_others(std::string_view key, Json const& value) {
+  if (key != "sandbox") return false;
+  return value.is_boolean() ||
+         (value.is_object() && std::ranges::any_of(value, [](Json const& member) { return member.is_object(); }));
+}
+
 }  // namespace
 
 void adopt_foreign(ConfigPlace const& place, Json& entry) {
@@ -117,7 +124,14 @@ std::size_t drop_foreign(ConfigPlace const& place, Json& entry) {
   auto const ours = our_keys();
   std::vector<std::string> dropped;
   std::size_t foreign = 0;
-  for (auto const& [key, unused] : entry.items()) {
+  for (auto const& [key, value] : entry.items()) {
+    if (is_sandbox_of_others(key, value)) {
+      dropped.push_back(key);
+      ++foreign;
+      place.member(key).warning(
+          "Ignored: another program's; ours is an object, or the name of a preset (docs/sandbox.md).");
+      continue;
+    }
     if (std::ranges::find(ours, key) != ours.end()) continue;
     auto const known = std::ranges::find(kForeignKeys, key, &ForeignKey::key);
     if (known == kForeignKeys.end() && !is_remark(key) && !suggestion(key, ours).empty()) continue;

@@ -42,7 +42,8 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
   Json service = defaults_of(all["$defs"]["service"]);
   service["command"] = "prog";
   Json gateway = defaults_of(all["properties"]["gateway"]);
-  for (auto const* const absent : {"probe", "circuit_breaker", "tls", "admin_tls"}) {  // there are none by default
+  for (auto const* const absent :
+       {"probe", "circuit_breaker", "sandbox", "tls", "admin_tls"}) {  // there are none by default
     service.erase(absent);
     gateway.erase(absent);
   }
