@@ -16,12 +16,13 @@ LAYERS = {
     "io": {"base"},
     "http": {"io", "base"},
     "config": {"base"},
+    "sandbox": {"config", "base"},
     "log": {"config", "base"},
     "metrics": {"config", "base"},
     "trace": {"config", "metrics", "base"},
     "health": {"base"},
     "auth": {"config", "rpc", "io", "base"},
-    "backend": {*OPERATIONS, "mcp", "rpc", "io", "base"},
+    "backend": {*OPERATIONS, "sandbox", "mcp", "rpc", "io", "base"},
     "frontend": {*OPERATIONS, "auth", "http", "mcp", "rpc", "base"},
 }
 LAYERS["admin"] = {*LAYERS}
@@ -35,6 +36,7 @@ LIBRARIES = {
     "prometheus": {"metrics"},
     "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},
+    "seccomp.h": {"sandbox"},
     "CLI": {"cli", "program"},
 }
 
