@@ -24,6 +24,7 @@
 #include "gateway/log/redaction.h"
 #include "gateway/loops.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/sandbox/support.h"
 #include "gateway/shard.h"
 #include "gateway/span_posting.h"
 #include "gateway/start_report.h"
@@ -44,11 +45,12 @@ class Gateway final : private io::Signals::Handler,
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
   /// `descriptors`: what the system leaves for connections. `manager`: is notified when
-  /// the listeners are open.
+  /// the listeners are open. `sandbox`: what the system can do to children.
   struct Options {
     bool single = false;
     DescriptorBudget descriptors;
     io::ServiceManager manager;
+    sandbox::Support sandbox{};
   };
 
   /// `guard` was forked before any thread was created.

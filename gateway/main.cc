@@ -3,10 +3,14 @@
 
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 #include "gateway/cli/command_line.h"
+#include "gateway/io/child_process.h"
+#include "gateway/sandbox/enter.h"
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == gateway::io::kEnterSandbox) return gateway::sandbox::enter(argv + 2);
   // Buffers of large messages come and go; giving each back to the system at once
   // costs more page faults than the message costs anything else.
   constexpr int kKeptMemory = 16 << 20;

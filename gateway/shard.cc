@@ -76,7 +76,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .clients = front_door_,
                    .seal = seal_,
                    .one_client = shared.config.auth.tokens.size() == 1 && shared.config.auth.tokens_file.empty() &&
-                                 shared.config.auth.oauth.issuers.empty()},
+                                 shared.config.auth.oauth.issuers.empty(),
+                   .sandbox = shared.sandbox},
                   *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {

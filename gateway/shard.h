@@ -27,6 +27,7 @@
 #include "gateway/mcp/session_table.h"
 #include "gateway/metrics/loop_probe.h"
 #include "gateway/metrics/metrics.h"
+#include "gateway/sandbox/support.h"
 #include "gateway/trace/tracer.h"
 
 namespace gateway {
@@ -57,6 +58,7 @@ struct Shared {
   Allowance& sessions;
   frontend::Quotas& quotas;
   TimePoint started;
+  sandbox::Support sandbox{};
 };
 
 /// Built before there are threads and destroyed when there are none again; in between,

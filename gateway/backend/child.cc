@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "gateway/backend/environment.h"
+#include "gateway/backend/sandboxing.h"
 #include "gateway/base/byte_scan.h"
 #include "gateway/base/utf8.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_validator.h"
+#include "gateway/sandbox/enter.h"
 
 namespace gateway::backend {
 
@@ -85,13 +87,7 @@ void Child::spawn() {
   stdout_ = std::make_unique<rpc::LineFramer>(context_.limits.max_result_bytes);
   stderr_ = std::make_unique<rpc::LineFramer>(kMaxStderrLine);
 
-  io::ChildSpec spec;
-  spec.argv.push_back(config_.command);
-  spec.argv.insert(spec.argv.end(), config_.args.begin(), config_.args.end());
-  spec.env = child_environment(config_, context_.environment);
-  spec.cwd = config_.cwd;
-  spec.max_stdin_queue = context_.limits.max_stdin_queue_bytes;
-  auto started = context_.spawner.start(spec, *this);
+  auto started = start_program();
   spawned_ = context_.loop.right_now();
   if (!started) {
     metrics_.child_spawn_failed();
@@ -104,6 +100,22 @@ void Child::spawn() {
   start_limit_.set(config_.start_timeout);
   context_.log.info("child.start", "child started", {{"server", config_.name}, {"child.pid", process_->pid()}});
   owner_.on_peer_started();
+}
+
+Result<std::unique_ptr<io::ChildProcess>> Child::start_program() {
+  io::ChildSpec spec;
+  spec.argv.push_back(config_.command);
+  spec.argv.insert(spec.argv.end(), config_.args.begin(), config_.args.end());
+  spec.env = child_environment(config_, context_.environment);
+  spec.cwd = config_.cwd;
+  spec.max_stdin_queue = context_.limits.max_stdin_queue_bytes;
+  if (config_.sandbox) {
+    auto const sandbox = decide_sandbox(config_, spec.env, context_.sandbox);
+    if (!sandbox.missing.empty())
+      return Error{fmt::format("cannot start '{}': {}", config_.command, sandbox.missing.front())};
+    spec.sandbox = to_words(sandbox.plan);
+  }
+  return context_.spawner.start(spec, *this);
 }
 
 void Child::ready() {
@@ -224,6 +236,17 @@ void Child::end(Then then) {
   process_->stop({.after_stdin_close = config_.stop.stdin_grace, .after_sigterm = config_.stop.term_grace});
 }
 
+/// A child that never became its program says so in its last line.
+std::string Child::why_ended(io::ChildExit const& exit) {
+  if (!start_failure_.empty()) return start_failure_;
+  auto const told = config_.sandbox && !was_ready_ && !exit.signaled && exit.code == sandbox::kFailureStatus &&
+                    !stderr_tail_.empty() && stderr_tail_.back().starts_with(sandbox::kFailureFront);
+  if (!told) return fmt::format("it ended with {}", last_exit_);
+  spawn_failure_ = fmt::format("cannot start '{}': its sandbox: {}", config_.command,
+                               stderr_tail_.back().substr(sandbox::kFailureFront.size()));
+  return "its sandbox cannot be set up";
+}
+
 void Child::on_exit(io::ChildExit exit) {
   start_limit_.cancel();
   last_exit_ = exit.text();
@@ -239,7 +262,7 @@ void Child::on_exit(io::ChildExit exit) {
                      {{"server", config_.name}, {"child.pid", pid}, {"exit", last_exit_}, {"stderr_tail", tail}});
   if (then_ == Then::Policy || then_ == Then::Again) count_restart(exit.signaled);
   auto const end = asked ? RunEnd::Asked : was_ready_ ? RunEnd::Lost : RunEnd::NeverReady;
-  down(end, start_failure_.empty() ? fmt::format("it ended with {}", last_exit_) : start_failure_);
+  down(end, why_ended(exit));
 }
 
 void Child::count_cpu(Duration used) {

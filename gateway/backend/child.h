@@ -10,6 +10,7 @@
 #include "gateway/backend/context.h"
 #include "gateway/backend/peer.h"
 #include "gateway/backend/restart_policy.h"
+#include "gateway/base/result.h"
 #include "gateway/base/token_bucket.h"
 #include "gateway/io/child_process.h"
 #include "gateway/io/watch.h"
@@ -70,6 +71,7 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   void enter(PeerState state);
   void count_cpu(Duration used);
   void spawn();
+  [[nodiscard]] Result<std::unique_ptr<io::ChildProcess>> start_program();
   void end(Then then);
   void count_restart(bool signaled);
   void on_line(rpc::LineFramer::Line line);
@@ -80,6 +82,7 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   void down(RunEnd end, std::string_view why);
   void come_back(std::string_view why);
   void trace_start(std::string_view failure) const;
+  [[nodiscard]] std::string why_ended(io::ChildExit const& exit);
 
   Context const& context_;
   config::ServiceConfig const& config_;

@@ -13,6 +13,7 @@
 #include "gateway/mcp/ports.h"
 #include "gateway/mcp/request_state.h"
 #include "gateway/mcp/session_table.h"
+#include "gateway/sandbox/support.h"
 #include "gateway/trace/tracer.h"
 
 namespace gateway::backend {
@@ -33,6 +34,7 @@ struct Context {
   mcp::ClientPort& clients;
   mcp::StateSeal const& seal;  ///< of request states
   bool one_client = false;     ///< nobody else can come in, so nothing is kept for others
+  sandbox::Support sandbox{};  ///< what this system can do to children
 };
 
 }  // namespace gateway::backend

@@ -14,6 +14,7 @@
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/read_config_file.h"
 #include "gateway/cli/rights_of.h"
+#include "gateway/cli/sandboxes.h"
 #include "gateway/cli/startable.h"
 #include "gateway/config/needs.h"
 #include "gateway/io/child_guard.h"
@@ -71,18 +72,22 @@ std::string summary(config::Config const& config, std::size_t faulty, std::size_
 int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return kUsageError;
+  auto const support = support_for(*config);
+  find_sandbox_faults(*config, support);
   for (auto const& warning : config->warnings) out << fmt::format("note: {}: {}\n", warning.path, warning.what);
   std::size_t faulty = 0;
   Missing missing;
   for (auto const& service : config->services) {
     if (service.disabled) continue;
-    auto const fault = fault_of(service, !arguments.connect);
+    auto fault = fault_of(service, !arguments.connect);
+    if (fault.empty() && service.unmet.empty()) fault = missing_path(service, support);
     if (!fault.empty()) {
       ++faulty;
       out << fmt::format("cannot start: {}: {}\n", service.name, fault);
     } else if (!service.unmet.empty()) {
       missing.add(service);
     }
+    tell_sandbox(service, support, out);
   }
   if (!arguments.connect) missing.tell(out);  // else each service tells for itself
   out << fmt::format("{}: {}\n", name_of_config(arguments.file), summary(*config, faulty, missing.services()));
@@ -103,7 +108,7 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
     return 1;
   }
   out.flush();
-  return check_connect(*config, std::move(*guard), rights ? &*rights : nullptr, out) && faulty == 0 ? 0 : 1;
+  return check_connect(*config, support, std::move(*guard), rights ? &*rights : nullptr, out) && faulty == 0 ? 0 : 1;
 }
 
 }  // namespace gateway::cli

@@ -39,7 +39,8 @@ class Nobody final : public mcp::ClientPort {
 
 class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
  public:
-  Check(config::Config config, std::unique_ptr<io::ChildGuard> guard, RightsOf const* rights, std::ostream& out)
+  Check(config::Config config, sandbox::Support const& support, std::unique_ptr<io::ChildGuard> guard,
+        RightsOf const* rights, std::ostream& out)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
         sampler_(guard_->entry_front()),
@@ -61,7 +62,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
                      .limits = config_.gateway.limits,
                      .sessions = sessions_,
                      .clients = nobody_,
-                     .seal = seal_},
+                     .seal = seal_,
+                     .sandbox = support},
                     *this),
         signals_(loop_, *this),
         rights_(rights),
@@ -184,9 +186,9 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 
 }  // namespace
 
-bool check_connect(config::Config const& config, std::unique_ptr<io::ChildGuard> guard, RightsOf const* rights,
-                   std::ostream& out) {
-  return Check(config, std::move(guard), rights, out).run();
+bool check_connect(config::Config const& config, sandbox::Support const& support, std::unique_ptr<io::ChildGuard> guard,
+                   RightsOf const* rights, std::ostream& out) {
+  return Check(config, support, std::move(guard), rights, out).run();
 }
 
 }  // namespace gateway::cli

@@ -7,13 +7,14 @@
 #include "gateway/cli/rights_of.h"
 #include "gateway/config/config.h"
 #include "gateway/io/child_guard.h"
+#include "gateway/sandbox/support.h"
 
 namespace gateway::cli {
 
 /// Starts every service's child, all at once, and waits for each until its tools
 /// are listed or it has failed. Writes a report as they come, with the tools that `rights`
-/// are about, unless that is null. True when all are well.
-[[nodiscard]] bool check_connect(config::Config const& config, std::unique_ptr<io::ChildGuard> guard,
-                                 RightsOf const* rights, std::ostream& out);
+/// are about, unless that is null. True when all are well. `support` is for their sandboxes.
+[[nodiscard]] bool check_connect(config::Config const& config, sandbox::Support const& support,
+                                 std::unique_ptr<io::ChildGuard> guard, RightsOf const* rights, std::ostream& out);
 
 }  // namespace gateway::cli

@@ -13,6 +13,7 @@
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/one_server.h"
 #include "gateway/cli/read_config_file.h"
+#include "gateway/cli/sandboxes.h"
 #include "gateway/cli/startable.h"
 #include "gateway/config/needs.h"
 #include "gateway/descriptor_budget.h"
@@ -43,10 +44,14 @@ bool can_serve(std::string const& file, config::Config const& config, std::ostre
   return false;
 }
 
-std::optional<config::Config> configuration(Arguments const& arguments, std::ostream& errors) {
+/// With faults for what `support`, which it finds out, does not offer.
+std::optional<config::Config> configuration(Arguments const& arguments, sandbox::Support& support,
+                                            std::ostream& errors) {
   if (!arguments.server.empty()) return one_server(arguments, errors);
   auto config = load_config(arguments.file, errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
+  support = support_for(*config);
+  find_sandbox_faults(*config, support);
   if (!can_serve(name_of_config(arguments.file), *config, errors)) return std::nullopt;
   return config;
 }
@@ -54,7 +59,8 @@ std::optional<config::Config> configuration(Arguments const& arguments, std::ost
 }  // namespace
 
 int run(Arguments const& arguments, std::ostream& errors) {
-  auto config = configuration(arguments, errors);
+  sandbox::Support support;
+  auto config = configuration(arguments, support, errors);
   if (!config || !apply_gateway_flags(arguments, *config, errors)) return kUsageError;
   auto const single = !arguments.server.empty();
   if (single) {
@@ -75,8 +81,10 @@ int run(Arguments const& arguments, std::ostream& errors) {
     errors << "cannot start: " << guard.error().what << '\n';
     return 1;
   }
-  Gateway program(std::move(*config), {.single = single, .descriptors = *descriptors, .manager = std::move(manager)},
-                  std::move(*guard));
+  Gateway program(
+      std::move(*config),
+      {.single = single, .descriptors = *descriptors, .manager = std::move(manager), .sandbox = std::move(support)},
+      std::move(*guard));
   if (auto const listening = program.listen(); !listening) {
     errors << listening.error().what << '\n';
     return 1;

@@ -17,12 +17,18 @@ namespace gateway::io {
 
 class ChildGuard;
 
+/// The first argument of this program when it is to enter a sandbox and become a child.
+inline constexpr char const* kEnterSandbox = "enter-sandbox";
+
 /// What to start. No shell is involved anywhere.
 struct ChildSpec {
   std::vector<std::string> argv;            ///< program (without a slash: looked up in PATH of `env`), arguments
   std::vector<std::string> env;             ///< the whole environment, "NAME=value"
   std::string cwd;                          ///< empty: the gateway's own
   std::size_t max_stdin_queue = 16u << 20;  ///< bytes that may wait for a child that does not read
+  /// The words of its sandbox; empty: none. This program itself is started then, with kEnterSandbox, these words, "--",
+  /// the path of the child's program and its argv; it becomes that program, or tells why not on stderr and exits.
+  std::vector<std::string> sandbox{};
 };
 
 /// How a child ended.

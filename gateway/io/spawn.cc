@@ -116,6 +116,23 @@ class SpawnPlan {
   posix_spawn_file_actions_t actions_;
 };
 
+/// A path and arguments.
+struct Program {
+  std::string path;
+  std::vector<std::string> argv;
+};
+
+/// What is executed to become `path` with the arguments of `spec`. /proc/self/exe is the file this process was started
+/// from, also when another was put in its place since.
+Program program_of(ChildSpec const& spec, std::string const& path) {
+  if (spec.sandbox.empty()) return {path, spec.argv};
+  Program own{"/proc/self/exe", {"mcp-gateway", kEnterSandbox}};
+  own.argv.insert(own.argv.end(), spec.sandbox.begin(), spec.sandbox.end());
+  own.argv.insert(own.argv.end(), {"--", path});
+  own.argv.insert(own.argv.end(), spec.argv.begin(), spec.argv.end());
+  return own;
+}
+
 std::string why_not_executed(std::string const& path, int error) {
   // The file itself was there a moment ago.
   if (error == ENOENT) return fmt::format("the interpreter that '{}' names does not exist", path);
@@ -139,8 +156,9 @@ Result<Spawned> spawn_with_pipes(ChildSpec const& spec, std::string const& mark,
   plan.put(errors->writer.get(), STDERR_FILENO);
   auto const env = marked_environment(spec.env, mark);
   Spawned child;
-  auto const error = plan.run(path, pointers(spec.argv).data(), pointers(env).data(), child.pid);
-  if (error != 0) return Error{why_not_executed(path, error)};
+  auto const program = program_of(spec, path);
+  auto const error = plan.run(program.path, pointers(program.argv).data(), pointers(env).data(), child.pid);
+  if (error != 0) return Error{why_not_executed(program.path, error)};
 
   child.process = UniqueFd(::pidfd_open(child.pid, 0));
   if (!child.process) {

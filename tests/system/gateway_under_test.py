@@ -53,11 +53,12 @@ class Gateway:
     `services` is `mcpServers` of the configuration, `config` its `gateway`. Returns when the listeners are
     open and the services in `wait_for` are ready: all that have a shared child, unless it says otherwise.
     Services with children that stay up in the face of SIGTERM should have a short `stop`. What it logs is also
-    written to `log_copy`, an unbuffered file. `descriptors` is how many open files the system allows it.
+    written to `log_copy`, an unbuffered file. `descriptors` is how many open files the system allows it. As root, it
+    can run as `user`, a number, without groups.
     """
 
     def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None,
-                 descriptors=None):
+                 descriptors=None, user=None):
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -71,9 +72,12 @@ class Gateway:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "gateway.json")
             path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
+            as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
+            if user:
+                os.chmod(folder, 0o755)
             self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
-                                            preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)))
+                                            preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)), **as_user)
             self.log = Log(self.process.stderr, log_copy)
             try:
                 self.wait_for("gateway.start")

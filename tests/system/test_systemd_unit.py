@@ -53,6 +53,11 @@ def test_systemd_finds_the_unit_no_more_exposed_than_it_was(unit):
     assert judged.returncode == 0, judged.stdout
 
 
+def test_the_unit_lets_services_have_a_sandbox():
+    allowed = settings()["SystemCallFilter"].split()
+    assert {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed)
+
+
 def test_systemd_waits_longer_for_the_gateway_than_it_takes_to_stop(schema):
     drain = schema["properties"]["gateway"]["properties"]["drain_timeout"]
     stop = schema["$defs"]["service"]["properties"]["stop"]["properties"]
