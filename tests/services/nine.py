@@ -1,6 +1,8 @@
 """A gateway in front of the nine services of config/nine.json, with backends of the test's own."""
 import json
+import os
 import re
+from pathlib import Path
 
 from backends import HERE, PATIENCE, SERVICES
 from clients import SseClient
@@ -25,6 +27,26 @@ OVERLAYS = {
 }
 # Tests that stop a backend do not want to wait for a probe, or for a restart, as long as people may.
 IMPATIENT = {"probe": {"interval": "1s", "timeout": "5s"}, "restart": {"backoff_max": "1s", "crash_loop_pause": "1s"}}
+
+
+# With this every service runs in the sandbox of its preset.
+SANDBOXED = os.environ.get("SERVICES_SANDBOXED") == "1"
+
+
+def sandbox_of(service, folder, environment):
+    """A service's preset, with what is elsewhere here: backends at ports of the system's choice, files of the tests."""
+    values = [str(value) for value in environment.values()]
+    ports = sorted({int(port) for value in values for port in re.findall(r"(?:^|:)(\d{4,5})(?=$|/)", value)})
+    box = {"preset": "memory-file" if folder == "memory/file" else service}
+    if service in ("fetch", "playwright"):
+        box["connect_ports"] = "any"
+    elif box["preset"] not in ("filesystem", "memory-file"):
+        box["connect_ports"] = [53, *ports]
+    if box["preset"] == "memory-file":
+        box["write"] = [str(Path(environment["MEMORY_FILE_PATH"]).parent)]
+    if service == "github":
+        box["read"] = [str(HERE / "stand_ins")]
+    return box
 
 
 def connected(gateway, service, **options):
@@ -75,6 +97,8 @@ class Services(Gateway):
         services = {}
         for name in only:
             services[name] = {**self.nine["mcpServers"][name], **(overlays.get(name) or {})}
+            if SANDBOXED:
+                services[name]["sandbox"] = sandbox_of(name, (variants or {}).get(name, name), environment)
             if impatient:
                 services[name] = {**services[name], **IMPATIENT}
         if wait_for is None:
