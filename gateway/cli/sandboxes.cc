@@ -17,6 +17,10 @@ namespace {
 
 bool wants_sandbox(config::ServiceConfig const& service) { return !service.disabled && service.sandbox; }
 
+bool wants_groups(config::ServiceConfig const& service) {
+  return wants_sandbox(service) && (service.sandbox->max_memory > 0 || service.sandbox->max_processes > 0);
+}
+
 sandbox::Decision decide_here(config::ServiceConfig const& service, sandbox::Support const& support) {
   return backend::decide_sandbox(service, backend::child_environment(service, environ), support);
 }
@@ -26,7 +30,9 @@ sandbox::Decision decide_here(config::ServiceConfig const& service, sandbox::Sup
 sandbox::Support support_for(config::Config const& config) {
   if (std::ranges::none_of(config.services, wants_sandbox)) return {};
   auto const* const list = std::getenv(sandbox::kWithout);
-  return sandbox::without(sandbox::probe_support(), list == nullptr ? "" : list);
+  auto const groups =
+      std::ranges::any_of(config.services, wants_groups) ? sandbox::ControlGroups::Take : sandbox::ControlGroups::Leave;
+  return sandbox::without(sandbox::probe_support(groups), list == nullptr ? "" : list);
 }
 
 void find_sandbox_faults(config::Config& config, sandbox::Support const& support) {

@@ -9,8 +9,8 @@
 
 namespace gateway::cli {
 
-/// What the system can do to children; nothing is looked up where no service has a sandbox. Forks: to be called while
-/// there is one thread.
+/// What the system can do to children; nothing is looked up where no service has a sandbox. Forks, and moves this process
+/// into another control group if services have limits that need one: to be called early, while there is one thread.
 [[nodiscard]] sandbox::Support support_for(config::Config const& config);
 
 /// Makes services unavailable whose sandbox this system cannot provide.

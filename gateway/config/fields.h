@@ -179,9 +179,10 @@ inline constexpr auto kFields<TlsConfig> = std::tuple{
 
 inline constexpr Choice<FileReach, 2> kFileReaches{{{{"listed", FileReach::Listed}, {"any", FileReach::Any}}}};
 inline constexpr Choice<NetworkReach, 2> kNetworkReaches{{{{"any", NetworkReach::Any}, {"none", NetworkReach::None}}}};
-inline constexpr Choices<SandboxLayer, 3> kSandboxLayers{{{{{"files", SandboxLayer::Files},
+inline constexpr Choices<SandboxLayer, 4> kSandboxLayers{{{{{"files", SandboxLayer::Files},
                                                             {"tcp_ports", SandboxLayer::TcpPorts},
-                                                            {"processes", SandboxLayer::Processes}}}}};
+                                                            {"processes", SandboxLayer::Processes},
+                                                            {"memory", SandboxLayer::Memory}}}}};
 inline constexpr Count kPort{1, 65535};
 inline constexpr Text kPreset{"the name of a preset",
                               [](std::string_view text) { return sandbox_preset(text).has_value(); }};
@@ -239,11 +240,13 @@ inline constexpr auto kFields<SandboxConfig> = std::tuple{
           "Size of a file it writes; 0B is no limit."},
     Field{"max_data", &SandboxConfig::max_data, ByteSize{0, 1024 * kGiB},
           "Private writable memory of each process; 0B is no limit."},
+    Field{"max_memory", &SandboxConfig::max_memory, ByteSize{0, 1024 * kGiB},
+          "Memory of the child and its descendants together, by a delegated control group; 0B is no limit."},
     Field{"max_core_size", &SandboxConfig::max_core_size, ByteSize{0, 1024 * kGiB}, "Size of a core dump; 0B is none."},
     Field{"max_cpu_time", &SandboxConfig::max_cpu_time, Span{milliseconds{0}, 365 * kDay},
           "CPU time of each process, rounded up to seconds, after which it is killed; 0s is no limit."},
     Field{"optional", &SandboxConfig::optional, kSandboxLayers,
-          "What may be missing on this system: files, tcp_ports, processes. Without one that is not listed "
+          "What may be missing on this system: files, tcp_ports, processes, memory. Without one that is not listed "
           "here the service is not started."},
 };
 

@@ -28,7 +28,8 @@ enum class NetworkReach {
 enum class SandboxLayer {
   Files,      ///< Landlock
   TcpPorts,   ///< Landlock's fourth version
-  Processes,  ///< a count of its own: a user namespace or a user
+  Processes,  ///< a count of its own: a control group, a user namespace or a user
+  Memory,     ///< a control group
 };
 
 /// The sandbox of one service. Whoever has one has no new privileges, no capabilities and a list of system calls that
@@ -53,6 +54,7 @@ struct SandboxConfig {
   std::size_t max_processes = 0;   ///< and threads, of the child and its descendants; 0: as the gateway
   std::size_t max_file_size = 0;   ///< of a file it writes; 0: as the gateway
   std::size_t max_data = 0;        ///< private memory of each process; 0: as the gateway
+  std::size_t max_memory = 0;      ///< of the child and its descendants; 0: as the gateway
   std::size_t max_core_size = 0;   ///< of a core dump; 0: none
   /// Processor time of each process, in whole seconds; 0: as the gateway.
   milliseconds max_cpu_time{0};

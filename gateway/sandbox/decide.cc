@@ -36,6 +36,7 @@ class Deciding {
     ports();
     network();
     processes();
+    memory();
     limits();
     return std::move(decision_);
   }
@@ -132,15 +133,29 @@ class Deciding {
   /// namespace; root's it does not limit.
   void processes() {
     if (wanted_.max_processes == 0) return;
+    if (support_.groups.processes) {
+      plan().groups = support_.groups.directory;
+      plan().group.processes = wanted_.max_processes;
+      return;
+    }
     if (plan().account || (!support_.is_root && support_.user_namespaces)) {
       plan().limits.processes = wanted_.max_processes;
       plan().user_namespace = support_.user_namespaces;
       return;
     }
-    missing(SandboxLayer::Processes,
-            support_.is_root
-                ? "a count of its processes: the kernel does not limit those of root; set sandbox.user"
-                : "a count of its processes: user namespaces, which this system does not permit, or sandbox.user");
+    missing(SandboxLayer::Processes, support_.is_root
+                                         ? "a count of its processes: the kernel does not limit those of root; set "
+                                           "sandbox.user, or delegate a control group"
+                                         : "a count of its processes: user namespaces, which this system does not "
+                                           "permit, or sandbox.user, or a delegated control group");
+  }
+
+  void memory() {
+    if (wanted_.max_memory == 0) return;
+    if (!support_.groups.memory)
+      return missing(SandboxLayer::Memory, "a memory limit for its processes together: a delegated control group");
+    plan().groups = support_.groups.directory;
+    plan().group.memory = wanted_.max_memory;
   }
 
   void limits() {

@@ -53,6 +53,8 @@ void add_limits(Plan const& plan, std::vector<std::string>& texts) {
     if (limit) texts.push_back(fmt::format("at most {} {}", *limit, what));
   };
   add(plan.limits.open_files, "open files");
+  add(plan.group.processes, "processes");
+  add(plan.group.memory, "bytes of memory together");
   add(plan.limits.processes, plan.user_namespace ? "processes" : "processes of its user");
   add(plan.limits.file_size, "bytes in a file");
   add(plan.limits.data, "bytes of memory in a process");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/sandbox/cgroup.h"
 #include "gateway/sandbox/landlock.h"
 #include "gateway/sandbox/namespaces.h"
 #include "gateway/sandbox/plan.h"
@@ -34,6 +35,9 @@ Status change_namespaces(Plan const& plan) {
 
 /// The order matters: each step takes away what a later one no longer needs.
 Status apply(Plan const& plan) {
+  if (!plan.groups.empty()) {
+    if (auto done = enter_group(plan.groups, plan.group); !done) return done;
+  }
   if (auto done = change_user(plan); !done) return done;
   if (auto done = change_namespaces(plan); !done) return done;
   if (auto done = allow_no_new_privileges(); !done) return done;

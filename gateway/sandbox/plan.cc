@@ -92,6 +92,9 @@ bool read_word(std::string_view word, Plan& plan) {
     if (name == key) return read_number(value, (plan.limits.*member).emplace());
   for (auto const& [name, member] : kPorts)
     if (name == key) return read_ports(value, plan.*member);
+  if (key == "group-memory") return read_number(value, plan.group.memory.emplace());
+  if (key == "group-processes") return read_number(value, plan.group.processes.emplace());
+  if (key == "groups") return !(plan.groups = value).empty();
   if (key == "core") return read_number(value, plan.limits.core);
   if (key == "landlock") return read_number(value, plan.landlock);
   if (key == "account") return read_account(value, plan);
@@ -102,6 +105,9 @@ bool read_word(std::string_view word, Plan& plan) {
 
 std::vector<std::string> to_words(Plan const& plan) {
   std::vector<std::string> words;
+  if (!plan.groups.empty()) words.push_back("groups=" + plan.groups);
+  if (plan.group.memory) words.push_back(fmt::format("group-memory={}", *plan.group.memory));
+  if (plan.group.processes) words.push_back(fmt::format("group-processes={}", *plan.group.processes));
   if (plan.account) words.push_back(fmt::format("account={}:{}", plan.account->uid, plan.account->gid));
   words.push_back(fmt::format("landlock={}", plan.landlock));
   for (auto const& [name, member] : kSwitches)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/base/result.h"
+#include "gateway/sandbox/cgroup.h"
 
 namespace gateway::sandbox {
 
@@ -48,6 +49,8 @@ struct ResourceLimits {
 /// A whole sandbox, decided: it names nothing that has to be looked up, and no secrets. Not mentioned, because they are
 /// always there: no new privileges, no capabilities, and the list of refused system calls.
 struct Plan {
+  std::string groups{};              ///< a directory of control groups to make one in; empty: none
+  GroupLimits group{};               ///< of that group
   std::optional<Account> account{};  ///< the user to become
   bool user_namespace = false;       ///< one of its own, with the same user
   bool network_namespace = false;    ///< one of its own, with loopback; needs the former

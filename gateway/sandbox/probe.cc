@@ -21,7 +21,7 @@ bool can_enter(Network network) {
 
 }  // namespace
 
-Support probe_support() {
+Support probe_support(ControlGroups groups) {
   Support support;
   support.system_calls = has_system_call_filters();
   support.landlock = landlock_version();
@@ -29,6 +29,7 @@ Support probe_support() {
   support.user_namespaces = support.network_namespaces || can_enter(Network::Shared);
   support.is_root = ::geteuid() == 0;
   support.capabilities_for_user = missing_for_another_user();
+  if (groups == ControlGroups::Take) support.groups = take_delegated_group();
   return support;
 }
 

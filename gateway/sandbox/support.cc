@@ -9,6 +9,7 @@ namespace {
 
 void remove(Support& support, std::string_view what) {
   constexpr std::string_view kVersion = "landlock=";
+  if (what == "cgroups") support.groups = {};
   if (what == "seccomp") support.system_calls = false;
   if (what == "landlock") support.landlock = 0;
   if (what == "user_namespaces") support.user_namespaces = support.network_namespaces = false;

@@ -148,6 +148,12 @@ def allocate(size):
     mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
 
 
+def use_memory(size):
+    used = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    for at in range(0, size, mmap.PAGESIZE):
+        used[at] = 1
+
+
 def write_much(path, size):
     with open(path, "wb") as file:
         for _ in range(size // 65536):
@@ -164,7 +170,7 @@ def chroot(path):
 
 ATTEMPTS = {each.__name__: each for each in (
     read, write, truncate, list_directory, remove, move, link, read_through_link, execute, connect, listen, connect_unix,
-    make_socket, make_socket_pair, ptrace, send_signal, system_call, unshare, allocate, write_much, gain_privileges, chroot)}
+    make_socket, make_socket_pair, ptrace, send_signal, system_call, unshare, allocate, use_memory, write_much, gain_privileges, chroot)}
 
 
 def fork_bomb(count):

@@ -54,11 +54,11 @@ class Gateway:
     open and the services in `wait_for` are ready: all that have a shared child, unless it says otherwise.
     Services with children that stay up in the face of SIGTERM should have a short `stop`. What it logs is also
     written to `log_copy`, an unbuffered file. `descriptors` is how many open files the system allows it. As root, it
-    can run as `user`, a number, without groups.
+    can run as `user`, a number, without groups, and in the control group `group`, a path.
     """
 
     def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None,
-                 descriptors=None, user=None):
+                 descriptors=None, user=None, group=None):
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -72,12 +72,12 @@ class Gateway:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "gateway.json")
             path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
-            as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
             if user:
                 os.chmod(folder, 0o755)
             self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
-                                            preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)), **as_user)
+                                            preexec_fn=(descriptors or user or group) and
+                                            (lambda: prepare(descriptors, user, group)))
             self.log = Log(self.process.stderr, log_copy)
             try:
                 self.wait_for("gateway.start")
@@ -260,6 +260,18 @@ class Log:
 
 # ---------------------------------------------------------------------------------------------
 # Processes
+
+
+def prepare(descriptors, user, group):
+    """In the process that becomes the gateway."""
+    if descriptors:
+        limit_descriptors(descriptors)
+    if group:
+        (Path(group) / "cgroup.procs").write_text("0")
+    if user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
 
 
 def limit_descriptors(count, pid=0):

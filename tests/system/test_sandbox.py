@@ -338,6 +338,65 @@ def test_a_user_of_its_own_has_no_groups_and_a_bounded_number_of_processes(start
     assert 0 < attempt(boxed, "fork_bomb", count=100) < 20
 
 
+# ── control groups ───────────────────────────────────────────────────────────────────────────────
+
+GROUPS = Path("/sys/fs/cgroup")
+
+
+def controllers():
+    try:
+        return (GROUPS / "cgroup.controllers").read_text().split()
+    except OSError:
+        return []
+
+
+@pytest.fixture
+def group():
+    """A control group as systemd delegates it to a unit."""
+    if not IS_ROOT or not {"memory", "pids"} <= set(controllers()):
+        pytest.skip("needs root, and memory and pids in version 2 of control groups")
+    (GROUPS / "cgroup.subtree_control").write_text("+memory +pids")
+    made = GROUPS / f"mcp-gateway-test-{os.getpid()}"
+    made.mkdir()
+    os.setxattr(made, "user.delegate", b"1")
+    for path in (made, made / "cgroup.procs", made / "cgroup.subtree_control", made / "cgroup.threads"):
+        os.chown(path, NOBODY, NOBODY)
+    yield made
+    for each in [*made.glob("*/"), made]:
+        each.rmdir()
+
+
+@pytest.mark.parametrize("options", [{}, run_as_nobody()], ids=["as root", "unprivileged"])
+def test_control_groups_limit_a_child_with_all_its_processes(group, start_gateway, options):
+    box = {"files": "any", "max_memory": "100MiB", "max_processes": 20}
+    gateway = start_gateway({"boxed": escapee(sandbox=box), "other": escapee(sandbox=box), "free": escapee()}, group=group,
+                            **options)
+    boxed, other, free = gateway.sse("boxed"), gateway.sse("other"), gateway.sse("free")
+    assert 0 < attempt(boxed, "fork_bomb", count=100) < 20
+    assert attempt(other, "fork_bomb", count=15) == 15
+    assert attempt(free, "fork_bomb", count=100) == 100
+
+    assert attempt(free, "use_memory", size=200 * MIB) == "done"
+    assert "error" in boxed.call("use_memory", {"size": 200 * MIB})
+    assert gateway.wait_for("child.exit", server="boxed")["exit"] == "signal 9 (Killed)"
+    gateway.wait_for("service.ready", count=2, server="boxed")
+    assert attempt(gateway.sse("boxed"), "state")["NoNewPrivs"] == "1"
+    assert attempt(other, "use_memory", size=30 * MIB) == "done"
+
+    # Groups of children that ended are removed when others start.
+    assert {path.name for path in group.glob("*/")} == {"gateway", *(f"child-{gateway.child_pid(name)}" for name in ("boxed", "other"))}
+    assert (group / "gateway" / "cgroup.procs").read_text().split().count(str(gateway.process.pid)) == 1
+
+
+def test_a_limit_of_memory_needs_a_control_group(start_gateway):
+    box = {"files": "any", "max_memory": "100MiB"}
+    gateway = start_gateway({"boxed": escapee(sandbox=box), "echo": echo(),
+                             "optional": escapee(sandbox={**box, "optional": ["memory"]})}, wait_for=["echo", "optional"],
+                            env={"MCP_GATEWAY_SANDBOX_WITHOUT": "cgroups"})
+    assert ("its sandbox needs a memory limit for its processes together: a delegated control group"
+            in gateway.health("boxed")["reason"])
+
+
 # ── the end of a child ───────────────────────────────────────────────────────────────────────────
 
 ENDS = {"boxed": {"files": "any"}, "apart": {"files": "any", "network": "none", "max_processes": 100}}

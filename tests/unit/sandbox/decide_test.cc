@@ -126,6 +126,22 @@ TEST(SandboxDecision, CountsProcessesInANamespaceOrOfAUserAndNeverRoots) {
   EXPECT_THAT(decided(box, support).missing, ElementsAre(HasSubstr("user namespaces")));
 }
 
+TEST(SandboxDecision, PrefersControlGroupsWhichHoldRootToo) {
+  auto support = everything();
+  support.is_root = true;
+  support.groups = {.directory = "/g", .memory = true, .processes = true};
+  auto const plan = decided({.max_processes = 9, .max_memory = 1024}, support).plan;
+  EXPECT_EQ("/g", plan.groups);
+  EXPECT_EQ((GroupLimits{.memory = 1024, .processes = 9}), plan.group);
+  EXPECT_FALSE(plan.limits.processes || plan.user_namespace);
+  EXPECT_TRUE(decided({}, support).plan.groups.empty());
+}
+
+TEST(SandboxDecision, NeedsAControlGroupForMemory) {
+  EXPECT_THAT(decided({.max_memory = 1}).missing, ElementsAre(HasSubstr("a delegated control group")));
+  EXPECT_THAT(decided({.max_memory = 1, .optional = {SandboxLayer::Memory}}).missing, IsEmpty());
+}
+
 TEST(SandboxDecision, FindsTheUser) {
   EXPECT_EQ((Account{900, 901}), decided({.user = "mcp"}).plan.account);
   EXPECT_EQ((Account{5, 5}), decided({.user = "5"}).plan.account);

@@ -9,6 +9,8 @@ namespace {
 
 Plan everything() {
   Plan plan;
+  plan.groups = "/sys/fs/cgroup/a b";
+  plan.group = {.memory = 7, .processes = 8};
   plan.account = Account{1000, 2000};
   plan.user_namespace = plan.network_namespace = plan.files_listed = true;
   plan.refuse_internet = plan.refuse_unix = plan.refuse_truncate = plan.allow_namespaces = true;
@@ -36,8 +38,9 @@ TEST(SandboxPlan, NeverWritesTheWordThatEndsIt) {
 }
 
 TEST(SandboxPlan, RefusesWordsItDoesNotUnderstand) {
-  for (auto const* const word : {"", "fly", "read", "open-files=", "open-files=x", "open-files=-1", "account=1",
-                                 "connect=65536", "connect=1,", "connect=,", "landlock=7x", "core="}) {
+  for (auto const* const word :
+       {"", "fly", "read", "open-files=", "open-files=x", "open-files=-1", "account=1", "connect=65536", "connect=1,",
+        "connect=,", "landlock=7x", "groups=", "group-memory=x", "core="}) {
     auto const read = from_words({"user-namespace", word});
     ASSERT_FALSE(read.ok()) << word;
     EXPECT_EQ(std::string("'") + word + "' is not understood", read.error().what);
