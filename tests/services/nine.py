@@ -85,10 +85,11 @@ def read_nine():
 class Services(Gateway):
     """A gateway on service definitions. `variants` puts other folders in place of some of the nine.
 
-    `environment` holds the variables the definitions name; one of None is not set.
+    `sandboxed` services run with their presets. `environment` holds the variables the definitions name; one of None is not set.
     """
 
-    def __init__(self, environment, variants=None, overlays=OVERLAYS, only=NINE, gateway=None, wait_for=None, impatient=False):
+    def __init__(self, environment, variants=None, overlays=OVERLAYS, only=NINE, gateway=None, wait_for=None, impatient=False,
+                 sandboxed=SANDBOXED):
         self.nine = read_nine()
         for name, folder in (variants or {}).items():
             place = NINE.index(name)
@@ -97,7 +98,7 @@ class Services(Gateway):
         services = {}
         for name in only:
             services[name] = {**self.nine["mcpServers"][name], **(overlays.get(name) or {})}
-            if SANDBOXED:
+            if sandboxed:
                 services[name]["sandbox"] = sandbox_of(name, (variants or {}).get(name, name), environment)
             if impatient:
                 services[name] = {**services[name], **IMPATIENT}
