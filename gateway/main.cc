@@ -1,6 +1,7 @@
 // The program's beginning and its very end.
 #include <malloc.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string_view>
@@ -10,7 +11,9 @@
 #include "gateway/sandbox/enter.h"
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == gateway::io::kEnterSandbox) return gateway::sandbox::enter(argv + 2);
+  // Without what a program does at its end, for which it may lack the rights in there.
+  if (argc > 1 && std::string_view(argv[1]) == gateway::io::kEnterSandbox)
+    std::_Exit(gateway::sandbox::enter(argv + 2));
   // Buffers of large messages come and go; giving each back to the system at once
   // costs more page faults than the message costs anything else.
   constexpr int kKeptMemory = 16 << 20;

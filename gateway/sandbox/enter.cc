@@ -43,8 +43,8 @@ Status apply(Plan const& plan) {
   if (auto done = allow_no_new_privileges(); !done) return done;
   if (auto done = restrict_reach(plan); !done) return done;
   if (auto done = drop_capabilities(); !done) return done;
-  if (auto done = set_limits(plan.limits); !done) return done;
-  return refuse_system_calls(plan);
+  if (auto done = refuse_system_calls(plan); !done) return done;
+  return set_limits(plan.limits);  // last, since this program may need more than its successor
 }
 
 int failed(std::string_view what) {
