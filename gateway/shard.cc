@@ -68,7 +68,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .entropy = entropy_,
                    .log = log_,
                    .tracer = tracer_,
-                   .redaction = shared.redaction,
+                   .redaction = &shared.redaction,
                    .environment = environ,
                    .version = shared.about.version,
                    .limits = shared.config.limits,
@@ -102,7 +102,7 @@ auth::Authenticator::Machine Shard::machine_of_auth(Machine const& machine) {
 
 void Shard::add(frontend::ListedService const& listed) {
   auto& service = supervisor_.add(listed.key, listed.config, *listed.probe);
-  desk_.services.put(listed.key, {.port = &service, .probe = listed.probe});
+  desk_.services.put(listed.key, {.port = &service, .probe = listed.probe, .config = &listed.config});
   probe_.serves(listed.key, *listed.probe);
   if (desk_.rights != nullptr) listed.probe->expect_refusals();
 }

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/auth/claim_value.h"
 #include "gateway/base/plain_uri.h"
-#include "gateway/rpc/json_scanner.h"
-#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::auth {
 
@@ -49,44 +48,7 @@ bool is_about(PolicyRule const& rule, Asset asset) {
   return rule.is_general() || (patterns != nullptr && !patterns->empty());
 }
 
-/// The value that a JSON pointer leads to, through objects; empty where there is none.
-std::string_view value_at(std::string_view object, std::string_view pointer) {
-  while (!pointer.empty()) {
-    auto const end = std::min(pointer.find('/', 1), pointer.size());
-    std::string name;
-    for (auto at = pointer.begin() + 1; at != pointer.begin() + static_cast<std::ptrdiff_t>(end); ++at) {
-      auto const rest = std::string_view(at, pointer.begin() + static_cast<std::ptrdiff_t>(end));
-      if (rest.starts_with("~0") || rest.starts_with("~1")) {
-        name.push_back(rest[1] == '0' ? '~' : '/');
-        ++at;
-      } else {
-        name.push_back(*at);
-      }
-    }
-    if (!rpc::is_object(object)) return {};
-    object = rpc::find_member(object, name);
-    pointer.remove_prefix(end);
-  }
-  return object;
-}
-
-bool fits_value(std::string_view raw, std::vector<std::string> const& patterns) {
-  if (raw.empty() || raw == "null" || rpc::is_object(raw) || rpc::is_array(raw)) return false;
-  return fits_any(patterns, rpc::is_string(raw) ? rpc::unquote(raw) : std::string(raw));
-}
-
 }  // namespace
-
-bool has_claim(std::string_view claims, std::string_view name, std::vector<std::string> const& patterns) {
-  if (!rpc::is_object(claims)) return false;
-  auto const value = name.starts_with('/') ? value_at(claims, name) : rpc::find_member(claims, name);
-  if (!rpc::is_array(value)) return fits_value(value, patterns);
-  rpc::ElementWalk walk(value);
-  while (auto const element = walk.next()) {
-    if (fits_value(*element, patterns)) return true;
-  }
-  return false;
-}
 
 void Policy::find_rules(Principal& principal) const {
   principal.rules.clear();

@@ -49,7 +49,4 @@ class Policy {
   config::PolicyConfig const& config_;
 };
 
-/// Whether a claim has a value that fits. `claims` is a raw JSON object; `name` one of its members or a JSON pointer.
-[[nodiscard]] bool has_claim(std::string_view claims, std::string_view name, std::vector<std::string> const& patterns);
-
 }  // namespace gateway::auth

@@ -4,9 +4,10 @@
 
 namespace gateway::backend {
 
-/// Neither part can hold the character between them: a principal's name has no control characters.
+/// No part can hold the character between them: a principal's name has no control characters. Whoever comes with
+/// other variables than before gets another child: the one with the old is given up when it is unused.
 std::string Affinity::name_of(mcp::SessionOwner const& owner) const {
-  return fmt::format("{}\n{}", owner.principal, config_.affinity.header.empty() ? "" : owner.key);
+  return fmt::format("{}\n{}\n{}", owner.principal, config_.affinity.header.empty() ? "" : owner.key, owner.own);
 }
 
 std::optional<mcp::Refusal> Affinity::refusal(mcp::SessionOwner const& owner) const {
@@ -15,7 +16,7 @@ std::optional<mcp::Refusal> Affinity::refusal(mcp::SessionOwner const& owner) co
     return mcp::Refusal{mcp::Outcome::Invalid,
                         fmt::format("Bad Request: the header {} must say, once, whose session this is", header)};
   }
-  if (header.empty() && owner.principal.empty()) {
+  if (header.empty() && owner.principal.empty() && owner.own.empty()) {
     return mcp::Refusal{mcp::Outcome::Invalid, "Bad Request: a bearer token must say whose session this is"};
   }
   if (owned_.has_place_for(name_of(owner))) return std::nullopt;
@@ -23,7 +24,8 @@ std::optional<mcp::Refusal> Affinity::refusal(mcp::SessionOwner const& owner) co
 }
 
 Multiplexer& Affinity::place(mcp::Session const& session) {
-  return owned_.child_of(name_of({.principal = session.principal.name, .key = session.key}));
+  return owned_.child_of(name_of({.principal = session.principal.name, .key = session.key, .own = session.own.digest}),
+                         session.own.lines);
 }
 
 }  // namespace gateway::backend

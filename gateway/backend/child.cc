@@ -106,7 +106,7 @@ Result<std::unique_ptr<io::ChildProcess>> Child::start_program() {
   io::ChildSpec spec;
   spec.argv.push_back(config_.command);
   spec.argv.insert(spec.argv.end(), config_.args.begin(), config_.args.end());
-  spec.env = child_environment(config_, context_.environment);
+  spec.env = child_environment(config_, context_.environment, context_.own_variables);
   spec.cwd = config_.cwd;
   spec.max_stdin_queue = context_.limits.max_stdin_queue_bytes;
   if (config_.sandbox) {
@@ -167,7 +167,7 @@ void Child::trace_start(std::string_view failure) const {
 void Child::fail_start(std::string_view why) {
   if (!process_ || state_ == PeerState::Stopping) return;
   start_limit_.cancel();
-  start_failure_ = context_.redaction.apply(why);  // it may hold the child's own words
+  start_failure_ = context_.redaction->apply(why);  // it may hold the child's own words
   process_->kill();
 }
 
@@ -367,7 +367,7 @@ void Child::nonsense(std::string_view reason, std::string_view line, std::size_t
       {{"server", config_.name},
        {"reason", reason},
        {"bytes", bytes},
-       {"line", context_.redaction.apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
+       {"line", context_.redaction->apply(may_be_message ? std::string_view{} : line.substr(0, kShownNoise))}});
 }
 
 void Child::on_stderr(std::string_view bytes) {
@@ -391,13 +391,13 @@ void Child::log_stderr(std::string_view line) {
                     {{"server", config_.name},
                      {"child.pid", pid()},
                      {"stream", "child_stderr"},
-                     {"line", context_.redaction.apply(line)}});
+                     {"line", context_.redaction->apply(line)}});
 }
 
 std::string Child::recent_stderr() const {
   std::string text;
   for (auto const& line : stderr_tail_) text.append(line).push_back('\n');
-  return context_.redaction.apply(text);
+  return context_.redaction->apply(text);
 }
 
 }  // namespace gateway::backend

@@ -19,9 +19,9 @@ class Children {
            Multiplexer::Owner& owner)
       : context_(std::move(context)), config_(config), metrics_(metrics), circuits_(circuits), owner_(owner) {}
 
-  /// One more, not started yet.
-  Multiplexer& add(mcp::Sharing sharing) {
-    auto owned = std::make_unique<Multiplexer>(context_, sharing, config_, metrics_, circuits_, eras_, owner_);
+  /// One more, not started yet, with its owner's variables, "NAME=value".
+  Multiplexer& add(mcp::Sharing sharing, std::vector<std::string> const& own = {}) {
+    auto owned = std::make_unique<Multiplexer>(context_, own, sharing, config_, metrics_, circuits_, eras_, owner_);
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/base/entropy.h"
 #include "gateway/config/config.h"
@@ -26,15 +27,25 @@ struct Context {
   Entropy& entropy;
   log::Log& log;
   trace::Tracer& tracer;
-  log::Redaction const& redaction;
+  log::Redaction const* redaction;  ///< never null
   char const* const* environment;
   std::string version;
   config::LimitsConfig const& limits;
   mcp::SessionTable& sessions;
   mcp::ClientPort& clients;
-  mcp::StateSeal const& seal;  ///< of request states
-  bool one_client = false;     ///< nobody else can come in, so nothing is kept for others
-  sandbox::Support sandbox{};  ///< what this system can do to children
+  mcp::StateSeal const& seal;                ///< of request states
+  bool one_client = false;                   ///< nobody else can come in, so nothing is kept for others
+  sandbox::Support sandbox{};                ///< what this system can do to children
+  std::vector<std::string> own_variables{};  ///< of one child alone, "NAME=value"
 };
+
+/// The same for one child that has variables of its own, which `redaction` knows.
+[[nodiscard]] inline Context with_own(Context const& context, std::vector<std::string> const& variables,
+                                      log::Redaction const& redaction) {
+  auto own = context;
+  own.redaction = &redaction;
+  own.own_variables = variables;
+  return own;
+}
 
 }  // namespace gateway::backend

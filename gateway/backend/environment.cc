@@ -21,8 +21,8 @@ bool is_passed(std::string_view name, config::ServiceConfig const& config) {
 
 }  // namespace
 
-std::vector<std::string> child_environment(config::ServiceConfig const& config,
-                                           char const* const* gateway_environment) {
+std::vector<std::string> child_environment(config::ServiceConfig const& config, char const* const* gateway_environment,
+                                           std::vector<std::string> const& own) {
   std::map<std::string, std::string, std::less<>> variables;
   for (auto entry = gateway_environment; *entry != nullptr; ++entry) {
     std::string_view const text = *entry;
@@ -31,6 +31,10 @@ std::vector<std::string> child_environment(config::ServiceConfig const& config,
     variables.insert_or_assign(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
   }
   for (auto const& [name, value] : config.env) variables.insert_or_assign(name, value.reveal());
+  for (auto const& line : own) {
+    auto const equals = line.find('=');
+    variables.insert_or_assign(line.substr(0, equals), line.substr(equals + 1));
+  }
 
   std::vector<std::string> lines;
   lines.reserve(variables.size());

@@ -32,11 +32,19 @@ bool serves_one_owner(Sharing sharing, config::ServiceConfig const& config) {
   return sharing == Sharing::Shared && config.isolation == config::Isolation::Session;
 }
 
+std::vector<std::string> values_of(std::vector<std::string> const& variables) {
+  std::vector<std::string> values;
+  for (auto const& line : variables) values.push_back(line.substr(line.find('=') + 1));
+  return values;
+}
+
 }  // namespace
 
-Multiplexer::Multiplexer(Context context, Sharing sharing, config::ServiceConfig const& config,
-                         metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras, Owner& owner)
-    : context_(std::move(context)),
+Multiplexer::Multiplexer(Context const& context, std::vector<std::string> const& own, Sharing sharing,
+                         config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Circuits* circuits,
+                         EraMemory& eras, Owner& owner)
+    : own_redaction_(own.empty() ? std::nullopt : std::optional(log::Redaction(*context.redaction, values_of(own)))),
+      context_(own_redaction_ ? with_own(context, own, *own_redaction_) : context),
       sharing_(sharing),
       config_(config),
       metrics_(metrics),

@@ -60,9 +60,10 @@ class Multiplexer final : public Mortal,
     ~Owner() = default;
   };
 
-  /// `circuits` are the service's; null where it has no circuit breaker.
-  Multiplexer(Context context, mcp::Sharing sharing, config::ServiceConfig const& config,
-              metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras, Owner& owner);
+  /// `own` are variables of its child alone, "NAME=value". `circuits` are the service's; null where it has no circuit breaker.
+  Multiplexer(Context const& context, std::vector<std::string> const& own, mcp::Sharing sharing,
+              config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras,
+              Owner& owner);
   ~Multiplexer() override;
 
   void start() { peer_->start(); }
@@ -191,6 +192,7 @@ class Multiplexer final : public Mortal,
   void on_listening(std::string const& uri, mcp::Outcome outcome, rpc::Reply const& reply) override;
   void on_listening_again() override;
 
+  std::optional<log::Redaction> own_redaction_;  ///< where its child has secrets of its own
   Context context_;
   mcp::Sharing sharing_;
   config::ServiceConfig const& config_;

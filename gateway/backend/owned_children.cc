@@ -27,16 +27,16 @@ bool OwnedChildren::has_room() const {
 
 bool OwnedChildren::has_place_for(std::string const& owner) const { return owned_.count(owner) > 0 || has_room(); }
 
-Multiplexer& OwnedChildren::add(std::string const& owner) {
+Multiplexer& OwnedChildren::add(std::string const& owner, std::vector<std::string> const& own) {
   if (running() >= most_) make_room();
-  auto& child = children_.add(mcp::Sharing::Shared);
+  auto& child = children_.add(mcp::Sharing::Shared, own);
   owned_.emplace(owner, child.id());
   return child;
 }
 
-Multiplexer& OwnedChildren::child_of(std::string const& owner) {
+Multiplexer& OwnedChildren::child_of(std::string const& owner, std::vector<std::string> const& own) {
   auto const [begin, end] = owned_.equal_range(owner);
-  if (begin == end) return add(owner);
+  if (begin == end) return add(owner, own);
   auto const first =
       std::min_element(begin, end, [](auto const& a, auto const& b) { return raw(a.second) < raw(b.second); });
   return *children_.find(first->second);

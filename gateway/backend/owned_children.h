@@ -22,7 +22,8 @@ class OwnedChildren {
   /// Whether the owner has a child, or may have one now.
   [[nodiscard]] bool has_place_for(std::string const& owner) const;
   /// The owner's first child, added if need be. Only where there is a place for it.
-  [[nodiscard]] Multiplexer& child_of(std::string const& owner);
+  /// `own` are its variables, "NAME=value".
+  [[nodiscard]] Multiplexer& child_of(std::string const& owner, std::vector<std::string> const& own = {});
   /// One of the owner's that no call is open at, added if need be; null where there may be none.
   [[nodiscard]] Multiplexer* free_child_of(std::string const& owner);
   /// One more for the owner of `taken`, so that its next call need not wait for a start; null where there is a free one
@@ -44,7 +45,7 @@ class OwnedChildren {
  private:
   [[nodiscard]] std::size_t running() const;
   [[nodiscard]] bool has_room() const;
-  [[nodiscard]] Multiplexer& add(std::string const& owner);
+  [[nodiscard]] Multiplexer& add(std::string const& owner, std::vector<std::string> const& own = {});
   [[nodiscard]] Multiplexer* longest_unused() const;
   void give_up(Multiplexer& child);
   template <typename Predicate>

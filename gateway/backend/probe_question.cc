@@ -43,7 +43,7 @@ void ProbeQuestion::ended(mcp::Call const& call, Outcome outcome, rpc::Reply con
     case Outcome::Cancelled:
     case Outcome::Invalid: return probe_.dropped(now, random);
   }
-  fault = context_.redaction.apply(fault);
+  fault = context_.redaction->apply(fault);
   auto const good = fault.empty();
   metrics_.probed(good);
   if (!probe_.judged(now, now - call.started, std::move(fault), random)) return;

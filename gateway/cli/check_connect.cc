@@ -56,7 +56,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
                      .entropy = entropy_,
                      .log = log_,
                      .tracer = tracer_,
-                     .redaction = redaction_,
+                     .redaction = &redaction_,
                      .environment = environ,
                      .version = std::string(kVersion),
                      .limits = config_.gateway.limits,

@@ -225,6 +225,15 @@ struct ExpectedTools {
   bool operator==(ExpectedTools const&) const = default;
 };
 
+/// Where an owner's value of an environment variable comes from. Exactly one of these is set.
+struct OwnerVariable {
+  std::string claim{};   ///< of its token: a name, or a JSON pointer
+  std::string header{};  ///< of the request that opens its session, in lower case
+  std::string file{};    ///< an absolute path with `{principal}` in it
+
+  bool operator==(OwnerVariable const&) const = default;
+};
+
 /// One stdio MCP server: how it is run, and how clients reach it.
 struct ServiceConfig {
   /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
@@ -237,6 +246,8 @@ struct ServiceConfig {
   std::map<std::string, Secret, std::less<>> env{};
   /// Variables of the gateway's environment passed through in addition to the allow-list.
   std::vector<std::string> pass_env{};
+  /// Variables that each owner's child has of its own, with Isolation::Affinity.
+  std::map<std::string, OwnerVariable, std::less<>> owner_env{};
   /// Its working directory; empty is the gateway's.
   std::string cwd{};
   /// Read and checked, but neither started nor served.

@@ -250,6 +250,21 @@ inline constexpr auto kFields<SandboxConfig> = std::tuple{
           "here the service is not started."},
 };
 
+inline constexpr Text kOwnerHeader{"the name of a header such as \"x-github-token\" that is not the client's own token",
+                                   is_owner_header};
+inline constexpr Text kOwnerFile{"an absolute path with {principal} in it, such as \"/run/secrets/{principal}\"",
+                                 is_owner_file};
+
+template <>
+inline constexpr auto kFields<OwnerVariable> = std::tuple{
+    Field{"claim", &OwnerVariable::claim, Text{},
+          "Claim of the client's access token: its name, or a JSON pointer. Exactly one of claim, header and file."},
+    Field{"header", &OwnerVariable::header, kOwnerHeader,
+          "Header of the request that opens the session; only behind a client or proxy you trust with it."},
+    Field{"file", &OwnerVariable::file, kOwnerFile,
+          "File with the value, for each principal; {principal} is its name, with unusual characters as %XX."},
+};
+
 inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
@@ -278,6 +293,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"env", &ServiceConfig::env, Variables{}, "Environment variables, in addition to the inherited allow-list."},
     Field{"pass_env", &ServiceConfig::pass_env, Texts{kVariableName},
           "Names of the gateway's environment variables to pass through, in addition to the allow-list."},
+    Field{"owner_env", &ServiceConfig::owner_env, NamedGroups<OwnerVariable>{},
+          "Environment variables that each owner's child gets of its own, with isolation: affinity."},
     Field{"cwd", &ServiceConfig::cwd, Text{}, "Working directory; empty is the gateway's."},
     Field{"disabled", &ServiceConfig::disabled, Flag{}, "Validated, but neither started nor served."},
     Field{"required", &ServiceConfig::required, Flag{},

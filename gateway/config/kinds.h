@@ -343,6 +343,25 @@ struct Maybe {
   [[nodiscard]] Json show(std::optional<Struct> const&) const { return nullptr; }
 };
 
+/// Structs by the names of environment variables.
+template <typename Struct>
+struct NamedGroups {
+  using Map = std::map<std::string, Struct, std::less<>>;
+
+  void read(ConfigPlace const& place, Json const& found, Map& into) const {
+    if (!found.is_object()) return place.mismatch_hidden("an object of variables and where they come from", found);
+    for (auto const& [name, value] : found.items()) {
+      if (is_variable_name(name)) {
+        read_fields(place.member(name), value, into[name]);
+      } else {
+        place.error(fmt::format("expected names of environment variables, found '{:.60}'", name));
+      }
+    }
+  }
+  [[nodiscard]] Json schema() const { return {{"type", "object"}, {"additionalProperties", fields_schema<Struct>()}}; }
+  [[nodiscard]] Json show(Map const&) const { return nullptr; }
+};
+
 /// A list of structs.
 template <typename Struct>
 struct Groups {

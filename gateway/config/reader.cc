@@ -182,9 +182,12 @@ class FileReader {
 
   /// Without a header and without tokens all sessions would be one owner's.
   void check_owners() {
+    auto const has_header = [](ServiceConfig const& service) {
+      return !service.affinity.header.empty() ||
+             std::ranges::any_of(service.owner_env, [](auto const& each) { return !each.second.header.empty(); });
+    };
     for (auto const& service : config_.services)
-      if (service.isolation == Isolation::Affinity && service.affinity.header.empty() &&
-          !config_.gateway.auth.required())
+      if (service.isolation == Isolation::Affinity && !has_header(service) && !config_.gateway.auth.required())
         ConfigPlace{report_, names_[lower_case(service.name)] + ".affinity"}.error(
             "expected a header, as there are no gateway.auth.tokens to tell owners apart");
   }

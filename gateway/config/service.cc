@@ -42,6 +42,7 @@ class ServiceReader {
     if (foreign > 0) accept_without_command();
     read_fields(place_, entry_, service_);
     service_.affinity.header = lower_case(service_.affinity.header);
+    for (auto& [name, from] : service_.owner_env) from.header = lower_case(from.header);
     service_.unmet = unmet_needs(service_, environment_);
     report(missing);
     if (enabled && has(entry_, "disabled") && service_.disabled == *enabled)
@@ -132,6 +133,15 @@ class ServiceReader {
     return enabled;
   }
 
+  void check_owner_env() const {
+    auto const place = place_.member("owner_env");
+    if (!service_.owner_env.empty() && service_.isolation != Isolation::Affinity)
+      place.error("expected isolation: affinity, so that each owner has a child of its own");
+    for (auto const& [name, from] : service_.owner_env)
+      if (!from.claim.empty() + !from.header.empty() + !from.file.empty() != 1)
+        place.member(name).error("expected exactly one of claim, header and file");
+  }
+
   void check() const {
     expect_at_most(place_, service_, &ServiceConfig::call_timeout, &ServiceConfig::call_timeout_max, "call_timeout",
                    "call_timeout_max");
@@ -139,6 +149,7 @@ class ServiceReader {
                    &RestartConfig::backoff_max, "backoff_initial", "backoff_max");
     check_isolation();
     check_circuit_breaker();
+    check_owner_env();
     auto const& probe = service_.probe;
     if (probe && probe->tool.empty() == probe->method.empty())
       place_.member("probe").error("expected exactly one of tool and method");

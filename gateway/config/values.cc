@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 
+#include "gateway/base/ascii.h"
 #include "gateway/base/url.h"
 
 namespace gateway::config {
@@ -229,6 +230,14 @@ bool is_host_name(std::string_view text) {
 }
 
 bool is_header_name(std::string_view text) { return !text.empty() && text.size() <= 64 && holds_only(text, "-_"); }
+
+bool is_owner_header(std::string_view text) {
+  for (auto const* own : {"authorization", "proxy-authorization", "x-api-key", "cookie", "mcp-session-id"})
+    if (equal_ignoring_case(text, own)) return false;
+  return is_header_name(text);
+}
+
+bool is_owner_file(std::string_view text) { return text.starts_with('/') && text.find("{principal}") != text.npos; }
 
 bool is_json_pointer(std::string_view text) {
   if (text.empty()) return true;

@@ -52,6 +52,10 @@ inline constexpr std::string_view kAddressForms =
 [[nodiscard]] bool is_host_name(std::string_view text);
 /// The name of a header field, of letters, digits, - and _.
 [[nodiscard]] bool is_header_name(std::string_view text);
+/// The same, of one that does not carry what the client shows to the gateway.
+[[nodiscard]] bool is_owner_header(std::string_view text);
+/// A path with a place for the name of a principal.
+[[nodiscard]] bool is_owner_file(std::string_view text);
 /// Empty, or a URL as parse_url reads it.
 [[nodiscard]] bool is_http_url_or_empty(std::string_view text);
 /// Empty, or `/a/0/b` with `~0` for `~` and `~1` for `/` (RFC 6901).

@@ -36,7 +36,7 @@ void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mc
       continue;
     }
     auto ruling =
-        desk.rights->judge(visit, desk.directory->find(session.service)->config.name, message, desk.clock.now());
+        desk.rights->judge(visit, desk.services.find(session.service)->config->name, message, desk.clock.now());
     auto via = carried.via();
     if (ruling.refused) via.refused = &*ruling.refused;
     if (ruling.names) via.names = &*ruling.names;

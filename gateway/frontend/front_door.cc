@@ -168,6 +168,9 @@ std::string FrontDoor::key_headers(std::optional<ServiceKey> service) const {
     if (!desk_.serves(listed.key) || (service && *service != listed.key)) continue;
     auto const name = desk_.service(listed.key).key_header();
     if (!name.empty()) names.append(", ").append(name);
+    for (auto const& [variable, from] : listed.config.owner_env) {
+      if (!from.header.empty()) names.append(", ").append(from.header);
+    }
   }
   return names;
 }

@@ -4,6 +4,7 @@
 
 #include "gateway/auth/digest.h"
 #include "gateway/frontend/event_size.h"
+#include "gateway/frontend/owner_variables.h"
 #include "gateway/frontend/visit.h"
 #include "gateway/mcp/labels.h"
 
@@ -24,8 +25,15 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark) {
   auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
+  mcp::OwnVariables own;
+  if (auto const& here = *services.find(key)->config; !here.owner_env.empty()) {
+    auto found = owner_variables(here, visit);
+    if (auto* const lacking = std::get_if<mcp::Refusal>(&found)) return {nullptr, std::move(*lacking)};
+    own = std::get<mcp::OwnVariables>(std::move(found));
+  }
   mcp::SessionOwner const owner{.principal = visit.principal->id.name,
                                 .key = only_value(head, service(key).key_header()),
+                                .own = own.digest,
                                 .era = era_of(transport),
                                 .comes_back = mark.shows_state};
   auto refusal = service(key).refusal(owner);
@@ -41,10 +49,12 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mc
   session.client = visit.client();
   session.mark = mark;
   session.key.assign(owner.key);
+  session.own = std::move(own);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // At any log level: audit, traces and warnings contain it, and the level may change.
   if (has_token(transport)) session.log_id = auth::short_hash(session.token);
   service(key).attach(session);
+  session.own.lines.clear();  // only its child needs them
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
   return {&session, {}};
 }

@@ -38,6 +38,7 @@ enum class Phase {
 struct ServiceHere {
   mcp::ServicePort* port = nullptr;
   metrics::ServiceProbe* probe = nullptr;
+  config::ServiceConfig const* config = nullptr;
 };
 
 /// What the transports share. References outlive them.

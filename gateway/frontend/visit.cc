@@ -46,6 +46,8 @@ void Visit::reply_error(int status, rpc::ErrorCode code, std::string_view messag
 void Visit::reply_refused(mcp::Refusal const& refusal, std::string_view raw_id) const {
   if (refusal.outcome == mcp::Outcome::Invalid)
     return reply_error(400, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
+  if (refusal.outcome == mcp::Outcome::Forbidden)
+    return reply_error(403, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
   reply_error(503, rpc::ErrorCode::InternalError, refusal.why, raw_id);
 }
 

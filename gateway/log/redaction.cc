@@ -44,8 +44,10 @@ std::string_view variable(char const* const* environment, std::string_view name)
 
 }  // namespace
 
-Redaction::Redaction(std::vector<std::string> const& secrets) {
-  for (auto const& secret : secrets) {
+Redaction::Redaction(std::vector<std::string> const& secrets) : Redaction({}, secrets) {}
+
+Redaction::Redaction(Redaction const& other, std::vector<std::string> const& more) : secrets_(other.secrets_) {
+  for (auto const& secret : more) {
     secrets_.push_back(secret);
     for (std::string_view rest = secret; rest.find('\n') != rest.npos;) {
       auto const end = rest.find('\n');

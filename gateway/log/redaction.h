@@ -18,6 +18,8 @@ class Redaction {
   Redaction() = default;
   /// Each line of a secret with several lines is also a secret, because logs are written by line.
   explicit Redaction(std::vector<std::string> const& secrets);
+  /// Those of `other`, and more.
+  Redaction(Redaction const& other, std::vector<std::string> const& more);
 
   /// The string with each secret replaced by `***`, also one that is truncated at the end of the string.
   [[nodiscard]] std::string apply(std::string_view text) const;

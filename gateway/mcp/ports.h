@@ -79,11 +79,12 @@ struct Via {
 struct SessionOwner {
   std::string_view principal;  ///< whose token it showed; empty without authentication
   std::string_view key;        ///< the value of the service's key header; empty when absent
+  std::string_view own;        ///< a digest of what its child is given of its own; empty for nothing
   Era era = Era::Sessions;     ///< of its client
   bool comes_back = false;     ///< its one request answers what it was asked during an earlier one
 };
 
-/// Why no session can be opened: Invalid when this request never can, else for now.
+/// Why no session can be opened: Invalid when this request never can, Forbidden when its principal cannot, else for now.
 struct Refusal {
   Outcome outcome = Outcome::Busy;
   std::string why;          ///< fit for a client's eyes

@@ -14,6 +14,7 @@
 #include "gateway/base/principal.h"
 #include "gateway/base/turn.h"
 #include "gateway/mcp/log_level.h"
+#include "gateway/mcp/own_variables.h"
 #include "gateway/mcp/request_state.h"
 #include "gateway/mcp/version.h"
 
@@ -60,6 +61,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   PrincipalId principal;  ///< who opened it
   ClientId client{};      ///< in whose share its calls are
   std::string key;        ///< what its service's key header held when it was opened
+  OwnVariables own;       ///< that its child is started with
   Revision revision = Revision::R2025_03_26;
   bool initialized = false;  ///< it has asked `initialize` and been answered
 

@@ -71,7 +71,7 @@ def accounts():
 
 @pytest.fixture(scope="session")
 def github_api(accounts):
-    with Web(apis.github(accounts["github"])) as running:
+    with Web(apis.github({accounts["github"]: "example/gateway"})) as running:
         yield running
 
 

@@ -16,7 +16,11 @@ def website(_method, path, _headers, _body):
 <body><h1>A page for tests</h1><p>This is what stands at {path} of the site.</p></body></html>"""
 
 
-def github(token):
+def github(repositories):
+    """`repositories` holds, for each token, the name of the one repository that its holder can see."""
+    def described(name):
+        return {**repository, "name": name.partition("/")[2], "full_name": name}
+
     repository = {"id": 1, "node_id": "R1", "name": "gateway", "full_name": "example/gateway", "private": False,
                   "owner": {"login": "example", "id": 1, "node_id": "U1", "avatar_url": "https://example.test/a",
                             "url": "https://example.test/u", "html_url": "https://example.test/h", "type": "User"},
@@ -26,10 +30,11 @@ def github(token):
                   "ssh_url": "git@x", "clone_url": "https://example.test/x.git", "default_branch": "main"}
 
     def answer(_method, path, headers, _body):
-        if headers.get("Authorization") != f"Bearer {token}":
+        seen = repositories.get((headers.get("Authorization") or "").removeprefix("Bearer "))
+        if seen is None:
             return in_json({"message": "Bad credentials"}, 401)
         if urlsplit(path).path == "/search/repositories":
-            return in_json({"total_count": 1, "incomplete_results": False, "items": [repository]})
+            return in_json({"total_count": 1, "incomplete_results": False, "items": [described(seen)]})
         return in_json({"message": "Not Found"}, 404)
 
     return answer

@@ -111,23 +111,6 @@ TEST(PolicyTest, KnowsNamesAsItJudgesThem) {
   }
 }
 
-TEST(PolicyTest, LooksForClaimsWhereverTheyAre) {
-  constexpr auto kClaims =
-      R"({"groups":["dev","ops"],"team":"red","admin":true,"realm":{"roles":["r1"],"a/b":"x"},"gr\u006fup":"dev"})";
-  EXPECT_TRUE(has_claim(kClaims, "groups", {"ops"}));
-  EXPECT_TRUE(has_claim(kClaims, "groups", {"d*"}));
-  EXPECT_FALSE(has_claim(kClaims, "groups", {"o"}));
-  EXPECT_TRUE(has_claim(kClaims, "team", {"blue", "red"}));
-  EXPECT_TRUE(has_claim(kClaims, "admin", {"true"}));
-  EXPECT_TRUE(has_claim(kClaims, "/realm/roles", {"r1"}));
-  EXPECT_TRUE(has_claim(kClaims, "/realm/a~1b", {"x"}));
-  EXPECT_TRUE(has_claim(kClaims, "group", {"dev"}));
-  EXPECT_FALSE(has_claim(kClaims, "realm", {"*"}));
-  EXPECT_FALSE(has_claim(kClaims, "absent", {"*"}));
-  EXPECT_FALSE(has_claim(kClaims, "/realm/roles/0", {"*"}));
-  EXPECT_FALSE(has_claim("", "groups", {"*"}));
-}
-
 TEST(PolicyTest, ConcernsThoseWithEveryClaimOfARule) {
   PolicyConfig const config{
       .otherwise = Effect::Deny,

@@ -166,7 +166,7 @@ class CallBookTest : public ::testing::Test {
   mcp::SessionTable sessions{entropy};
   FakeClients clients;
   mcp::StateSeal seal{entropy};
-  Context context{loop,    spawner, sampler, entropy,  log,     tracer, redaction,
+  Context context{loop,    spawner, sampler, entropy,  log,     tracer, &redaction,
                   nullptr, "test",  limits,  sessions, clients, seal};
   config::ServiceConfig config = small();
   Outcomes ends;  ///< of the questions asked

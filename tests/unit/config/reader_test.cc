@@ -496,6 +496,23 @@ TEST(ConfigReader, ReadsRulesAndQuotas) {
   EXPECT_EQ(std::chrono::minutes{5}, config.services.at(0).tool_limits.at(0).call_timeout);
 }
 
+TEST(ConfigReader, ReportsVariablesOfOwnersThatNobodyCouldHave) {
+  auto const error = [](std::string const& from, std::string const& isolation = "affinity") {
+    return fakes::first_error(R"({"gateway": {"auth": {"tokens": [{"name": "a", "token": "0123456789abcdef"}]}},
+      "mcpServers": {"a": {"command": "x", "isolation": ")" +
+                              isolation + R"(", "owner_env": {"V": )" + from + "}}}}");
+  };
+  EXPECT_EQ("no error", error(R"({"claim": "github"})"));
+  EXPECT_EQ("no error", error(R"({"file": "/run/{principal}/token"})"));
+  EXPECT_EQ("mcpServers.a.owner_env: expected isolation: affinity, so that each owner has a child of its own",
+            error(R"({"claim": "github"})", "shared"));
+  EXPECT_EQ("mcpServers.a.owner_env.V: expected exactly one of claim, header and file",
+            error(R"({"claim": "github", "header": "x-github"})"));
+  for (auto const* header : {"Authorization", "x-api-key", "COOKIE", "mcp-session-id"})
+    EXPECT_NE("no error", error(R"({"header": ")" + std::string(header) + "\"}")) << header;
+  EXPECT_NE("no error", error(R"({"file": "token"})"));
+}
+
 TEST(ConfigReader, ReportsRulesThatSayNothingOrTooMuch) {
   auto const error = [](std::string const& gateway) {
     auto const errors = errors_of(R"({"gateway": {)" + gateway + R"(}, "mcpServers": {"a": {"command": "x"}}})");
