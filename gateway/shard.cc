@@ -77,7 +77,8 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .seal = seal_,
                    .one_client = shared.config.auth.tokens.size() == 1 && shared.config.auth.tokens_file.empty() &&
                                  shared.config.auth.oauth.issuers.empty(),
-                   .sandbox = shared.sandbox},
+                   .sandbox = shared.sandbox,
+                   .mask_errors = shared.config.mask_error_details},
                   *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {

@@ -26,6 +26,11 @@ namespace {
 /// How long after its answer a peer may still say something of a call: most of it is on its way already.
 constexpr Duration kAfterwards = milliseconds(250);
 
+/// Whether such a failure's message says what happened inside.
+bool tells_how(Outcome outcome) {
+  return outcome == Outcome::Timeout || outcome == Outcome::ChildExited || outcome == Outcome::Unavailable;
+}
+
 rpc::Reply reply_to(Call const& call, rpc::Message const& message) {
   if (!message.error.empty()) return {call.client_id, rpc::Reply::Kind::Error, message.error, message.plain};
   return {call.client_id, rpc::Reply::Kind::Result, message.result, message.plain};
@@ -104,7 +109,10 @@ void CallBook::end_failed(Call const& call, Failure const& failure) {
     data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}{}{}}})", failure.reason, json_string(config_.name),
                        retryable, tool, after);
   }
-  auto const error = rpc::error_object(failure.code, failure.message, data);
+  auto const message = context_.mask_errors && tells_how(failure.outcome)
+                           ? fmt::format("the server '{}' cannot answer now", config_.name)
+                           : failure.message;
+  auto const error = rpc::error_object(failure.code, message, data);
   end(call, failure.outcome, {call.client_id, rpc::Reply::Kind::Error, error}, Told::Answer, failure.reason);
 }
 

@@ -36,6 +36,7 @@ struct Context {
   mcp::StateSeal const& seal;                ///< of request states
   bool one_client = false;                   ///< nobody else can come in, so nothing is kept for others
   sandbox::Support sandbox{};                ///< what this system can do to children
+  bool mask_errors = false;                  ///< clients are told that a server failed, but not how
   std::vector<std::string> own_variables{};  ///< of one child alone, "NAME=value"
 };
 

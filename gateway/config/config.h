@@ -472,6 +472,8 @@ struct GatewayConfig {
   std::size_t loops = 1;
   /// A loop looks for 50 microseconds whether something comes before it sleeps.
   bool busy_poll = false;
+  /// Clients are told that a server failed, but not how.
+  bool mask_error_details = false;
   /// The public path before ours when a proxy strips it, put before the endpoint reference; "" or /a/b.
   std::string base_path{};
   /// Where clients reach the gateway, `https://mcp.example.com` without a path, in lower case; empty: not known.

@@ -651,6 +651,9 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "Number of event loop threads; each service runs on one of them."},
     Field{"busy_poll", &GatewayConfig::busy_poll, Flag{},
           "Poll for 50 microseconds before a loop sleeps: lower latency for more CPU."},
+    Field{"mask_error_details", &GatewayConfig::mask_error_details, Flag{},
+          "Tell clients that a server did not start, exited or did not answer, but not how: no programs, exit statuses or "
+          "times. The log and /health have the details."},
     Field{"base_path", &GatewayConfig::base_path, kBasePath,
           "Public path prefix added by a proxy in front, such as /team-a. Requests are accepted with and "
           "without it."},

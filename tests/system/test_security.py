@@ -462,3 +462,18 @@ def test_the_admin_listener_serves_no_mcp_and_the_main_one_no_metrics(gateway):
         connection.send_request("GET", path)
         assert connection.read_response().status == 404
     assert ask(gateway, "/metrics", "GET").status == 404
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_clients_learn_how_a_server_failed_unless_that_is_masked(start_gateway, masked):
+    gateway = start_gateway({"chaos": chaos(call_timeout="1m", restart={"max_restarts": 0})},
+                            {"mask_error_details": masked})
+    client = gateway.http("chaos")
+    client.initialize()
+    died = client.request("tools/call", {"name": "die", "arguments": {"code": 47}})["error"]
+    gateway.wait_for("child.exit")
+    gone = client.request("tools/call", {"name": "echo", "arguments": {}})["error"]
+    assert died["data"]["reason"] == "child_exited" and gone["data"]["reason"] == "not_running"
+    for error in (died, gone):
+        assert ("47" in error["message"]) is not masked
+        assert (error["message"] == "the server 'chaos' cannot answer now") is masked
