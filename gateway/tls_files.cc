@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/auth/changing_file.h"
+#include "gateway/io/changing_file.h"
 
 namespace gateway {
 
@@ -34,7 +34,7 @@ config::ConfigError unreadable(TlsSetting const& setting, Fault::In in, std::str
   return {fmt::format("{}.{}", setting.path, place_of(setting.config, in).field), std::move(what)};
 }
 
-Result<std::string> content_of(std::string const& path) { return *auth::ChangingFile(path).read_if_changed(); }
+Result<std::string> content_of(std::string const& path) { return *io::ChangingFile(path).read_if_changed(); }
 
 bool is_open_to_all(std::string const& path) {
   struct stat file {};

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/auth/changing_file.h"
 #include "gateway/base/result.h"
+#include "gateway/io/changing_file.h"
 #include "gateway/io/tls_server.h"
 #include "gateway/log/log.h"
 #include "gateway/metrics/metrics.h"
@@ -36,8 +36,8 @@ class TlsListeners {
     [[nodiscard]] bool has_changed();
 
     TlsSetting setting;
-    auth::ChangingFile certificate;
-    auth::ChangingFile key;
+    io::ChangingFile certificate;
+    io::ChangingFile key;
     std::optional<std::string> trouble{};  ///< found by the last look, and told if the next one finds nothing new
     io::TlsServer server;
   };

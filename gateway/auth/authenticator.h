@@ -5,7 +5,6 @@
 #include <optional>
 #include <variant>
 
-#include "gateway/auth/changing_file.h"
 #include "gateway/auth/denial.h"
 #include "gateway/auth/oauth.h"
 #include "gateway/auth/observer.h"
@@ -13,6 +12,7 @@
 #include "gateway/auth/static_tokens.h"
 #include "gateway/base/principal.h"
 #include "gateway/config/config.h"
+#include "gateway/io/changing_file.h"
 
 namespace gateway::auth {
 
@@ -58,7 +58,7 @@ class Authenticator final : private Waits {
   bool required_;
   std::function<UnixTime()> wall_clock_;
   StaticTokens configured_;
-  std::optional<ChangingFile> token_file_;
+  std::optional<io::ChangingFile> token_file_;
   StaticTokens from_file_;
   std::optional<OAuth> oauth_;
   std::uint64_t last_wait_ = 0;

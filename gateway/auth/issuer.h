@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/auth/changing_file.h"
 #include "gateway/auth/discovery.h"
 #include "gateway/auth/fetcher.h"
 #include "gateway/auth/key_set.h"
@@ -14,6 +13,7 @@
 #include "gateway/auth/waiting.h"
 #include "gateway/base/clock.h"
 #include "gateway/config/config.h"
+#include "gateway/io/changing_file.h"
 
 namespace gateway::auth {
 
@@ -67,7 +67,7 @@ class Issuer {
   config::IssuerConfig const& config_;
   Needs needs_;
   bool has_key_source_;
-  std::optional<ChangingFile> file_;
+  std::optional<io::ChangingFile> file_;
   std::string jwks_uri_;
   std::string introspection_endpoint_;
   std::optional<KeySet> keys_;

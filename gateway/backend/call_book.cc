@@ -277,7 +277,14 @@ bool CallBook::answered(CallId id, rpc::Message const& message) {
     end_too_large(*call, call->max_result);
     return true;
   }
-  end(*call, mcp::answer_outcome(*call, message, bridge_.peer_era()), reply_to(*call, message));
+  auto const outcome = mcp::answer_outcome(*call, message, bridge_.peer_era());
+  if (pins_ != nullptr && pins_->hides() && call->method == mcp::Method::ToolsList && !call->is_own() &&
+      message.error.empty()) {
+    auto const visible = pins_->visible(message.result);
+    end(*call, outcome, {call->client_id, rpc::Reply::Kind::Result, visible});
+  } else {
+    end(*call, outcome, reply_to(*call, message));
+  }
   return true;
 }
 

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "gateway/backend/call_recorder.h"
-#include "gateway/backend/circuits.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/era_bridge.h"
 #include "gateway/backend/hang_detector.h"
 #include "gateway/backend/own_question.h"
 #include "gateway/backend/peer.h"
+#include "gateway/backend/service_guards.h"
 #include "gateway/backend/wire.h"
 #include "gateway/mcp/call_table.h"
 #include "gateway/mcp/fair_queue.h"
@@ -79,14 +79,15 @@ class CallBook {
     ~InputTaker() = default;
   };
 
-  /// References outlive it. `circuits` is null where the service has no circuit breaker. `share` is the part of the
-  /// peer's places that one client may hold.
+  /// References, and what `guards` points to, outlive it. `share` is the part of the peer's places that one client may
+  /// hold.
   CallBook(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
-           Circuits* circuits, Peer& peer, Wire& wire, mcp::Sharing sharing, double share)
+           ServiceGuards guards, Peer& peer, Wire& wire, mcp::Sharing sharing, double share)
       : context_(context),
         config_(config),
         metrics_(metrics),
-        circuits_(circuits),
+        circuits_(guards.circuits),
+        pins_(guards.pins),
         peer_(peer),
         wire_(wire),
         bridge_(context, sharing),
@@ -233,6 +234,7 @@ class CallBook {
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
   Circuits* const circuits_;
+  ToolPins const* const pins_;
   Peer& peer_;
   Wire& wire_;
   EraBridge bridge_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/backend/circuits.h"
+#include "gateway/backend/service_guards.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
@@ -44,7 +44,7 @@ void CallRecorder::audit(Call const& call, End const& end) {
   auto const* const session = context_.sessions.find(call.to.session);
   // What was sent is not refused by us, though a child may find it invalid.
   auto const by_rule = end.outcome == Outcome::Forbidden || end.outcome == Outcome::MissingScope ||
-                       end.outcome == Outcome::Limited || end.reason == kCircuitOpen;
+                       end.outcome == Outcome::Limited || end.reason == kCircuitOpen || end.reason == kToolsNotPinned;
   auto const refused =
       by_rule || end.outcome == Outcome::Busy || (end.outcome == Outcome::Invalid && call.sent == TimePoint{});
   context_.log.audit(

@@ -14,14 +14,14 @@ namespace gateway::backend {
 /// Owns them; who they are for is the Placement's to know. Owned by the Service.
 class Children {
  public:
-  /// References outlive it. `circuits` is null where the service has no circuit breaker.
-  Children(Context context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Circuits* circuits,
+  /// References, and what `guards` points to, outlive it.
+  Children(Context context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics, ServiceGuards guards,
            Multiplexer::Owner& owner)
-      : context_(std::move(context)), config_(config), metrics_(metrics), circuits_(circuits), owner_(owner) {}
+      : context_(std::move(context)), config_(config), metrics_(metrics), guards_(guards), owner_(owner) {}
 
   /// One more, not started yet, with its owner's variables, "NAME=value".
   Multiplexer& add(mcp::Sharing sharing, std::vector<std::string> const& own = {}) {
-    auto owned = std::make_unique<Multiplexer>(context_, own, sharing, config_, metrics_, circuits_, eras_, owner_);
+    auto owned = std::make_unique<Multiplexer>(context_, own, sharing, config_, metrics_, guards_, eras_, owner_);
     auto& child = *owned;
     child.set_id(table_.insert(std::move(owned)));
     return child;
@@ -59,7 +59,7 @@ class Children {
   Context context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
-  Circuits* const circuits_;
+  ServiceGuards const guards_;
   Multiplexer::Owner& owner_;
   EraMemory eras_;  ///< before those that use it
   SlotTable<Multiplexer, ChildId> table_;

@@ -9,7 +9,6 @@
 
 #include "gateway/backend/audience.h"
 #include "gateway/backend/call_book.h"
-#include "gateway/backend/circuits.h"
 #include "gateway/backend/client_relay.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/deep_probe.h"
@@ -22,6 +21,7 @@
 #include "gateway/backend/peer.h"
 #include "gateway/backend/peer_listen.h"
 #include "gateway/backend/round_trips.h"
+#include "gateway/backend/service_guards.h"
 #include "gateway/backend/subscription_desk.h"
 #include "gateway/backend/tool_listing.h"
 #include "gateway/backend/upkeep.h"
@@ -60,10 +60,10 @@ class Multiplexer final : public Mortal,
     ~Owner() = default;
   };
 
-  /// `own` are variables of its child alone, "NAME=value". `circuits` are the service's; null where it has no circuit breaker.
+  /// `own` are variables of its child alone, "NAME=value". `guards` are the service's.
   Multiplexer(Context const& context, std::vector<std::string> const& own, mcp::Sharing sharing,
-              config::ServiceConfig const& config, metrics::ServiceProbe& metrics, Circuits* circuits, EraMemory& eras,
-              Owner& owner);
+              config::ServiceConfig const& config, metrics::ServiceProbe& metrics, ServiceGuards guards,
+              EraMemory& eras, Owner& owner);
   ~Multiplexer() override;
 
   void start() { peer_->start(); }
@@ -110,6 +110,10 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] Peer const& peer() const { return *peer_; }
   [[nodiscard]] mcp::Handshake const* handshake() const { return handshake_ ? &*handshake_ : nullptr; }
   [[nodiscard]] mcp::ToolList const* tools() const { return tools_.list(); }
+  /// Lists its tools anew, if it is there: other tools are pinned now.
+  void list_tools_again() {
+    if (peer_->state() == PeerState::Ready && initialized_sent_ && offers_tools()) tools_.start();
+  }
   [[nodiscard]] bool offers_tools() const { return handshake_ && handshake_->has_tools(); }
   [[nodiscard]] DeepProbe const* deep_probe() const { return upkeep_.deep_probe(); }
   /// Why it is degraded although its child is ready; empty when it is well.
@@ -154,6 +158,7 @@ class Multiplexer final : public Mortal,
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  [[nodiscard]] std::optional<Failure> unpinned(mcp::Call const& call, mcp::Params const& params) const;
   [[nodiscard]] std::optional<Failure> circuit_rejection(mcp::Session const& session, mcp::Call& call);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
@@ -198,6 +203,7 @@ class Multiplexer final : public Mortal,
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
   Circuits* const circuits_;
+  ToolPins* const pins_;
   Owner& owner_;
 
   std::unique_ptr<Peer> peer_;

@@ -131,6 +131,7 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
     return round_trips_.resume(std::move(held), session, message.params);
   }
   if (auto why = oversized(call, params)) return book_.reject(std::move(held), *std::move(why));
+  if (auto why = unpinned(call, params)) return book_.reject(std::move(held), *std::move(why));
   if (auto rejection = circuit_rejection(session, *held)) return book_.reject(std::move(held), *std::move(rejection));
   switch (mcp::route_request(method, shared_as(), call.era(), era())) {
     case mcp::RequestRoute::Discover:
@@ -147,6 +148,22 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
                                           .code = ErrorCode::MethodNotFound,
                                           .message = fmt::format("Method not found: {}", message.method)});
   }
+}
+
+/// Why it is not served for its tools not being as pinned; nothing where it is. A tool that is hidden is unknown.
+std::optional<Failure> Multiplexer::unpinned(mcp::Call const& call, Params const& params) const {
+  if (pins_ == nullptr || call.method == mcp::Method::Ping) return std::nullopt;
+  if (pins_->refuses()) {
+    return Failure{.outcome = Outcome::Unavailable,
+                   .message = fmt::format("the tools of the server '{}' are not as they were approved", config_.name),
+                   .reason = kToolsNotPinned};
+  }
+  if (!pins_->hides() || call.method != mcp::Method::ToolsCall) return std::nullopt;
+  auto const name = rpc::unquote(params.name);
+  if (pins_->has(name) && (tools() == nullptr || tools()->contains(name))) return std::nullopt;
+  auto unknown = invalid_params(fmt::format("Unknown tool: {}", name));
+  unknown.reason = kToolsNotPinned;
+  return unknown;
 }
 
 /// Why the circuit breaker does not let it through; nothing where it does, or does not guard it. A request that answers

@@ -15,6 +15,8 @@ namespace gateway::backend {
 using mcp::Session;
 
 namespace {
+/// How often the file of pinned tools is looked at.
+constexpr Duration kReadPins = seconds(2);
 /// How often its children's resources are asked for; they are read less often.
 constexpr Duration kReportResources = seconds(1);
 constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
@@ -23,6 +25,12 @@ std::optional<Circuits> make_circuits(Context const& context, config::ServiceCon
                                       metrics::ServiceProbe& metrics) {
   if (!config.circuit_breaker) return std::nullopt;
   return std::optional<Circuits>(std::in_place, context, config, metrics);
+}
+
+std::optional<ToolPins> make_pins(Context const& context, config::ServiceConfig const& config,
+                                  metrics::ServiceProbe& metrics) {
+  if (!config.pinned_tools || !config.available()) return std::nullopt;
+  return std::optional<ToolPins>(std::in_place, context, config, metrics);
 }
 }  // namespace
 
@@ -34,7 +42,8 @@ Service::Service(Context context, ServiceKey key, config::ServiceConfig config, 
       metrics_(metrics),
       owner_(owner),
       circuits_(make_circuits(context_, config_, metrics)),
-      children_(context_, config_, metrics, circuits_ ? &*circuits_ : nullptr, *this) {
+      pins_(make_pins(context_, config_, metrics)),
+      children_(context_, config_, metrics, {circuits_ ? &*circuits_ : nullptr, pins_ ? &*pins_ : nullptr}, *this) {
   if (config_.recycle.max_memory > 0) metrics_.child_memory_limit(config_.recycle.max_memory);
   if (available()) {
     placement_ = make_placement(config_, children_);
@@ -63,6 +72,10 @@ std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) con
     return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
   }
   if (stopping_) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
+  if (pins_ && pins_->refuses()) {
+    return mcp::Refusal{mcp::Outcome::Unavailable,
+                        fmt::format("the tools of the server '{}' are not as they were approved", config_.name)};
+  }
   if (drained_ && !(owner.comes_back && goes_on_for_clients()))
     return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
   return placement_->refusal(owner);
@@ -182,10 +195,18 @@ void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
 void Service::tick() {
   if (!available()) return;
   if (circuits_) circuits_->tick();
+  if (pins_) refresh_pins(context_.loop.now());
   // A call that expires may end its session, and that a child.
   for (auto* const child : children_.all()) child->tick();
   if (!stopping_) placement_->tick(context_.loop.now());
   report();
+}
+
+void Service::refresh_pins(TimePoint now) {
+  if (now - pins_read_ < kReadPins) return;
+  pins_read_ = now;
+  if (!pins_->refresh()) return;
+  children_.for_each([](Multiplexer& child) { child.list_tools_again(); });
 }
 
 /// What is the service's as a whole.
@@ -230,6 +251,7 @@ health::ServiceHealth Service::health() const {
   auto health = health_of(config_, children_, context_.loop.now());
   health.sessions = sessions_;
   if (circuits_ && available()) circuits_->add_to(health);
+  if (pins_) pins_->add_to(health);
   if (drained_) {
     health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);
   }

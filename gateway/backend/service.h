@@ -61,6 +61,7 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   [[nodiscard]] bool available() const { return config_.available(); }
   void report();
   void report_resources(TimePoint now);
+  void refresh_pins(TimePoint now);
   [[nodiscard]] OperationEnd restart(Restart const& wanted);
   [[nodiscard]] OperationEnd drain(Drain const& wanted);
   [[nodiscard]] OperationEnd tools() const;
@@ -73,6 +74,8 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
   metrics::ServiceProbe& metrics_;
   Owner& owner_;
   std::optional<Circuits> circuits_;  ///< absent where the service has no circuit breaker
+  std::optional<ToolPins> pins_;      ///< absent where its tools are not pinned
+  TimePoint pins_read_;
   Children children_;
   std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable
   std::size_t sessions_ = 0;

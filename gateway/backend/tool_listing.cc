@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/backend/expected_tools.h"
+#include "gateway/rpc/json_scanner.h"
 
 namespace gateway::backend {
 
@@ -25,7 +26,9 @@ class ToolListing::Page final : public OwnQuestion {
 };
 
 void ToolListing::start() {
-  if (shelf_.begin()) ask({});
+  if (!shelf_.begin()) return;
+  offered_.clear();
+  ask({});
 }
 
 void ToolListing::refresh_when_due(TimePoint now) {
@@ -39,11 +42,18 @@ void ToolListing::ask(std::optional<std::string> const& cursor) {
 
 void ToolListing::on_page(mcp::Outcome outcome, std::string_view result) {
   if (outcome != mcp::Outcome::Ok) return shelf_.give_up(context_.loop.now());
-  auto const cursor = shelf_.add_page(result);
+  auto const cursor = pins_ == nullptr ? shelf_.add_page(result) : add_pinned(result);
   return cursor ? ask(cursor) : on_listed();
 }
 
+/// What is not as pinned is compared, and kept from clients where it is to be hidden.
+std::optional<std::string> ToolListing::add_pinned(std::string_view result) {
+  mcp::add_pins(offered_, rpc::find_member(result, "tools"));
+  return shelf_.add_page(pins_->hides() ? pins_->visible(result) : result);
+}
+
 void ToolListing::on_listed() {
+  if (pins_ != nullptr) pins_->observe(std::exchange(offered_, {}));
   auto const differs = shelf_.finish(context_.loop.now());
   auto const* const list = shelf_.list();
   auto const count = list == nullptr ? 0 : list->size();

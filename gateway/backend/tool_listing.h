@@ -8,6 +8,7 @@
 #include "gateway/backend/audience.h"
 #include "gateway/backend/context.h"
 #include "gateway/backend/own_question.h"
+#include "gateway/backend/tool_pins.h"
 #include "gateway/backend/tool_shelf.h"
 #include "gateway/metrics/service_probe.h"
 
@@ -16,10 +17,10 @@ namespace gateway::backend {
 /// Asks for the list page by page, and notifies the clients if it differs from the one they know.
 class ToolListing {
  public:
-  /// References outlive it.
+  /// References outlive it. `pins` is null where tools are not pinned.
   ToolListing(Context const& context, config::ServiceConfig const& config, metrics::ServiceProbe& metrics,
-              Audience& audience, Asker& asker)
-      : context_(context), config_(config), metrics_(metrics), audience_(audience), asker_(asker) {}
+              ToolPins* pins, Audience& audience, Asker& asker)
+      : context_(context), config_(config), metrics_(metrics), pins_(pins), audience_(audience), asker_(asker) {}
 
   /// The child was started: the first list of a run is logged.
   void begin_run() { logged_ = false; }
@@ -37,15 +38,18 @@ class ToolListing {
   class Page;
   void ask(std::optional<std::string> const& cursor);
   void on_page(mcp::Outcome outcome, std::string_view result);
+  [[nodiscard]] std::optional<std::string> add_pinned(std::string_view result);
   void on_listed();
 
   Context const& context_;
   config::ServiceConfig const& config_;
   metrics::ServiceProbe& metrics_;
+  ToolPins* const pins_;
   Audience& audience_;
   Asker& asker_;
   ToolShelf shelf_;
-  bool logged_ = false;  ///< in this run of the child
+  mcp::PinnedTools offered_;  ///< by the pages so far, where tools are pinned
+  bool logged_ = false;       ///< in this run of the child
 };
 
 }  // namespace gateway::backend

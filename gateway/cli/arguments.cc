@@ -82,6 +82,29 @@ void add_check(CLI::App& app, Arguments& arguments) {
   check->footer(std::string(kCheckHelp));
 }
 
+constexpr std::string_view kLockHelp =
+    "The lock file is gateway.pinned_tools.file of the configuration, unless --lock-file says another.\n"
+    "Read what is said of a tool before it is pinned: clients give descriptions to their models.\n"
+    "Examples:\n"
+    "  mcp-gateway lock gateway.json                              say which tools are not as pinned\n"
+    "  mcp-gateway lock gateway.json --write                      pin the tools of all services as they are now\n"
+    "  mcp-gateway lock gateway.json --approve github/get_issue   pin one tool as it is now\n"
+    "Exit codes: 0 all tools are as pinned, 1 some are not or a service cannot start, 2 the file is wrong.";
+
+void add_lock(CLI::App& app, Arguments& arguments) {
+  auto* const lock = app.add_subcommand("lock", "Compare the tools of each server with those reviewed, and pin them");
+  add_file(*lock, arguments);
+  lock->add_option("--lock-file", arguments.lock_file, "The lock file, instead of the configuration's")
+      ->option_text("PATH");
+  lock->add_flag("--check", arguments.compare, "Only say what differs; the same as neither --write nor --approve");
+  lock->add_flag("--write", arguments.write, "Pin all tools as they are now");
+  lock->add_option("--approve", arguments.approve,
+                   "Pin the tools of a service, or one, as they are now; repeat for more")
+      ->option_text("SERVICE[/TOOL]")
+      ->allow_extra_args(false);
+  lock->footer(std::string(kLockHelp));
+}
+
 CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& name, std::string const& sentence) {
   auto* const command = app.add_subcommand(name, sentence);
   command->add_option("ADDRESS,--url", arguments.address, "Its admin listener")->option_text(" ");
@@ -124,6 +147,7 @@ std::string usage_of(std::string_view command) {
   if (command == "run")
     return "mcp-gateway run [OPTIONS] FILE\n       mcp-gateway run [OPTIONS] -- COMMAND [ARGUMENTS...]";
   if (command == "check") return "mcp-gateway check [OPTIONS] FILE";
+  if (command == "lock") return "mcp-gateway lock [OPTIONS] FILE";
   if (command == "health") return "mcp-gateway health [ADDRESS]";
   if (command == "status") return "mcp-gateway status [--json] [ADDRESS]";
   if (command == "top") return "mcp-gateway top [--interval SECONDS] [ADDRESS]";
@@ -229,6 +253,10 @@ std::optional<Farewell> judge(Arguments const& arguments) {
   }
   if (command == "check" && arguments.file.empty())
     return wrong("check: expected a configuration file: mcp-gateway check FILE");
+  if (command == "lock" && arguments.file.empty())
+    return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
+  if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
+    return wrong("lock: expected only one of --check, --write and --approve");
   auto const url = url_of(arguments.address, "/", NamedPage::Ask);
   return url ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, url.error().what)));
 }
@@ -324,6 +352,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   app.footer(std::string(kFirstHelp));
   add_run(app, arguments);
   add_check(app, arguments);
+  add_lock(app, arguments);
   add_asking_commands(app, arguments);
   app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
   app.add_subcommand("version", "Say which build this is");

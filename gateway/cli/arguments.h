@@ -17,12 +17,16 @@ struct Arguments {
   std::vector<std::string> services;  ///< of the file, those to keep; none is all
   Given flags;                        ///< of `run`
   bool allow_unauthenticated = false;
-  std::vector<std::string> server;  ///< of `run`: what stands behind "--"
-  bool connect = false;             ///< of `check`
-  Asked asked;                      ///< of `check`: whose rights to show; without a name nobody's
-  std::string address;              ///< of a running gateway; empty is the usual one
-  bool json = false;                ///< of `status`
-  int interval = 2;                 ///< of `top`, in seconds
+  std::vector<std::string> server;   ///< of `run`: what stands behind "--"
+  bool connect = false;              ///< of `check`
+  Asked asked;                       ///< of `check`: whose rights to show; without a name nobody's
+  std::string lock_file;             ///< of `lock`; empty is that of the configuration
+  bool write = false;                ///< of `lock`: pins what the services offer
+  bool compare = false;              ///< of `lock`: says what differs, as without an option
+  std::vector<std::string> approve;  ///< of `lock`: SERVICE or SERVICE/TOOL
+  std::string address;               ///< of a running gateway; empty is the usual one
+  bool json = false;                 ///< of `status`
+  int interval = 2;                  ///< of `top`, in seconds
 };
 
 /// Nothing is to be done but to say this: help, or what is wrong.

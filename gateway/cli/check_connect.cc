@@ -10,6 +10,7 @@
 #include "gateway/base/counted.h"
 #include "gateway/base/entropy.h"
 #include "gateway/build_info.h"
+#include "gateway/cli/tool_findings.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/signals.h"
 #include "gateway/log/log.h"
@@ -40,7 +41,7 @@ class Nobody final : public mcp::ClientPort {
 class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
  public:
   Check(config::Config config, sandbox::Support const& support, std::unique_ptr<io::ChildGuard> guard,
-        RightsOf const* rights, std::ostream& out)
+        RightsOf const* rights, std::ostream& out, std::vector<ListedTools>& listed)
       : config_(started_once(std::move(config))),
         guard_(std::move(guard)),
         sampler_(guard_->entry_front()),
@@ -68,6 +69,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
         signals_(loop_, *this),
         rights_(rights),
         out_(out),
+        listed_(listed),
         reported_(config_.services.size(), false) {
     std::uint32_t key = 0;
     for (auto const& service : config_.services) {
@@ -118,6 +120,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
       auto const well = health.status == health::HealthStatus::Healthy;
       all_well_ = all_well_ && well;
+      if (child.tools() != nullptr) listed_.push_back({health.name, child.tools()->as_array()});
       out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name,
                           to_ms(took), health.protocol, counted(health.tools, "tool"));
       auto const noise = child.peer().noise_lines();
@@ -178,6 +181,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   io::Signals signals_;
   RightsOf const* rights_;
   std::ostream& out_;
+  std::vector<ListedTools>& listed_;
   std::vector<bool> reported_;
   bool all_well_ = true;
   bool stopped_ = false;
@@ -187,8 +191,17 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
 }  // namespace
 
 bool check_connect(config::Config const& config, sandbox::Support const& support, std::unique_ptr<io::ChildGuard> guard,
-                   RightsOf const* rights, std::ostream& out) {
-  return Check(config, support, std::move(guard), rights, out).run();
+                   RightsOf const* rights, std::ostream& out, std::vector<ListedTools>* listed) {
+  std::vector<ListedTools> found;
+  auto const well = Check(config, support, std::move(guard), rights, out, found).run();
+  if (listed != nullptr) {
+    *listed = std::move(found);
+    return well;
+  }
+  mcp::ToolLock tools;
+  for (auto const& each : found) mcp::add_pins(tools[each.service], each.raw_tools);
+  for (auto const& finding : tool_findings(tools)) out << "warning: " << finding << '\n';
+  return well;
 }
 
 }  // namespace gateway::cli

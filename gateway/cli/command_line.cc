@@ -16,6 +16,7 @@
 #include "gateway/cli/ask_health.h"
 #include "gateway/cli/ask_status.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/lock.h"
 #include "gateway/cli/run.h"
 #include "gateway/cli/top.h"
 #include "gateway/config/schema.h"
@@ -48,6 +49,7 @@ int perform(Arguments const& arguments) {
   auto const& command = arguments.command;
   if (command == "run") return run(arguments, std::cerr);
   if (command == "check") return check(arguments, std::cout, std::cerr);
+  if (command == "lock") return lock(arguments, std::cout, std::cerr);
   if (command == "health") return ask_health(arguments.address, kPatience, std::cout, std::cerr) ? 0 : 1;
   if (command == "status") {
     auto const form = arguments.json ? StatusForm::Json : StatusForm::Table;

@@ -19,6 +19,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/principal.h"
 #include "gateway/config/circuit_breaker.h"
+#include "gateway/config/pinned_tools.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
 #include "gateway/config/sandbox.h"
@@ -298,6 +299,8 @@ struct ServiceConfig {
   ExpectedTools expected_tools{};
   /// Checks its backend; without a probe only the process is monitored.
   std::optional<ProbeConfig> probe{};
+  /// Absent: its tools are not compared with any. Filled in with those of the gateway.
+  std::optional<PinnedToolsConfig> pinned_tools{};
   /// Absent: it is called however often it fails.
   std::optional<CircuitBreakerConfig> circuit_breaker{};
   SharedLogs shared_logs = SharedLogs::Single;
@@ -499,6 +502,8 @@ struct GatewayConfig {
   MetricsConfig metrics{};
   TracesConfig traces{};
   LimitsConfig limits{};
+  /// Of every service that has none of its own.
+  std::optional<PinnedToolsConfig> pinned_tools{};
   AuthConfig auth{};
   PolicyConfig policy{};
   std::vector<QuotaConfig> quotas{};

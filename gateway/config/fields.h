@@ -128,6 +128,24 @@ inline constexpr auto kFields<ProbeConfig> = std::tuple{
           "Time limit for the answer, from when the probe is sent."},
 };
 
+inline constexpr Text kAbsoluteFile{
+    "an absolute path such as \"/etc/mcp-gateway/tokens.json\"",
+    [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+
+inline constexpr Choice<OnDrift, 3> kOnDrift{
+    {{{"warn", OnDrift::Warn}, {"hide", OnDrift::Hide}, {"refuse", OnDrift::Refuse}}}};
+
+template <>
+inline constexpr auto kFields<PinnedToolsConfig> = std::tuple{
+    Field{"file", &PinnedToolsConfig::file, kAbsoluteFile,
+          "Absolute path of the lock file that mcp-gateway lock writes, read again when it changes.",
+          Presence::Required},
+    Field{
+        "on_drift", &PinnedToolsConfig::on_drift, kOnDrift,
+        "What is done if a tool is not as in the file. warn: log it, and report it in health. hide: also neither list "
+        "nor call tools that are new or changed. refuse: serve nothing of the service."},
+};
+
 inline constexpr Choices<CallFailure, 6> kCallFailures{{{{{"timeout", CallFailure::Timeout},
                                                           {"child_exited", CallFailure::ChildExited},
                                                           {"internal_error", CallFailure::InternalError},
@@ -343,6 +361,8 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "degraded."},
     Field{"probe", &ServiceConfig::probe, Maybe<ProbeConfig>{},
           "A periodic call that checks the backend of the service."},
+    Field{"pinned_tools", &ServiceConfig::pinned_tools, Maybe<PinnedToolsConfig>{},
+          "Compares the tools of the service with those that were reviewed. Replaces gateway.pinned_tools."},
     Field{"circuit_breaker", &ServiceConfig::circuit_breaker, Maybe<CircuitBreakerConfig>{},
           "Rejects calls at once while the service fails, and tries it again after a while. {} enables it with the "
           "defaults; without it there is none."},
@@ -443,10 +463,6 @@ inline constexpr auto kFields<AuthToken> = std::tuple{
     Field{"scopes", &AuthToken::scopes, OrAbsent<Texts>{{kScope}},
           "Scopes the holder is granted, for required_scopes. Without it, all."},
 };
-
-inline constexpr Text kAbsoluteFile{
-    "an absolute path such as \"/etc/mcp-gateway/tokens.json\"",
-    [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
 
 inline constexpr Text kWebUrl{"a URL such as \"https://login.example.com/realms/team\"", is_web_url};
 inline constexpr Text kWebUrlOrNone{"a URL such as \"https://login.example.com/keys\"",
@@ -681,6 +697,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"metrics", &GatewayConfig::metrics, Group<MetricsConfig>{}, "Additional metrics."},
     Field{"traces", &GatewayConfig::traces, Group<TracesConfig>{}, "Which calls are traced, and where spans are sent."},
     Field{"limits", &GatewayConfig::limits, Group<LimitsConfig>{}, "Resource limits for clients and children."},
+    Field{"pinned_tools", &GatewayConfig::pinned_tools, Maybe<PinnedToolsConfig>{},
+          "Compares the tools of every service with those that were reviewed."},
     Field{"auth", &GatewayConfig::auth, Group<AuthConfig>{}, "Client authentication."},
     Field{"policy", &GatewayConfig::policy, Group<PolicyConfig>{}, "Which principal may use what."},
     Field{"quotas", &GatewayConfig::quotas, Groups<QuotaConfig>{}, "Limits on the requests of clients."},

@@ -50,6 +50,9 @@ class FileReader {
     check_loops();
     check_owners();
     check_rights(ConfigPlace{report_, "gateway"}, config_);
+    for (auto& service : config_.services) {
+      if (!service.pinned_tools) service.pinned_tools = config_.gateway.pinned_tools;
+    }
     if (!report_.errors.empty()) note_faults();
   }
 

@@ -100,6 +100,8 @@ struct Families {
   Family<Gauge> child_tools{page, "mcp_child_tools", "Tools a service offers."};
   Family<Counter> child_tools_changed{page, "mcp_child_tools_changed_total", "Changes of a service's tool list."};
   Family<Gauge> child_tools_missing{page, "mcp_child_tools_missing", "Expected tools that a service does not offer."};
+  Family<Gauge> child_tools_drifted{page, "mcp_child_tools_drifted",
+                                    "Tools that are not as pinned: changed, new or missing."};
   Family<Counter> child_probes{page, "mcp_child_probes_total", "Probes of the backend of a service, by result."};
   Family<Gauge> child_probe_up{page, "mcp_child_probe_up",
                                "1 while the backend of a service works, according to its probe."};

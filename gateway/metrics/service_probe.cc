@@ -434,6 +434,10 @@ void ServiceProbe::tools_missing(std::size_t count) {
   impl_->families_.child_tools_missing.at(impl_->with({})).set(static_cast<std::int64_t>(count));
 }
 
+void ServiceProbe::tools_drifted(std::size_t count) {
+  impl_->families_.child_tools_drifted.at(impl_->with({})).set(static_cast<std::int64_t>(count));
+}
+
 void ServiceProbe::probed(bool good) {
   impl_->families_.child_probes.at(impl_->with({{"result", good ? "passed" : "failed"}})).add();
 }

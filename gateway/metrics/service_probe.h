@@ -112,6 +112,7 @@ class ServiceProbe {
   /// A listed tool: its series exist from now on.
   void tool_offered(std::string_view tool);
   void tools_missing(std::size_t count);
+  void tools_drifted(std::size_t count);
   void probed(bool good);
   /// The last results of the probes of all children.
   void probe_standing(bool good);

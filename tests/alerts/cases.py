@@ -290,6 +290,7 @@ CASES = [
     Case("McpRequestsRejected", rate("mcp_gateway_rejected_total", reason="queue_full"), over=0.102, under=0.098,
          more={"reason": "queue_full"}, after="5m", calm_after="5m",
          tests={"the service is down": rate("mcp_gateway_rejected_total", reason="not_running")(10, BAD),
+                "its tools are not as pinned": rate("mcp_gateway_rejected_total", reason="tools_not_pinned")(10, BAD),
                 "the circuit is open": rate("mcp_gateway_rejected_total", reason="circuit_open")(10, BAD),
                 "the gateway ends": rate("mcp_gateway_rejected_total", reason="draining")(10, BAD)}),
 
@@ -390,6 +391,7 @@ CASES = [
          told="job", after="5m", calm_after="5m"),
     Case("McpToolDrift", rate("mcp_child_tools_changed_total"), over=0.05, after="15s", calm_after="10m",
          tests={"once": ([Steps(named("mcp_child_tools_changed_total", BAD), (4,))], "45s no, 1m yes, 10m yes, 11m no")}),
+    Case("McpPinnedToolsDrifted", gauge("mcp_child_tools_drifted"), told="job instance server"),
     Case("McpMalformedRequests", increase("mcp_gateway_http_parse_errors_total", 300, reason="bare_lf"), over=101.5, under=100.5,
          told="instance", after="5m", calm_after="5m"),
 

@@ -21,6 +21,7 @@ NOT_RUN = [
     (r"(/opt/mcp-gateway/)?services/install .*", "downloads 700 MB; tests/services/setup.sh runs it, and tests/scripts its branches"),
     (r"services/setup .*", "needs databases; tests/services runs it with real ones"),
 
+    (r"mcp-gateway lock gateway\.json.*", "pins tools of servers that are not here; tests/system/test_pinned_tools.py runs each form"),
     (r"claude mcp .*", "needs Claude Code with an account; tests/interop uses the same SDK"),
     (r"TOOL_SERVER_CONNECTIONS='.*'", "a setting of Open WebUI"),
     (r"docker .*", DOCKER),

@@ -135,7 +135,7 @@ TEST_F(TokenFile, KeepsTheTokensWhileTheFileIsGone) {
 }
 
 TEST(ChangingFile, ReadsNothingButARegularFile) {
-  EXPECT_EQ("/dev/null is not a regular file", ChangingFile("/dev/null").read_if_changed()->error().what);
+  EXPECT_EQ("/dev/null is not a regular file", io::ChangingFile("/dev/null").read_if_changed()->error().what);
 }
 
 TEST(Digest, IsShownInLogsByTwelveDigits) { EXPECT_EQ("ba7816bf8f01", short_hash("abc")); }

@@ -98,7 +98,7 @@ class CallBookTest : public ::testing::Test {
  protected:
   struct Side {
     explicit Side(CallBookTest& test)
-        : wire(peer), book(test.context, test.config, test.probe, nullptr, peer, wire, mcp::Sharing::Shared, 1) {}
+        : wire(peer), book(test.context, test.config, test.probe, {}, peer, wire, mcp::Sharing::Shared, 1) {}
     FakePeer peer;
     Wire wire;
     CallBook book;

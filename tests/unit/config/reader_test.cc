@@ -123,6 +123,18 @@ TEST(ConfigReader, RefusesAProbeThatCannotBeAsked) {
             first_error(service(R"("expected_tools": {})")));
 }
 
+TEST(ConfigReader, GivesServicesThePinnedToolsOfTheGatewayUnlessTheyHaveTheirOwn) {
+  auto const config = good(R"({"mcpServers": {"a": {"command": "prog"}, "b": {"command": "prog",
+      "pinned_tools": {"file": "/b.json", "on_drift": "refuse"}}},
+      "gateway": {"pinned_tools": {"file": "/all.json", "on_drift": "hide"}}})");
+  EXPECT_EQ((PinnedToolsConfig{.file = "/all.json", .on_drift = OnDrift::Hide}), config.services.at(0).pinned_tools);
+  EXPECT_EQ((PinnedToolsConfig{.file = "/b.json", .on_drift = OnDrift::Refuse}), config.services.at(1).pinned_tools);
+  EXPECT_FALSE(good(service(R"("cwd": "/")")).services.at(0).pinned_tools);
+  EXPECT_NE(std::string::npos,
+            first_error(service(R"("pinned_tools": {"file": "b.json"})")).find("expected an absolute path"));
+  EXPECT_NE(std::string::npos, first_error(service(R"("pinned_tools": {})")).find("file"));
+}
+
 TEST(ConfigReader, ReadsACircuitBreaker) {
   auto const plain = good(service(R"("circuit_breaker": {})"));
   EXPECT_EQ(CircuitBreakerConfig{}, plain.services.at(0).circuit_breaker);

@@ -43,7 +43,7 @@ TEST(ConfigSchema, HoldsDefaultsTheReaderTakes) {
   service["command"] = "prog";
   Json gateway = defaults_of(all["properties"]["gateway"]);
   for (auto const* const absent :
-       {"probe", "circuit_breaker", "sandbox", "tls", "admin_tls"}) {  // there are none by default
+       {"probe", "circuit_breaker", "pinned_tools", "sandbox", "tls", "admin_tls"}) {  // there are none by default
     service.erase(absent);
     gateway.erase(absent);
   }

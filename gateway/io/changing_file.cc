@@ -1,14 +1,15 @@
-#include "gateway/auth/changing_file.h"
+#include "gateway/io/changing_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-namespace gateway::auth {
+namespace gateway::io {
 
 namespace {
 
@@ -18,21 +19,26 @@ Error unreadable(std::string const& path, int error) {
   return Error{fmt::format("the file {} cannot be read: {}", path, std::strerror(error))};
 }
 
-Result<std::string> read_from(int fd, std::string const& path) {
+Result<std::string> read_from(int fd, std::string const& path, std::size_t most_mib) {
+  auto const most = most_mib * 1024 * 1024;
   struct stat file {};
   if (::fstat(fd, &file) != 0) return unreadable(path, errno);
   // Reading anything else could block the loop.
   if (!S_ISREG(file.st_mode)) return Error{fmt::format("{} is not a regular file", path)};
-  std::string content(ChangingFile::kMostBytes + 1, '\0');
+  std::string content(static_cast<std::size_t>(std::min<off_t>(file.st_size, static_cast<off_t>(most))) + 1, '\0');
   std::size_t size = 0;
-  while (size < content.size()) {
+  for (;;) {
+    if (size == content.size()) {
+      if (size > most) break;
+      content.resize(std::min(2 * size, most + 1));
+    }
     auto const got = ::read(fd, content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return unreadable(path, errno);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  if (size > ChangingFile::kMostBytes) return Error{fmt::format("the file {} is larger than 1MiB", path)};
+  if (size > most) return Error{fmt::format("the file {} is larger than {}MiB", path, most_mib)};
   content.resize(size);
   return content;
 }
@@ -56,9 +62,9 @@ std::optional<Result<std::string>> ChangingFile::read_if_changed() {
   seen_ = now;
   auto const fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return unreadable(path_, errno);
-  auto content = read_from(fd, path_);
+  auto content = read_from(fd, path_, most_mib_);
   ::close(fd);
   return content;
 }
 
-}  // namespace gateway::auth
+}  // namespace gateway::io

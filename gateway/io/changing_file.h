@@ -11,16 +11,15 @@
 
 #include "gateway/base/result.h"
 
-namespace gateway::auth {
+namespace gateway::io {
 
 /// Looks at the file's inode, size and times, so that it notices a file that was written in place as well as one that
 /// was replaced by rename, where inotify would have to follow the folder, links to it, and mounts. A look costs one
 /// system call; the file is read on the loop, since it is local and small.
 class ChangingFile {
  public:
-  static constexpr std::size_t kMostBytes = 1024 * 1024;
-
-  explicit ChangingFile(std::string path) : path_(std::move(path)) {}
+  /// A file of more than `most_mib` MiB is not read.
+  explicit ChangingFile(std::string path, std::size_t most_mib = 1) : path_(std::move(path)), most_mib_(most_mib) {}
 
   [[nodiscard]] std::string const& path() const { return path_; }
   /// The content, or why there is none, if the file has changed since the last call; nothing otherwise.
@@ -39,7 +38,8 @@ class ChangingFile {
   [[nodiscard]] Stamp stamp() const;
 
   std::string path_;
+  std::size_t most_mib_;
   std::optional<Stamp> seen_;
 };
 
-}  // namespace gateway::auth
+}  // namespace gateway::io
