@@ -9,13 +9,16 @@ namespace gateway {
 
 namespace {
 
-/// Whatever other machines can reach requires tokens.
-Status may_listen(Listeners const& listeners, config::ListenAddress const& address) {
+/// Whatever other machines can reach requires tokens or client certificates.
+Status may_listen(Listeners const& listeners, config::ListenAddress const& address,
+                  std::optional<config::TlsConfig> const& tls) {
   auto const& auth = listeners.config.auth;
-  if (is_loopback(address) || auth.required() || auth.allow_unauthenticated) return Done{};
+  auto const has_certificates = tls && tls->client_auth == config::ClientAuth::Required;
+  if (is_loopback(address) || auth.required() || has_certificates || auth.allow_unauthenticated) return Done{};
   return Error{
       fmt::format("{} would be reachable from other machines without authentication: set gateway.auth.tokens or "
-                  "--token-file, listen on 127.0.0.1, or say --allow-unauthenticated",
+                  "--token-file, require client certificates (client_auth), listen on 127.0.0.1, or say "
+                  "--allow-unauthenticated",
                   to_string(address))};
 }
 
@@ -39,7 +42,7 @@ io::TlsServer* tls_of(Listeners const& listeners, std::optional<config::TlsConfi
 
 Status open_main(Listeners const& listeners, Listening& opened) {
   auto const& address = listeners.config.listen;
-  if (auto const may = may_listen(listeners, address); !may) return may;
+  if (auto const may = may_listen(listeners, address, listeners.config.tls); !may) return may;
   using Port = io::Listener::Port;
   auto& loops = listeners.loops;
   auto* const tls = tls_of(listeners, listeners.config.tls);
@@ -58,7 +61,7 @@ Status open_main(Listeners const& listeners, Listening& opened) {
 Status open_admin(Listeners const& listeners, Listening& opened) {
   if (!listeners.config.admin_listen) return Done{};
   auto const& address = *listeners.config.admin_listen;
-  if (auto const may = may_listen(listeners, address); !may) return may;
+  if (auto const may = may_listen(listeners, address, listeners.config.admin_tls); !may) return may;
   auto* const tls = tls_of(listeners, listeners.config.admin_tls);
   auto const port =
       listeners.admin.listen(address.host, address.port, http::ListenerTag{}, io::Listener::Port::Own, tls);
@@ -71,7 +74,7 @@ Status open_admin(Listeners const& listeners, Listening& opened) {
 Status open_of_services(Listeners const& listeners, Listening& opened) {
   for (auto const& [key, service, home, probe] : listeners.directory.services()) {
     if (!service.listen) continue;
-    if (auto const may = may_listen(listeners, *service.listen); !may) return may;
+    if (auto const may = may_listen(listeners, *service.listen, service.tls); !may) return may;
     auto* const tls = tls_of(listeners, service.tls);
     auto const port = listeners.loops.at(home).listen(*service.listen, frontend::Endpoints::own_listener(key),
                                                       io::Listener::Port::Own, tls);

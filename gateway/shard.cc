@@ -15,6 +15,16 @@ namespace {
 /// How often the lag of the loop is measured.
 constexpr Duration kLagPeriod = milliseconds(100);
 
+/// Whether all requests are of the holder of one token.
+bool has_one_client(Shared const& shared) {
+  auto const& auth = shared.config.auth;
+  auto const asks = [](std::optional<config::TlsConfig> const& tls) { return tls && tls->asks_clients(); };
+  auto const services = shared.directory.services();
+  return auth.tokens.size() == 1 && auth.tokens_file.empty() && auth.oauth.issuers.empty() &&
+         !asks(shared.config.tls) &&
+         std::none_of(services.begin(), services.end(), [&](auto const& listed) { return asks(listed.config.tls); });
+}
+
 }  // namespace
 
 http::ServerLimits server_limits(config::GatewayConfig const& config) {
@@ -75,8 +85,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .sessions = sessions_,
                    .clients = front_door_,
                    .seal = seal_,
-                   .one_client = shared.config.auth.tokens.size() == 1 && shared.config.auth.tokens_file.empty() &&
-                                 shared.config.auth.oauth.issuers.empty(),
+                   .one_client = has_one_client(shared),
                    .sandbox = shared.sandbox,
                    .mask_errors = shared.config.mask_error_details},
                   *this),

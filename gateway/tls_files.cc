@@ -25,6 +25,7 @@ struct Place {
 Place place_of(config::TlsConfig const& config, Fault::In in) {
   switch (in) {
     case Fault::In::Certificate: return {"certificate", config.certificate};
+    case Fault::In::ClientCa: return {"client_ca", config.client_ca};
     case Fault::In::Key: break;
   }
   return {"key", config.key};
@@ -39,6 +40,32 @@ Result<std::string> content_of(std::string const& path) { return *io::ChangingFi
 bool is_open_to_all(std::string const& path) {
   struct stat file {};
   return ::stat(path.c_str(), &file) == 0 && (file.st_mode & S_IROTH) != 0;
+}
+
+io::TlsClients clients_of(config::ClientAuth auth) {
+  switch (auth) {
+    case config::ClientAuth::Off: return io::TlsClients::Anonymous;
+    case config::ClientAuth::Optional: return io::TlsClients::MayCertify;
+    case config::ClientAuth::Required: break;
+  }
+  return io::TlsClients::MustCertify;
+}
+
+io::CertifiedName name_of(config::ClientName name) {
+  switch (name) {
+    case config::ClientName::CommonName: break;
+    case config::ClientName::Email: return io::CertifiedName::Email;
+    case config::ClientName::Dns: return io::CertifiedName::Dns;
+    case config::ClientName::Uri: return io::CertifiedName::Uri;
+  }
+  return io::CertifiedName::CommonName;
+}
+
+io::TlsRules rules_of(config::TlsConfig const& config) {
+  auto const is_new_only = config.min_version == config::TlsVersion::V13;
+  return {.minimum = is_new_only ? io::TlsMinimum::V13 : io::TlsMinimum::V12,
+          .clients = clients_of(config.client_auth),
+          .name = name_of(config.client_name)};
 }
 
 std::vector<TlsSetting> of_gateway(config::GatewayConfig const& gateway) {
@@ -78,9 +105,9 @@ std::variant<io::TlsIdentity, config::ConfigError> read_tls_files(TlsSetting con
   if (!chain) return unreadable(setting, Fault::In::Certificate, chain.error().what);
   auto const key = content_of(config.key);
   if (!key) return unreadable(setting, Fault::In::Key, key.error().what);
-  auto made =
-      io::TlsIdentity::make({.chain = *chain, .key = *key},
-                            config.min_version == config::TlsVersion::V13 ? io::TlsMinimum::V13 : io::TlsMinimum::V12);
+  auto const client_ca = config.asks_clients() ? content_of(config.client_ca) : Result<std::string>(std::string{});
+  if (!client_ca) return unreadable(setting, Fault::In::ClientCa, client_ca.error().what);
+  auto made = io::TlsIdentity::make({.chain = *chain, .key = *key, .client_ca = *client_ca}, rules_of(config));
   if (auto* const identity = std::get_if<io::TlsIdentity>(&made)) return std::move(*identity);
   auto const& fault = std::get<Fault>(made);
   return unreadable(setting, fault.in, fmt::format("{}: {}", place_of(config, fault.in).file, fault.why));

@@ -16,13 +16,15 @@ UnixTime now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::sy
 
 TlsListeners::Listener::Listener(TlsSetting const& of, io::TlsIdentity identity)
     : setting(of), certificate(of.config.certificate), key(of.config.key), server(std::move(identity)) {
+  if (of.config.asks_clients()) client_ca.emplace(of.config.client_ca);
   (void)has_changed();
 }
 
 bool TlsListeners::Listener::has_changed() {
   auto const new_certificate = certificate.read_if_changed().has_value();
   auto const new_key = key.read_if_changed().has_value();
-  return new_certificate || new_key;
+  auto const new_authorities = client_ca && client_ca->read_if_changed().has_value();
+  return new_certificate || new_key || new_authorities;
 }
 
 Status TlsListeners::open(std::vector<TlsSetting> const& settings) {

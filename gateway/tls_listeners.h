@@ -38,6 +38,7 @@ class TlsListeners {
     TlsSetting setting;
     io::ChangingFile certificate;
     io::ChangingFile key;
+    std::optional<io::ChangingFile> client_ca;
     std::optional<std::string> trouble{};  ///< found by the last look, and told if the next one finds nothing new
     io::TlsServer server;
   };

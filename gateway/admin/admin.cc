@@ -126,6 +126,14 @@ void Admin::forbid(http::Exchange& exchange, http::RequestHead const& head) {
   answer(exchange, {.status = 403, .body = error_json(text)});
 }
 
+void Admin::on_uncertified(std::string_view reason, std::string_view why, std::string_view remote) {
+  sources_.metrics.auth_failed(reason);
+  if (!denials_.take(sources_.clock.now())) return;
+  sources_.log.warn("auth.denied",
+                    "a client of the admin listener was not let in: its certificate is missing or not accepted",
+                    {{"listener", "admin"}, {"reason", reason}, {"shown", why}, {"remote", remote}});
+}
+
 /// Also any name without a dot, as containers use: no site on the internet has one.
 bool Admin::host_allowed(std::string_view host) const {
   auto const name = frontend::host_name(host);

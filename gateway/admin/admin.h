@@ -45,6 +45,7 @@ class Admin final : public http::RequestHandler {
   void on_request(http::Exchange& exchange, http::Request const& request) override;
   /// An answer to a client that is gone finds no exchange.
   void on_gone(ExchangeId id, std::uint64_t context, Gone why) override;
+  void on_uncertified(std::string_view reason, std::string_view why, std::string_view remote) override;
 
   /// Set once the server is built: it needs its handler first.
   void set_server(http::Server& server) { server_ = &server; }

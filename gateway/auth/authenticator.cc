@@ -1,5 +1,8 @@
 #include "gateway/auth/authenticator.h"
 
+#include <fmt/format.h>
+
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,6 +41,22 @@ Verdict Authenticator::check(std::string_view token, Resource const& resource, P
   }
   if (!oauth_) return Denial::UnknownToken;
   return oauth_->check({.token = token, .resource = resource, .now = now, .patience = patience}, digest);
+}
+
+/// A connection may stay open for long: the certificate's end is looked at each time.
+Verdict Authenticator::check(ClientCertificate const& certificate, config::TlsConfig const& rules) {
+  if (certificate.name.empty()) return Denial::UnnamedCertificate;
+  if (certificate.expires <= wall_clock_()) return Denial::ExpiredCertificate;
+  // Other names have no colon, or an issuer's name before it, which is none of these prefixes.
+  auto name = fmt::format("{}:{}", rules.client_prefix, certificate.name);
+  // Most requests are from the same as the one before, or nearly.
+  if (certified_by_ == &rules && certified_.id.name == name) return &certified_;
+  certified_ = {
+      .id = {.name = std::move(name), .credential = Credential::ClientCertificate},
+      .scopes = {.all = !rules.client_scopes, .names = rules.client_scopes.value_or(std::vector<std::string>{})}};
+  certified_by_ = &rules;
+  policy_.find_rules(certified_);
+  return &certified_;
 }
 
 void Authenticator::tick() {

@@ -10,6 +10,7 @@
 #include "gateway/auth/observer.h"
 #include "gateway/auth/policy.h"
 #include "gateway/auth/static_tokens.h"
+#include "gateway/base/client_certificate.h"
 #include "gateway/base/principal.h"
 #include "gateway/config/config.h"
 #include "gateway/io/changing_file.h"
@@ -44,6 +45,9 @@ class Authenticator final : private Waits {
   /// Whom the token of a request identifies. The token is not empty.
   [[nodiscard]] Verdict check(std::string_view token, Resource const& resource, Patience patience);
 
+  /// Whom the certificate of a connection identifies, by the rules of its listener.
+  [[nodiscard]] Verdict check(ClientCertificate const& certificate, config::TlsConfig const& rules);
+
   /// Looks whether files have changed, and which keys are due. Once a second.
   void tick();
 
@@ -61,6 +65,8 @@ class Authenticator final : private Waits {
   std::optional<io::ChangingFile> token_file_;
   StaticTokens from_file_;
   std::optional<OAuth> oauth_;
+  Principal certified_;  ///< of the last certificate
+  config::TlsConfig const* certified_by_ = nullptr;
   std::uint64_t last_wait_ = 0;
 };
 

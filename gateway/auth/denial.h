@@ -18,10 +18,12 @@ enum class Denial : std::uint8_t {
   WrongAlgorithm,  ///< `none`, a symmetric one, or one that is not allowed
   UnknownKey,      ///< the issuer has no such key
   BadSignature,
-  Inactive,      ///< the issuer says that an opaque token is not valid
-  MissingScope,  ///< its holder is known, and may not do this
-  Forbidden,     ///< the policy grants it nothing here, whatever its scopes
-  Unavailable,   ///< the issuer that would have to be asked cannot be reached
+  Inactive,            ///< the issuer says that an opaque token is not valid
+  ExpiredCertificate,  ///< of the client, which was valid when it connected
+  UnnamedCertificate,  ///< it does not say whose it is, in the way that is asked for
+  MissingScope,        ///< its holder is known, and may not do this
+  Forbidden,           ///< the policy grants it nothing here, whatever its scopes
+  Unavailable,         ///< the issuer that would have to be asked cannot be reached
 };
 
 /// As logs and metrics call it.
@@ -39,6 +41,8 @@ enum class Denial : std::uint8_t {
     case Denial::UnknownKey: return "unknown_key";
     case Denial::BadSignature: return "bad_signature";
     case Denial::Inactive: return "inactive";
+    case Denial::ExpiredCertificate: return "expired_certificate";
+    case Denial::UnnamedCertificate: return "unnamed_certificate";
     case Denial::MissingScope: return "insufficient_scope";
     case Denial::Forbidden: return "forbidden";
     case Denial::Unavailable: return "issuer_unavailable";

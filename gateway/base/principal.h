@@ -17,10 +17,11 @@ using UnixTime = std::chrono::sys_seconds;
 
 /// What showed who a client is.
 enum class Credential : std::uint8_t {
-  None,         ///< nothing was asked for
-  StaticToken,  ///< a token of the configuration or of the token file
-  Jwt,          ///< a token that an issuer has signed
-  OpaqueToken,  ///< a token that an issuer was asked about
+  None,               ///< nothing was asked for
+  StaticToken,        ///< a token of the configuration or of the token file
+  Jwt,                ///< a token that an issuer has signed
+  OpaqueToken,        ///< a token that an issuer was asked about
+  ClientCertificate,  ///< a certificate that was verified when the client connected
 };
 
 /// As logs call it; empty for none.
@@ -30,6 +31,7 @@ enum class Credential : std::uint8_t {
     case Credential::StaticToken: return "static_token";
     case Credential::Jwt: return "jwt";
     case Credential::OpaqueToken: return "opaque_token";
+    case Credential::ClientCertificate: return "client_certificate";
   }
   return {};
 }

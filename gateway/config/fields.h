@@ -178,8 +178,20 @@ inline constexpr auto kFields<CircuitBreakerConfig> = std::tuple{
           "each tool."},
 };
 
+inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
+
 inline constexpr Text kPemFile{"an absolute path such as \"/etc/mcp-gateway/tls/fullchain.pem\"",
                                [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+inline constexpr Text kPemFileOrNone{
+    "an absolute path such as \"/etc/mcp-gateway/tls/clients.pem\"",
+    [](std::string_view text) { return text.empty() || (text.starts_with('/') && !text.ends_with('/')); }};
+inline constexpr Text kPlainName{"a name of 1..64 of A-Z a-z 0-9 . _ -", is_plain_name};
+inline constexpr Choice<ClientAuth, 3> kClientAuths{
+    {{{"off", ClientAuth::Off}, {"optional", ClientAuth::Optional}, {"required", ClientAuth::Required}}}};
+inline constexpr Choice<ClientName, 4> kClientNames{{{{"common_name", ClientName::CommonName},
+                                                      {"email", ClientName::Email},
+                                                      {"dns", ClientName::Dns},
+                                                      {"uri", ClientName::Uri}}}};
 inline constexpr Choice<TlsVersion, 2> kTlsVersions{{{{"1.2", TlsVersion::V12}, {"1.3", TlsVersion::V13}}}};
 
 template <>
@@ -193,6 +205,24 @@ inline constexpr auto kFields<TlsConfig> = std::tuple{
           "Absolute path of a PEM file with the private key of the certificate, without a passphrase.",
           Presence::Required},
     Field{"min_version", &TlsConfig::min_version, kTlsVersions, "Oldest TLS version accepted: 1.2 or 1.3."},
+    Field{"client_auth", &TlsConfig::client_auth, kClientAuths,
+          "Whether clients must show a certificate: off, optional (one that is shown must be valid), or required. The "
+          "holder is a principal, unless the request has a bearer token, which then decides. On the admin listener it "
+          "only decides who may connect."},
+    Field{
+        "client_ca", &TlsConfig::client_ca, kPemFileOrNone,
+        "Absolute path of a PEM file with the authorities whose client certificates are accepted, and optionally their "
+        "revocation lists. It is read again when it changes."},
+    Field{
+        "client_name", &TlsConfig::client_name, kClientNames,
+        "What names the principal: the common_name of the subject, or the one email, dns or uri among the alternative "
+        "names. A certificate without exactly one is not accepted."},
+    Field{
+        "client_prefix", &TlsConfig::client_prefix, kPlainName,
+        "Prefix of the names of these principals, PREFIX:NAME. Listeners with other authorities need another one, and "
+        "no issuer may have it."},
+    Field{"client_scopes", &TlsConfig::client_scopes, OrAbsent<Texts>{{kScope}},
+          "Scopes the holders of client certificates are granted, for required_scopes. Without it, all."},
 };
 
 inline constexpr Choice<FileReach, 2> kFileReaches{{{{"listed", FileReach::Listed}, {"any", FileReach::Any}}}};
@@ -282,8 +312,6 @@ inline constexpr auto kFields<OwnerVariable> = std::tuple{
     Field{"file", &OwnerVariable::file, kOwnerFile,
           "File with the value, for each principal; {principal} is its name, with unusual characters as %XX."},
 };
-
-inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes and backslashes", is_scope};
 inline constexpr Text kProgram{"a program", [](std::string_view text) { return !text.empty(); }};
 inline constexpr Text kVariableName{"the name of an environment variable", is_variable_name, true};
 
@@ -447,7 +475,6 @@ inline constexpr std::array<ForeignKey, 32> kForeignKeys{{
     {"watchPaths", "Ignored: a child is restarted when it exits, not when files change."},
 }};
 
-inline constexpr Text kPlainName{"a name of 1..64 of A-Z a-z 0-9 . _ -", is_plain_name};
 inline constexpr Text kSha256{"64 hex digits", is_sha256, true};
 
 template <>

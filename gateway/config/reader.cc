@@ -190,9 +190,10 @@ class FileReader {
              std::ranges::any_of(service.owner_env, [](auto const& each) { return !each.second.header.empty(); });
     };
     for (auto const& service : config_.services)
-      if (service.isolation == Isolation::Affinity && !has_header(service) && !config_.gateway.auth.required())
+      if (service.isolation == Isolation::Affinity && !has_header(service) && !config_.gateway.auth.required() &&
+          !everybody_is_certified(config_.gateway, service))
         ConfigPlace{report_, names_[lower_case(service.name)] + ".affinity"}.error(
-            "expected a header, as there are no gateway.auth.tokens to tell owners apart");
+            "expected a header, as there are neither gateway.auth.tokens nor client certificates to tell owners apart");
   }
 
   void check_listeners() {

@@ -108,7 +108,11 @@ std::string unauthorized_text(auth::Denial denial) {
     case auth::Denial::UnknownKey:
     case auth::Denial::BadSignature: return "Unauthorized: the signature of the token that was shown is not valid";
     case auth::Denial::Inactive: return "Unauthorized: the token that was shown is not active";
-    case auth::Denial::MissingScope: return "Forbidden: the token that was shown lacks a scope that is needed here";
+    case auth::Denial::ExpiredCertificate: return "Unauthorized: the client certificate has expired";
+    case auth::Denial::UnnamedCertificate:
+      return "Unauthorized: the client certificate does not name one holder in the way this gateway expects";
+    case auth::Denial::MissingScope:
+      return "Forbidden: the credential that was shown lacks a scope that is needed here";
     case auth::Denial::Forbidden: return "Forbidden: the policy of this gateway does not allow this service for you";
     case auth::Denial::Unavailable:
       return "Service Unavailable: the token's issuer, which has to be asked, cannot be reached now";
@@ -117,10 +121,13 @@ std::string unauthorized_text(auth::Denial denial) {
 }
 
 std::string challenge(auth::Denial denial, Challenge const& says) {
+  using auth::Denial;
+  auto const shows_no_token = denial == Denial::NoToken || denial == Denial::OtherScheme ||
+                              denial == Denial::ExpiredCertificate || denial == Denial::UnnamedCertificate;
   auto text = fmt::format("WWW-Authenticate: Bearer realm=\"{}\"", says.realm);
-  if (denial == auth::Denial::MissingScope) {
+  if (denial == Denial::MissingScope) {
     text += ", error=\"insufficient_scope\"";
-  } else if (denial != auth::Denial::NoToken && denial != auth::Denial::OtherScheme) {
+  } else if (!shows_no_token) {
     text += ", error=\"invalid_token\"";
   }
   if (!says.scopes.empty()) text += fmt::format(", scope=\"{}\"", says.scopes);

@@ -41,4 +41,11 @@ void Denials::denied(Visit const& visit, std::string_view reason, std::string_vi
               {"request_id", id}});
 }
 
+void Denials::uncertified(std::string_view reason, std::string_view why, std::string_view remote) {
+  metrics_.auth_failed(reason);
+  if (!logged_.take(clock_.now())) return;
+  log_.warn("auth.denied", "a client was not let in: its certificate is missing or not accepted",
+            {{"reason", reason}, {"shown", why}, {"remote", remote}, {"suppressed", logged_.take_refused()}});
+}
+
 }  // namespace gateway::frontend

@@ -20,6 +20,8 @@ class Denials {
 
   /// `reason` is one of a closed set. `shown` is logged: what the client sent that was not accepted, but never a token.
   void denied(Visit const& visit, std::string_view reason, std::string_view shown = {});
+  /// The same of a client that was not let in before it could ask for anything.
+  void uncertified(std::string_view reason, std::string_view why, std::string_view remote);
 
  private:
   static constexpr std::size_t kPerSecond = 10;

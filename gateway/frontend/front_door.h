@@ -29,6 +29,9 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   // http::RequestHandler
   void on_request(http::Exchange& exchange, http::Request const& request) override;
   void on_gone(ExchangeId id, std::uint64_t context, Gone why) override;
+  void on_uncertified(std::string_view reason, std::string_view why, std::string_view remote) override {
+    denials_.uncertified(reason, why, remote);
+  }
 
   // mcp::ClientPort
   [[nodiscard]] std::optional<int> status_of(mcp::ReplyTo to, mcp::Outcome outcome) override;

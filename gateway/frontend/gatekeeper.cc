@@ -26,6 +26,13 @@ std::string json_list(std::vector<std::string> const& texts) {
   return fmt::format("[{}]", list);
 }
 
+bool asks_for_certificates(Desk const& desk) {
+  auto const asks = [](std::optional<config::TlsConfig> const& tls) { return tls && tls->asks_clients(); };
+  return asks(desk.config.tls) || std::ranges::any_of(desk.directory->services(), [&](ListedService const& listed) {
+           return asks(listed.config.tls);
+         });
+}
+
 }  // namespace
 
 Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Policy const& policy,
@@ -36,6 +43,7 @@ Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, 
       policy_(policy),
       owner_(owner),
       address_(desk.config),
+      certificates_(asks_for_certificates(desk)),
       auth_(desk.config.auth, policy, machine, *this) {
   policy_.find_rules(nobody_);
 }
@@ -43,21 +51,25 @@ Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, 
 // ── who it is ────────────────────────────────────────────────────────────────
 
 auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
-  if (!auth_.required()) {
-    if (!may_enter(visit, nobody_)) return Denial::Forbidden;
-    return &nobody_;
-  }
+  if (!auth_.required() && !certificates_) return admitted(visit, &nobody_);
   auto const& head = visit.request.head;
-  auto const token = shown_token(head);
-  if (token.empty()) return denial_without_token(head);
+  // A token decides, where tokens mean something.
+  auto const token = auth_.required() ? shown_token(head) : std::string_view{};
+  if (token.empty()) return admitted(visit, identify_by_certificate(visit));
   auto const origin = address_.origin(head, visit.exchange.address());
   auto const verdict = auth_.check(token, resource_of(visit, origin), patience);
   if (auto const* const later = std::get_if<auth::Later>(&verdict)) {
     if (!waiting_.keep(later->wait, visit.exchange.id(), visit.request)) return Denial::Unavailable;
     return verdict;
   }
+  return admitted(visit, verdict);
+}
+
+/// The same, if the principal may be there.
+auth::Verdict Gatekeeper::admitted(Visit& visit, auth::Verdict const& verdict) const {
   auto const* const known = std::get_if<Principal const*>(&verdict);
   if (known == nullptr) return verdict;
+  if (*known == &nobody_) return may_enter(visit, nobody_) ? verdict : Denial::Forbidden;
   visit.principal = *known;
   if (!has_scopes(visit, **known)) return Denial::MissingScope;
   if (!may_enter(visit, **known)) {
@@ -66,9 +78,25 @@ auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
   return verdict;
 }
 
+/// Of a request without a token.
+auth::Verdict Gatekeeper::identify_by_certificate(Visit const& visit) {
+  auto const* const certificate = certificates_ ? visit.exchange.certificate() : nullptr;
+  auto const* const rules = certificate == nullptr ? nullptr : tls_of(visit);
+  if (rules != nullptr) return auth_.check(*certificate, *rules);
+  return auth_.required() ? auth::Verdict(denial_without_token(visit.request.head)) : &nobody_;
+}
+
+/// Of the listener that the request came in by; null without.
+config::TlsConfig const* Gatekeeper::tls_of(Visit const& visit) const {
+  auto const tag = visit.request.listener;
+  auto const* const own = tag == http::ListenerTag{} ? nullptr : desk_.directory->find(ServiceKey{raw(tag)});
+  auto const& tls = own == nullptr ? desk_.config.tls : own->config.tls;
+  return tls ? &*tls : nullptr;
+}
+
 bool Gatekeeper::is_known(Visit const& visit) {
-  auto const token = shown_token(visit.request.head);
-  if (!auth_.required() || token.empty()) return !auth_.required();
+  auto const token = auth_.required() ? shown_token(visit.request.head) : std::string_view{};
+  if (token.empty()) return std::holds_alternative<Principal const*>(identify_by_certificate(visit));
   auto const origin = address_.origin(visit.request.head, visit.exchange.address());
   auto const verdict = auth_.check(token, {.origin = origin, .base_path = desk_.config.base_path, .is_gateway = true},
                                    auth::Patience::HasWaited);
@@ -94,7 +122,8 @@ auth::Resource Gatekeeper::resource_of(Visit const& visit, std::string const& or
 }
 
 bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) const {
-  auto const is_of_issuer = principal.id.credential != Credential::StaticToken;
+  auto const credential = principal.id.credential;
+  auto const is_of_issuer = credential == Credential::Jwt || credential == Credential::OpaqueToken;
   if (is_of_issuer && !principal.scopes.has_each(desk_.config.auth.oauth.required_scopes)) return false;
   auto const* const service = service_of(visit);
   return service == nullptr || principal.scopes.has_each(service->config.required_scopes);

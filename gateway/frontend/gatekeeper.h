@@ -33,7 +33,6 @@ class Gatekeeper final : private auth::Authenticator::Owner {
 
   /// Whom a request without authentication is from: nobody in particular.
   [[nodiscard]] Principal const& nobody() const { return nobody_; }
-  [[nodiscard]] bool required() const { return auth_.required(); }
 
   /// Whom a request is from, as far as it may enter. `Later`: it was kept, and its owner is told when it is decided. Sets
   /// the visit's principal where it is known.
@@ -61,6 +60,9 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   void tick() { auth_.tick(); }
 
  private:
+  [[nodiscard]] auth::Verdict admitted(Visit& visit, auth::Verdict const& verdict) const;
+  [[nodiscard]] auth::Verdict identify_by_certificate(Visit const& visit);
+  [[nodiscard]] config::TlsConfig const* tls_of(Visit const& visit) const;
   [[nodiscard]] ListedService const* service_of(Visit const& visit) const;
   [[nodiscard]] auth::Resource resource_of(Visit const& visit, std::string const& origin) const;
   [[nodiscard]] bool has_scopes(Visit const& visit, Principal const& principal) const;
@@ -80,6 +82,7 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   Owner& owner_;
   Principal nobody_{};
   PublicAddress address_;
+  bool certificates_;                                         ///< some listener asks clients for them
   std::map<std::string, std::string, std::less<>> troubles_;  ///< of sources, as logged
   auth::Authenticator auth_;
   WaitingRequests waiting_;

@@ -27,6 +27,20 @@ bool is_large(Event const& event) {
   stream.send_early(pieces.view());
 }
 
+/// As metrics call it.
+std::string_view name_of(io::TlsSession::Failure failure) {
+  using Failure = io::TlsSession::Failure;
+  switch (failure) {
+    case Failure::PlainHttp: return "plain_http";
+    case Failure::NotTls: return "not_tls";
+    case Failure::NoCertificate: return "no_certificate";
+    case Failure::BadCertificate: return "bad_certificate";
+    case Failure::None:
+    case Failure::Protocol: return "failed";
+  }
+  return "failed";
+}
+
 StreamEnd end_of(RequestHandler::Gone why) {
   switch (why) {
     case RequestHandler::Gone::Client: return StreamEnd::Client;
@@ -67,13 +81,15 @@ void Connection::on_handshake() {
     return enter(Phase::Idle);
   }
   if (tls.failure() == Failure::PlainHttp) {
-    handshake_failed("plain_http");
+    handshake_failed(name_of(tls.failure()));
     stream_.drop_tls();
     (void)refuse(400, "https_expected");
     return;
   }
-  handshake_failed(tls.failure() == Failure::NotTls ? "not_tls" : "failed");
+  auto const how = name_of(tls.failure());
+  handshake_failed(how);
   if (tls.failure() == Failure::NotTls) return close(RequestHandler::Gone::Client);
+  if (tls.failure() != Failure::Protocol) server_.handler().on_uncertified(how, tls.trouble(), remote());
   // The alert that says why would be lost if the connection were reset by what the client is still sending.
   enter(Phase::Lingering);
   finish_writing();

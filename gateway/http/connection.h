@@ -82,6 +82,9 @@ class Connection final : public Mortal,
   void watch(std::unique_ptr<ExchangeWatcher> watcher) override { watcher_ = std::move(watcher); }
   [[nodiscard]] std::string remote() const override;
   [[nodiscard]] std::optional<IpAddress> address() const override { return stream_.address(); }
+  [[nodiscard]] ClientCertificate const* certificate() const override {
+    return stream_.tls() == nullptr ? nullptr : stream_.tls()->certificate();
+  }
   void respond(Response const& response) override;
   void open_stream(std::string_view fields, StreamTag stream) override;
   void send_event(Event const& event) override;

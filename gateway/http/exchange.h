@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/client_certificate.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/ip_address.h"
 #include "gateway/http/request_head.h"
@@ -76,6 +77,9 @@ class Exchange {
   /// The same as a value; nothing when it is gone.
   [[nodiscard]] virtual std::optional<IpAddress> address() const = 0;
 
+  /// Of a client that has shown one, with TLS; null for others.
+  [[nodiscard]] virtual ClientCertificate const* certificate() const = 0;
+
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;
 
@@ -104,6 +108,12 @@ class RequestHandler {
   /// waited for it (Slow), or it took nothing for too long (Stalled).
   enum class Gone : std::uint8_t { Client, Slow, Stalled, Shutdown };
   virtual void on_gone(ExchangeId id, std::uint64_t context, Gone why) = 0;
+
+  /// A client was not let in during the TLS handshake: it showed no certificate, or one that is not accepted. `why` is
+  /// for the log, `remote` its address.
+  virtual void on_uncertified(std::string_view reason, std::string_view why, std::string_view remote) {
+    (void)reason, (void)why, (void)remote;
+  }
 
  protected:
   ~RequestHandler() = default;

@@ -44,8 +44,8 @@ class ServerProbe {
   virtual void connection_closed() {}
   virtual void connection_refused() {}  ///< the limit was reached
   virtual void connection_moved() {}    ///< to another server of the program
-  /// A TLS handshake is over. `version` is 1.2 or 1.3; `how` it failed: plain_http, not_tls, failed, timeout or
-  /// client_left.
+  /// A TLS handshake is over. `version` is 1.2 or 1.3; `how` it failed: plain_http, not_tls, no_certificate,
+  /// bad_certificate, failed, timeout or client_left.
   virtual void handshake_done(std::string_view version, Resumed resumed) { (void)version, (void)resumed; }
   virtual void handshake_failed(std::string_view how) { (void)how; }
   virtual void out_of_descriptors() {}  ///< a connection was refused, or none could be accepted

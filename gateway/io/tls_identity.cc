@@ -8,7 +8,6 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,23 +48,15 @@ std::unique_ptr<BIO, Free> reader(std::string_view text) {
 /// Never asks at the terminal.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
-UnixTime time_of(ASN1_TIME const* time) {
-  tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return UnixTime{};
-  return UnixTime{std::chrono::seconds(timegm(&parts))};
-}
-
-std::variant<std::vector<Certificate>, TlsFault> read_chain(std::string_view pem) {
-  using In = TlsFault::In;
+std::variant<std::vector<Certificate>, TlsFault> read_certificates(std::string_view pem, TlsFault::In in_file) {
   std::vector<Certificate> chain;
   auto const in = reader(pem);
   while (auto* const next = PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr)) chain.emplace_back(next);
   auto const code = ERR_peek_last_error();
   auto const is_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
   if (!is_end)
-    return TlsFault{In::Certificate,
-                    fmt::format("its certificate {} cannot be read ({})", chain.size() + 1, openssl_reason())};
-  if (chain.empty()) return TlsFault{In::Certificate, "expected certificates in PEM, found none"};
+    return TlsFault{in_file, fmt::format("its certificate {} cannot be read ({})", chain.size() + 1, openssl_reason())};
+  if (chain.empty()) return TlsFault{in_file, "expected certificates in PEM, found none"};
   return chain;
 }
 
@@ -127,24 +118,57 @@ std::optional<TlsFault> use(SSL_CTX* context, std::vector<Certificate> const& ch
   return std::nullopt;
 }
 
+/// Revocation lists, if there are any, are then needed of every authority.
+std::optional<TlsFault> add_revocations(X509_STORE* store, std::string_view pem) {
+  auto const in = reader(pem);
+  ERR_clear_error();
+  while (auto* const next = PEM_read_bio_X509_CRL(in.get(), nullptr, no_passphrase, nullptr)) {
+    X509_STORE_add_crl(store, next);
+    X509_CRL_free(next);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+  }
+  if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) return std::nullopt;
+  return TlsFault{TlsFault::In::ClientCa,
+                  fmt::format("one of its revocation lists cannot be read ({})", openssl_reason())};
+}
+
+/// Whatever stands in the file is trusted, an intermediate authority as well as a root.
+std::optional<TlsFault> ask_clients(SSL_CTX* context, std::string_view pem, TlsClients clients) {
+  if (clients == TlsClients::Anonymous) return std::nullopt;
+  ERR_clear_error();
+  auto const read = read_certificates(pem, TlsFault::In::ClientCa);
+  if (auto const* const fault = std::get_if<TlsFault>(&read)) return *fault;
+  auto* const store = SSL_CTX_get_cert_store(context);
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  for (auto const& authority : std::get<0>(read)) {
+    X509_STORE_add_cert(store, authority.get());
+    SSL_CTX_add_client_CA(context, authority.get());
+  }
+  auto const must = clients == TlsClients::MustCertify ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
+  return add_revocations(store, pem);
+}
+
 }  // namespace
 
-std::variant<TlsIdentity, TlsFault> TlsIdentity::make(TlsFiles const& files, TlsMinimum minimum) {
+std::variant<TlsIdentity, TlsFault> TlsIdentity::make(TlsFiles const& files, TlsRules const& rules) {
   ERR_clear_error();
-  auto const chain = read_chain(files.chain);
+  auto const chain = read_certificates(files.chain, TlsFault::In::Certificate);
   if (auto const* const fault = std::get_if<TlsFault>(&chain)) return *fault;
   ERR_clear_error();
   auto const key = read_key(files.key);
   if (auto const* const fault = std::get_if<TlsFault>(&key)) return *fault;
   auto const& certificates = std::get<0>(chain);
   ERR_clear_error();
-  auto context = make_context(minimum);
+  auto context = make_context(rules.minimum);
   if (!context)
     return TlsFault{TlsFault::In::Certificate, fmt::format("TLS cannot be used here ({})", openssl_reason())};
   if (auto const fault = use(context.get(), certificates, std::get<0>(key).get())) return *fault;
+  if (auto const fault = ask_clients(context.get(), files.client_ca, rules.clients)) return *fault;
   auto expires = UnixTime::max();
-  for (auto const& each : certificates) expires = std::min(expires, time_of(X509_get0_notAfter(each.get())));
-  return TlsIdentity(std::move(context), time_of(X509_get0_notBefore(certificates.front().get())), expires);
+  for (auto const& each : certificates) expires = std::min(expires, unix_time(X509_get0_notAfter(each.get())));
+  return TlsIdentity(std::move(context), rules.name, unix_time(X509_get0_notBefore(certificates.front().get())),
+                     expires);
 }
 
 }  // namespace gateway::io

@@ -19,7 +19,7 @@ class TlsServer {
   /// For a connection that was just accepted.
   [[nodiscard]] std::unique_ptr<TlsSession> accept() {
     std::scoped_lock const lock(mutex_);
-    return std::make_unique<TlsSession>(identity_.context());
+    return std::make_unique<TlsSession>(identity_.context(), identity_.name());
   }
 
   /// What connections are shown from now on. Those that are open go on as they are.

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <cstring>
@@ -62,7 +63,22 @@ bool begins_like_http(char first) { return first >= 'A' && first <= 'Z'; }
 
 }  // namespace
 
-TlsSession::TlsSession(ssl_ctx_st* context) : ssl_(SSL_new(context)) {
+TlsSession::TlsSession(ssl_ctx_st* context, CertifiedName name) : TlsSession(context, Side::Server, name) {
+  if (ssl_) SSL_set_accept_state(ssl_.get());
+}
+
+TlsSession::TlsSession(ssl_ctx_st* context, std::string const& host)
+    : TlsSession(context, Side::Client, CertifiedName::CommonName) {
+  if (!ssl_) return;
+  SSL_set_connect_state(ssl_.get());
+  auto* const expected = SSL_get0_param(ssl_.get());
+  if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return;
+  SSL_set1_host(ssl_.get(), host.c_str());
+  SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+}
+
+TlsSession::TlsSession(ssl_ctx_st* context, Side side, CertifiedName name)
+    : ssl_(SSL_new(context)), side_(side), name_(name) {
   auto* const pipe = BIO_new(Pipe::method());
   if (!ssl_ || pipe == nullptr) {
     BIO_free(pipe);
@@ -72,17 +88,20 @@ TlsSession::TlsSession(ssl_ctx_st* context) : ssl_(SSL_new(context)) {
   BIO_set_data(pipe, this);
   BIO_set_init(pipe, 1);
   SSL_set_bio(ssl_.get(), pipe, pipe);  // one reference for both
-  SSL_set_accept_state(ssl_.get());
+}
+
+/// Of all that is received: what is not TLS at all is told from what fails in it.
+void TlsSession::look_at_first(char first) {
+  begun_ = true;
+  if (begins_like_http(first)) {
+    fail(Failure::PlainHttp);
+  } else if (first != kHandshakeRecord && side_ == Side::Server) {
+    fail(Failure::NotTls);
+  }
 }
 
 std::string_view TlsSession::unseal(std::string_view sealed, char* into) {
-  if (!begun_ && !sealed.empty()) {
-    begun_ = true;
-    if (begins_like_http(sealed.front()))
-      fail(Failure::PlainHttp);
-    else if (sealed.front() != kHandshakeRecord)
-      fail(Failure::NotTls);
-  }
+  if (!begun_ && !sealed.empty()) look_at_first(sealed.front());
   received_ = sealed;
   std::size_t size = 0;
   while (state_ == State::Handshake || state_ == State::Open) {
@@ -91,7 +110,7 @@ std::string_view TlsSession::unseal(std::string_view sealed, char* into) {
       ERR_clear_error();
       return SSL_read(ssl_.get(), into + size, SSL3_RT_MAX_PLAIN_LENGTH);
     }();
-    if (state_ == State::Handshake && SSL_is_init_finished(ssl_.get()) == 1) state_ = State::Open;
+    if (state_ == State::Handshake && SSL_is_init_finished(ssl_.get()) == 1) opened();
     if (got > 0) {
       size += static_cast<std::size_t>(got);
       continue;
@@ -102,7 +121,7 @@ std::string_view TlsSession::unseal(std::string_view sealed, char* into) {
       state_ = State::PeerEnded;
       break;
     }
-    fail(Failure::Protocol);
+    fail(last_failure());
   }
   received_ = {};
   return {into, size};
@@ -122,6 +141,26 @@ void TlsSession::close() {
   if (!can_send()) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
+}
+
+void TlsSession::opened() {
+  state_ = State::Open;
+  if (side_ == Side::Client) return;
+  auto* const shown = SSL_get0_peer_certificate(ssl_.get());
+  if (shown == nullptr) return;
+  certificate_ = ClientCertificate{.name = name_in(shown, name_), .expires = unix_time(X509_get0_notAfter(shown))};
+}
+
+/// Of the call that just failed.
+TlsSession::Failure TlsSession::last_failure() {
+  auto const code = ERR_peek_last_error();  // those before it are of what it called
+  auto const* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
+  trouble_ = text == nullptr ? std::string_view{} : text;
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return Failure::Protocol;
+  if (ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return Failure::NoCertificate;
+  if (ERR_GET_REASON(code) != SSL_R_CERTIFICATE_VERIFY_FAILED) return Failure::Protocol;
+  trouble_ = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+  return Failure::BadCertificate;
 }
 
 void TlsSession::fail(Failure failure) {

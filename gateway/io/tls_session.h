@@ -4,9 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "gateway/base/byte_queue.h"
+#include "gateway/base/client_certificate.h"
+#include "gateway/io/certified_name.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -31,13 +35,18 @@ class TlsSession {
   /// Why it failed.
   enum class Failure : std::uint8_t {
     None,
-    PlainHttp,  ///< the peer speaks HTTP without TLS
-    NotTls,     ///< the first byte is none of a handshake
-    Protocol,   ///< no version or cipher in common, a damaged record, or an alert
+    PlainHttp,       ///< the peer speaks HTTP without TLS
+    NotTls,          ///< the first byte is none of a handshake
+    NoCertificate,   ///< the peer should have shown one
+    BadCertificate,  ///< it showed one that is not accepted
+    Protocol,        ///< no version or cipher in common, a damaged record, or an alert
   };
 
-  /// The server's side, with the settings of `context`.
-  explicit TlsSession(ssl_ctx_st* context);
+  /// The server's side, with the settings of `context`. `name` is where in the peer's certificate its name is.
+  TlsSession(ssl_ctx_st* context, CertifiedName name);
+  /// The client's side, which checks that the server is `host`, a name or an address, if it checks certificates at all.
+  /// Its first words are unsealed out of nothing: `unseal({}, into)`.
+  TlsSession(ssl_ctx_st* context, std::string const& host);
   TlsSession(TlsSession const&) = delete;
   TlsSession& operator=(TlsSession const&) = delete;
 
@@ -58,6 +67,10 @@ class TlsSession {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] Failure failure() const { return failure_; }
+  /// More of the reason, for a log; often empty.
+  [[nodiscard]] std::string_view trouble() const { return trouble_; }
+  /// Of a peer that has shown one; null for others.
+  [[nodiscard]] ClientCertificate const* certificate() const { return certificate_ ? &*certificate_ : nullptr; }
   [[nodiscard]] bool can_send() const { return state_ == State::Open || state_ == State::PeerEnded; }
   /// `1.2` or `1.3`, once it is open.
   [[nodiscard]] std::string_view version() const;
@@ -66,11 +79,20 @@ class TlsSession {
 
  private:
   struct Pipe;
+  enum class Side : std::uint8_t { Server, Client };
+  TlsSession(ssl_ctx_st* context, Side side, CertifiedName name);
+  void look_at_first(char first);
+  void opened();
   void fail(Failure failure);
+  [[nodiscard]] Failure last_failure();
 
   std::string_view received_;  ///< of unseal's, while that runs
   ByteQueue unsent_{0};        ///< gives its memory back when it is empty
   std::unique_ptr<ssl_st, FreeTls> ssl_;
+  Side side_;
+  CertifiedName name_;
+  std::optional<ClientCertificate> certificate_;
+  std::string_view trouble_;  ///< a constant of OpenSSL's
   State state_ = State::Handshake;
   Failure failure_ = Failure::None;
   bool begun_ = false;

@@ -12,9 +12,11 @@
 namespace gateway::metrics {
 
 namespace {
-constexpr std::array<char const*, 18> kAuthFailures{"bad_signature",
+constexpr std::array<char const*, 22> kAuthFailures{"bad_certificate",
+                                                    "bad_signature",
                                                     "bad_token",
                                                     "expired",
+                                                    "expired_certificate",
                                                     "fetch_site",
                                                     "forbidden",
                                                     "host",
@@ -23,10 +25,12 @@ constexpr std::array<char const*, 18> kAuthFailures{"bad_signature",
                                                     "issuer_unavailable",
                                                     "malformed",
                                                     "missing",
+                                                    "no_certificate",
                                                     "not_yet_valid",
                                                     "origin",
                                                     "other_session",
                                                     "unknown_key",
+                                                    "unnamed_certificate",
                                                     "wrong_algorithm",
                                                     "wrong_audience",
                                                     "wrong_issuer"};

@@ -11,7 +11,7 @@ using namespace std::string_literals;
 using fakes::TlsRawClient;
 
 io::TlsIdentity identity_of(fakes::Issued const& issued) {
-  auto made = io::TlsIdentity::make({.chain = issued.certificate, .key = issued.key}, io::TlsMinimum::V12);
+  auto made = io::TlsIdentity::make({.chain = issued.certificate, .key = issued.key}, {});
   return std::get<io::TlsIdentity>(std::move(made));
 }
 

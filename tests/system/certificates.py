@@ -9,9 +9,27 @@ import functools
 import ssl
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+AUTHORITY = """
+[ca]
+default_ca = this
+[this]
+database = {folder}/index.txt
+serial = {folder}/serial
+new_certs_dir = {folder}
+certificate = {folder}/authority.pem
+private_key = {folder}/authority.key
+default_md = sha256
+default_days = 30
+default_crl_days = 30
+unique_subject = no
+policy = any
+[any]
+commonName = supplied
+"""
 SERVER_NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1"
 
 
@@ -49,9 +67,11 @@ class Authority:
         openssl("req", "-x509", "-key", self.key, "-subj", "/CN=" + name, "-days", "30", "-out", self.certificate,
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, name="localhost", names=None, days=30, subject=None, usage=None):
+    def issue(self, name="localhost", names=None, days=30, subject=None, usage=None, ends=None):
         """A certificate for that common name (or that whole subject), and `names` besides. It has expired where `days`
-        is negative."""
+        is negative, and expires at the time `ends`, if that is given."""
+        if ends:
+            return self.issue_until(name, ends)
         self.count += 1
         stem = self.folder / ("%d" % self.count)
         issued = Issued(stem.with_suffix(".pem"), stem.with_suffix(".key"))
@@ -66,6 +86,34 @@ class Authority:
             openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial", self.count + 1,
                     "-days", days, "-extfile", file.name, "-out", issued.certificate, input=request)
         return issued
+
+    def issue_until(self, name, ends):
+        """The openssl command of Debian 12 sets the end of a certificate to a day only, unless it is that of an authority
+        with a database."""
+        issued = self.issue(name)
+        self.as_authority("-in", self.request(issued.key, "/CN=" + name), "-out", issued.certificate, "-enddate",
+                          time.strftime("%Y%m%d%H%M%SZ", time.gmtime(ends)))
+        return issued
+
+    def revocations(self, *revoked):
+        """A revocation list with these certificates, in PEM."""
+        for each in revoked:
+            self.as_authority("-revoke", each.certificate)
+        return self.as_authority("-gencrl")
+
+    def request(self, key, subject):
+        path = key.with_suffix(".csr")
+        path.write_bytes(openssl("req", "-new", "-key", key, "-subj", subject))
+        return path
+
+    def as_authority(self, *arguments):
+        """`openssl ca`, with a database next to the authority's files."""
+        file = self.folder / "authority.cnf"
+        if not file.exists():
+            (self.folder / "index.txt").touch()
+            (self.folder / "serial").write_text("1000\n")
+            file.write_text(AUTHORITY.format(folder=self.folder))
+        return openssl("ca", "-batch", "-notext", "-config", file, *arguments)
 
     def client(self, shows=None, **options):
         """What a client that trusts this authority uses, with a certificate of its own if it has one."""

@@ -166,6 +166,57 @@ def test_a_session_is_resumed_on_whatever_loop_it_comes_to(start, authority):
     gateway.until(lambda: gateway.metric("mcp_gateway_tls_connections_total", resumed="yes") == 19)
 
 
+def ask(command, *arguments):
+    """Exit code and everything that a command says of a running gateway."""
+    ran = subprocess.run([GATEWAY, command, *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_commands_ask_an_admin_listener_with_tls(start, tmp_path, authority, server):
+    gateway = start({"admin_tls": server.config}, {"echo": echo()}, wait_for=["echo"])
+    port = gateway.ports["admin"]
+    for command in ("health", "status", "top"):
+        code, said = ask(command, "https://127.0.0.1:%d" % port, "--ca", authority.certificate)
+        assert code == 0 and "echo" in said, said
+        assert ask(command, "https://localhost:%d" % port, "--insecure")[0] == 0
+        code, said = ask(command, "https://127.0.0.1:%d" % port)
+        assert code == 1 and "its certificate is not trusted: " in said, said
+        code, said = ask(command, port)
+        assert code == 1 and "speaks https; expected https://HOST:PORT" in said, said
+    code, said = ask("health", "https://127.0.0.1:%d/health" % gateway.port, "--ca", authority.certificate)
+    assert code == 0, said
+    code, said = ask("health", "https://127.0.0.1:%d" % port, "--ca", tmp_path / "none.pem")
+    assert code == 1 and "the authority in %s cannot be used" % (tmp_path / "none.pem") in said, said
+
+
+def test_commands_check_the_name_of_the_server(start, authority):
+    elsewhere = authority.issue("elsewhere", "DNS:elsewhere.example.com")
+    gateway = start({"admin_tls": elsewhere.config}, {"echo": echo()})
+    for host, why in (("127.0.0.1", "IP address mismatch"), ("localhost", "hostname mismatch")):
+        code, said = ask("health", "https://%s:%d" % (host, gateway.ports["admin"]), "--ca", authority.certificate)
+        assert code == 1 and why in said, said
+
+
+def test_commands_show_a_certificate_where_one_is_required(start, authority, server):
+    required = {**server.config, "client_auth": "required", "client_ca": str(authority.certificate)}
+    gateway = start({"admin_tls": required}, {"echo": echo()})
+    url = "https://127.0.0.1:%d" % gateway.ports["admin"]
+    mine = authority.issue("operator")
+    assert ask("health", url, "--ca", authority.certificate, "--cert", mine.certificate, "--key", mine.key)[0] == 0
+    both = mine.key.with_suffix(".both")
+    both.write_bytes(mine.key.read_bytes() + mine.certificate.read_bytes())
+    assert ask("status", url, "--ca", authority.certificate, "--cert", both)[0] == 0
+    code, said = ask("health", url, "--ca", authority.certificate)
+    assert code == 1 and "certificate required" in said, said
+    gateway.until(lambda: gateway.events("auth.denied", listener="admin", reason="no_certificate"))
+
+
+def test_a_server_of_http_is_told_from_one_of_https(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    code, said = ask("health", "https://127.0.0.1:%d" % gateway.ports["admin"], "--insecure")
+    assert code == 1 and "it speaks http, not https" in said, said
+
+
 # ── what is not TLS, or does not end ─────────────────────────────────────────────────────────────
 
 

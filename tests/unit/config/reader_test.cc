@@ -174,8 +174,10 @@ TEST(ConfigReader, ReadsWhoOwnsAChild) {
 }
 
 TEST(ConfigReader, WantsSomethingToTellOwnersApartBy) {
-  EXPECT_EQ("mcpServers.s.affinity: expected a header, as there are no gateway.auth.tokens to tell owners apart",
-            first_error(service(R"("isolation": "affinity")")));
+  EXPECT_EQ(
+      "mcpServers.s.affinity: expected a header, as there are neither gateway.auth.tokens nor client certificates to "
+      "tell owners apart",
+      first_error(service(R"("isolation": "affinity")")));
   EXPECT_EQ("mcpServers.s.affinity.header: expected the name of a header such as \"x-user-id\", found 'a b'",
             first_error(service(R"("isolation": "affinity", "affinity": {"header": "a b"})")));
   EXPECT_TRUE(errors_of(R"({"gateway": {"auth": {"tokens": [{"name": "a", "token": "0123456789abcdef"}]}},

@@ -14,7 +14,7 @@ using In = TlsFault::In;
 class TlsIdentityTest : public ::testing::Test {
  protected:
   static std::variant<TlsIdentity, TlsFault> make(std::string_view chain, std::string_view key) {
-    return TlsIdentity::make({.chain = chain, .key = key}, TlsMinimum::V12);
+    return TlsIdentity::make({.chain = chain, .key = key}, {});
   }
   static TlsFault fault(std::string_view chain, std::string_view key) {
     auto const made = make(chain, key);
@@ -70,6 +70,21 @@ TEST_F(TlsIdentityTest, AsksForNoPassphrase) {
       "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjSbhyQdRCjHAICCAAw\n"
       "-----END ENCRYPTED PRIVATE KEY-----\n";
   EXPECT_EQ("expected a key without a passphrase, found one with", fault(issued.certificate, encrypted).why);
+}
+
+TEST_F(TlsIdentityTest, NeedsAuthoritiesOnlyWhereClientsAreAsked) {
+  auto const made = [&](TlsClients clients, std::string_view ca) {
+    return TlsIdentity::make({.chain = issued.certificate, .key = issued.key, .client_ca = ca}, {.clients = clients});
+  };
+  EXPECT_TRUE(std::holds_alternative<TlsIdentity>(made(TlsClients::Anonymous, "")));
+  auto const none = made(TlsClients::MayCertify, "");
+  ASSERT_TRUE(std::holds_alternative<TlsFault>(none));
+  EXPECT_EQ(In::ClientCa, std::get<TlsFault>(none).in);
+  EXPECT_TRUE(std::holds_alternative<TlsIdentity>(made(TlsClients::MustCertify, authority.certificate())));
+  auto const cut = authority.certificate() + "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+  auto const bad_list = made(TlsClients::MustCertify, cut);
+  ASSERT_TRUE(std::holds_alternative<TlsFault>(bad_list));
+  EXPECT_TRUE(std::get<TlsFault>(bad_list).why.starts_with("one of its revocation lists cannot be read ("));
 }
 
 }  // namespace

@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "gateway/io/tls_server.h"
+#include "gateway/io/tls_trust.h"
 #include "tests/fakes/tls_client.h"
 
 namespace gateway::io {
@@ -15,8 +19,8 @@ using namespace std::string_literals;
 using fakes::TestAuthority;
 using fakes::TlsClient;
 
-TlsIdentity identity_of(fakes::Issued const& issued, TlsMinimum minimum = TlsMinimum::V12) {
-  auto made = TlsIdentity::make({.chain = issued.certificate, .key = issued.key}, minimum);
+TlsIdentity identity_of(fakes::Issued const& issued, TlsRules const& rules = {}, std::string_view client_ca = {}) {
+  auto made = TlsIdentity::make({.chain = issued.certificate, .key = issued.key, .client_ca = client_ca}, rules);
   auto const* const fault = std::get_if<TlsFault>(&made);
   EXPECT_EQ(nullptr, fault) << fault->why;
   return std::get<TlsIdentity>(std::move(made));
@@ -140,7 +144,7 @@ TEST_F(TlsSessionTest, OffersHttp11AndNoOtherProtocol) {
 }
 
 TEST_F(TlsSessionTest, RefusesVersionsOlderThanConfigured) {
-  TlsServer strict(identity_of(authority.issue(), TlsMinimum::V13));
+  TlsServer strict(identity_of(authority.issue(), {.minimum = TlsMinimum::V13}));
   session = strict.accept();
   TlsClient client({.newest = TLS1_2_VERSION});
   exchange(client);
@@ -247,6 +251,134 @@ TEST_F(TlsSessionTest, GoesOnElsewhereWhileARecordIsHalfReceived) {
   auto moved = std::move(session);
   session = std::move(moved);
   EXPECT_EQ(std::string(1000, 'x'), deliver(std::string_view(sealed).substr(500)));
+}
+
+/// A server that asks for the certificates of `people`.
+class TlsClientCertificateTest : public TlsSessionTest {
+ protected:
+  void ask(TlsClients clients, CertifiedName name = CertifiedName::CommonName) {
+    asking.emplace(identity_of(authority.issue(), {.clients = clients, .name = name}, people.certificate()));
+    session = asking->accept();
+  }
+  std::string name_of(fakes::Subject const& subject, CertifiedName name) {
+    ask(TlsClients::MustCertify, name);
+    TlsClient client({.shows = people.issue(subject)});
+    exchange(client);
+    return session->certificate() == nullptr ? "no certificate" : session->certificate()->name;
+  }
+
+  TestAuthority people{"people"};
+  std::optional<TlsServer> asking;
+};
+
+TEST_F(TlsClientCertificateTest, IsKnownOnceTheHandshakeIsOver) {
+  ask(TlsClients::MustCertify);
+  TlsClient client({.authority = authority.certificate(), .shows = people.issue({.common_name = "alice"})});
+  EXPECT_EQ(nullptr, session->certificate());
+  exchange(client);
+  ASSERT_NE(nullptr, session->certificate());
+  EXPECT_EQ("alice", session->certificate()->name);
+}
+
+TEST_F(TlsClientCertificateTest, IsKnownOfAResumedSessionToo) {
+  for (auto const newest : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    ask(TlsClients::MustCertify);
+    auto const mine = people.issue({.common_name = "alice"});
+    TlsClient first({.shows = mine, .newest = newest});
+    exchange(first);
+    std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)> const ticket(first.session(), SSL_SESSION_free);
+    session = asking->accept();
+    TlsClient second({.shows = mine, .newest = newest, .session = ticket.get()});
+    exchange(second);
+    EXPECT_TRUE(session->is_resumed());
+    ASSERT_NE(nullptr, session->certificate());
+    EXPECT_EQ("alice", session->certificate()->name);
+
+    // Not with a listener that trusts others, even of the same program.
+    TestAuthority const others;
+    TlsServer other(identity_of(authority.issue(), {.clients = TlsClients::MustCertify}, others.certificate()));
+    session = other.accept();
+    TlsClient third({.shows = mine, .newest = newest, .session = ticket.get()});
+    exchange(third);
+    EXPECT_EQ(TlsSession::Failure::BadCertificate, session->failure());
+  }
+}
+
+TEST_F(TlsClientCertificateTest, IsOnlyNeededWhereItIsRequired) {
+  ask(TlsClients::MayCertify);
+  TlsClient without;
+  exchange(without);
+  EXPECT_EQ(TlsSession::State::Open, session->state());
+  EXPECT_EQ(nullptr, session->certificate());
+
+  ask(TlsClients::MustCertify);
+  TlsClient turned_away;
+  exchange(turned_away);
+  EXPECT_EQ(TlsSession::Failure::NoCertificate, session->failure());
+  EXPECT_EQ("tlsv13 alert certificate required", turned_away.trouble());
+}
+
+TEST_F(TlsClientCertificateTest, IsIgnoredWhereNobodyAsks) {
+  TlsClient client({.shows = people.issue()});
+  exchange(client);
+  EXPECT_EQ(TlsSession::State::Open, session->state());
+  EXPECT_EQ(nullptr, session->certificate());
+}
+
+TEST_F(TlsClientCertificateTest, OfAnotherAuthorityOrTimeIsRefusedWithTheReason) {
+  TestAuthority const strangers("people");
+  for (auto const clients : {TlsClients::MayCertify, TlsClients::MustCertify}) {
+    ask(clients);
+    TlsClient stranger({.shows = strangers.issue()});
+    exchange(stranger);
+    EXPECT_EQ(TlsSession::Failure::BadCertificate, session->failure());
+    EXPECT_NE("", session->trouble());
+
+    ask(clients);
+    TlsClient late({.shows = people.issue({.valid_from = -7200, .valid_for = -3600})});
+    exchange(late);
+    EXPECT_EQ(TlsSession::Failure::BadCertificate, session->failure());
+    EXPECT_EQ("certificate has expired", session->trouble());
+
+    ask(clients);
+    TlsClient early({.shows = people.issue({.valid_from = 3600, .valid_for = 7200})});
+    exchange(early);
+    EXPECT_EQ("certificate is not yet valid", session->trouble());
+  }
+}
+
+TEST_F(TlsClientCertificateTest, NamesItsHolderInOneWay) {
+  using enum CertifiedName;
+  EXPECT_EQ("Zo\xc3\xab", name_of({.common_name = "Zo\xc3\xab"}, CommonName));
+  EXPECT_EQ("", name_of({.common_name = ""}, CommonName));
+  EXPECT_EQ("", name_of({.common_name = "a\nb"}, CommonName));
+  EXPECT_EQ("", name_of({.common_name = std::string("a\0b", 3)}, CommonName));
+  EXPECT_EQ("a@b.c", name_of({.names = "email:a@b.c,DNS:x"}, Email));
+  EXPECT_EQ("x", name_of({.names = "email:a@b.c,DNS:x"}, Dns));
+  EXPECT_EQ("", name_of({.names = "DNS:x,DNS:y"}, Dns));
+  EXPECT_EQ("urn:a", name_of({.names = "URI:urn:a,IP:127.0.0.1"}, Uri));
+  EXPECT_EQ("", name_of({.names = "IP:127.0.0.1"}, Uri));
+  EXPECT_EQ("", name_of({.names = ""}, Email));
+}
+
+/// Both sides are ours.
+TEST_F(TlsSessionTest, IsAClientToo) {
+  auto const context = client_context({.check = TlsTrust::Check::Nothing});
+  ASSERT_TRUE(context);
+  TlsSession client(context->get(), "localhost");
+  std::vector<char> buffer(TlsSession::kLead + 100'000);
+  std::string heard(client.unseal({}, buffer.data()));
+  for (int i = 0; i < 5; ++i) {
+    std::string const out(client.unsent());
+    client.sent(out.size());
+    deliver(out);
+    auto const in = take_unsent();
+    std::memcpy(buffer.data() + TlsSession::kLead, in.data(), in.size());
+    heard += client.unseal({buffer.data() + TlsSession::kLead, in.size()}, buffer.data());
+  }
+  EXPECT_EQ(TlsSession::State::Open, client.state());
+  EXPECT_EQ(TlsSession::State::Open, session->state());
+  EXPECT_EQ("", heard);
 }
 
 }  // namespace
