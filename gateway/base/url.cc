@@ -2,11 +2,13 @@
 
 namespace gateway {
 
-std::optional<Url> parse_url(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) return std::nullopt;
-  text.remove_prefix(kScheme.size());
-  Url url;
+namespace {
+
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
+
+/// `text` is what stands behind the scheme.
+std::optional<Url> parse_rest(std::string_view text, Url url) {
   if (auto const slash = text.find('/'); slash != text.npos) {
     url.path = text.substr(slash);
     text = text.substr(0, slash);
@@ -19,6 +21,17 @@ std::optional<Url> parse_url(std::string_view text) {
   url.host = text;
   auto const whole = (url.host + url.port + url.path).find_first_of(" \r\n") == std::string::npos;
   return whole && !url.host.empty() && !url.port.empty() ? std::optional(url) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  return text.starts_with(kHttp) ? parse_rest(text.substr(kHttp.size()), {}) : std::nullopt;
+}
+
+std::optional<Url> parse_web_url(std::string_view text) {
+  if (!text.starts_with(kHttps)) return parse_url(text);
+  return parse_rest(text.substr(kHttps.size()), {.host = {}, .port = "443", .has_tls = true});
 }
 
 }  // namespace gateway

@@ -17,7 +17,7 @@ constexpr std::string_view kUsualPort = "9090";
 bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
 /// Host and port, each the usual one where it is missing. A URL without a port is taken
-/// at its word: 80.
+/// at its word: 80 or 443.
 std::string authority_of(std::string_view text, bool is_url) {
   if (text.empty()) return fmt::format("{}:{}", kUsualHost, kUsualPort);
   if (!is_url && is_number(text)) return fmt::format("{}:{}", kUsualHost, text);
@@ -45,25 +45,26 @@ bool is_port(std::string_view text) {
 }  // namespace
 
 Result<std::string> url_of(std::string_view address, std::string_view page, NamedPage named) {
-  constexpr std::string_view kScheme = "http://";
+  constexpr std::string_view kHttp = "http://";
+  constexpr std::string_view kHttps = "https://";
   auto rest = address;
-  auto const is_url = rest.starts_with(kScheme);
-  if (is_url) rest.remove_prefix(kScheme.size());
+  auto const has_tls = rest.starts_with(kHttps);
+  auto const is_url = has_tls || rest.starts_with(kHttp);
+  auto const scheme = has_tls ? kHttps : kHttp;
+  if (is_url) rest.remove_prefix(scheme.size());
   auto const slash = std::min(rest.find('/'), rest.size());
   auto path = rest.substr(slash);
   while (path.ends_with('/')) path.remove_suffix(1);
   auto const before = page_in(path);
   if (named == NamedPage::Ask && before < path.size()) page = path.substr(before);
 
-  auto url =
-      fmt::format("{}{}{}{}", kScheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
-  auto const has_tls = address.starts_with("https:");
-  auto const parsed = parse_url(url);
-  if (!has_tls && parsed && is_port(parsed->port)) return url;
+  auto url = fmt::format("{}{}{}{}", scheme, authority_of(rest.substr(0, slash), is_url), path.substr(0, before), page);
+  auto const parsed = parse_web_url(url);
+  if (parsed && is_port(parsed->port)) return url;
   return Error{
-      fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or http://HOST:9090, port 1..65535, "
-                  "found '{:.100}'{}",
-                  address, has_tls ? "; its admin listener speaks http" : "")};
+      fmt::format("expected the address of a gateway, such as 9090, HOST:9090 or https://HOST:9090, port 1..65535, "
+                  "found '{:.100}'",
+                  address)};
 }
 
 }  // namespace gateway::cli

@@ -37,7 +37,8 @@ constexpr std::string_view kRunHelp =
 constexpr std::string_view kCheckHelp = "Exit codes: 0 every service can start, 1 one cannot, 2 the file is wrong.";
 
 constexpr std::string_view kAddressHelp =
-    "ADDRESS is the gateway's admin listener: 9090, HOST:9090 or http://HOST:9090; 127.0.0.1:9090 when it is left out.";
+    "ADDRESS is the gateway's admin listener: 9090, HOST:9090, or http[s]://HOST:9090; 127.0.0.1:9090 when it is left "
+    "out.";
 
 // ── the subcommands and their options ────────────────────────────────────────
 
@@ -107,7 +108,14 @@ void add_lock(CLI::App& app, Arguments& arguments) {
 
 CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& name, std::string const& sentence) {
   auto* const command = app.add_subcommand(name, sentence);
-  command->add_option("ADDRESS,--url", arguments.address, "Its admin listener")->option_text(" ");
+  auto& trust = arguments.address.trust;
+  command->add_option("ADDRESS,--url", arguments.address.text, "Its admin listener")->option_text(" ");
+  command->add_option("--ca", trust.ca_file, "Authorities to trust besides the system's, for https; PEM")
+      ->option_text("FILE");
+  command->add_option("--cert", trust.certificate, "Certificate to show, for https; PEM")->option_text("FILE");
+  command->add_option("--key", trust.key, "Its key, where that is not in the same file; PEM")->option_text("FILE");
+  command->add_flag_callback(
+      "--insecure", [&trust] { trust.check = io::TlsTrust::Check::Nothing; }, "Accept any certificate, for https");
   command->footer(std::string(kAddressHelp));
   return command;
 }
@@ -148,9 +156,9 @@ std::string usage_of(std::string_view command) {
     return "mcp-gateway run [OPTIONS] FILE\n       mcp-gateway run [OPTIONS] -- COMMAND [ARGUMENTS...]";
   if (command == "check") return "mcp-gateway check [OPTIONS] FILE";
   if (command == "lock") return "mcp-gateway lock [OPTIONS] FILE";
-  if (command == "health") return "mcp-gateway health [ADDRESS]";
-  if (command == "status") return "mcp-gateway status [--json] [ADDRESS]";
-  if (command == "top") return "mcp-gateway top [--interval SECONDS] [ADDRESS]";
+  if (command == "health") return "mcp-gateway health [OPTIONS] [ADDRESS]";
+  if (command == "status") return "mcp-gateway status [OPTIONS] [ADDRESS]";
+  if (command == "top") return "mcp-gateway top [OPTIONS] [ADDRESS]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
 }
@@ -257,7 +265,7 @@ std::optional<Farewell> judge(Arguments const& arguments) {
     return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
   if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
     return wrong("lock: expected only one of --check, --write and --approve");
-  auto const url = url_of(arguments.address, "/", NamedPage::Ask);
+  auto const url = url_of(arguments.address.text, "/", NamedPage::Ask);
   return url ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, url.error().what)));
 }
 

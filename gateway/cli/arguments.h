@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/cli/address.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
 
@@ -24,7 +25,7 @@ struct Arguments {
   bool write = false;                ///< of `lock`: pins what the services offer
   bool compare = false;              ///< of `lock`: says what differs, as without an option
   std::vector<std::string> approve;  ///< of `lock`: SERVICE or SERVICE/TOOL
-  std::string address;               ///< of a running gateway; empty is the usual one
+  GatewayAddress address;            ///< of a running gateway; empty is the usual one
   bool json = false;                 ///< of `status`
   int interval = 2;                  ///< of `top`, in seconds
 };

@@ -9,9 +9,9 @@
 
 namespace gateway::cli {
 
-bool ask_health(std::string const& address, std::chrono::seconds patience, std::ostream& out, std::ostream& errors) {
-  auto const url = url_of(address, "/health", NamedPage::Ask);
-  auto const answer = url ? http_get(*url, patience) : url.error();
+bool ask_health(GatewayAddress const& address, std::chrono::seconds patience, std::ostream& out, std::ostream& errors) {
+  auto const url = url_of(address.text, "/health", NamedPage::Ask);
+  auto const answer = url ? http_get(*url, address.trust, patience) : url.error();
   if (!answer) {
     errors << fmt::format("health: {}; {}\n", answer.error().what, kStartOne);
     return false;

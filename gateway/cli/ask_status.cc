@@ -12,10 +12,10 @@
 
 namespace gateway::cli {
 
-Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds patience) {
-  auto const url = url_of(address, "/api/status", NamedPage::Replace);
+Result<AskedStatus> get_status(GatewayAddress const& address, std::chrono::seconds patience) {
+  auto const url = url_of(address.text, "/api/status", NamedPage::Replace);
   if (!url) return url.error();
-  auto answer = http_get(*url, patience);
+  auto answer = http_get(*url, address.trust, patience);
   if (!answer) return answer.error();
   auto report = read_status(answer->body);
   if (report) return AskedStatus{std::move(answer->body), std::move(*report)};
@@ -24,7 +24,7 @@ Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds 
                   answer->status)};
 }
 
-bool ask_status(std::string_view command, std::string const& address, StatusForm form, std::chrono::seconds patience,
+bool ask_status(std::string_view command, GatewayAddress const& address, StatusForm form, std::chrono::seconds patience,
                 std::ostream& out, std::ostream& errors) {
   auto const status = get_status(address, patience);
   if (!status) {

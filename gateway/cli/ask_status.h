@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gateway/base/result.h"
+#include "gateway/cli/address.h"
 #include "gateway/cli/status_table.h"
 
 namespace gateway::cli {
@@ -17,11 +18,11 @@ struct AskedStatus {
   std::string text;  ///< as it was answered
   StatusReport report;
 };
-[[nodiscard]] Result<AskedStatus> get_status(std::string const& address, std::chrono::seconds patience);
+[[nodiscard]] Result<AskedStatus> get_status(GatewayAddress const& address, std::chrono::seconds patience);
 
 /// Asks the admin listener at `address`. The status goes to `out`, a sentence about what
 /// stood in the way to `errors`, in the name of `command`. True when the gateway serves requests.
-[[nodiscard]] bool ask_status(std::string_view command, std::string const& address, StatusForm form,
+[[nodiscard]] bool ask_status(std::string_view command, GatewayAddress const& address, StatusForm form,
                               std::chrono::seconds patience, std::ostream& out, std::ostream& errors);
 
 }  // namespace gateway::cli

@@ -10,9 +10,9 @@
 
 namespace gateway::cli {
 
-/// GETs `url`, `http://HOST[:PORT][/PATH]`, and waits at most `patience`. The error is
+/// GETs `url`, `http://HOST[:PORT][/PATH]` or https, and waits at most `patience`. The error is
 /// a sentence that names the URL.
-Result<http::Answered> http_get(std::string const& url, std::chrono::seconds patience);
+Result<http::Answered> http_get(std::string const& url, io::TlsTrust const& trust, std::chrono::seconds patience);
 
 /// What to do where nobody answers.
 inline constexpr std::string_view kStartOne =

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kLookPatience{2};
 constexpr std::string_view kKeys =
     "\nsort by  o order  n name  c calls  e errors  l latency  s sessions  r restarts  m memory  u cpu     q quit\n";
 
-Result<StatusReport> look(std::string const& address) {
+Result<StatusReport> look(GatewayAddress const& address) {
   auto status = get_status(address, kLookPatience);
   if (!status) return status.error();
   return std::move(status->report);
@@ -32,7 +32,7 @@ std::string screen(Result<StatusReport> const& seen, SortBy by, Colour colour) {
 
 }  // namespace
 
-bool top(std::string const& address, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
+bool top(GatewayAddress const& address, std::chrono::seconds interval, std::ostream& out, std::ostream& errors) {
   if (isatty(STDOUT_FILENO) != 1) return ask_status("top", address, StatusForm::Table, kLookPatience, out, errors);
   using SteadyClock = std::chrono::steady_clock;
   auto const colour = std::getenv("NO_COLOR") == nullptr ? Colour::Yes : Colour::No;

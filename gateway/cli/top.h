@@ -5,11 +5,13 @@
 #include <iosfwd>
 #include <string>
 
+#include "gateway/cli/address.h"
+
 namespace gateway::cli {
 
 /// Shows the status at `address` (address.h) every `interval` until q is pressed; once where stdout is
 /// no terminal. True when the last look could be had and showed a gateway that serves.
-[[nodiscard]] bool top(std::string const& address, std::chrono::seconds interval, std::ostream& out,
+[[nodiscard]] bool top(GatewayAddress const& address, std::chrono::seconds interval, std::ostream& out,
                        std::ostream& errors);
 
 }  // namespace gateway::cli

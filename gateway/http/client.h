@@ -8,6 +8,7 @@
 
 #include "gateway/base/result.h"
 #include "gateway/base/url.h"
+#include "gateway/io/tls_trust.h"
 
 namespace gateway::http {
 
@@ -25,7 +26,8 @@ struct Answered {
 };
 
 /// One connection, one request, the whole answer. Nothing takes longer than
-/// `patience` but the look-up of a name. The error is a sentence.
-[[nodiscard]] Result<Answered> ask(Url const& url, Question const& question, std::chrono::milliseconds patience);
+/// `patience` but the look-up of a name. The error is a sentence. `trust` is for https.
+[[nodiscard]] Result<Answered> ask(Url const& url, Question const& question, std::chrono::milliseconds patience,
+                                   io::TlsTrust const& trust = {});
 
 }  // namespace gateway::http

@@ -385,7 +385,7 @@ def test_an_address_that_is_none_is_a_usage_error(command):
     done = mcp_gateway(command, "ftp://127.0.0.1:9090")
     assert done.returncode == 2
     assert one_sentence(done.stderr) == (f"{command}: expected the address of a gateway, such as 9090, HOST:9090 or "
-                                         "http://HOST:9090, port 1..65535, found 'ftp://127.0.0.1:9090'")
+                                         "https://HOST:9090, port 1..65535, found 'ftp://127.0.0.1:9090'")
 
 
 def test_status_of_another_listener_says_that_it_is_no_admin_listener(tmp_path):

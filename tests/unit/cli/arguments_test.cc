@@ -160,8 +160,8 @@ TEST(Arguments, SayWhatAnOptionTakes) {
   EXPECT_THAT(said("top --interval 61"), HasSubstr("--interval: expected 1..60 seconds, found '61'"));
   EXPECT_EQ(7, read("top --interval 7").interval);
   EXPECT_THAT(said("health ftp://x"), HasSubstr("2: health: expected the address of a gateway, such as 9090"));
-  EXPECT_EQ("9090", read("status 9090").address);
-  EXPECT_EQ("9090", read("top --url 9090").address);
+  EXPECT_EQ("9090", read("status 9090").address.text);
+  EXPECT_EQ("9090", read("top --url 9090").address.text);
 }
 
 }  // namespace
