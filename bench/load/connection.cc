@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace bench {
@@ -27,8 +28,8 @@ sockaddr_in address(std::uint32_t host, std::uint16_t port) {
 
 }  // namespace
 
-Connection::Connection(int epoll, std::uint16_t port, Reading reading, Owner& owner)
-    : epoll_(epoll), port_(port), reading_(reading), owner_(owner) {
+Connection::Connection(int epoll, std::uint16_t port, Reading reading, ssl_ctx_st* tls, Owner& owner)
+    : epoll_(epoll), port_(port), reading_(reading), owner_(owner), context_(tls) {
   reader_.emplace(owner);
 }
 
@@ -43,6 +44,13 @@ bool Connection::open(std::uint8_t source) {
   auto const to = address(INADDR_LOOPBACK, port_);
   if (::connect(fd_, reinterpret_cast<sockaddr const*>(&to), sizeof to) != 0) return false;
   watch(EPOLL_CTL_ADD, 0);
+  if (context_ != nullptr) {
+    tls_ = std::make_unique<gateway::io::TlsSession>(context_, "localhost");
+    char none[gateway::io::TlsSession::kLead];
+    (void)tls_->unseal({}, none);
+    take_unsent();
+    send_waiting();
+  }
   return true;
 }
 
@@ -50,12 +58,20 @@ void Connection::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
   out_.clear();
+  early_.clear();
   sent_ = 0;
+  tls_.reset();
   reader_.emplace(owner_);
 }
 
 void Connection::send(std::string_view head, std::string_view body) {
-  out_.append(head).append(body);
+  if (!tls_) {
+    out_.append(head).append(body);
+  } else {
+    early_.append(head).append(body);
+    if (tls_->can_send() && tls_->seal(early_)) early_.clear();
+    take_unsent();
+  }
   send_waiting();
   if (!out_.empty()) watch(EPOLL_CTL_MOD, EPOLLOUT);
 }
@@ -74,10 +90,29 @@ void Connection::read_a_little(std::vector<char>& block) {
 }
 
 void Connection::read(std::vector<char>& block, std::size_t most) {
-  auto const got = ::recv(fd_, block.data(), most, MSG_DONTWAIT);
+  auto const lead = tls_ ? gateway::io::TlsSession::kLead : 0;
+  auto const got = ::recv(fd_, block.data() + lead, std::min(most, block.size() - lead), MSG_DONTWAIT);
   if (got < 0 && errno == EAGAIN) return;
-  if (got <= 0 || !reader_->read({block.data(), static_cast<std::size_t>(got)})) return owner_.on_lost();
+  if (got <= 0) return owner_.on_lost();
+  auto const size = static_cast<std::size_t>(got);
+  auto const plain = tls_ ? unseal(block, size) : std::string_view(block.data(), size);
+  if (tls_ && plain.empty() && tls_->can_send()) return;
+  if (plain.empty() || !reader_->read(plain)) return owner_.on_lost();
   owner_.on_read();
+}
+
+std::string_view Connection::unseal(std::vector<char>& block, std::size_t received) {
+  auto const plain = tls_->unseal({block.data() + gateway::io::TlsSession::kLead, received}, block.data());
+  if (!early_.empty() && tls_->can_send() && tls_->seal(early_)) early_.clear();
+  take_unsent();
+  send_waiting();
+  if (!out_.empty()) watch(EPOLL_CTL_MOD, EPOLLOUT);
+  return plain;
+}
+
+void Connection::take_unsent() {
+  out_.append(tls_->unsent());
+  tls_->sent(tls_->unsent().size());
 }
 
 /// For `events`, and for what comes when that is read at once.

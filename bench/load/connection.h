@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/load/reply_reader.h"
+#include "gateway/io/tls_session.h"
 
 namespace bench {
 
@@ -31,7 +33,8 @@ class Connection {
     Slowly,  ///< a little with each call of read_a_little, into a small window
   };
 
-  Connection(int epoll, std::uint16_t port, Reading reading, Owner& owner);
+  /// `tls` has the settings of TLS; null for none.
+  Connection(int epoll, std::uint16_t port, Reading reading, ssl_ctx_st* tls, Owner& owner);
   ~Connection() { close(); }
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
@@ -50,6 +53,9 @@ class Connection {
   void watch(int operation, std::uint32_t events);
   void send_waiting();
   void read(std::vector<char>& block, std::size_t most);
+  void take_unsent();
+  /// The plain bytes of what was received, at the front of `block`.
+  [[nodiscard]] std::string_view unseal(std::vector<char>& block, std::size_t received);
 
   int epoll_;
   std::uint16_t port_;
@@ -59,6 +65,9 @@ class Connection {
   std::optional<ReplyReader> reader_;
   std::string out_;
   std::size_t sent_ = 0;
+  ssl_ctx_st* context_;
+  std::unique_ptr<gateway::io::TlsSession> tls_;
+  std::string early_;  ///< to be sealed once the handshake is over
 };
 
 }  // namespace bench

@@ -27,8 +27,9 @@ bool is_over(Session const& session) { return session.is_over(); }
 }  // namespace
 
 Load::Load(Options options) : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (options_.tls) tls_ = *gateway::io::client_context({.check = gateway::io::TlsTrust::Check::Nothing});
   for (std::size_t i = 0; i < options_.sessions; ++i) {
-    sessions_.push_back(std::make_unique<Session>(options_, tally_, epoll_, i));
+    sessions_.push_back(std::make_unique<Session>(options_, tally_, epoll_, tls_.get(), i));
   }
 }
 

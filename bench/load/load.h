@@ -9,6 +9,7 @@
 #include "bench/load/options.h"
 #include "bench/load/session.h"
 #include "bench/load/tally.h"
+#include "gateway/io/tls_trust.h"
 
 namespace bench {
 
@@ -39,6 +40,7 @@ class Load {
 
   Options options_;
   int epoll_;
+  gateway::io::TlsContext tls_;  ///< null without TLS
   Tally tally_;
   double cpu_seconds_ = 0;          ///< of the server, while it was measured
   std::size_t resident_bytes_ = 0;  ///< of the server, at the end of that

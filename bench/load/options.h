@@ -44,6 +44,7 @@ struct Options {
   double seconds = 3;
   double warmup = 1;
   int pid = 0;
+  bool tls = false;  ///< whatever certificate the server shows
 
   [[nodiscard]] std::size_t calls_each() const { return calls / sessions; }
 };

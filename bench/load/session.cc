@@ -30,12 +30,12 @@ bool is_failure(std::string_view answer) {
 
 }  // namespace
 
-Session::Session(Options const& options, Tally& tally, int epoll, std::size_t number)
+Session::Session(Options const& options, Tally& tally, int epoll, ssl_ctx_st* tls, std::size_t number)
     : options_(options),
       tally_(tally),
       number_(number),
-      stream_(epoll, options.port, is_slow() ? Connection::Reading::Slowly : Connection::Reading::AtOnce, *this),
-      post_(epoll, options.port, Connection::Reading::AtOnce, *this) {}
+      stream_(epoll, options.port, is_slow() ? Connection::Reading::Slowly : Connection::Reading::AtOnce, tls, *this),
+      post_(epoll, options.port, Connection::Reading::AtOnce, tls, *this) {}
 
 void Session::begin() {
   began_ = Clock::now();

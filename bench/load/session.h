@@ -17,7 +17,8 @@ namespace bench {
 /// text no other does, so that an answer in wrong hands is seen. Owned by the load, for the whole run.
 class Session final : private Connection::Owner {
  public:
-  Session(Options const& options, Tally& tally, int epoll, std::size_t number);
+  /// `tls` has the settings of TLS; null for none.
+  Session(Options const& options, Tally& tally, int epoll, ssl_ctx_st* tls, std::size_t number);
 
   void begin();
   /// Makes the call of a session that idles.

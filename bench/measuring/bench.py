@@ -61,6 +61,8 @@ class Running:
         """What the load says of itself, of its calls, and of the program."""
         command = [self.launch.build / "bench-load", "--port", self.launch.port, "--pid", self.process.pid,
                    "--path", self.program.path(self.launch), "--transport", self.launch.transport, *words]
+        if self.program.has_tls:
+            command += ["--tls"]
         if self.program.tool_prefix:
             command += ["--tool-prefix", self.program.tool_prefix]
         done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True,

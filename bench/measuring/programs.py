@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 from pathlib import Path
 
 from . import collector
@@ -42,6 +43,7 @@ class Program:
     transports = ("sse", "http")
     serves_many = False  # several services in one process
     tool_prefix = ""  # what it puts before the names of all tools
+    has_tls = False
 
     def command(self, launch):
         raise NotImplementedError
@@ -82,6 +84,19 @@ class Gateway(Program):
             "mcpServers": {name: service for name in launch.names()},
         }))
         return [launch.build / "mcp-gateway", "run", "--config", config]
+
+
+class Encrypted(Gateway):
+    """With TLS and a certificate on P-256, as authorities issue them today."""
+
+    has_tls = True
+
+    def command(self, launch):
+        certificate, key = launch.folder / "certificate.pem", launch.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        self.settings = {"tls": {"certificate": str(certificate), "key": str(key)}}
+        return super().command(launch)
 
 
 class Traced(Gateway):

@@ -4,13 +4,14 @@ import statistics
 import time
 from pathlib import Path
 
-from .programs import Floor, Gateway, Traced
+from .programs import Encrypted, Floor, Gateway, Traced
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = ROOT / "services/everything/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
 COUNTS = ("left_behind", "had_to_be_killed")
 NO_LOG = Gateway("gateway-no-access-log", "mcp-gateway, log level warn", log={"level": "warn"})
 TRACED = Traced("gateway-traced", "mcp-gateway, traces sampled 1 %")
+TLS = Encrypted("gateway-tls", "mcp-gateway, TLS")
 BUSY_POLL = Gateway("gateway-busy-poll", "mcp-gateway, busy_poll", busy_poll=True)
 
 
@@ -182,6 +183,18 @@ def steady(transport, sessions, **more):
 
 def payload(name, title, *load, **more):
     return Calls(name, title, "--sessions", 16, *load, **more)
+
+
+def on_request():
+    """Measured only where `--only` names them: what TLS costs, on connections that stay and on those that do not."""
+    both = {"programs": [Gateway(), TLS]}
+    return [
+        Calls("tls calls", "Streamable HTTP, 64 sessions, without TLS and with it", "--sessions", 64, transport="http", **both),
+        Calls("tls results 64 KB", "results of 64 KB, Streamable HTTP, 16 sessions, without TLS and with it",
+              "--sessions", 16, "--result", 64_000, transport="http", **both),
+        Calls("tls churn", "short Streamable HTTP sessions, 8 at a time, without TLS and with it",
+              "--mode", "churn", "--sessions", 8, transport="http", **both),
+    ]
 
 
 def all_scenarios(quick=False):

@@ -2,11 +2,11 @@
 
 from .peers import all_peers
 from .programs import TRANSPORTS, Floor, Gateway
-from .scenarios import BUSY_POLL, NO_LOG, TRACED, Calls, all_scenarios
+from .scenarios import BUSY_POLL, NO_LOG, TLS, TRACED, Calls, all_scenarios, on_request
 from .targets import all_targets
 
 BY_FLOOR = ("calls_per_second", "p50_us", "p99_us", "cpu_us_per_call")
-TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, TRACED, BUSY_POLL, *all_peers()]}
+TITLES = {program.name: program.title for program in [Floor(), Gateway(), NO_LOG, TRACED, BUSY_POLL, TLS, *all_peers()]}
 
 
 def floor_of(name):
@@ -60,7 +60,7 @@ def verdict(target):
 
 def calls(results):
     rows = []
-    for scenario in all_scenarios():
+    for scenario in all_scenarios() + on_request():
         programs = [program for program in scenario.programs if results.has(scenario.name, program.name)]
         if isinstance(scenario, Calls):
             rows += [calls_row(results, scenario, program) for program in programs]
