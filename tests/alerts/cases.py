@@ -394,6 +394,10 @@ CASES = [
     Case("McpPinnedToolsDrifted", gauge("mcp_child_tools_drifted"), told="job instance server"),
     Case("McpMalformedRequests", increase("mcp_gateway_http_parse_errors_total", 300, reason="bare_lf"), over=101.5, under=100.5,
          told="instance", after="5m", calm_after="5m"),
+    # The time begins at 0, so the level is the time that is left.
+    Case("McpCertificateExpiring",
+         gateway_gauge("mcp_gateway_tls_certificate_expiry_timestamp_seconds", listener="main"),
+         over=1_200_000, under=1_300_000, calm=9_000_000, told="job instance", more={"listener": "main"}, fires_at_zero=True),
 
     # --- observability
     Case("McpLogDropping", gateway_rate("mcp_gateway_log_dropped_total"), over=0.5, told="job instance", after="15s",
