@@ -22,7 +22,7 @@ from waiting import free_port, wait_until  # noqa: E402
 
 PRINTS = r"(build/)?mcp-gateway (check|schema|version)\b.*"
 SERVES = r"(\w+=\S+ )?(build/)?mcp-gateway run\b.*"
-ASKS = r"mcp-gateway (status|top|health)\b.*|curl .*http://127\.0\.0\.1:(8080|9090)/.*"
+ASKS = r"mcp-gateway (status|top|health)\b(?!.*https:).*|curl .*http://127\.0\.0\.1:(8080|9090)/.*"
 COMMANDS = [command for document in documents() for command in document.commands()]
 
 
