@@ -18,7 +18,7 @@ import pytest
 
 import gateway_under_test
 from clients import BOTH, JSON, call, initialize, message
-from gateway_under_test import chaos, echo, is_gone
+from gateway_under_test import TLS, chaos, echo, is_gone
 from wire import Connection, is_refused
 
 SERVICES = {"a": echo(), "b": echo(), "c": chaos(), "d": echo(), "e": chaos()}
@@ -289,6 +289,7 @@ def test_sessions_are_counted_over_all_loops(start_gateway):
     assert gateway.http("c").post(initialize()).status == 200
 
 
+@pytest.mark.skipif(TLS, reason="with TLS they are refused by an alert, which test_tls.py shows")
 def test_connections_are_counted_over_all_loops(start_gateway):
     gateway = start_gateway({"a": echo(), "b": echo(), "c": echo()}, {"loops": 3, "limits": {"max_connections": 6}})
     connections = []
