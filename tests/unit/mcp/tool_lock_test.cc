@@ -69,7 +69,7 @@ TEST(ToolLock, IsWrittenAsItIsRead) {
                       {"a", {}}};
   auto const text = write_tool_lock(lock);
   EXPECT_LT(text.find("\"a\""), text.find("\"b\""));
-  EXPECT_NE(std::string::npos, text.find("\n          \"description\": \"d\\n\",\n")) << text;
+  EXPECT_NE(std::string::npos, text.find("\n            \"description\": \"d\\n\",\n")) << text;
   auto const read = read_tool_lock(text);
   ASSERT_TRUE(read.ok()) << read.error().what;
   EXPECT_EQ(lock, *read);
