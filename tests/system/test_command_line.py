@@ -501,7 +501,9 @@ def test_check_connect_reports_time_version_tools_and_noise(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     first, *reports = done.stdout.splitlines()
     assert first == f"{file}: 2 services, no errors"
-    noisy, quiet = sorted(reports)
+    warnings = [line for line in reports if line.startswith("warning: ")]
+    assert "warning: quiet: the tool echo has the name of one of noisy" in warnings
+    noisy, quiet = sorted(set(reports) - set(warnings))
     assert re.fullmatch(r"ok    noisy +ready in \d+ ms, protocol 2025-06-18, \d+ tools, \d+ lines on stdout were no messages", noisy)
     assert re.fullmatch(r"ok    quiet +ready in \d+ ms, protocol 2025-11-25, 3 tools", quiet)
 
