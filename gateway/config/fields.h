@@ -695,7 +695,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"busy_poll", &GatewayConfig::busy_poll, Flag{},
           "Poll for 50 microseconds before a loop sleeps: lower latency for more CPU."},
     Field{"mask_error_details", &GatewayConfig::mask_error_details, Flag{},
-          "Tell clients that a server did not start, exited or did not answer, but not how: no programs, exit statuses or "
+          "Tell clients that a server did not start, exited or did not answer, but not how: no programs, exit statuses "
+          "or "
           "times. The log and /health have the details."},
     Field{"base_path", &GatewayConfig::base_path, kBasePath,
           "Public path prefix added by a proxy in front, such as /team-a. Requests are accepted with and "
