@@ -20,6 +20,7 @@ def test_a_list_that_changed_without_a_word_is_noticed_and_told(start_gateway):
     for told in (own, stream.stream, other.stream):
         assert told.note(CHANGED)
     assert "extra_1" in names(posts) and "extra_1" in names(stream)
+    gateway.wait_for("service.tools", changed=True)
     assert len(gateway.events("service.tools", changed=True)) == 1
 
 
