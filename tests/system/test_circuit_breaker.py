@@ -63,6 +63,7 @@ def test_it_opens_again_when_the_trial_fails_and_waits_longer(start_gateway):
             gateway.until(lambda: circuit(gateway) == 1)
             client.call("rpc_error", {"code": -32603})
             assert transitions(gateway, "open") == 1 + times
+        gateway.wait_for("circuit.open", count=3)
         assert [event["wait_ms"] for event in gateway.events("circuit.open")] == [200, 400, 800]
 
 
