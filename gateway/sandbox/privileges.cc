@@ -83,8 +83,8 @@ Status allow_no_new_privileges() {
 }
 
 Status set_limits(ResourceLimits const& limits) {
-  using Limit = std::tuple<__rlimit_resource, char const*, std::optional<std::uint64_t>>;
-  std::array<Limit, 5> const all{{{RLIMIT_NOFILE, "the limit of open files", limits.open_files},
+  using Bound = std::tuple<__rlimit_resource, char const*, std::optional<std::uint64_t>>;
+  std::array<Bound, 5> const all{{{RLIMIT_NOFILE, "the limit of open files", limits.open_files},
                                   {RLIMIT_NPROC, "the limit of processes", limits.processes},
                                   {RLIMIT_FSIZE, "the limit of file sizes", limits.file_size},
                                   {RLIMIT_DATA, "the limit of memory", limits.data},

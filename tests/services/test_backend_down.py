@@ -26,7 +26,7 @@ def own_timescaledb():
 
 @pytest.fixture(scope="module")
 def own_github_api(accounts):
-    with Web(apis.github(accounts["github"])) as running:
+    with Web(apis.github({accounts["github"]: "example/gateway"})) as running:
         yield running
 
 
