@@ -12,6 +12,8 @@ std::variant<ClientMessage, rpc::Unreadable> read_client_message(std::string_vie
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) return *unreadable;
   static_cast<rpc::Message&>(message) = std::move(std::get<rpc::Message>(read));
   params.finish(message.params);
+  // An answer has no params, whatever stands there.
+  if (message.kind == rpc::MessageKind::Response) message.parsed = {};
   message.known_method = method_from(message.method);
   return all;
 }

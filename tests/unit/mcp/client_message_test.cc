@@ -38,5 +38,13 @@ TEST(ClientMessage, IsRefusedAsWithoutParams) {
   EXPECT_EQ(rpc::ErrorCode::ParseError, std::get<rpc::Unreadable>(read).code);
 }
 
+TEST(ClientMessage, HasNoParamsInAnAnswerWhateverStandsThere) {
+  auto const read =
+      read_client_message(R"({"jsonrpc":"2.0","id":1,"result":{},"params":{"_meta":{"a":1},"name":"x"}})");
+  auto const& message = std::get<ClientMessage>(read);
+  EXPECT_TRUE(message.params.empty());
+  EXPECT_TRUE(message.parsed.name.empty() && message.parsed.meta.empty());
+}
+
 }  // namespace
 }  // namespace gateway::mcp
