@@ -3,7 +3,7 @@
 
     scripts/config_reference.py [PROGRAM]      PROGRAM is build/mcp-gateway by default
 
-The descriptions come from gateway/config/fields.h, by way of `mcp-gateway schema`: change them there, build, and run this.
+The descriptions come from gateway/config/*fields.h, by way of `mcp-gateway schema`: change them there, build, and run this.
 Only the part of the document below the marker is replaced. tests/docs/test_config_reference.py fails when it is out of date.
 """
 import json

@@ -1,5 +1,5 @@
 // What a user can set, as plain structs: each field with its default, its
-// unit, its bound and a sentence. The table in fields.h gives each its
+// unit, its bound and a sentence. The tables in fields.h and beside it give each its
 // JSON key; reader.h fills them.
 #pragma once
 
@@ -10,19 +10,19 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/clock.h"
-#include "gateway/base/principal.h"
+#include "gateway/config/auth.h"
 #include "gateway/config/circuit_breaker.h"
 #include "gateway/config/pinned_tools.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
 #include "gateway/config/sandbox.h"
+#include "gateway/config/secret.h"
 #include "gateway/config/tls_config.h"
 
 namespace gateway::config {
@@ -30,23 +30,6 @@ namespace gateway::config {
 inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 inline constexpr std::size_t kGiB = 1024 * kMiB;
-
-/// A secret string: printing it yields `***`. Its value is
-/// reached only by saying so.
-class Secret {
- public:
-  Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
-
-  [[nodiscard]] std::string const& reveal() const { return value_; }
-  [[nodiscard]] bool empty() const { return value_.empty(); }
-
-  bool operator==(Secret const&) const = default;
-  friend std::ostream& operator<<(std::ostream& out, Secret const&) { return out << "***"; }
-
- private:
-  std::string value_;
-};
 
 /// Where to listen: a numeric address and a port. Port 0 lets the system choose.
 struct ListenAddress {
@@ -321,70 +304,6 @@ struct ServiceConfig {
   bool operator==(ServiceConfig const&) const = default;
 };
 
-/// A bearer token a client may show. Exactly one of `token` and `sha256` is set.
-struct AuthToken {
-  std::string name{};                 ///< who holds it, for logs and metrics; [A-Za-z0-9._-]{1,64}, unique
-  Secret token{};                     ///< the token itself
-  std::string sha256{};               ///< or its SHA-256, 64 hex digits in lower case
-  std::optional<UnixTime> expires{};  ///< from when on it is not accepted
-  std::optional<std::vector<std::string>> scopes{};  ///< what its holder may do; everything where it is absent
-
-  bool operator==(AuthToken const&) const = default;
-};
-
-/// How an issuer is asked about tokens (RFC 7662).
-struct IntrospectionConfig {
-  std::string endpoint{};   ///< its URL; empty: as the issuer's metadata says
-  std::string client_id{};  ///< as whom the gateway asks
-  Secret client_secret{};
-  /// How long an answer holds; 0s..1h.
-  milliseconds cache = seconds{30};
-
-  bool operator==(IntrospectionConfig const&) const = default;
-};
-
-/// An authorization server whose tokens are accepted.
-struct IssuerConfig {
-  std::string issuer{};     ///< its identifier, a URL, exactly as `iss` has it
-  std::string name{};       ///< before the names of its principals; unique; filled in with the host of `issuer`
-  std::string jwks_uri{};   ///< where its keys are; empty: as its metadata says
-  std::string jwks_file{};  ///< or a file, read again when it changes
-  std::optional<IntrospectionConfig> introspection{};
-
-  bool operator==(IssuerConfig const&) const = default;
-};
-
-/// The gateway as a resource server of OAuth 2.1.
-struct OAuthConfig {
-  /// With one or more, their tokens are accepted.
-  std::vector<IssuerConfig> issuers{};
-  /// What `aud` must name; empty: the URL of the endpoint that is called.
-  std::vector<std::string> audience{};
-  /// Scopes every token of an issuer must have.
-  std::vector<std::string> required_scopes{};
-  /// Of RS256, PS256, ES256, EdDSA.
-  std::vector<std::string> algorithms{"RS256", "PS256", "ES256", "EdDSA"};
-  /// By how much clocks may differ; 0s..5m.
-  milliseconds leeway = seconds{60};
-
-  bool operator==(OAuthConfig const&) const = default;
-};
-
-/// Who may come in.
-struct AuthConfig {
-  /// With one or more, every request must show one of them.
-  std::vector<AuthToken> tokens{};
-  /// A file with more of them, read again when it changes; an absolute path, or empty.
-  std::string tokens_file{};
-  OAuthConfig oauth{};
-  /// Lets the gateway listen beyond loopback without tokens.
-  bool allow_unauthenticated = false;
-
-  /// Whether every request must show a token.
-  [[nodiscard]] bool required() const { return !tokens.empty() || !tokens_file.empty() || !oauth.issuers.empty(); }
-  bool operator==(AuthConfig const&) const = default;
-};
-
 enum class LogLevel { Debug, Info, Warn, Error };
 
 /// The level as it is written in the configuration, in log lines and in metrics.
@@ -529,12 +448,3 @@ struct Config {
 };
 
 }  // namespace gateway::config
-
-template <>
-struct fmt::formatter<gateway::config::Secret> {
-  constexpr auto parse(format_parse_context& context) { return context.begin(); }
-  template <typename Context>
-  auto format(gateway::config::Secret const&, Context& context) const {
-    return fmt::format_to(context.out(), "***");
-  }
-};
