@@ -19,9 +19,12 @@ Duration interval_of(QuotaConfig const& quota) {
   return std::chrono::duration_cast<Duration>(quota.per) / static_cast<Duration::rep>(quota.calls);
 }
 
+/// Bounded, so that times stay within what a number can hold.
 Duration burst_of(QuotaConfig const& quota) {
-  auto const calls = quota.burst > 0 ? quota.burst : quota.calls;
-  return interval_of(quota) * static_cast<Duration::rep>(calls);
+  constexpr Duration kLongest = std::chrono::hours(24 * 365 * 50);
+  auto const calls = static_cast<Duration::rep>(quota.burst > 0 ? quota.burst : quota.calls);
+  auto const interval = interval_of(quota);
+  return interval > kLongest / calls ? kLongest : interval * calls;
 }
 
 bool fits(std::vector<std::string> const& patterns, std::string_view name) {
@@ -54,14 +57,15 @@ std::string key_of(std::size_t number, QuotaConfig const& quota, Quotas::Request
 void Quotas::forget_unused(TimePoint now) {
   std::erase_if(
       used_, [now](auto const& entry) { return entry.second.full_at <= now && entry.second.in_flight.taken() == 0; });
-  look_again_at_ = std::max<std::size_t>(1024, 2 * used_.size());
+  look_again_at_ = std::clamp<std::size_t>(2 * used_.size(), 1024, kMost);
+  looked_ = now;
 }
 
 Quotas::Used& Quotas::used_of(std::size_t number, Request const& request, TimePoint now) {
   auto const& quota = config_[number];
   auto key = key_of(number, quota, request, true);
   if (auto const known = used_.find(key); known != used_.end()) return known->second;
-  if (used_.size() >= look_again_at_) forget_unused(now);
+  if (used_.size() >= look_again_at_ && now - looked_ >= seconds(1)) forget_unused(now);
   if (used_.size() >= kMost) key = key_of(number, quota, request, false);
   return used_.try_emplace(std::move(key), quota.in_flight > 0 ? quota.in_flight : kAnyNumber).first->second;
 }

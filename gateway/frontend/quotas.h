@@ -59,7 +59,8 @@ class Quotas {
   std::vector<config::QuotaConfig> const& config_;
   mutable std::mutex lock_;
   std::unordered_map<std::string, Used> used_;
-  std::size_t look_again_at_ = 1024;  ///< how many may be in use before those that are not are looked for
+  std::size_t look_again_at_ = 1024;  ///< how many there may be before those that are not in use are looked for
+  TimePoint looked_{};                ///< when that was done last: not for each request of a client that makes names up
 };
 
 }  // namespace gateway::frontend

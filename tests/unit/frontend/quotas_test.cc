@@ -107,6 +107,24 @@ TEST(QuotasTest, DoNotGrowWithTheNamesThatClientsMakeUp) {
   EXPECT_LE(quotas.size(), Quotas::kMost + 1);
 }
 
+TEST(QuotasTest, TellNamesApartAgainAfterAFloodOfNames) {
+  std::vector<QuotaConfig> const config{{.tools = {"*"}, .each = {QuotaEach::Tool}, .calls = 1, .per = seconds{10}}};
+  Quotas quotas(config);
+  for (std::size_t i = 0; i < 2 * Quotas::kMost; ++i) {
+    auto const tool = std::to_string(i);
+    (void)quotas.take({.principal = "eve", .service = "one", .tool = tool}, at({}));
+  }
+  EXPECT_EQ("ok", taken(quotas, {.principal = "ann", .service = "one", .tool = "get"}, at(seconds{20})));
+  EXPECT_EQ("ok", taken(quotas, {.principal = "ann", .service = "one", .tool = "set"}, at(seconds{20})));
+  EXPECT_EQ("rate_limited", taken(quotas, {.principal = "ann", .service = "one", .tool = "set"}, at(seconds{20})));
+}
+
+TEST(QuotasTest, HoldTheLargestBurstOfTheLongestPeriod) {
+  std::vector<QuotaConfig> const config{{.calls = 1, .per = std::chrono::hours{24}, .burst = 1'000'000}};
+  Quotas quotas(config);
+  EXPECT_EQ(10'000, allowed_of(quotas, 10'000, Duration{}));
+}
+
 TEST(QuotasTest, ForgetWhatIsNotUsedAnyMore) {
   std::vector<QuotaConfig> const config{{.tools = {"*"}, .each = {QuotaEach::Tool}, .calls = 1, .per = seconds{1}}};
   Quotas quotas(config);
