@@ -48,7 +48,7 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
   if (call.is_own()) {
     if (call.permit != CircuitPermit{}) tell_circuit(call, outcome, reply);  // of a client that is away
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-  } else if (call.names != nullptr && told == Told::Answer && reply.kind == rpc::Reply::Kind::Result) {
+  } else if (call.granted != nullptr && call.granted->names && told == Told::Answer && reply.kind == rpc::Reply::Kind::Result) {
     end_with_visible(call, outcome, reply);
   } else {
     end_bridged(call, outcome, reply, told, reason);
@@ -57,7 +57,7 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
 
 /// A list of which the client may not see everything.
 void CallBook::end_with_visible(Call const& call, Outcome outcome, rpc::Reply const& reply) {
-  auto const visible = mcp::visible_list(call.method, reply.body, *call.names);
+  auto const visible = mcp::visible_list(call.method, reply.body, *call.granted->names);
   if (visible) return end_bridged(call, outcome, {reply.id, reply.kind, *visible, reply.plain_body}, Told::Answer);
   auto const error = rpc::error_object(
       ErrorCode::InternalError, fmt::format("the server '{}' has sent a list that cannot be read", config_.name));
@@ -109,7 +109,8 @@ void CallBook::end_failed(Call const& call, Failure const& failure) {
     data = fmt::format(R"({{"reason":"{}","server":{},"retryable":{}{}{}}})", failure.reason, json_string(config_.name),
                        retryable, tool, after);
   }
-  auto const message = context_.mask_errors && tells_how(failure.outcome)
+  // An operator's own call and the gateway's questions are told how.
+  auto const message = context_.mask_errors && call.is_of_client() && tells_how(failure.outcome)
                            ? fmt::format("the server '{}' cannot answer now", config_.name)
                            : failure.message;
   auto const error = rpc::error_object(failure.code, message, data);

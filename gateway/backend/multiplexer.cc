@@ -50,6 +50,7 @@ Multiplexer::Multiplexer(Context const& context, std::vector<std::string> const&
       metrics_(metrics),
       circuits_(guards.circuits),
       pins_(guards.pins),
+      is_guarded_(circuits_ != nullptr || pins_ != nullptr || !config.tool_limits.empty()),
       owner_(owner),
       peer_(make_peer(context_, config, metrics, *this)),
       wire_(*peer_),

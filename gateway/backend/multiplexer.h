@@ -158,11 +158,12 @@ class Multiplexer final : public Mortal,
   // ── to the peer ──
   void forward(HeldCall&& call, std::string_view method, mcp::Params const& params);
   void send(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  [[nodiscard]] std::optional<Failure> rejection(mcp::Session const& session, mcp::Call& call,
+                                                 mcp::Params const& params);
   [[nodiscard]] std::optional<Failure> unpinned(mcp::Call const& call, mcp::Params const& params) const;
   [[nodiscard]] std::optional<Failure> circuit_rejection(mcp::Session const& session, mcp::Call& call);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
-  [[nodiscard]] config::ToolLimits const* limits_of(std::string_view tool) const;
   [[nodiscard]] std::optional<Failure> oversized(mcp::Call const& call, mcp::Params const& params) const;
   [[nodiscard]] bool takes_up(mcp::Session const& session) const;
   void serve_queued();
@@ -204,6 +205,7 @@ class Multiplexer final : public Mortal,
   metrics::ServiceProbe& metrics_;
   Circuits* const circuits_;
   ToolPins* const pins_;
+  bool const is_guarded_;  ///< by its configuration, which may reject calls
   Owner& owner_;
 
   std::unique_ptr<Peer> peer_;

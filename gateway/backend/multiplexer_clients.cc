@@ -28,13 +28,29 @@ Failure invalid_params(std::string message) {
   return {.outcome = Outcome::RpcError, .code = ErrorCode::InvalidParams, .message = std::move(message)};
 }
 
-void apply(config::ToolLimits const& limits, mcp::Call& call) {
-  if (limits.call_timeout_max > Duration{}) call.hard_deadline = call.started + limits.call_timeout_max;
-  if (limits.call_timeout > Duration{}) call.patience = limits.call_timeout;
+/// The first entry that fits the tool; null where none does.
+config::ToolLimits const* limits_of(config::ServiceConfig const& config, std::string_view tool) {
+  auto const entry = std::ranges::find_if(
+      config.tool_limits, [tool](config::ToolLimits const& limits) { return fits_any(limits.tools, tool); });
+  return entry == config.tool_limits.end() ? nullptr : &*entry;
+}
+
+void apply_limits(config::ServiceConfig const& config, std::string_view tool, mcp::Call& call) {
+  auto const* const limits = limits_of(config, tool);
+  if (limits == nullptr) return;
+  if (limits->call_timeout_max > Duration{}) call.hard_deadline = call.started + limits->call_timeout_max;
+  if (limits->call_timeout > Duration{}) call.patience = limits->call_timeout;
   // What its entry does not set must not cut short what it sets.
   call.hard_deadline = std::max(call.hard_deadline, call.started + call.patience);
   call.deadline = call.started + call.patience;
-  call.max_result = limits.max_result_bytes;
+  call.max_result = limits->max_result_bytes;
+}
+
+std::unique_ptr<mcp::Granted> granted_by(mcp::Via const& via) {
+  auto granted = std::make_unique<mcp::Granted>();
+  if (via.names != nullptr) granted->names = *via.names;
+  if (via.places != nullptr) granted->places = std::move(*via.places);
+  return granted;
 }
 
 Failure failure_of(mcp::Refused const& refused) {
@@ -68,28 +84,28 @@ HeldCall Multiplexer::arrived(Session const& session, mcp::ClientMessage const& 
   if (call.method == mcp::Method::ToolsCall) {
     auto const name = rpc::unquote(params.name);
     call.subject = tools() != nullptr && tools()->contains(name) ? name : "_other";
-    if (auto const* const limits = limits_of(name)) apply(*limits, call);
+    if (!config_.tool_limits.empty()) apply_limits(config_, name, call);
   }
   if (era_of(session.transport) == mcp::Era::Stateless) {
     call.stateless = std::make_unique<mcp::OfStateless>(mcp::OfStateless{.uri = std::string(params.uri)});
   }
-  if (via.places != nullptr) call.places = std::move(*via.places);
-  if (via.names != nullptr) call.names = std::make_unique<NameRules>(*via.names);
+  if (via.names != nullptr || via.places != nullptr) call.granted = granted_by(via);
   if (via.audited != nullptr) call.audited = std::make_unique<mcp::Audited>(*via.audited);
   if (via.trace != nullptr) book_.tracing().begin(call, params, *via.trace);
   return held;
 }
 
-config::ToolLimits const* Multiplexer::limits_of(std::string_view tool) const {
-  auto const entry = std::ranges::find_if(
-      config_.tool_limits, [tool](config::ToolLimits const& limits) { return fits_any(limits.tools, tool); });
-  return entry == config_.tool_limits.end() ? nullptr : &*entry;
+/// Why the service does not take it, by its configuration; nothing where it does.
+std::optional<Failure> Multiplexer::rejection(Session const& session, mcp::Call& call, Params const& params) {
+  if (auto why = oversized(call, params)) return why;
+  if (auto why = unpinned(call, params)) return why;
+  return circuit_rejection(session, call);
 }
 
 /// Why a call of a tool is rejected whose arguments are limited.
 std::optional<Failure> Multiplexer::oversized(mcp::Call const& call, Params const& params) const {
   if (config_.tool_limits.empty() || call.method != mcp::Method::ToolsCall) return std::nullopt;
-  auto const* const limits = limits_of(rpc::unquote(params.name));
+  auto const* const limits = limits_of(config_, rpc::unquote(params.name));
   if (limits == nullptr || limits->max_argument_bytes == 0 || params.arguments.size() <= limits->max_argument_bytes) {
     return std::nullopt;
   }
@@ -130,9 +146,9 @@ void Multiplexer::on_request(Session& session, mcp::ClientMessage const& message
   if (handshake_ && takes_up(session)) {
     return round_trips_.resume(std::move(held), session, message.params);
   }
-  if (auto why = oversized(call, params)) return book_.reject(std::move(held), *std::move(why));
-  if (auto why = unpinned(call, params)) return book_.reject(std::move(held), *std::move(why));
-  if (auto rejection = circuit_rejection(session, *held)) return book_.reject(std::move(held), *std::move(rejection));
+  if (is_guarded_) {
+    if (auto why = rejection(session, *held, params)) return book_.reject(std::move(held), *std::move(why));
+  }
   switch (mcp::route_request(method, shared_as(), call.era(), era())) {
     case mcp::RequestRoute::Discover:
     case mcp::RequestRoute::Initialize: return introduce(session, std::move(held), message.params);

@@ -40,7 +40,7 @@ void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mc
     auto via = carried.via();
     if (ruling.refused) via.refused = &*ruling.refused;
     if (ruling.names) via.names = &*ruling.names;
-    via.places = &ruling.places;
+    if (!ruling.places.empty()) via.places = &ruling.places;
     // The answers of a batch are in one response, which can say this of none of them.
     if (ruling.refused && post != nullptr && messages.size() == 1) {
       append_remedies(post->fields, desk, visit, ruling);

@@ -51,7 +51,10 @@ Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, 
 // ── who it is ────────────────────────────────────────────────────────────────
 
 auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
-  if (!auth_.required() && !certificates_) return admitted(visit, &nobody_);
+  if (!auth_.required() && !certificates_) {
+    if (!may_enter(visit, nobody_)) return Denial::Forbidden;
+    return &nobody_;
+  }
   auto const& head = visit.request.head;
   // A token decides, where tokens mean something.
   auto const token = auth_.required() ? shown_token(head) : std::string_view{};
@@ -129,8 +132,7 @@ bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) cons
   return service == nullptr || principal.scopes.has_each(service->config.required_scopes);
 }
 
-bool Gatekeeper::may_enter(Visit const& visit, Principal const& principal) const {
-  if (!policy_.is_on()) return true;
+bool Gatekeeper::may_enter_by_policy(Visit const& visit, Principal const& principal) const {
   auto const* const service = service_of(visit);
   return service == nullptr || policy_.may_enter(principal, service->config.name);
 }

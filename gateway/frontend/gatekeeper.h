@@ -66,7 +66,10 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   [[nodiscard]] ListedService const* service_of(Visit const& visit) const;
   [[nodiscard]] auth::Resource resource_of(Visit const& visit, std::string const& origin) const;
   [[nodiscard]] bool has_scopes(Visit const& visit, Principal const& principal) const;
-  [[nodiscard]] bool may_enter(Visit const& visit, Principal const& principal) const;
+  [[nodiscard]] bool may_enter(Visit const& visit, Principal const& principal) const {
+    return !policy_.is_on() || may_enter_by_policy(visit, principal);
+  }
+  [[nodiscard]] bool may_enter_by_policy(Visit const& visit, Principal const& principal) const;
   [[nodiscard]] std::vector<std::string> entry_scopes(Visit const& visit) const;
   [[nodiscard]] std::string challenge_for(Visit const& visit, auth::Denial denial,
                                           std::vector<std::string> const& scopes) const;

@@ -44,6 +44,12 @@ struct OfStateless {
   std::string_view lacking{};
 };
 
+/// What the policy and quotas leave with a call until it ends.
+struct Granted {
+  std::optional<NameRules> names{};        ///< what its client may see of the list; none where it is all
+  std::vector<Allowance::Share> places{};  ///< among the calls that may be in flight at once
+};
+
 /// One request the child has and has not answered.
 struct Call {
   QuestionId question{};  ///< which of the gateway's own questions it asks; 0: it is a client's
@@ -55,8 +61,7 @@ struct Call {
   RequestId request_id;                    ///< of the HTTP request that brought it
   std::unique_ptr<CallTrace> trace;        ///< null where it belongs to none, as nearly always
   std::unique_ptr<Audited> audited;        ///< null where no audit is kept of it
-  std::vector<Allowance::Share> places;    ///< among the calls that may be in flight at once
-  std::unique_ptr<NameRules> names;        ///< what its client may see of the list; null where it is all
+  std::unique_ptr<Granted> granted;        ///< null where nothing limits its client
   std::unique_ptr<Again> again;            ///< null where it is never sent twice, as nearly always
   std::string progress_token;              ///< the client's raw token; empty when it asked for no progress
   std::string subject;                     ///< the tool's name for the log
