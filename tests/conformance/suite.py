@@ -13,6 +13,7 @@ CACHE = Path(os.environ.get("CONFORMANCE_CACHE") or HERE / ".cache").resolve()
 SUITE = CACHE / "suite" / "node_modules"
 EXPECTED_FAILURES = HERE / "expected_failures"
 EVERYTHING = HERE / "everything" / "server.py"
+PATIENT_TIMERS = HERE / "patient_timers.cjs"
 
 sys.path.insert(0, str(HERE.parent / "interop"))
 
@@ -38,9 +39,9 @@ def is_installed():
 def run(url, revision, expected_failures, folder):
     """Runs all scenarios that the revision requires, and those it names without requiring them."""
     program = SUITE / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
-    command = [_node(), str(program), "server", "--url", url, "--requirements", revision,
+    command = [_node(), "--require", str(PATIENT_TIMERS), str(program), "server", "--url", url, "--requirements", revision,
                "--expected-failures", str(EXPECTED_FAILURES / expected_failures), "-o", str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder,
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder,
                             env=programs.environment(folder), check=False)
     output = result.stdout + result.stderr
     marks = {name: mark for mark, name in re.findall(r"^([✓✗]) ([a-z0-9-]+): \d+ passed", output, re.MULTILINE)}
