@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
 
 #include "gateway/auth/claim_value.h"
 #include "gateway/auth/digest.h"
+#include "gateway/auth/stored_secret.h"
 
 namespace gateway::frontend {
 
 namespace {
 
-constexpr std::size_t kMostBytes = 64 * std::size_t{1024};
+constexpr std::size_t kMostBytes = 64 * std::size_t{1024};  ///< of a variable
 constexpr std::string_view kPrincipal = "{principal}";
 
 std::string path_for(std::string const& pattern, std::string_view principal) {
@@ -22,20 +22,6 @@ std::string path_for(std::string const& pattern, std::string_view principal) {
     path.replace(at, kPrincipal.size(), segment);
   }
   return path;
-}
-
-/// Without the line end that editors add. Nothing where it cannot be read, or is too large for a variable.
-std::optional<std::string> content_of(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content(kMostBytes + 1, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (file.bad() || (!file.eof() && file.fail()) || file.gcount() > static_cast<std::streamsize>(kMostBytes)) {
-    return std::nullopt;
-  }
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  if (content.ends_with('\n')) content.pop_back();
-  if (content.ends_with('\r')) content.pop_back();
-  return content;
 }
 
 std::optional<std::string> header_of(http::RequestHead const& head, std::string_view lower_name) {
@@ -48,7 +34,7 @@ std::optional<std::string> value_from(config::OwnerVariable const& from, Visit c
   auto const& principal = *visit.principal;
   if (!from.claim.empty()) return auth::claim_text(principal.claims, from.claim);
   if (!from.header.empty()) return header_of(visit.request.head, from.header);
-  return principal.id.name.empty() ? std::nullopt : content_of(path_for(from.file, principal.id.name));
+  return principal.id.name.empty() ? std::nullopt : auth::stored_secret(path_for(from.file, principal.id.name));
 }
 
 /// Fit for a client's eyes: it does not learn paths of this machine.
