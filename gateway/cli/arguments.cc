@@ -69,8 +69,9 @@ void add_check(CLI::App& app, Arguments& arguments) {
   auto* const check = app.add_subcommand("check", "Check a configuration, and say everything that is wrong");
   add_file(*check, arguments);
   check->add_flag("--connect", arguments.connect, "Also start each server once and list its tools");
-  auto* const as = check->add_option("--as", arguments.asked.name,
-                                     "Also say what a principal may do: the name of a token, or ISSUER:SUBJECT");
+  auto* const as =
+      check->add_option("--as", arguments.asked.name,
+                        "Also say what a principal may do: the name of a token, ISSUER:SUBJECT, or cert:NAME");
   as->option_text("NAME");
   check->add_option("--scope", arguments.asked.scopes, "With --as ISSUER:SUBJECT: a scope of its token; repeatable")
       ->option_text("SCOPE")

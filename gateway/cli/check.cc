@@ -93,7 +93,7 @@ int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
   out << fmt::format("{}: {}\n", name_of_config(arguments.file), summary(*config, faulty, missing.services()));
   std::optional<RightsOf> rights;
   if (!arguments.asked.name.empty()) {
-    auto found = RightsOf::find(config->gateway, arguments.asked);
+    auto found = RightsOf::find(*config, arguments.asked);
     if (!found) {
       errors << found.error().what << '\n';
       return kUsageError;

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "gateway/base/json_text.h"
 #include "gateway/cli/read_config_file.h"
 #include "gateway/config/token_file.h"
 
@@ -26,33 +27,55 @@ std::vector<config::AuthToken> static_tokens(config::AuthConfig const& auth) {
   return tokens;
 }
 
-/// The claims as an issuer would write them; several of one name are a list.
-Result<std::string> claims_object(std::vector<std::string> const& claims) {
-  std::map<std::string, std::string> values;
-  for (auto const& claim : claims) {
+std::string escaped_for_pointer(std::string_view name) {
+  std::string text;
+  for (auto const c : name) text += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
+  return text;
+}
+
+/// The claims as the issuer would write them, with those that follow from the name and the scopes. Several of one name
+/// are a list.
+Result<std::string> claims_object(config::IssuerConfig const& issuer, Asked const& asked) {
+  using Json = nlohmann::json;
+  Json object{{"iss", issuer.issuer},
+              {"sub", asked.name.substr(issuer.name.size() + 1)},
+              {"scope", fmt::format("{}", fmt::join(asked.scopes, " "))}};
+  for (auto const& claim : asked.claims) {
     auto const equals = claim.find('=');
     if (equals == claim.npos || equals == 0)
       return Error{fmt::format("expected --claim NAME=VALUE, found '{}'", claim)};
-    auto& list = values[claim.substr(0, equals)];
-    list += fmt::format("{}{}", list.empty() ? "" : ",", json_string(claim.substr(equals + 1)));
+    auto const name = claim.substr(0, equals);
+    auto const pointer = name.starts_with('/') ? name : "/" + escaped_for_pointer(name);
+    try {
+      auto& value = object[Json::json_pointer(pointer)];
+      if (!value.is_array()) value = Json::array();
+      value.push_back(claim.substr(equals + 1));
+    } catch (Json::exception const&) {
+      return Error{fmt::format("expected --claim NAME=VALUE with a name or a JSON pointer, found '{}'", claim)};
+    }
   }
-  std::string object;
-  for (auto const& [name, list] : values) {
-    object += fmt::format("{}{}:[{}]", object.empty() ? "" : ",", json_string(name), list);
-  }
-  return fmt::format("{{{}}}", object);
+  return object.dump();
 }
 
-Error unknown(std::string const& name, std::vector<config::AuthToken> const& tokens,
-              std::vector<config::IssuerConfig> const& issuers) {
+Error unknown(std::string const& name, std::vector<config::AuthToken> const& tokens, config::Config const& config) {
   std::string known;
-  for (auto const& token : tokens) known += fmt::format("{}{}", known.empty() ? "" : ", ", token.name);
-  for (auto const& issuer : issuers) known += fmt::format("{}{}:SUBJECT", known.empty() ? "" : ", ", issuer.name);
+  auto const add = [&known](std::string const& one) { known += fmt::format("{}{}", known.empty() ? "" : ", ", one); };
+  for (auto const& token : tokens) add(token.name);
+  for (auto const& issuer : config.gateway.auth.oauth.issuers) add(issuer.name + ":SUBJECT");
+  for (auto const& tls : client_authorities(config)) add(tls.client_prefix + ":NAME");
   if (known.empty()) known = "nobody, as gateway.auth is not set";
   return Error{fmt::format("expected a principal, found '{}'; there are {}", name, known)};
 }
 
 std::string quoted(std::vector<std::string> const& patterns) { return fmt::format("{}", fmt::join(patterns, ", ")); }
+
+/// Without scopes of its own it has all.
+Principal principal_with(std::string name, Credential credential,
+                         std::optional<std::vector<std::string>> const& scopes) {
+  Principal principal{.id = {.name = std::move(name), .credential = credential}};
+  principal.scopes = {.all = !scopes, .names = scopes.value_or(std::vector<std::string>{})};
+  return principal;
+}
 
 }  // namespace
 
@@ -61,22 +84,32 @@ RightsOf::RightsOf(config::GatewayConfig const& config, Principal principal)
   auth::Policy(config_.policy).find_rules(principal_);
 }
 
-Result<RightsOf> RightsOf::find(config::GatewayConfig const& config, Asked const& asked) {
+Result<RightsOf> RightsOf::find(config::Config const& all, Asked const& asked) {
+  auto const& config = all.gateway;
   if (asked.name == kNobody && !config.auth.required()) return RightsOf(config, {});
   auto const tokens = static_tokens(config.auth);
   auto const token = std::ranges::find(tokens, asked.name, &config::AuthToken::name);
-  if (token != tokens.end()) {
-    if (!asked.scopes.empty() || !asked.claims.empty()) {
-      return Error{fmt::format("expected neither --scope nor --claim: '{}' has a static token", asked.name)};
-    }
-    Principal holder{.id = {.name = token->name, .credential = Credential::StaticToken}};
-    holder.scopes = {.all = !token->scopes, .names = token->scopes.value_or(std::vector<std::string>{})};
-    return RightsOf(config, std::move(holder));
+  auto const authorities = client_authorities(all);
+  auto const authority = std::ranges::find_if(
+      authorities, [&](auto const& tls) { return asked.name.starts_with(tls.client_prefix + ":"); });
+  auto const is_described = !asked.scopes.empty() || !asked.claims.empty();
+  if ((token != tokens.end() || authority != authorities.end()) && is_described) {
+    return Error{fmt::format("expected neither --scope nor --claim: '{}' is not a principal of an issuer", asked.name)};
   }
-  auto const of_issuer = std::ranges::any_of(
-      config.auth.oauth.issuers, [&](auto const& issuer) { return asked.name.starts_with(issuer.name + ":"); });
-  if (!of_issuer) return unknown(asked.name, tokens, config.auth.oauth.issuers);
-  auto claims = claims_object(asked.claims);
+  if (token != tokens.end()) {
+    RightsOf holder(config, principal_with(token->name, Credential::StaticToken, token->scopes));
+    auto const now = std::chrono::system_clock::now();
+    if (token->expires && *token->expires <= now) holder.remark_ = "its token has expired";
+    return holder;
+  }
+  if (authority != authorities.end()) {
+    return RightsOf(config, principal_with(asked.name, Credential::ClientCertificate, authority->client_scopes));
+  }
+  auto const& issuers = config.auth.oauth.issuers;
+  auto const issuer =
+      std::ranges::find_if(issuers, [&](auto const& each) { return asked.name.starts_with(each.name + ":"); });
+  if (issuer == issuers.end()) return unknown(asked.name, tokens, all);
+  auto claims = claims_object(*issuer, asked);
   if (!claims) return claims.error();
   return RightsOf(config, {.id = {.name = asked.name, .credential = Credential::Jwt},
                            .scopes = {.names = asked.scopes},
@@ -116,12 +149,15 @@ void RightsOf::write(std::ostream& out, std::vector<config::ServiceConfig> const
     auto const scopes = principal_.scopes.all ? "all" : quoted(principal_.scopes.names);
     out << fmt::format(", with the scopes: {}", scopes.empty() ? "none" : scopes);
   }
+  if (!remark_.empty()) out << "; " << remark_;
   out << '\n';
   auth::Policy const policy(config_.policy);
   for (auto const& service : services) {
     if (service.disabled) continue;
     auto const lacking = lacks(service);
-    if (!lacking.empty()) {
+    if (!remark_.empty()) {
+      out << fmt::format("  {:<16} no access: {}\n", service.name, remark_);
+    } else if (!lacking.empty()) {
       out << fmt::format("  {:<16} no access: lacks the scope {}\n", service.name, lacking);
     } else if (!policy.may_enter(principal_, service.name)) {
       out << fmt::format("  {:<16} no access: no rule of gateway.policy allows anything\n", service.name);
@@ -135,7 +171,7 @@ void RightsOf::write(std::ostream& out, std::vector<config::ServiceConfig> const
 
 void RightsOf::write_tools(std::ostream& out, config::ServiceConfig const& service, mcp::ToolList const& tools) const {
   auth::Policy const policy(config_.policy);
-  auto const enters = lacks(service).empty() && policy.may_enter(principal_, service.name);
+  auto const enters = remark_.empty() && lacks(service).empty() && policy.may_enter(principal_, service.name);
   std::vector<std::string> names[2];
   tools.for_each([&](std::string_view name) {
     auto const allowed = enters && policy.allows(principal_, service.name, auth::Asset::Tool, name);

@@ -23,8 +23,9 @@ struct Asked {
 /// Knows a principal, and what the policy says of it. Keeps a reference to the configuration.
 class RightsOf {
  public:
-  /// The holder of a static token, or a principal of an issuer as it is described. The error names those there are.
-  [[nodiscard]] static Result<RightsOf> find(config::GatewayConfig const& config, Asked const& asked);
+  /// The holder of a static token or a client certificate, or a principal of an issuer as it is described. The error
+  /// names those there are.
+  [[nodiscard]] static Result<RightsOf> find(config::Config const& config, Asked const& asked);
 
   /// A line on the principal, and some for each service.
   void write(std::ostream& out, std::vector<config::ServiceConfig> const& services) const;
@@ -39,6 +40,7 @@ class RightsOf {
 
   config::GatewayConfig const& config_;
   Principal principal_;
+  std::string remark_;  ///< what keeps it out now
 };
 
 }  // namespace gateway::cli

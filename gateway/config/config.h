@@ -447,4 +447,13 @@ struct Config {
   bool operator==(Config const&) const = default;
 };
 
+/// How TLS listeners make principals of clients with certificates.
+[[nodiscard]] inline std::vector<TlsConfig> client_authorities(Config const& config) {
+  std::vector<TlsConfig> all;
+  if (config.gateway.tls && config.gateway.tls->asks_clients()) all.push_back(*config.gateway.tls);
+  for (auto const& service : config.services)
+    if (service.tls && service.tls->asks_clients()) all.push_back(*service.tls);
+  return all;
+}
+
 }  // namespace gateway::config

@@ -121,6 +121,14 @@ ConfigPlace ConfigPlace::member(std::string_view key) const {
 
 ConfigPlace ConfigPlace::element(std::size_t index) const { return {*report_, fmt::format("{}[{}]", path_, index)}; }
 
+bool ConfigPlace::has_errors() const {
+  return std::ranges::any_of(report_->errors, [this](auto const& error) {
+    auto const& path = error.path;
+    return path.starts_with(path_) &&
+           (path.size() == path_.size() || path[path_.size()] == '.' || path[path_.size()] == '[');
+  });
+}
+
 void ConfigPlace::mismatch(std::string_view expected, Json const& found) const {
   auto const original = report_->originals.find(path_);
   if (original != report_->originals.end())

@@ -46,6 +46,8 @@ class ConfigPlace {
   void expanded_from(std::string original) const { report_->originals[path_] = std::move(original); }
   void put_in(std::string text) const { report_->put_in.emplace_back(std::move(text)); }
 
+  /// Whether something was wrong with what stands here.
+  [[nodiscard]] bool has_errors() const;
   /// `expected 1..100, found -5`.
   void mismatch(std::string_view expected, Json const& found) const;
   /// `expected a list, found a text`: for values that may hold a secret.

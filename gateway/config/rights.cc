@@ -26,11 +26,12 @@ void check_services(ConfigPlace const& place, std::vector<std::string> const& pa
 void check_rule(ConfigPlace const& place, PolicyRule const& rule, Config const& config) {
   check_services(place, rule.services, config);
   auto const needs_identity = !rule.principals.empty() || !rule.scopes.empty() || !rule.claims.empty();
-  if (needs_identity && !config.gateway.auth.required())
-    place.warning("Fits no client: without gateway.auth nobody has a name, scopes or claims.");
+  if (needs_identity && !config.gateway.auth.required() && client_authorities(config).empty())
+    place.warning("Fits no client: without gateway.auth or client certificates nobody has a name, scopes or claims.");
 }
 
 void check_quota(ConfigPlace const& place, QuotaConfig const& quota, Config const& config) {
+  if (place.has_errors()) return;
   check_services(place, quota.services, config);
   if (quota.calls == 0 && quota.in_flight == 0) place.error("expected calls, in_flight or both");
   if (quota.burst > 0 && quota.calls == 0) place.member("burst").error("expected calls, which burst is about");

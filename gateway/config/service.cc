@@ -138,8 +138,14 @@ class ServiceReader {
     if (!service_.owner_env.empty() && service_.isolation != Isolation::Affinity)
       place.error("expected isolation: affinity, so that each owner has a child of its own");
     for (auto const& [name, from] : service_.owner_env)
-      if (!from.claim.empty() + !from.header.empty() + !from.file.empty() != 1)
+      if (!from.claim.empty() + !from.header.empty() + !from.file.empty() != 1 && !place.member(name).has_errors())
         place.member(name).error("expected exactly one of claim, header and file");
+    for (std::size_t i = 0; i < service_.tool_limits.size(); ++i) {
+      auto const& limits = service_.tool_limits[i];
+      if (limits.call_timeout_max > milliseconds{0})
+        expect_at_most(place_.member("tool_limits").element(i), limits, &ToolLimits::call_timeout,
+                       &ToolLimits::call_timeout_max, "call_timeout", "call_timeout_max");
+    }
   }
 
   void check() const {

@@ -104,6 +104,8 @@ inline constexpr Choices<CallFailure, 6> kCallFailures{{{{{"timeout", CallFailur
                                                           {"tool_error", CallFailure::ToolError},
                                                           {"unavailable", CallFailure::Unavailable}}}}};
 
+inline constexpr Text kNotEmpty{"the name of a tool, or *", [](std::string_view text) { return !text.empty(); }};
+
 template <>
 inline constexpr auto kFields<CircuitBreakerConfig> = std::tuple{
     Field{"consecutive_failures", &CircuitBreakerConfig::consecutive_failures, Count{0, 1000},
@@ -124,7 +126,7 @@ inline constexpr auto kFields<CircuitBreakerConfig> = std::tuple{
           "What counts as a failure. timeout: no answer in time. child_exited: the child exited during the call. "
           "internal_error: JSON-RPC error -32603. rpc_error: any other JSON-RPC error that does not blame the request. "
           "tool_error: isError in the result. unavailable: no child is running or could be started."},
-    Field{"tools", &CircuitBreakerConfig::tools, Texts{},
+    Field{"tools", &CircuitBreakerConfig::tools, Texts{kNotEmpty},
           "Names of tools with a circuit breaker of their own, whose calls do not count for the service's; [\"*\"] is "
           "each tool."},
 };

@@ -159,6 +159,31 @@ def test_check_says_what_a_principal_of_an_issuer_may_do(tmp_path):
     assert "resources: allow all" in shown("--scope", "mcp", "--claim", "groups=ops", "--claim", "groups=dev")[-1]
 
 
+def test_check_reads_claims_as_the_policy_does(tmp_path):
+    gateway = {"public_url": "https://mcp.example.com", "auth": {"oauth": {"issuers": [
+        {"issuer": "https://login.example.com", "name": "login", "jwks_file": "/keys.json"}]}}}
+
+    def shown(claims, effect, *more):
+        rule = {"effect": effect, "claims": claims}
+        policy = {"default": "deny" if effect == "allow" else "allow", "rules": [rule]}
+        file = written(tmp_path, {"gateway": {**gateway, "policy": policy}, "mcpServers": {"one": {"command": ECHO}}})
+        return "no access" not in mcp_gateway("check", file, "--as", "login:7", *more).stdout
+
+    pointer = {"/realm_access/roles": ["dev"]}
+    assert shown(pointer, "allow", "--claim", "/realm_access/roles=dev")
+    assert not shown(pointer, "allow", "--claim", "/realm_access/roles=ops")
+    assert not shown(pointer, "deny", "--claim", "/realm_access/roles=dev")
+    assert shown({"sub": ["7"]}, "allow")
+    assert shown({"scope": ["mcp"]}, "allow", "--scope", "mcp")
+    assert shown({"a/b": ["x"]}, "allow", "--claim", "a/b=x")
+
+
+def test_check_says_that_a_token_has_expired(tmp_path):
+    tokens = {"tokens": [{"name": "old", "token": "token-of-old-0123", "expires": "2020-01-01"}]}
+    file = written(tmp_path, {"gateway": {"auth": tokens}, "mcpServers": {"one": {"command": ECHO}}})
+    assert "no access: its token has expired" in mcp_gateway("check", file, "--as", "old").stdout
+
+
 def test_check_says_who_there_is_when_nobody_is_called_so(tmp_path):
     checked = mcp_gateway("check", written(tmp_path, CHECKED), "--as", "joe")
     assert checked.returncode == 2
