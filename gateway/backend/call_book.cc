@@ -48,7 +48,8 @@ void CallBook::end(Call const& call, Outcome outcome, rpc::Reply const& reply, T
   if (call.is_own()) {
     if (call.permit != CircuitPermit{}) tell_circuit(call, outcome, reply);  // of a client that is away
     if (auto const question = questions_.take(call.question)) question->ended(call, outcome, reply);
-  } else if (call.granted != nullptr && call.granted->names && told == Told::Answer && reply.kind == rpc::Reply::Kind::Result) {
+  } else if (call.granted != nullptr && call.granted->names && told == Told::Answer &&
+             reply.kind == rpc::Reply::Kind::Result) {
     end_with_visible(call, outcome, reply);
   } else {
     end_bridged(call, outcome, reply, told, reason);

@@ -129,7 +129,9 @@ void Multiplexer::receive(Session& session, mcp::ClientMessage const& message, R
   if (sharing_ == Sharing::Exclusive && via.refused == nullptr) begin_peer_for(session, message);
   switch (message.kind) {
     case rpc::MessageKind::Request: return on_request(session, message, to, via);
-    case rpc::MessageKind::Notification: return on_note(session, message);
+    case rpc::MessageKind::Notification:
+      if (via.refused != nullptr) return metrics_.call_rejected(via.refused->reason);  // nobody is answered
+      return on_note(session, message);
     case rpc::MessageKind::Response:
       if (input_rounds_.answered(session.id, message)) return;
       book_.mark_client_asked(session.id, false);

@@ -36,7 +36,8 @@ std::string_view word_for(Asset asset) {
   return "method";
 }
 
-/// What a completion is for. Servers may differ on which of two members counts, so each is named.
+/// What a completion is for. Servers may differ on which of two members counts, so each is named. Where none is, a
+/// server may find it elsewhere.
 std::vector<Named> completed_in(std::string_view raw_params) {
   std::vector<Named> all;
   rpc::MemberWalk params(raw_params);
@@ -48,6 +49,7 @@ std::vector<Named> completed_in(std::string_view raw_params) {
       if (member->resembles("uri")) all.push_back({Asset::Resource, rpc::unquote(member->value)});
     }
   }
+  if (all.empty()) all.push_back({Asset::Other, "completion/complete"});
   return all;
 }
 
@@ -119,9 +121,9 @@ Ruling judge_by_policy(auth::Policy const& policy, Principal const& principal, s
 }
 
 Ruling Rights::judge(Visit const& visit, std::string_view service, mcp::ClientMessage const& message, TimePoint now) {
-  if (message.kind != rpc::MessageKind::Request) return {};
+  if (message.kind == rpc::MessageKind::Response) return {};
   auto ruling = policy_.is_on() ? judge_by_policy(policy_, *visit.principal, service, message) : Ruling{};
-  if (!ruling.refused && quotas_.any() && counts(message.known_method))
+  if (!ruling.refused && quotas_.any() && message.kind == rpc::MessageKind::Request && counts(message.known_method))
     take_quota(visit, service, message, now, ruling);
   return ruling;
 }

@@ -56,6 +56,9 @@ enum class Method : std::uint8_t {
 /// The method's name, or "_other": a closed set, fit for a metric's label.
 [[nodiscard]] std::string_view label(Method method);
 
+/// Whether it is a request that clients make: those stand first above.
+[[nodiscard]] constexpr bool is_client_request(Method method) { return method <= Method::TasksCancel; }
+
 inline constexpr std::size_t kMethodCount = static_cast<std::size_t>(Method::Other) + 1;
 
 }  // namespace gateway::mcp

@@ -15,7 +15,11 @@ bool needs_session(Method method) {
          method == Method::ResourcesSubscribe || method == Method::ResourcesUnsubscribe || is_task_method(method);
 }
 
+/// Known to be no request of a client: a child could only take it for something else.
+bool is_no_request(Method method) { return !is_client_request(method) && method != Method::Other; }
+
 RequestRoute route_stateless(Method method, Era child) {
+  if (is_no_request(method)) return RequestRoute::Unknown;
   if (method == Method::ServerDiscover) return RequestRoute::Discover;
   // The stateless revision's own tasks, an extension, are for whoever knows their id; it has neither of these.
   if (method == Method::TasksList || method == Method::TasksResult) return RequestRoute::Unknown;
@@ -29,6 +33,7 @@ RequestRoute route_stateless(Method method, Era child) {
 
 RequestRoute route_request(Method method, Sharing sharing, Era era, Era child) {
   if (era == Era::Stateless) return route_stateless(method, child);
+  if (is_no_request(method)) return RequestRoute::Unknown;
   if (method == Method::Initialize) return RequestRoute::Initialize;
   if (method == Method::Ping) return RequestRoute::AnswerEmpty;
   // Belong to the stateless revision. Clients probe with the first before they
@@ -58,7 +63,8 @@ NoteRoute route_note(Method method, Sharing sharing) {
   if (method == Method::RootsListChanged || method == Method::TasksStatus) {
     return exclusive ? NoteRoute::Forward : NoteRoute::Swallow;
   }
-  return NoteRoute::Forward;
+  // A request without an id is none. A careless child would carry it out, though nobody judged, counted or recorded it.
+  return method == Method::Other ? NoteRoute::Forward : NoteRoute::Swallow;
 }
 
 AskRoute route_ask(Method method, Sharing sharing) {

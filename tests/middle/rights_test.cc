@@ -112,6 +112,40 @@ TEST_F(RightsTest, EachMessageOfABatchIsJudgedByItself) {
   EXPECT_EQ(1, rejected("forbidden"));
 }
 
+TEST_F(RightsTest, ACallWithoutAnIdIsNoCall) {
+  start({service("one"), service("two", config::Isolation::Session)},
+        with_policy({{.effect = Effect::Allow, .tools = {"echo"}}}));
+  for (auto const* tool : {"echo", "drop"}) {
+    HttpSession http_session(*gateway, "one");
+    SseSession sse_session(*gateway, "one");
+    auto const unidentified = note("tools/call", {{"name", tool}, {"arguments", json::object()}});
+    EXPECT_EQ(202, heard(http_session.post(unidentified)).status);
+    EXPECT_EQ(202, heard(sse_session.post(unidentified)).status);
+    EXPECT_TRUE(child().heard.empty()) << tool;
+  }
+}
+
+TEST_F(RightsTest, ANotificationThatTheGatewayDoesNotKnowIsJudgedAsAMethod) {
+  start({service("one")}, with_policy({{.effect = Effect::Allow, .tools = {"echo"}}}));
+  HttpSession session(*gateway, "one");
+  session.post(note("notifications/x"));
+  EXPECT_TRUE(child().heard.empty());
+  EXPECT_EQ(1, rejected("forbidden"));
+  start({service("one")}, with_policy({{.effect = Effect::Allow}}));
+  HttpSession other(*gateway, "one");
+  other.post(note("notifications/x"));
+  EXPECT_EQ("notifications/x", take_heard(child())["method"]);
+}
+
+TEST_F(RightsTest, ARequestNamedLikeANotificationDoesNotReachTheChild) {
+  start({service("one")});
+  HttpSession session(*gateway, "one");
+  for (auto const* method : {"notifications/cancelled", "sampling/createMessage", "roots/list"}) {
+    EXPECT_EQ(-32601, body(session.post(request(1, method, {{"requestId", 3}})))["error"]["code"]) << method;
+  }
+  EXPECT_TRUE(child().heard.empty());
+}
+
 TEST_F(RightsTest, ARefusedCallStartsNoChild) {
   start({service("one", config::Isolation::Session)}, with_policy({{.effect = Effect::Allow, .tools = {"echo"}}}));
   auto const before = gateway->spawner().started();

@@ -42,6 +42,11 @@ TEST(RightsTest, KnowWhatACompletionIsForHoweverItIsSpelled) {
   EXPECT_EQ("prompt:p prompt:q", named(asked("completion/complete", R"({"ref":{"name":"p"},"Ref":{"Name":"q"}})")));
 }
 
+TEST(RightsTest, TakeACompletionForNothingKnownAsAMethodOfItsOwn) {
+  EXPECT_EQ("other:completion/complete", named(asked("completion/complete", R"({"ref":[{"uri":"r:1"}]})")));
+  EXPECT_EQ("other:completion/complete", named(asked("completion/complete", "{}")));
+}
+
 TEST(RightsTest, KnowWhatIsListenedTo) {
   EXPECT_EQ("resource:r:1 resource:r:2",
             named(asked("subscriptions/listen",

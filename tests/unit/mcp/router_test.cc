@@ -26,6 +26,11 @@ Route expected(std::map<Method, Route> const& table, Method method, Route otherw
   return found == table.end() ? otherwise : found->second;
 }
 
+/// What the tables leave out.
+RequestRoute otherwise(Method method) {
+  return is_client_request(method) || method == Other ? RequestRoute::Forward : RequestRoute::Unknown;
+}
+
 TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
   std::map<Method, RequestRoute> const table{
       {Initialize, RequestRoute::Initialize},
@@ -42,7 +47,7 @@ TEST(Router, TreatsEachRequestToASharedChildAsItsTableSays) {
       {TasksCancel, RequestRoute::Unknown},
   };
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Shared, Era::Sessions))
+    EXPECT_EQ(expected(table, method, otherwise(method)), route_request(method, Sharing::Shared, Era::Sessions))
         << label(method);
   });
 }
@@ -58,7 +63,7 @@ TEST(Router, LeavesToAnExclusiveChildWhatItsNextRunNeedNotBeTold) {
       {ResourcesUnsubscribe, RequestRoute::Unsubscribe},
   };
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, Sharing::Exclusive, Era::Sessions))
+    EXPECT_EQ(expected(table, method, otherwise(method)), route_request(method, Sharing::Exclusive, Era::Sessions))
         << label(method);
   });
 }
@@ -80,7 +85,7 @@ TEST(Router, KeepsFromEveryChildWhatTheStatelessRevisionDoesNotHave) {
   };
   for_each_method([&](Method method) {
     for (auto const sharing : {Sharing::Shared, Sharing::Exclusive}) {
-      EXPECT_EQ(expected(table, method, RequestRoute::Forward), route_request(method, sharing, Era::Stateless))
+      EXPECT_EQ(expected(table, method, otherwise(method)), route_request(method, sharing, Era::Stateless))
           << label(method);
     }
   });
@@ -99,11 +104,15 @@ TEST(Router, TreatsEachNotificationOfAClientAsItsTableSays) {
       {Initialized, NoteRoute::Swallow},      {Cancelled, NoteRoute::Cancel},    {Progress, NoteRoute::Swallow},
       {RootsListChanged, NoteRoute::Swallow}, {TasksStatus, NoteRoute::Swallow},
   };
-  std::map<Method, NoteRoute> const exclusive{
-      {Initialized, NoteRoute::Initialized}, {Cancelled, NoteRoute::Cancel}, {Progress, NoteRoute::Progress}};
+  std::map<Method, NoteRoute> const exclusive{{Initialized, NoteRoute::Initialized},
+                                              {Cancelled, NoteRoute::Cancel},
+                                              {Progress, NoteRoute::Progress},
+                                              {RootsListChanged, NoteRoute::Forward},
+                                              {TasksStatus, NoteRoute::Forward}};
   for_each_method([&](Method method) {
-    EXPECT_EQ(expected(shared, method, NoteRoute::Forward), route_note(method, Sharing::Shared)) << label(method);
-    EXPECT_EQ(expected(exclusive, method, NoteRoute::Forward), route_note(method, Sharing::Exclusive)) << label(method);
+    auto const rest = method == Other ? NoteRoute::Forward : NoteRoute::Swallow;
+    EXPECT_EQ(expected(shared, method, rest), route_note(method, Sharing::Shared)) << label(method);
+    EXPECT_EQ(expected(exclusive, method, rest), route_note(method, Sharing::Exclusive)) << label(method);
   });
 }
 
