@@ -36,10 +36,9 @@ std::string escaped_for_pointer(std::string_view name) {
 /// The claims as the issuer would write them, with those that follow from the name and the scopes. Several of one name
 /// are a list.
 Result<std::string> claims_object(config::IssuerConfig const& issuer, Asked const& asked) {
-  using Json = nlohmann::json;
-  Json object{{"iss", issuer.issuer},
-              {"sub", asked.name.substr(issuer.name.size() + 1)},
-              {"scope", fmt::format("{}", fmt::join(asked.scopes, " "))}};
+  nlohmann::json object{{"iss", issuer.issuer},
+                        {"sub", asked.name.substr(issuer.name.size() + 1)},
+                        {"scope", fmt::format("{}", fmt::join(asked.scopes, " "))}};
   for (auto const& claim : asked.claims) {
     auto const equals = claim.find('=');
     if (equals == claim.npos || equals == 0)
@@ -47,10 +46,10 @@ Result<std::string> claims_object(config::IssuerConfig const& issuer, Asked cons
     auto const name = claim.substr(0, equals);
     auto const pointer = name.starts_with('/') ? name : "/" + escaped_for_pointer(name);
     try {
-      auto& value = object[Json::json_pointer(pointer)];
-      if (!value.is_array()) value = Json::array();
+      auto& value = object[nlohmann::json::json_pointer(pointer)];
+      if (!value.is_array()) value = nlohmann::json::array();
       value.push_back(claim.substr(equals + 1));
-    } catch (Json::exception const&) {
+    } catch (nlohmann::json::exception const&) {
       return Error{fmt::format("expected --claim NAME=VALUE with a name or a JSON pointer, found '{}'", claim)};
     }
   }
