@@ -115,7 +115,21 @@ Result<std::unique_ptr<io::ChildProcess>> Child::start_program() {
       return Error{fmt::format("cannot start '{}': {}", config_.command, sandbox.missing.front())};
     spec.sandbox = to_words(sandbox.plan);
   }
+  if (auto read = read_redaction_rules(); !read) return read.error();
   return context_.spawner.start(spec, *this);
+}
+
+/// A child whose answers cannot be redacted is not started.
+Status Child::read_redaction_rules() {
+  auto const& rules = config_.redact;
+  if (!rules.any() || result_redaction_) return Done{};
+  auto read =
+      mcp::ResultRedaction::by({.secrets = rules.secrets ? context_.redaction->secrets() : std::vector<std::string>{},
+                                .keys = rules.keys,
+                                .patterns = rules.patterns});
+  if (!read) return Error{fmt::format("cannot redact the answers of '{}': {}", config_.name, read.error().what)};
+  result_redaction_ = *std::move(read);
+  return Done{};
 }
 
 void Child::ready() {
@@ -352,7 +366,20 @@ void Child::on_object(std::string_view text) {
   auto message = is_object ? rpc::read_child_line(text) : std::nullopt;
   if (!message) return nonsense(is_object ? "bad_shape" : "not_json", text, text.size());
   message->plain = plain;
+  std::string clean;
+  if (result_redaction_) redact(*message, clean);
   owner_.on_peer_message(*message);
+}
+
+/// What it tells clients; `memory` is where it then stands.
+void Child::redact(rpc::Message& message, std::string& memory) {
+  auto& told = !message.error.empty() ? message.error : !message.result.empty() ? message.result : message.params;
+  auto clean = result_redaction_->redacted(told);
+  if (!clean) return;
+  memory = *std::move(clean);
+  told = memory;
+  message.plain = false;  // it may spell what was escaped
+  metrics_.child_message_redacted();
 }
 
 void Child::nonsense(std::string_view reason, std::string_view line, std::size_t bytes) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "gateway/base/token_bucket.h"
 #include "gateway/io/child_process.h"
 #include "gateway/io/watch.h"
+#include "gateway/mcp/result_redaction.h"
 #include "gateway/metrics/metrics.h"
 #include "gateway/rpc/line_framer.h"
 
@@ -72,11 +74,13 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   void count_cpu(Duration used);
   void spawn();
   [[nodiscard]] Result<std::unique_ptr<io::ChildProcess>> start_program();
+  [[nodiscard]] Status read_redaction_rules();
   void end(Then then);
   void count_restart(bool signaled);
   void on_line(rpc::LineFramer::Line line);
   void on_array(std::string_view line);
   void on_object(std::string_view text);
+  void redact(rpc::Message& message, std::string& memory);
   void nonsense(std::string_view reason, std::string_view line, std::size_t bytes);
   void log_stderr(std::string_view line);
   void down(RunEnd end, std::string_view why);
@@ -93,6 +97,7 @@ class Child final : public Peer, private io::ChildProcess::Handler {
   bool was_ready_ = false;  ///< this run
   bool planned_ = false;    ///< from the order to sleep or to begin anew until it is ready again
   std::unique_ptr<io::ChildProcess> process_;
+  std::optional<mcp::ResultRedaction> result_redaction_;  ///< from its first start on, where its service has rules
   std::unique_ptr<rpc::LineFramer> stdout_;
   std::unique_ptr<rpc::LineFramer> stderr_;
   RestartPolicy policy_;

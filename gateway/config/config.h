@@ -21,6 +21,7 @@
 #include "gateway/config/pinned_tools.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
+#include "gateway/config/redact.h"
 #include "gateway/config/sandbox.h"
 #include "gateway/config/secret.h"
 #include "gateway/config/tls_config.h"
@@ -284,6 +285,8 @@ struct ServiceConfig {
   std::optional<ProbeConfig> probe{};
   /// Absent: its tools are not compared with any. Filled in with those of the gateway.
   std::optional<PinnedToolsConfig> pinned_tools{};
+  /// What its clients do not get to see; without any rule, they see all.
+  RedactConfig redact{};
   /// Absent: it is called however often it fails.
   std::optional<CircuitBreakerConfig> circuit_breaker{};
   SharedLogs shared_logs = SharedLogs::Single;

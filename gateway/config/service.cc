@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "gateway/base/text_patterns.h"
 #include "gateway/config/expand.h"
 #include "gateway/config/fields.h"
 #include "gateway/config/foreign.h"
@@ -140,12 +141,28 @@ class ServiceReader {
     for (auto const& [name, from] : service_.owner_env)
       if (!from.claim.empty() + !from.header.empty() + !from.file.empty() != 1 && !place.member(name).has_errors())
         place.member(name).error("expected exactly one of claim, header and file");
+  }
+
+  void check_tool_limits() const {
     for (std::size_t i = 0; i < service_.tool_limits.size(); ++i) {
       auto const& limits = service_.tool_limits[i];
       if (limits.call_timeout_max > milliseconds{0})
         expect_at_most(place_.member("tool_limits").element(i), limits, &ToolLimits::call_timeout,
                        &ToolLimits::call_timeout_max, "call_timeout", "call_timeout_max");
     }
+  }
+
+  void check_redact() const {
+    auto const place = place_.member("redact").member("patterns");
+    auto const& patterns = service_.redact.patterns;
+    for (std::size_t i = 0; i < patterns.size(); ++i)
+      if (auto const fault = TextPatterns::fault(patterns[i]))
+        place.element(i).error(
+            fmt::format("expected a regular expression of RE2, found '{}': {}", patterns[i], *fault));
+    if (place.has_errors()) return;
+    if (auto const together = TextPatterns::together(patterns); !together)
+      place.error(
+          fmt::format("expected regular expressions that can be searched for together: {}", together.error().what));
   }
 
   void check() const {
@@ -156,6 +173,8 @@ class ServiceReader {
     check_isolation();
     check_circuit_breaker();
     check_owner_env();
+    check_tool_limits();
+    check_redact();
     auto const& probe = service_.probe;
     if (probe && probe->tool.empty() == probe->method.empty())
       place_.member("probe").error("expected exactly one of tool and method");

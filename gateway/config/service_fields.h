@@ -97,6 +97,19 @@ inline constexpr auto kFields<PinnedToolsConfig> = std::tuple{
         "nor call tools that are new or changed. refuse: serve nothing of the service."},
 };
 
+template <>
+inline constexpr auto kFields<RedactConfig> = std::tuple{
+    Field{"secrets", &RedactConfig::secrets, Flag{},
+          "Replace the secrets that are redacted in logs, and those of owner_env."},
+    Field{"keys", &RedactConfig::keys, Flag{},
+          "Replace what is shaped like a key of GitHub, GitLab, AWS, Google, Slack, OpenAI, Anthropic, Stripe, npm, "
+          "PyPI, "
+          "Grafana or Hugging Face, a JWT, or a private key in PEM."},
+    Field{"patterns", &RedactConfig::patterns, Texts{},
+          "Replace what these regular expressions match, in the syntax of RE2. They see a text without its JSON "
+          "escapes."},
+};
+
 inline constexpr Choices<CallFailure, 6> kCallFailures{{{{{"timeout", CallFailure::Timeout},
                                                           {"child_exited", CallFailure::ChildExited},
                                                           {"internal_error", CallFailure::InternalError},
@@ -295,6 +308,9 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
           "A periodic call that checks the backend of the service."},
     Field{"pinned_tools", &ServiceConfig::pinned_tools, Maybe<PinnedToolsConfig>{},
           "Compares the tools of the service with those that were reviewed. Replaces gateway.pinned_tools."},
+    Field{
+        "redact", &ServiceConfig::redact, Group<RedactConfig>{},
+        "What is replaced by *** in the texts of results, errors and notifications that the service sends to clients."},
     Field{"circuit_breaker", &ServiceConfig::circuit_breaker, Maybe<CircuitBreakerConfig>{},
           "Rejects calls at once while the service fails, and tries it again after a while. {} enables it with the "
           "defaults; without it there is none."},

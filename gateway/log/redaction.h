@@ -21,6 +21,8 @@ class Redaction {
   /// Those of `other`, and more.
   Redaction(Redaction const& other, std::vector<std::string> const& more);
 
+  /// The longest first.
+  [[nodiscard]] std::vector<std::string> const& secrets() const { return secrets_; }
   /// The string with each secret replaced by `***`, also one that is truncated at the end of the string.
   [[nodiscard]] std::string apply(std::string_view text) const;
 

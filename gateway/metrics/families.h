@@ -81,6 +81,8 @@ struct Families {
                                         "Lines of a child that are not a message or answer no request, by reason."};
   Family<Counter> child_stderr_lines{page, "mcp_child_stderr_lines_total", "Lines children wrote to stderr."};
   Family<Counter> child_stderr_suppressed{page, "mcp_child_stderr_suppressed_total", "Of these, lines not logged."};
+  Family<Counter> child_messages_redacted{page, "mcp_child_messages_redacted_total",
+                                          "Messages in which something was redacted before clients got them."};
   Family<Gauge> child_stdin_queue{page, "mcp_child_stdin_queue_bytes", "Input buffered for children."};
   Family<Gauge> child_last_seen{page, "mcp_child_last_seen_timestamp_seconds",
                                 "When a child of a service last wrote to its stdout; 0 before the first time.",

@@ -44,6 +44,7 @@ class ServiceProbe::Impl {
         spawn_failures_(families.child_spawn_failures.at(with({}))),
         stderr_lines_(families.child_stderr_lines.at(with({}))),
         stderr_suppressed_(families.child_stderr_suppressed.at(with({}))),
+        redacted_(families.child_messages_redacted.at(with({}))),
         stdin_queue_(families.child_stdin_queue.at(with({}))),
         last_seen_(families.child_last_seen.at(with({}))),
         cpu_(families.child_cpu.at(with({}))),
@@ -178,6 +179,7 @@ class ServiceProbe::Impl {
   Counter& spawn_failures_;
   Counter& stderr_lines_;
   Counter& stderr_suppressed_;
+  Counter& redacted_;
   Gauge& stdin_queue_;
   Gauge& last_seen_;
   Counter& cpu_;
@@ -388,6 +390,8 @@ void ServiceProbe::child_spawn_failed() { impl_->spawn_failures_.add(); }
 void ServiceProbe::child_spoke_nonsense(std::string_view reason) {
   impl_->families_.child_protocol_errors.at(impl_->with({{"reason", reason}})).add();
 }
+
+void ServiceProbe::child_message_redacted() { impl_->redacted_.add(); }
 
 void ServiceProbe::child_stderr(std::size_t lines, std::size_t suppressed) {
   impl_->stderr_lines_.add(lines);

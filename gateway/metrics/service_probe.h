@@ -101,6 +101,8 @@ class ServiceProbe {
   void child_restarted(std::string_view reason);
   void child_spawn_failed();
   void child_spoke_nonsense(std::string_view reason);
+  /// Something was taken out of a message for clients.
+  void child_message_redacted();
   void child_stderr(std::size_t lines, std::size_t suppressed);
   void child_stdin_queue(std::size_t bytes);
   /// One of its children wrote to stdout this long ago.

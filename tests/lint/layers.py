@@ -36,6 +36,7 @@ LIBRARIES = {
     "prometheus": {"metrics"},
     "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},
+    "re2": {"base"},
     "seccomp.h": {"sandbox"},
     "CLI": {"cli", "program"},
 }
