@@ -5,6 +5,7 @@ from boards.panels import GREEN, LOKI, ORANGE, RED, YELLOW, Query, bar_gauge, lo
 
 FAILURES = "mcp_gateway_auth_failures_total"
 REQUESTS = q.LOGS + ' | json event="event", principal="principal", tool="tool", server="server" | event="request.done"'
+DAY = 24 * 3600
 AUDIT = '{service_name="mcp-gateway", log_type="audit"}'
 
 
@@ -42,6 +43,30 @@ def refused():
     ]
 
 
+def identity():
+    return [
+        stat("TLS certificate expires in", "The first certificate of each listener's chain. The alert fires two weeks ahead.",
+             Query("min by (listener) (mcp_gateway_tls_certificate_expiry_timestamp_seconds{" + q.INSTANCE + "}) - time()", "{{listener}}"),
+             "s", width=6, height=7, graph=False, named=True, thresholds=steps((None, RED), (7 * DAY, ORANGE), (14 * DAY, GREEN))),
+        timeseries("TLS handshakes", "By result. no_certificate and bad_certificate concern certificates of clients.",
+                   Query(q.rate("mcp_gateway_tls_handshakes_total", "result", q.INSTANCE) + " > 0", "{{result}}"), "cps", width=6,
+                   height=7, stack=True),
+        timeseries("TLS connections", "By version, and whether a session was resumed.",
+                   Query(q.rate("mcp_gateway_tls_connections_total", "version, resumed", q.INSTANCE) + " > 0",
+                         "{{version}}, resumed: {{resumed}}"), "cps", width=6, height=7, stack=True),
+        timeseries("Tokens, keys and certificates read", "By source and outcome. After an error, those known before stay in use.",
+                   [Query(q.increase("mcp_gateway_auth_source_reads_total", "source, outcome", q.INSTANCE, "5m"),
+                          "{{source}} {{outcome}}"),
+                    Query(q.increase("mcp_gateway_tls_certificate_reads_total", "listener, outcome", q.INSTANCE, "5m"),
+                          "certificate of {{listener}} {{outcome}}")], "none", width=6, height=7, bars=True, stack=True),
+        timeseries("Tools that are not as pinned", "Changed, new or missing.",
+                   Query(q.total("mcp_child_tools_drifted", "server"), "{{server}}"), "none", width=12, height=7),
+        timeseries("Redacted messages", "Messages of servers in which redact replaced something.",
+                   Query(q.rate("mcp_child_messages_redacted_total", "server") + " > 0", "{{server}}"), "cps", width=12, height=7,
+                   stack=True),
+    ]
+
+
 def who():
     return [
         bar_gauge("Most active clients", "Requests by token name, in the selected time range; from the log.",
@@ -71,4 +96,4 @@ def from_logs():
 def board():
     return dashboard("mcp-security", "MCP security", "Who was rejected, who calls what, and whether a server's tools changed.",
                      [PROMETHEUS_SOURCE, LOKI_SOURCE, POOL, INSTANCE, SERVER],
-                     [("Now", now()), ("Rejected", refused()), ("Clients and tools", who()), ("Logs", from_logs())])
+                     [("Now", now()), ("Rejected", refused()), ("Credentials and servers", identity()), ("Clients and tools", who()), ("Logs", from_logs())])

@@ -3,8 +3,10 @@
 Each kind of visitor is a thread of its own. Visitors are refused, cut off and lose their service; that is what they are for, so
 a visit that fails is only counted.
 """
+import http.client
 import math
 import random
+import ssl
 import threading
 import time
 
@@ -30,7 +32,7 @@ class Load:
         self.threads = [threading.Thread(target=self.repeat, args=(kind, seed), daemon=True) for seed, kind in enumerate((
             self.long_streamable, self.long_streamable, self.long_sse, self.short_sessions, self.lists, self.queue, self.timeouts,
             self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.saboteur, self.scanner, self.slow_reader,
-            self.lost_session, self.unavailable))]
+            self.lost_session, self.unavailable, self.encrypted))]
 
     def __enter__(self):
         for thread in self.threads:
@@ -176,6 +178,21 @@ class Load:
         with client:
             client.post(message("tools/list", id=1))
         self.stopping.wait(0.3)
+
+    def encrypted(self, chance):
+        """Comes with TLS, with TLS but without knowing the authority, or knows nothing of TLS."""
+        port = self.gateway.ports["memory"]
+        connection = chance.choice((
+            lambda: http.client.HTTPSConnection("127.0.0.1", port, context=ssl._create_unverified_context()),
+            lambda: http.client.HTTPSConnection("127.0.0.1", port), lambda: http.client.HTTPConnection("127.0.0.1", port)))()
+        try:
+            connection.request("GET", "/health", headers=of("ann"))
+            connection.getresponse().read()
+        except (ssl.SSLError, http.client.HTTPException):
+            pass  # as it should be
+        finally:
+            connection.close()
+        self.stopping.wait(0.5)
 
     def saboteur(self, chance):
         """Wants to restart a service, and has no right to."""
