@@ -175,7 +175,7 @@ test_lane() {
   after "build the gateway (Release)"
   stage "documentation" run_pytest tests/docs
   after "set up tests/status_page"
-  stage "the status page in Chromium" node --test tests/status_page/page.test.mjs
+  stage "the status page, and a hostile one, in Chromium" node --test tests/status_page/{page,foreign_page}.test.mjs
   after "set up tests/interop"
   stage "third-party clients" run_pytest tests/interop
   after "set up tests/conformance"
