@@ -1,7 +1,7 @@
 // oidc-provider as the authorization server of the tests: anybody can register a client and log in under any name.
 // Prints its issuer. POST /control with JSON changes it: {"keys": n} publishes and signs with other keys, {"away": true}
-// answers everything else with 503, {"skew": s} issues tokens that are valid from s seconds from now on, {"revoke": token}
-// revokes an opaque token.
+// answers everything else with 503, {"skew": s} issues tokens that are valid from s seconds from now on, {"audience": a}
+// issues tokens for a to clients that do not say for what, {"revoke": token} revokes an opaque token.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -32,8 +32,15 @@ function keys(generation) {
 function provider(issuer, generation) {
   const made = new Provider(issuer, {
     jwks: keys(generation),
-    clients: [{ client_id: 'gateway', client_secret: 'secret-of-the-gateway', redirect_uris: [], response_types: [],
-                grant_types: ['client_credentials'] }],
+    clients: [
+      { client_id: 'gateway', client_secret: 'secret-of-the-gateway', redirect_uris: [], response_types: [],
+        grant_types: ['client_credentials'] },
+      { client_id: 'agent', client_secret: 'secret-of-the-agent', redirect_uris: [], response_types: [],
+        grant_types: ['client_credentials'] },
+      { client_id: 'desktop', token_endpoint_auth_method: 'none', application_type: 'native',
+        redirect_uris: ['http://localhost/oauth/callback', 'http://127.0.0.1/oauth/callback'],
+        grant_types: ['authorization_code', 'refresh_token'] },
+    ],
     scopes: ['openid', 'offline_access', 'mcp', 'echo:use'],
     cookies: { keys: ['for tests'] },
     findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
@@ -56,6 +63,7 @@ function provider(issuer, generation) {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
+        defaultResource: () => state.audience,
         useGrantedResource: () => true,
         getResourceServerInfo: (_, resource) => ({
           scope: 'mcp echo:use', audience: resource, accessTokenFormat: format,

@@ -8,16 +8,21 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from interoplib import programs as interop
+
 HERE = Path(__file__).resolve().parent
 CALLBACK = "http://127.0.0.1:1/callback"
-INTEROP = Path(os.environ.get("INTEROP_CACHE", HERE.parent / "interop" / ".cache"))
 CLIENTS = {"typescript": ["node", str(HERE / "client.mjs")],
-           "python": [str(INTEROP / "venv-mcp1" / "bin" / "python"), str(HERE / "client.py")]}
+           "python": [str(interop.CACHE / "venv-mcp1" / "bin" / "python"), str(HERE / "client.py")]}
 
 
 class Program:
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, environment=None):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
 
     def line(self):
         line = self.process.stdout.readline()
@@ -51,13 +56,48 @@ class Client(Program):
             asked = json.loads(self.line())
         assert asked == {"connected": True}
 
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
     def ask(self, what):
         self.say(what)
         return json.loads(self.line())
+
+
+class McpRemote(Program):
+    """`mcp-remote` before a URL, spoken to as a program of the desktop does: JSON-RPC on stdin and stdout."""
+
+    def __init__(self, url, home, *options, **environment):
+        program = Path(os.environ["OAUTH_PROGRAMS"]) / "node_modules" / "mcp-remote" / "dist" / "proxy.js"
+        super().__init__([interop.client_node(), str(program), url, *options], with_browser(home, **environment))
+        self.sent = 0
+
+    def request(self, method, params=None):
+        """The answer, result or error, to a request."""
+        self.sent += 1
+        self.say(json.dumps({"jsonrpc": "2.0", "id": self.sent, "method": method, "params": params or {}}))
+        while (answer := json.loads(self.line())).get("id") != self.sent:
+            pass
+        return answer
+
+    def call(self, tool, arguments):
+        return self.request("tools/call", {"name": tool, "arguments": arguments})["result"]["content"][0]["text"]
+
+    def initialize(self):
+        """The name of the server, after the handshake."""
+        client = {"name": "desktop", "version": "1"}
+        answer = self.request("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client})
+        self.say(json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+        return answer["result"]["serverInfo"]["name"]
+
+
+def visited(home):
+    """The parameters of every login that a browser was opened for."""
+    file = Path(home) / "visited"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(line).query)) for line in lines]
+
+
+def with_browser(home, **more):
+    """An environment for a program that opens a browser: a person with a home of their own sits at it."""
+    return interop.environment(home) | {"BROWSER": str(HERE / "browser.py"), **more}
 
 
 def post(url, body):
@@ -65,22 +105,30 @@ def post(url, body):
         return response.read()
 
 
-class StopAtCallback(urllib.request.HTTPRedirectHandler):
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects up to CALLBACK, where nobody listens."""
+
     def redirect_request(self, request, file, code, message, headers, url):
         if url.startswith(CALLBACK):
             return None
         return urllib.request.Request(url, headers={"Accept": "text/html"})
 
 
-def log_in(url, user):
-    """What a person does in a browser: says who they are, and agrees. Gives the code and the state."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), StopAtCallback())
+def browse(url, user):
+    """What a person does in a browser: says who they are, and agrees. The last page."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), Redirects(),
+                                          urllib.request.ProxyHandler({}))
     browser.addheaders = [("Accept", "text/html")]
-    answers = [{"prompt": "login", "login": user, "password": "any"}, {"prompt": "consent"}]
+    page = browser.open(url)
+    for answer in ({"prompt": "login", "login": user, "password": "any"}, {"prompt": "consent"}):
+        page = browser.open(page.geturl(), urllib.parse.urlencode(answer).encode())
+    return page
+
+
+def log_in(url, user):
+    """Logs in and gives what a client learns at its CALLBACK, the code and the state."""
     try:
-        page = browser.open(url)
-        for answer in answers:
-            page = browser.open(page.geturl(), urllib.parse.urlencode(answer).encode())
+        page = browse(url, user)
     except urllib.error.HTTPError as last:
         location = last.headers.get("Location", "")
         assert location.startswith(CALLBACK), last.read()
