@@ -23,10 +23,11 @@ def free_port():
 class LiteLLM:
     """`litellm --config` on a free port; `get` and `post` speak to it with its master key.
 
-    `servers` are URLs by name, or whole entries of its `mcp_servers`; `models` more entries of its `model_list`.
+    `servers` are URLs by name, or whole entries of its `mcp_servers`; `models` more entries of its `model_list`;
+    `environment` more variables for it.
     """
 
-    def __init__(self, servers, folder, models=()):
+    def __init__(self, servers, folder, models=(), environment=None):
         self.folder = Path(folder)
         self.port = free_port()
         self.key = f"sk-{secrets.token_hex(32)}"
@@ -38,13 +39,14 @@ class LiteLLM:
                             for name, entry in servers.items()},
             "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"},
         }
+        self.environment = environment or {}
         self.process = None
 
     def __enter__(self):
         config = self.folder / "config.yaml"
         config.write_text(json.dumps(self.configuration, indent=2))
         environment = programs.environment(self.folder) | {
-            "LITELLM_MASTER_KEY": self.key, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONUNBUFFERED": "1"}
+            "LITELLM_MASTER_KEY": self.key, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONUNBUFFERED": "1", **self.environment}
         with open(self.folder / "litellm.log", "wb") as log:
             self.process = subprocess.Popen(
                 [str(programs.CACHE / "venv-litellm" / "bin" / "litellm"), "--config", str(config), "--host", "127.0.0.1",
@@ -69,14 +71,22 @@ class LiteLLM:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
+    def log_text(self):
+        return (self.folder / "litellm.log").read_text(errors="replace")
+
     def tail(self):
-        return (self.folder / "litellm.log").read_text(errors="replace")[-6000:]
+        return self.log_text()[-6000:]
 
     def get(self, path, timeout=60):
         return self._ask(path, None, timeout)
 
     def post(self, path, body, timeout=90):
         return self._ask(path, json.dumps(body).encode(), timeout)
+
+    def health(self):
+        """What it says of each server, by name: healthy, unhealthy or unknown."""
+        names = {server["server_id"]: server["server_name"] for server in self.get("/v1/mcp/server")[1]}
+        return {names[found["server_id"]]: found["status"] for found in self.get("/v1/mcp/server/health")[1]}
 
     def list_tools(self, server):
         status, found = self.get(f"/mcp-rest/tools/list?server_id={server}")
