@@ -21,9 +21,9 @@ def free_port():
 
 
 class Guarded(Gateway):
-    """Accepts tokens of `server`, TOKEN and NARROW_TOKEN. `oauth` is more of `auth.oauth`."""
+    """Accepts tokens of `server`, of `tokens_file`, TOKEN and NARROW_TOKEN. `oauth` is more of `auth.oauth`."""
 
-    def __init__(self, server, introspection=None, **oauth):
+    def __init__(self, server, introspection=None, tokens_file=None, **oauth):
         self.server = server
         self.at = free_port()
         issuer = {"issuer": server.issuer, "name": "login", **({"introspection": introspection} if introspection else {})}
@@ -32,7 +32,7 @@ class Guarded(Gateway):
         super().__init__({"echo": echo(required_scopes=["echo:use"])},
                          {"listen": f"127.0.0.1:{self.at}", "public_url": f"http://127.0.0.1:{self.at}",
                           "log": {"audit": True},
-                          "auth": {"tokens": tokens,
+                          "auth": {"tokens": tokens, **({"tokens_file": str(tokens_file)} if tokens_file else {}),
                                    "oauth": {"issuers": [issuer], "required_scopes": ["mcp"], **oauth}}})
 
     def url(self, transport="http"):
@@ -54,7 +54,7 @@ class Guarded(Gateway):
         return status
 
 
-def begin(started, algorithm="RS256", token_format="jwt", introspection=None, **oauth):
+def begin(started, algorithm="RS256", token_format="jwt", introspection=None, **more):
     started.append(server := AuthorizationServer(algorithm, token_format))
-    started.append(gateway := Guarded(server, introspection, **oauth))
+    started.append(gateway := Guarded(server, introspection, **more))
     return server, gateway

@@ -1,16 +1,19 @@
 """A real LiteLLM proxy before a protected service: with tokens of each kind, over both transports, right and wrong."""
 import json
+import os
+import secrets
 
 import pytest
 
 from guarded import NARROW_TOKEN, TOKEN, WRONG_TOKEN, begin
 from interoplib.litellm import LiteLLM
 
-ENVIRONMENT = {"GATEWAY_TOKEN": TOKEN, "NARROW_TOKEN": NARROW_TOKEN, "WRONG_TOKEN": WRONG_TOKEN,
+LENT_TOKEN = secrets.token_hex(16)
+ENVIRONMENT = {"GATEWAY_TOKEN": TOKEN, "LENT_TOKEN": LENT_TOKEN, "NARROW_TOKEN": NARROW_TOKEN, "WRONG_TOKEN": WRONG_TOKEN,
                "CLIENT_SECRET": "secret-of-the-agent"}
 TRANSPORTS = ("sse", "http")
 ACCEPTED = {"auth_value": "agent", "authentication_token": "agent", "static_header": "agent", "api_key": "agent",
-            "client_credentials": "login:agent"}  # the way to show a token, and the principal behind it
+            "lent": "guest", "client_credentials": "login:agent"}  # the way to show a token, and the principal behind it
 WRONG = "Unauthorized: the token that was shown is none of this gateway's"
 MISSING = "Unauthorized: a bearer token is needed"
 NARROW = "Forbidden: the credential that was shown lacks a scope"
@@ -32,6 +35,7 @@ def entries(server):
             "authentication_token": {"auth_type": "bearer_token", "authentication_token": "os.environ/GATEWAY_TOKEN"},
             "static_header": {"static_headers": {"Authorization": "Bearer " + TOKEN}},
             "api_key": {"auth_type": "api_key", "auth_value": "os.environ/GATEWAY_TOKEN"},
+            "lent": bearer("LENT_TOKEN"),
             "client_credentials": client_credentials(server, "mcp", "echo:use"),
             "wrong": bearer("WRONG_TOKEN"),
             "none": {},
@@ -40,9 +44,22 @@ def entries(server):
 
 
 @pytest.fixture(scope="module")
-def gateway(started_for_all):
+def lend(tmp_path_factory):
+    """lend(token...) makes them the content of the gateway's tokens_file, which is lend.file."""
+    def replace(*tokens):
+        new = replace.file.with_suffix(".new")
+        new.write_text(json.dumps({"tokens": [{"name": "guest", "token": token} for token in tokens]}))
+        os.replace(new, replace.file)
+
+    replace.file = tmp_path_factory.mktemp("tokens") / "tokens.json"
+    replace(LENT_TOKEN)
+    return replace
+
+
+@pytest.fixture(scope="module")
+def gateway(started_for_all, lend):
     """Accepts tokens for all of it: LiteLLM does not tell the authorization server which service it wants one for."""
-    server, gateway = begin(started_for_all, audience=["https://mcp.example.com"])
+    server, gateway = begin(started_for_all, audience=["https://mcp.example.com"], tokens_file=lend.file)
     server.control(audience="https://mcp.example.com")
     return gateway
 
@@ -84,6 +101,20 @@ def test_a_server_with_a_refused_token_is_unhealthy_and_those_beside_it_are_not(
     refused = {f"{way}_{transport}" for way in REFUSED for transport in TRANSPORTS}
     assert health == {name: "unhealthy" if name in refused else "healthy" for name in health}
     assert len(health) == len(TRANSPORTS) * (len(ACCEPTED) + len(REFUSED) - 2)
+
+
+def test_litellm_needs_no_restart_when_its_token_is_taken_away_and_given_back(litellm, gateway, lend):
+    lend()
+    gateway.until(lambda: gateway.status(LENT_TOKEN) == 401)
+    for name in ("lent_sse", "lent_http"):
+        status, result = litellm.call_tool(name, "echo", {"text": "in"})
+        assert (status, result["isError"]) == (200, True)
+        assert "401 Unauthorized" in result["content"][0]["text"]
+    lend(LENT_TOKEN)
+    gateway.until(lambda: gateway.status(LENT_TOKEN) == 200)
+    for name in ("lent_sse", "lent_http"):
+        status, result = litellm.call_tool(name, "echo", {"text": "in"})
+        assert (status, result["isError"]) == (200, False)
 
 
 def test_the_gateway_logs_no_token(litellm, gateway):
