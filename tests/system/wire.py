@@ -120,8 +120,8 @@ class Connection:
         del self.buffer[:count]
         return data
 
-    def read_response(self, timeout=TIMEOUT):
-        """The next response. Its body is read, unless it is an event stream: that is in `.stream`."""
+    def read_response(self, timeout=TIMEOUT, has_body=True):
+        """The next response. Its body is read, unless it is an event stream: that is in `.stream`. That to HEAD has none."""
         deadline = time.monotonic() + timeout
         continued = 0
         while True:
@@ -133,6 +133,8 @@ class Connection:
         fields = [line.split(":", 1) for line in head[1:] if line]
         response = Response(status, [(name.lower(), value.strip()) for name, value in fields], continued=continued)
         chunked = response["transfer-encoding"] == "chunked"
+        if not has_body:
+            return response
         if response["content-type"] == "text/event-stream":
             response.stream = EventStream(self, chunked)
         elif chunked:
