@@ -86,10 +86,14 @@ async def events_of(reader):
 
 
 class Session:
-    """Its ids and progress tokens are 0, 1, 2 ... in every session; its payloads hold its canary."""
+    """Its ids and progress tokens are 0, 1, 2 ... in every session; its payloads hold its canary.
 
-    def __init__(self, port, chance, all_are_open=None):
+    `identity` is sent with each request: header fields, named with underscores.
+    """
+
+    def __init__(self, port, chance, all_are_open=None, **identity):
         self.port = port
+        self.identity = identity
         self.chance = chance
         self.all_are_open = all_are_open  # a barrier: nobody calls before everybody is there
         self.checker = Checker("canary-" + uuid.UUID(int=chance.getrandbits(128)).hex)
@@ -129,7 +133,7 @@ class Session:
 class SseSession(Session):
     async def run(self):
         reader, writer = await self.connect()
-        await send(writer, "GET", "/chaos/sse", Accept="text/event-stream")
+        await send(writer, "GET", "/chaos/sse", Accept="text/event-stream", **self.identity)
         status, _ = await head_of(reader)
         assert status == 200
         events = events_of(reader)
@@ -158,7 +162,7 @@ class SseSession(Session):
                 raise failed
 
     async def post(self, reader, writer, endpoint, body):
-        await send(writer, "POST", endpoint, body)
+        await send(writer, "POST", endpoint, body, **self.identity)
         status, _ = await head_of(reader)
         assert status == 202, status
 
@@ -176,11 +180,12 @@ class StreamableSession(Session):
         self.reader, self.writer = await self.connect()
         greeting = {"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": {"protocolVersion": "2025-06-18",
                     "capabilities": {}, "clientInfo": {"name": self.checker.canary, "version": "1"}}}
-        await send(self.writer, "POST", "/chaos/mcp", json.dumps(greeting).encode(), Accept="application/json, text/event-stream")
+        accepted = {"Accept": "application/json, text/event-stream", **self.identity}
+        await send(self.writer, "POST", "/chaos/mcp", json.dumps(greeting).encode(), **accepted)
         status, fields = await head_of(self.reader)
         assert status == 200
         await self.reader.readexactly(int(fields["content-length"]))
-        self.fields = {"Accept": "application/json, text/event-stream", "Mcp-Session-Id": fields["mcp-session-id"]}
+        self.fields = {**accepted, "Mcp-Session-Id": fields["mcp-session-id"]}
         await self.wait_for_the_others()
         try:
             for number in range(CALLS):
