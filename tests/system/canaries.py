@@ -46,8 +46,9 @@ class Planted:
         fast = {"restart": {"backoff_initial": "1ms"}}
         self.services = {
             "shared": chaos("--tools-from", str(folder) + "/no-such-folder-${FOR_ARGUMENTS}", **fast, pass_env=["PASSED"],
-                            listen="127.0.0.1:0", tls=self.key.config,
-                            env={"OWN": self.secrets["env"], "FROM_A_VARIABLE": "${FOR_THE_CHILD}", "FROM_A_FILE": self.file("env from a file")}),
+                            listen="127.0.0.1:0", tls=self.key.config, env={
+                                "OWN": self.secrets["env"], "FROM_A_VARIABLE": "${FOR_THE_CHILD}",
+                                "FROM_A_FILE": self.file("env from a file")}),
             "session": chaos(**fast, isolation="session", env={"OWN": self.secrets["env of session"]}),
             "owned": chaos(**fast, isolation="affinity", env={"OWN": self.secrets["env of owned"]}, owner_env={
                 "OF_FILE": {"file": f"{folder}/owners/{{principal}}"}, "OF_HEADER": {"header": "X-Secret-Of-Owner"}}),
