@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from authorization_server import AuthorizationServer, SigningKey
 from clients import BOTH, JSON, as_bytes, call, initialize, message
 from gateway_under_test import chaos
+from test_credentials import bearer
 from wire import Connection
 
 FORGED = '{"event":"forged","level":"info","msg":"forged","log_type":"audit","principal":"root"}'
@@ -103,6 +105,33 @@ def test_what_a_client_says_stays_in_its_field(start_gateway, tmp_path, what):
     assert_nothing_was_forged(gateway, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory):
+    key = SigningKey(tmp_path_factory.mktemp("keys"), "one")
+    server = AuthorizationServer([key])
+    server.key = key
+    yield server
+    server.stop()
+
+
+def test_what_a_token_says_of_its_holder_stays_in_its_field(start_gateway, tmp_path, issuer):
+    """A subject without control characters is good, whatever else is in it; those with one are refused."""
+    oauth = {"issuers": [{"issuer": issuer.issuer, "name": "login"}]}
+    gateway = start_gateway({"chaos": chaos()}, logging_to(tmp_path, public_url="https://gw.test", auth={"oauth": oauth}))
+
+    def ask(header=None, **claims):
+        token = issuer.key.token(issuer.claims(**{"aud": "https://gw.test", **claims}), header)
+        gateway.http("chaos", headers=bearer(token)).post(call("echo"))
+        gateway.http("chaos", headers=bearer(token)).post(call("no-such-tool"))
+
+    for text in TEXTS.values():
+        part = text[:500]
+        for claims in ({"sub": part}, {"scope": part}, {"aud": part}, {"iss": part}):
+            ask(**claims)
+        ask(header={"kid": part, "alg": part})
+    assert_nothing_was_forged(gateway, tmp_path)
+
+
 @pytest.mark.parametrize("what", TEXTS)
 def test_what_a_child_says_stays_in_its_field(start_gateway, tmp_path, what):
     (tmp_path / "text.json").write_text(json.dumps(TEXTS[what]))
@@ -124,3 +153,14 @@ def test_what_a_configuration_calls_its_services_stays_in_its_field(start_gatewa
     gateway = start_gateway(services, logging_to(tmp_path), wait_for=[])
     gateway.wait_for("service.ready", count=len(services))
     assert_nothing_was_forged(gateway, tmp_path)
+
+
+def test_no_control_character_of_others_reaches_a_terminal(start_gateway, tmp_path):
+    """DEL and those of U+0080 to U+009F are control characters too: U+009B alone begins what ESC [ begins."""
+    with open(tmp_path / "log.json", "wb", buffering=0) as copy:
+        gateway = start_gateway({"chaos": chaos()}, logging_to(tmp_path), log_copy=copy)
+        gateway.sse("chaos").text("stderr", {"text": "\x9b31m\x7f"})
+        gateway.http("chaos").post(call("\x9b2J\x7f"))
+        gateway.stop()
+    for file in ("log.txt", "log.json"):
+        assert not re.search(r"[\x7f-\x9f]", (tmp_path / file).read_text(encoding="utf-8")), file
