@@ -15,7 +15,7 @@ import pytest
 from canaries import Planted
 from clients import call, initialize, message
 from gateway_under_test import GATEWAY as PROGRAM
-from gateway_under_test import Gateway
+from gateway_under_test import Gateway, chaos
 from wire import TIMEOUT, Connection
 
 TOKENS = ["token", "token from a variable", "token from a file", "token of tokens_file"]
@@ -190,3 +190,15 @@ def test_everything_that_was_meant_to_happen_did(driven):
 
 def test_no_secret_is_in_anything_the_gateway_says(driven):
     assert {where: found for where, said in driven.said.items() if (found := driven.planted.found_in(said))} == {}
+
+
+def test_no_part_of_a_secret_is_left_where_a_line_was_cut(start_gateway):
+    """The lines before the end of a child are shown as far as they go."""
+    secret = "correct-horse-battery-staple"
+    gateway = start_gateway({"chaos": chaos(env={"OWN": secret})})
+    client = gateway.http("chaos")
+    client.initialize()
+    for length in (472, 480, 490):
+        client.text("stderr", {"text": "x" * length + secret})
+    client.call("die", {"signal": signal.SIGKILL})
+    assert secret[:6] not in gateway.wait_for("child.exit")["stderr_tail"]
