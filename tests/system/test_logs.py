@@ -99,6 +99,14 @@ def test_whatever_a_child_writes_a_line_is_one_line_of_json(start_gateway):
     assert all(len(json.dumps(line, ensure_ascii=False).encode()) <= 17_000 for line in gateway.log.events)
 
 
+def test_the_last_line_of_a_child_needs_no_end(start_gateway):
+    """It often says why the child ends."""
+    last = "import sys; sys.stderr.write('one\\nout of memory'); sys.stderr.flush(); sys.exit(3)"
+    gateway = start_gateway({"short": {"command": sys.executable, "args": ["-c", last], "restart": {"max_restarts": 0}}}, wait_for=[])
+    assert gateway.wait_for("child.exit")["stderr_tail"] == "one\nout of memory\n"
+    assert [event["line"] for event in gateway.events("child.stderr")] == ["one", "out of memory"]
+
+
 def test_pool_and_env_are_on_every_line(start_gateway):
     gateway = start_gateway({"echo": echo()}, {"pool": "blue", "env": "staging"})
     assert {(line["pool"], line["env"]) for line in gateway.log.events} == {("blue", "staging")}
