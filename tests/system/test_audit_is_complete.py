@@ -147,6 +147,14 @@ def test_of_a_call_that_says_no_tool_or_no_arguments(ann, params):
     ann.assert_audited()
 
 
+def test_of_a_call_with_an_id_that_is_open(ann):
+    begun = ann.http.begin(call("slow", {"ms": 150}, id=9), headers=ann.named())
+    ann.gateway.until(lambda: ann.gateway.health("chaos")["calls_in_flight"] == 1)
+    ann.http.post(call("echo", id=9), headers=ann.named())
+    ann.assert_audited()
+    begun.close()
+
+
 def test_of_nothing_else(ann):
     """Other methods are no calls, whatever they are named like."""
     ann.sent["none"] = 0
