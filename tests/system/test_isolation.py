@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from gateway_under_test import chaos, echo
+from wire import SECURE
 
 SESSIONS = 1000
 CALLS = 30            # of each session
@@ -104,7 +105,7 @@ class Session:
             await self.all_are_open.wait()
 
     async def connect(self):
-        return await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
+        return await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20, ssl=SECURE.get(self.port))
 
     def make(self, number):
         """Call `number`: what to post, and whether it is taken back at once."""
