@@ -35,6 +35,7 @@ struct DescriptorBudget {
   std::size_t connections = 0;        ///< of clients
   std::size_t admin_connections = 0;  ///< these are never taken by clients
   std::size_t private_children = 0;   ///< can always be started
+  std::size_t of_children = 0;        ///< the limit of each child: the one this program was started with; 0: as its own
 
   bool operator==(DescriptorBudget const&) const = default;
 };

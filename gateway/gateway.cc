@@ -68,6 +68,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
               .about = about_,
               .directory = directory_,
               .guard = guard_.get(),
+              .open_files_of_children = descriptors_.of_children,
               .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,

@@ -47,7 +47,9 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
       shared_(shared),
       owner_(owner),
       loop_(machine.clock),
-      spawner_(machine.spawner == nullptr ? std::make_optional<io::ChildSpawner>(loop_, *shared.guard) : std::nullopt),
+      spawner_(machine.spawner == nullptr
+                   ? std::make_optional<io::ChildSpawner>(loop_, *shared.guard, shared.open_files_of_children)
+                   : std::nullopt),
       mailbox_(loop_),
       probe_(shared.metrics.loop(number)),
       server_metrics_(probe_),

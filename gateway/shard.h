@@ -48,7 +48,8 @@ struct Shared {
   config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
   frontend::Directory const& directory;
-  io::ChildGuard* guard;  ///< null where the machine has a spawner of its own
+  io::ChildGuard* guard;                   ///< null where the machine has a spawner of its own
+  std::size_t open_files_of_children = 0;  ///< as ChildSpawner has it
   io::ProcessSampler const& sampler;
   log::LogSink& log_sink;
   metrics::Metrics& metrics;

@@ -34,7 +34,8 @@ void CallRecorder::ended(Call const& call, End const& end) {
       member<"queue_ms">(call.queued != TimePoint{} ? std::optional(waited) : std::nullopt),
       member<"bytes_in">(call.bytes_in), member<"bytes_out">(end.bytes_out),
       member<"session">(Label{session == nullptr ? std::string_view{} : std::string_view(session->log_id)}),
-      member<"principal">(Label{session == nullptr ? std::string_view{} : std::string_view(session->principal.name)}),
+      // The issuer, or whoever made a certificate, chose it.
+      member<"principal">(session == nullptr ? std::string_view{} : std::string_view(session->principal.name)),
       member<"request_id">(Label{call.request_id.view()}), member<"trace_id">(Label{traced.trace}),
       member<"span_id">(Label{traced.span}));
 }

@@ -22,6 +22,7 @@ constexpr std::size_t kStderrTail = 20;
 constexpr std::size_t kNoiseLinesPerSecond = 5;
 /// Of a line on stdout that is no message.
 constexpr std::size_t kShownNoise = 200;
+constexpr std::size_t kShownStderr = 500;  ///< of a line
 
 }  // namespace
 
@@ -269,6 +270,7 @@ void Child::on_exit(io::ChildExit exit) {
   auto const pid = process_->pid();
   context_.loop.bury(std::move(process_));
 
+  if (rpc::LineFramer::Line line; stderr_->last(line)) log_stderr(line.text);
   auto const asked = then_ != Then::Policy;
   auto const tail = asked ? std::string{} : recent_stderr();
   auto const level = asked ? config::LogLevel::Info : config::LogLevel::Warn;
@@ -403,7 +405,8 @@ void Child::on_stderr(std::string_view bytes) {
 }
 
 void Child::log_stderr(std::string_view line) {
-  stderr_tail_.emplace_back(line.substr(0, 500));
+  // Before it is cut: what is left of a secret would not be recognized.
+  stderr_tail_.push_back(context_.redaction->apply(line).substr(0, kShownStderr));
   if (stderr_tail_.size() > kStderrTail) stderr_tail_.pop_front();
 
   auto const allowed = stderr_bucket_.take(context_.loop.now());
@@ -424,7 +427,7 @@ void Child::log_stderr(std::string_view line) {
 std::string Child::recent_stderr() const {
   std::string text;
   for (auto const& line : stderr_tail_) text.append(line).push_back('\n');
-  return context_.redaction->apply(text);
+  return text;
 }
 
 }  // namespace gateway::backend

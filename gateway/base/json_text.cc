@@ -12,7 +12,9 @@ namespace gateway {
 namespace {
 
 /// Bytes that cannot stand in a JSON string as they are, or that must be looked at.
-constexpr auto kSpecial = [](auto x) { return equals(x, '"') | equals(x, '\\') | below(x, 0x20) | is_high(x); };
+constexpr auto kSpecial = [](auto x) {
+  return equals(x, '"') | equals(x, '\\') | below(x, 0x20) | equals(x, '\x7f') | is_high(x);
+};
 
 /// The same as a table: short texts are copied byte by byte.
 constexpr auto kIsSpecial = [] {
@@ -41,31 +43,37 @@ char* put(char* to, std::string_view text) {
   return to + text.size();
 }
 
+char* put_escaped(char* to, unsigned char code) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  to = put(to, "\\u00");
+  *to++ = kHex[code >> 4];
+  *to++ = kHex[code & 0xf];
+  return to;
+}
+
 /// Writes the character at the front of `text`, which is special, and takes it away.
 char* write_special(char* to, std::string_view& text) {
   auto const c = text.front();
   auto const code = static_cast<unsigned char>(c);
   if (code >= 0x80) {
     auto const length = utf8_length(text);
+    // U+0080 to U+009F are control characters of terminals, as those below U+0020 are.
+    if (length == 2 && code == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
+      to = put_escaped(to, static_cast<unsigned char>(text[1]));
+      text.remove_prefix(2);
+      return to;
+    }
     to = put(to, length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD"));
     text.remove_prefix(std::max<std::size_t>(length, 1));
     return to;
   }
   text.remove_prefix(1);
-  *to++ = '\\';
-  if (code >= 0x20) {
-    *to++ = c;
+  if (c == '"' || c == '\\' || c == '\n') {
+    *to++ = '\\';
+    *to++ = c == '\n' ? 'n' : c;
     return to;
   }
-  if (c == '\n') {
-    *to++ = 'n';
-    return to;
-  }
-  constexpr std::string_view kHex = "0123456789abcdef";
-  to = put(to, "u00");
-  *to++ = kHex[code >> 4];
-  *to++ = kHex[code & 0xf];
-  return to;
+  return put_escaped(to, code);
 }
 
 }  // namespace

@@ -28,7 +28,10 @@ namespace {
 /// As many descriptors as the configuration asks for, as far as the system lets us.
 Result<DescriptorBudget> take_descriptors(config::Config const& config) {
   auto const needs = descriptor_needs(config, open_descriptors());
-  return share_descriptors(raise_descriptor_limit(wanted_descriptors(needs)), needs);
+  auto const before = descriptor_limit();
+  auto budget = share_descriptors(raise_descriptor_limit(wanted_descriptors(needs)), needs);
+  if (budget) budget->of_children = before;
+  return budget;
 }
 
 /// A gateway of which every service is at fault would serve nothing, and look as if it

@@ -198,11 +198,24 @@ void RunningChild::deliver_last_words() {
 
 }  // namespace
 
+namespace {
+
+/// Its program has just begun, and is being loaded.
+void lower_open_files(pid_t pid, std::size_t soft) {
+  rlimit limit{};
+  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0 || limit.rlim_cur <= soft) return;
+  limit.rlim_cur = soft;
+  ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ChildProcess>> ChildSpawner::start(ChildSpec const& spec, ChildProcess::Handler& handler) {
   auto mark = guard_.new_mark();
   ChildGuard::Starting const starting(guard_);
   auto child = spawn(spec, fmt::format("{}={}", ChildGuard::kVariable, mark));
   if (!child) return child.error();
+  if (open_files_ > 0 && spec.sandbox.empty()) lower_open_files(child->pid, open_files_);
   return std::unique_ptr<ChildProcess>(
       std::make_unique<RunningChild>(loop_, guard_, spec, std::move(mark), *std::move(child), handler));
 }

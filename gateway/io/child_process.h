@@ -99,7 +99,10 @@ class Spawner {
 /// handling and no descriptor but 0, 1 and 2. Belongs to a loop, outlives its children.
 class ChildSpawner final : public Spawner {
  public:
-  ChildSpawner(EventLoop& loop, ChildGuard& guard) : loop_(loop), guard_(guard) {}
+  /// `open_files`: the soft limit of programs without a sandbox, whatever this program has raised its own to; 0 is the
+  /// same. Programs that use select(2), or close all descriptors there may be, rely on a low one.
+  ChildSpawner(EventLoop& loop, ChildGuard& guard, std::size_t open_files = 0)
+      : loop_(loop), guard_(guard), open_files_(open_files) {}
 
   [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start(ChildSpec const& spec,
                                                             ChildProcess::Handler& handler) override;
@@ -107,6 +110,7 @@ class ChildSpawner final : public Spawner {
  private:
   EventLoop& loop_;
   ChildGuard& guard_;
+  std::size_t open_files_;
 };
 
 }  // namespace gateway::io

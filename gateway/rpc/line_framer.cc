@@ -43,6 +43,12 @@ LineFramer::Verdict LineFramer::next(std::string_view& bytes, Line& line) {
   return Verdict::Line;
 }
 
+bool LineFramer::last(Line& line) {
+  if (part_.size() == used_ && !skipping_) return false;
+  std::string_view end = "\n";
+  return next(end, line) == Verdict::Line;
+}
+
 /// Servers that write the id behind the result are told by it.
 void LineFramer::keep_back(std::string_view bytes) {
   back_.append(bytes.substr(bytes.size() - std::min(kBackBytes, bytes.size())));

@@ -29,6 +29,9 @@ class LineFramer {
   /// NeedMore everything was used.
   Verdict next(std::string_view& bytes, Line& line);
 
+  /// What stands behind the last line end, once there is no more to come. False where nothing does.
+  bool last(Line& line);
+
   /// How much of an oversized line is kept to tell what it was.
   static constexpr std::size_t kFrontBytes = 512;
   static constexpr std::size_t kBackBytes = 128;

@@ -147,10 +147,11 @@ def test_of_a_call_that_says_no_tool_or_no_arguments(ann, params):
     ann.assert_audited()
 
 
-def test_of_a_call_with_an_id_that_is_open(ann):
+def test_of_a_call_but_not_of_one_whose_id_is_open(ann):
+    """Which is answered 400, and is no call."""
     begun = ann.http.begin(call("slow", {"ms": 150}, id=9), headers=ann.named())
     ann.gateway.until(lambda: ann.gateway.health("chaos")["calls_in_flight"] == 1)
-    ann.http.post(call("echo", id=9), headers=ann.named())
+    assert ann.http.post(call("echo", id=9), headers=ann.named(0)).status == 400
     ann.assert_audited()
     begun.close()
 

@@ -11,11 +11,19 @@ using namespace std::string_literals;
 
 TEST(JsonText, QuotesPlainText) {
   EXPECT_EQ("\"\"", json_string(""));
-  EXPECT_EQ("\"plain /text\x7f\"", json_string("plain /text\x7f"));
+  EXPECT_EQ("\"plain /text~\"", json_string("plain /text~"));
 }
 
 TEST(JsonText, EscapesWhatMustBe) {
   EXPECT_EQ(R"("a\"b\\c\nd\u000de\u0009f\u0000")", json_string("a\"b\\c\nd\re\tf\0"s));
+}
+
+TEST(JsonText, EscapesWhatATerminalMayObey) {
+  EXPECT_EQ(R"("a\u007fb\u0080c\u009bd")", json_string("a\x7f"
+                                                       "b\xC2\x80"
+                                                       "c\xC2\x9B"
+                                                       "d"));
+  EXPECT_EQ("\"\xC2\xA0\"", json_string("\xC2\xA0"));
 }
 
 TEST(JsonText, KeepsUtf8AsItIs) { EXPECT_EQ("\"\xC3\xA9\xF0\x9F\x98\x80\"", json_string("\xC3\xA9\xF0\x9F\x98\x80")); }

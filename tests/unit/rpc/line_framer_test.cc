@@ -57,6 +57,20 @@ TEST(LineFramer, DropsAByteOrderMarkBeforeTheFirstLineAlone) {
   EXPECT_EQ((std::vector<Cut>{{""}, {"a"}}), cut("\xEF\xBB\xBF\na\n"));
 }
 
+TEST(LineFramer, GivesWhatStandsBehindTheLastLineEndWhenAsked) {
+  LineFramer framer(1000);
+  LineFramer::Line line;
+  std::vector<Cut> lines;
+  EXPECT_FALSE(framer.last(line));
+  feed(framer, "one\ntwo", lines);
+  ASSERT_TRUE(framer.last(line));
+  EXPECT_EQ("two", line.text);
+  EXPECT_FALSE(framer.last(line));
+  feed(framer, "thr", lines);
+  feed(framer, "ee\n", lines);
+  EXPECT_FALSE(framer.last(line));
+}
+
 TEST(LineFramer, TakesNulAndAnyByte) { EXPECT_EQ((std::vector<Cut>{{"a\0b\xFF"s}}), cut("a\0b\xFF\n"s)); }
 
 TEST(LineFramer, CutsTheSameInAnyPieces) {
