@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "Measured time; with --calls the longest they may take")
       ->capture_default_str();
   app.add_option("--warmup", options.warmup, "Time before, not measured")->capture_default_str();
+  app.add_option("--token", options.token, "Bearer token of every request");
   app.add_flag("--tls", options.tls, "Connect with TLS, and accept any certificate");
   app.add_option("--pid", options.pid, "The server's process, for its CPU time");
   CLI11_PARSE(app, argc, argv);

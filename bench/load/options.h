@@ -45,7 +45,12 @@ struct Options {
   double warmup = 1;
   int pid = 0;
   bool tls = false;  ///< whatever certificate the server shows
+  std::string token;  ///< sent as a bearer token with every request
 
+  /// The header line, or nothing.
+  [[nodiscard]] std::string authorization() const {
+    return token.empty() ? token : "Authorization: Bearer " + token + "\r\n";
+  }
   [[nodiscard]] std::size_t calls_each() const { return calls / sessions; }
 };
 

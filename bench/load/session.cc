@@ -47,9 +47,9 @@ void Session::begin() {
   if (!post_.open(source()) || (is_sse && !stream_.open(source()))) return on_lost();
   waits_for_answer_ = is_sse;
   if (!is_sse) return go_on();
-  stream_.send(
-      fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\n\r\n", path_, options_.port),
-      "");
+  stream_.send(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\n{}\r\n", path_,
+                           options_.port, options_.authorization()),
+               "");
 }
 
 void Session::wake() {
@@ -234,10 +234,11 @@ void Session::ask(std::string_view method, std::string_view params, std::string_
 
 void Session::post(std::string_view method, std::string_view body, std::string_view more_fields) {
   waits_for_accept_ = true;
-  post_.send(fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n"
-                         "Accept: application/json, text/event-stream\r\n{}{}Content-Length: {}\r\n\r\n",
-                         method, path_, options_.port, server_session_, more_fields, body.size()),
-             body);
+  post_.send(
+      fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n"
+                  "Accept: application/json, text/event-stream\r\n{}{}{}Content-Length: {}\r\n\r\n",
+                  method, path_, options_.port, options_.authorization(), server_session_, more_fields, body.size()),
+      body);
 }
 
 }  // namespace bench
