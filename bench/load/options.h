@@ -44,7 +44,7 @@ struct Options {
   double seconds = 3;
   double warmup = 1;
   int pid = 0;
-  bool tls = false;  ///< whatever certificate the server shows
+  bool tls = false;   ///< whatever certificate the server shows
   std::string token;  ///< sent as a bearer token with every request
 
   /// The header line, or nothing.
