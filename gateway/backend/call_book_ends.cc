@@ -53,11 +53,13 @@ void CallBook::cancel(Session& session, std::string_view request_id, std::string
   end_cancelled(queued->call, Told::NoReply);
 }
 
-/// A call whose client is asked for input. Others that are parked wait for an answer of the peer that comes anyway.
+/// A call whose client is asked for input, or of a tool. Others that are parked wait for an answer of the peer that comes
+/// anyway.
 bool CallBook::cancel_parked(SessionId session, std::string_view request_id) {
   for (auto at = parked_.begin(); at != parked_.end(); ++at) {
     auto const& call = at->second;
-    if (!call.again || call.to.session != session || call.client_id != request_id) continue;
+    auto const may_be_cancelled = call.again || call.method == mcp::Method::ToolsCall;
+    if (!may_be_cancelled || call.to.session != session || call.client_id != request_id) continue;
     end_cancelled(parked_.extract(at).mapped(), Told::NoReply);
     return true;
   }

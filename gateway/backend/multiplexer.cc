@@ -186,6 +186,10 @@ void Multiplexer::send(HeldCall&& call, std::string_view method, Params const& p
     auto const* const session = context_.sessions.find(call->to.session);
     if (session != nullptr && takes_up(*session)) return round_trips_.resume(std::move(call), *session, params.raw);
   }
+  if (is_guarded_ && is_hidden_if_unpinned(*call)) {
+    if (tools_.under_way() && !tools_.is_of_this_run()) return hold_for_tools(std::move(call), method, params);
+    if (auto why = unpinned(*call, params)) return book_.reject(std::move(call), *std::move(why));
+  }
   book_.send(std::move(call), method, params);
 }
 
@@ -243,6 +247,7 @@ void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
 void Multiplexer::tick() {
   auto const now = context_.loop.now();
   book_.expire(now);
+  send_held_for_tools();
   serve_queued();  // a call that was given up may have made room
   upkeep_.end_if_hung();
   relay_.expire(now);
@@ -251,8 +256,8 @@ void Multiplexer::tick() {
   introduction_.tick(now);
   peer_listen_.tick(now);
   input_rounds_.tick(now);
-  auto const refreshes =
-      shared_as() == Sharing::Shared && handshake_ && handshake_->has_tools() && !handshake_->tells_tool_changes();
+  auto const is_told = handshake_ && handshake_->tells_tool_changes() && tools_.is_of_this_run();
+  auto const refreshes = shared_as() == Sharing::Shared && initialized_sent_ && handshake_->has_tools() && !is_told;
   if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);
   upkeep_.tick(now);
 }

@@ -161,6 +161,9 @@ class Multiplexer final : public Mortal,
   [[nodiscard]] std::optional<Failure> rejection(mcp::Session const& session, mcp::Call& call,
                                                  mcp::Params const& params);
   [[nodiscard]] std::optional<Failure> unpinned(mcp::Call const& call, mcp::Params const& params) const;
+  [[nodiscard]] bool is_hidden_if_unpinned(mcp::Call const& call) const;
+  void hold_for_tools(HeldCall&& call, std::string_view method, mcp::Params const& params);
+  void send_held_for_tools();
   [[nodiscard]] std::optional<Failure> circuit_rejection(mcp::Session const& session, mcp::Call& call);
   [[nodiscard]] std::optional<std::string> header_mismatch(mcp::Call const& call, mcp::Params const& params,
                                                            mcp::Via const& via) const;
@@ -208,6 +211,13 @@ class Multiplexer final : public Mortal,
   bool const is_guarded_;  ///< by its configuration, which may reject calls
   Owner& owner_;
 
+  /// A call that came before it was known whether its tool is as pinned.
+  struct HeldForTools {
+    mcp::ParkedId call;
+    std::string method;
+    std::string params;
+  };
+
   std::unique_ptr<Peer> peer_;
   Wire wire_;
   CallBook book_;
@@ -222,6 +232,7 @@ class Multiplexer final : public Mortal,
   InputRounds input_rounds_;
   RoundTrips round_trips_;
   Upkeep upkeep_;
+  std::vector<HeldForTools> held_for_tools_;
   std::optional<mcp::Handshake> handshake_;
   ChildId id_{};
   std::string init_params_;          ///< of this peer's handshake

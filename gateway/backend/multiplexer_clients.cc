@@ -174,12 +174,31 @@ std::optional<Failure> Multiplexer::unpinned(mcp::Call const& call, Params const
                    .message = fmt::format("the tools of the server '{}' are not as they were approved", config_.name),
                    .reason = kToolsNotPinned};
   }
-  if (!pins_->hides() || call.method != mcp::Method::ToolsCall) return std::nullopt;
+  if (!is_hidden_if_unpinned(call)) return std::nullopt;
   auto const name = rpc::unquote(params.name);
-  if (pins_->has(name) && (tools() == nullptr || tools()->contains(name))) return std::nullopt;
+  // Before this run of the child has listed its tools, a call is held back rather than sent: see `send`.
+  auto const is_unknown = !tools_.is_of_this_run() && (!initialized_sent_ || tools_.under_way());
+  if (pins_->has(name) && (is_unknown || (tools_.is_of_this_run() && tools()->contains(name)))) return std::nullopt;
   auto unknown = invalid_params(fmt::format("Unknown tool: {}", name));
   unknown.reason = kToolsNotPinned;
   return unknown;
+}
+
+/// Whether it calls a tool that must be as pinned. An operator may call any.
+bool Multiplexer::is_hidden_if_unpinned(mcp::Call const& call) const {
+  return pins_ != nullptr && pins_->hides() && call.method == mcp::Method::ToolsCall && !call.is_own();
+}
+
+void Multiplexer::hold_for_tools(HeldCall&& call, std::string_view method, Params const& params) {
+  held_for_tools_.push_back({book_.park(std::move(call)), std::string(method), std::string(params.raw)});
+}
+
+/// Once the list has come, or will not come. A call that has ended meanwhile is not there any more.
+void Multiplexer::send_held_for_tools() {
+  if (held_for_tools_.empty() || (tools_.under_way() && !tools_.is_of_this_run())) return;
+  for (auto const& held : std::exchange(held_for_tools_, {})) {
+    if (auto call = book_.unpark(held.call)) forward(*std::move(call), held.method, mcp::read_params(held.params));
+  }
 }
 
 /// Why the circuit breaker does not let it through; nothing where it does, or does not guard it. A request that answers

@@ -116,6 +116,7 @@ void Multiplexer::on_answer(Message const& message) {
   auto const number = rpc::id_number(message.id);
   // Late, answered before, or never asked: nobody waits for it.
   if (!number || !book_.answered(CallId{*number}, message)) metrics_.late_answer_dropped();
+  send_held_for_tools();
   serve_queued();
 }
 

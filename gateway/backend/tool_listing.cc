@@ -32,7 +32,7 @@ void ToolListing::start() {
 }
 
 void ToolListing::refresh_when_due(TimePoint now) {
-  if (config_.tools_refresh <= Duration{} || shelf_.list() == nullptr) return;
+  if (config_.tools_refresh <= Duration{}) return;
   if (shelf_.age(now) > config_.tools_refresh) start();
 }
 
@@ -54,6 +54,7 @@ std::optional<std::string> ToolListing::add_pinned(std::string_view result) {
 
 void ToolListing::on_listed() {
   if (pins_ != nullptr) pins_->observe(std::exchange(offered_, {}));
+  is_of_this_run_ = true;
   auto const differs = shelf_.finish(context_.loop.now());
   auto const* const list = shelf_.list();
   auto const count = list == nullptr ? 0 : list->size();

@@ -23,14 +23,17 @@ class ToolListing {
       : context_(context), config_(config), metrics_(metrics), pins_(pins), audience_(audience), asker_(asker) {}
 
   /// The child was started: the first list of a run is logged.
-  void begin_run() { logged_ = false; }
+  void begin_run() { logged_ = is_of_this_run_ = false; }
   /// Lists anew. While a listing is under way: once more after it.
   void start();
-  /// Lists anew if the child was asked longer ago than `tools_refresh`: for one that does not report changes.
+  /// Lists anew if the child was asked longer ago than `tools_refresh`: for one that does not report changes, or could
+  /// not list its tools.
   void refresh_when_due(TimePoint now);
 
   /// Whether the list may have changed: the child says so, and is being asked.
   [[nodiscard]] bool under_way() const { return shelf_.listing(); }
+  /// Whether the last complete list was made by this run of the child.
+  [[nodiscard]] bool is_of_this_run() const { return is_of_this_run_; }
   /// The last complete list; null before there is one.
   [[nodiscard]] mcp::ToolList const* list() const { return shelf_.list(); }
 
@@ -50,6 +53,7 @@ class ToolListing {
   ToolShelf shelf_;
   mcp::PinnedTools offered_;  ///< by the pages so far, where tools are pinned
   bool logged_ = false;       ///< in this run of the child
+  bool is_of_this_run_ = false;
 };
 
 }  // namespace gateway::backend

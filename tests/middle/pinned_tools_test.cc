@@ -89,6 +89,75 @@ class Hidden : public PinnedToolsTest {
   json const fine{{"name", "fine"}};
 };
 
+TEST_F(PinnedToolsTest, KeepCallsBackUntilARunOfTheChildHasListedItsTools) {
+  pin({kEcho});
+  start({pinned(config::OnDrift::Hide)});
+  HttpSession session(*gateway, "one");
+  for (auto const& offered : {kEcho, kChanged}) {
+    child().die(1);
+    gateway->advance(seconds(60));
+    auto& client = session.post(call(1, "echo"));
+    auto const initialize = take_heard(child());
+    answer(child(), initialize["id"],
+           {{"protocolVersion", "2025-11-25"}, {"capabilities", {{"tools", json::object()}}}});
+    gateway->turn(2);
+    EXPECT_EQ("notifications/initialized", take_heard(child())["method"]);
+    ASSERT_EQ(1U, child().heard.size());
+    EXPECT_TRUE(client.answers.empty());
+    list({offered});
+    if (offered == kEcho) {
+      auto const called = take_heard(child());
+      EXPECT_EQ("tools/call", called["method"]);
+      answer(child(), called["id"], {{"content", json::array()}});
+      gateway->turn(2);
+      EXPECT_TRUE(body(client).contains("result"));
+    } else {
+      EXPECT_EQ(-32602, body(client)["error"]["code"]);
+      EXPECT_TRUE(child().heard.empty());
+    }
+  }
+}
+
+TEST_F(PinnedToolsTest, AreNotCalledWhereTheChildCannotListThem) {
+  pin({kEcho});
+  start({pinned(config::OnDrift::Hide)});
+  HttpSession session(*gateway, "one");
+  child().die(1);
+  gateway->advance(seconds(60));
+  auto& client = session.post(call(1, "echo"));
+  answer(child(), take_heard(child())["id"],
+         {{"protocolVersion", "2025-11-25"}, {"capabilities", {{"tools", json::object()}}}});
+  gateway->turn(2);
+  (void)take_heard(child());
+  auto const listing = take_heard(child());
+  child().say(json{{"jsonrpc", "2.0"}, {"id", listing["id"]}, {"error", {{"code", -32603}, {"message", "no"}}}}.dump());
+  gateway->turn(2);
+  EXPECT_EQ(-32602, body(client)["error"]["code"]);
+  EXPECT_TRUE(child().heard.empty());
+
+  gateway->advance(seconds(61));  // it is asked again
+  list({kEcho});
+  (void)session.post(call(2, "echo"));
+  EXPECT_EQ("tools/call", take_heard(child())["method"]);
+}
+
+TEST_F(PinnedToolsTest, LeaveACallThatIsHeldBackToBeCancelled) {
+  pin({kEcho});
+  start({pinned(config::OnDrift::Hide)});
+  HttpSession session(*gateway, "one");
+  child().die(1);
+  gateway->advance(seconds(60));
+  (void)session.post(call(1, "echo"));
+  answer(child(), take_heard(child())["id"],
+         {{"protocolVersion", "2025-11-25"}, {"capabilities", {{"tools", json::object()}}}});
+  gateway->turn(2);
+  (void)take_heard(child());
+  (void)session.post(note("notifications/cancelled", {{"requestId", 1}}));
+  list({kEcho});
+  EXPECT_TRUE(child().heard.empty());
+  EXPECT_EQ(0U, gateway->health().calls_in_flight);
+}
+
 TEST_F(Hidden, AreNeitherListedNorCalledOverStreamableHttpAndSse) {
   start({pinned(config::OnDrift::Hide)});
   HttpSession http(*gateway, "one");
