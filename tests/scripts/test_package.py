@@ -144,3 +144,13 @@ def test_the_completion_offers_commands_options_and_values():
     assert completed("check", "--co") == ["--config", "--connect"]
     assert completed("run", "--isolation", "") == ["shared", "session"]
     assert completed("run", "--", "--po") == []
+
+
+def test_the_program_is_hardened():
+    header, segments, dynamic, symbols = (said_by("readelf", "-W", option, GATEWAY) for option in ("-h", "-l", "-d", "-s"))
+    assert "DYN (Position-Independent Executable file)" in header
+    assert "GNU_RELRO" in segments and "BIND_NOW" in dynamic
+    stack = next(line for line in segments.splitlines() if "GNU_STACK" in line)
+    assert " RW " in stack and "RWE" not in stack
+    assert not re.search(r"\((RPATH|RUNPATH)\)", dynamic)
+    assert "__stack_chk_fail" in symbols and re.search(r"__\w+_chk@", symbols)
