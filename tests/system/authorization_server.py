@@ -57,13 +57,15 @@ class SigningKey:
 
 
 class AuthorizationServer:
-    """Listens on loopback. `keys` are those it publishes; `answers` of introspection by token; `asked` are the requests."""
+    """Listens on loopback. `keys` are those it publishes; `answers` of introspection by token; `asked` are the requests. Paths of
+    `redirects` are answered with a URL to ask instead."""
 
     def __init__(self, keys):
         self.keys = list(keys)
         self.answers = {}
         self.asked = []
         self.is_away = False
+        self.redirects = {}
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -86,6 +88,11 @@ class AuthorizationServer:
 
     def answer(self, request, form):
         self.asked.append((request.path, form, request.headers.get("Authorization")))
+        if request.path in self.redirects:
+            request.send_response(302)
+            request.send_header("Location", self.redirects[request.path])
+            request.send_header("Content-Length", "0")
+            return request.end_headers()
         page = None if self.is_away else self.page(request.path, form)
         body = json.dumps(page).encode()
         request.send_response(503 if self.is_away else 404 if page is None else 200)

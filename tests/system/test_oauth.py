@@ -218,6 +218,17 @@ def test_an_issuer_that_is_away_keeps_nobody_out_whose_key_is_known(start_gatewa
     assert gateway.metric("mcp_gateway_auth_source_reads_total", source="jwks", outcome="error") >= 1
 
 
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys"])
+def test_an_issuer_cannot_send_the_gateway_elsewhere(start_gateway, issuer, keys, path):
+    """To a server of the gateway's own network, for example, which only it can reach."""
+    elsewhere = AuthorizationServer([keys[1]])
+    issuer.redirects[path] = elsewhere.issuer + path
+    gateway = start_gateway(SERVICES, configuration(issuer))
+    assert ask(gateway, token=keys[1].token(issuer.claims())).status == 503
+    assert path in [asked[0] for asked in issuer.asked] and elsewhere.asked == []
+    elsewhere.stop()
+
+
 def test_keys_of_a_file_are_read_again_when_it_was_replaced(start_gateway, issuer, keys, tmp_path):
     path = tmp_path / "keys.json"
 
