@@ -30,8 +30,8 @@ Authenticator::Authenticator(config::AuthConfig const& config, Policy const& pol
   }
 }
 
-Verdict Authenticator::check(std::string_view token, Resource const& resource, Patience patience) {
-  auto const digest = sha256(token);
+Verdict Authenticator::check(std::string_view token, Digest const& digest, Resource const& resource,
+                             Patience patience) {
   auto const now = wall_clock_();
   auto const* held = configured_.find(digest);
   if (held == nullptr) held = from_file_.find(digest);

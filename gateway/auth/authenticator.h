@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "gateway/auth/denial.h"
+#include "gateway/auth/digest.h"
 #include "gateway/auth/oauth.h"
 #include "gateway/auth/observer.h"
 #include "gateway/auth/policy.h"
@@ -42,8 +43,9 @@ class Authenticator final : private Waits {
 
   /// Whether requests must show a token at all.
   [[nodiscard]] bool required() const { return required_; }
-  /// Whom the token of a request identifies. The token is not empty.
-  [[nodiscard]] Verdict check(std::string_view token, Resource const& resource, Patience patience);
+  /// Whom the token of a request identifies. It is not empty; `digest` is its SHA-256.
+  [[nodiscard]] Verdict check(std::string_view token, Digest const& digest, Resource const& resource,
+                              Patience patience);
 
   /// Whom the certificate of a connection identifies, by the rules of its listener.
   [[nodiscard]] Verdict check(ClientCertificate const& certificate, config::TlsConfig const& rules);

@@ -33,6 +33,16 @@ bool asks_for_certificates(Desk const& desk) {
          });
 }
 
+/// A client shows the same token with each request, and a JWT is long.
+auth::Digest const& digest_of(http::Exchange& exchange, std::string_view token) {
+  auto& memo = exchange.memo();
+  if (memo.of != token) {
+    memo.result = auth::sha256(token);
+    memo.of = token;
+  }
+  return memo.result;
+}
+
 }  // namespace
 
 Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, auth::Policy const& policy,
@@ -60,7 +70,7 @@ auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
   auto const token = auth_.required() ? shown_token(head) : std::string_view{};
   if (token.empty()) return admitted(visit, identify_by_certificate(visit));
   auto const origin = address_.origin(head, visit.exchange.address());
-  auto const verdict = auth_.check(token, resource_of(visit, origin), patience);
+  auto const verdict = auth_.check(token, digest_of(visit.exchange, token), resource_of(visit, origin), patience);
   if (auto const* const later = std::get_if<auth::Later>(&verdict)) {
     if (!waiting_.keep(later->wait, visit.exchange.id(), visit.request)) return Denial::Unavailable;
     return verdict;
@@ -101,7 +111,8 @@ bool Gatekeeper::is_known(Visit const& visit) {
   auto const token = auth_.required() ? shown_token(visit.request.head) : std::string_view{};
   if (token.empty()) return std::holds_alternative<Principal const*>(identify_by_certificate(visit));
   auto const origin = address_.origin(visit.request.head, visit.exchange.address());
-  auto const verdict = auth_.check(token, {.origin = origin, .base_path = desk_.config.base_path, .is_gateway = true},
+  auto const verdict = auth_.check(token, digest_of(visit.exchange, token),
+                                   {.origin = origin, .base_path = desk_.config.base_path, .is_gateway = true},
                                    auth::Patience::HasWaited);
   return std::holds_alternative<Principal const*>(verdict);
 }

@@ -82,6 +82,7 @@ class Connection final : public Mortal,
   void watch(std::unique_ptr<ExchangeWatcher> watcher) override { watcher_ = std::move(watcher); }
   [[nodiscard]] std::string remote() const override;
   [[nodiscard]] std::optional<IpAddress> address() const override { return stream_.address(); }
+  [[nodiscard]] Memo& memo() override { return memo_; }
   [[nodiscard]] ClientCertificate const* certificate() const override {
     return stream_.tls() == nullptr ? nullptr : stream_.tls()->certificate();
   }
@@ -145,6 +146,7 @@ class Connection final : public Mortal,
     ByteQueue bytes;
   };
   std::unique_ptr<ChunkedBody> chunked_body_;
+  Memo memo_;
 };
 
 }  // namespace gateway::http

@@ -1,6 +1,7 @@
 // One HTTP request and the answer it is owed.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,12 @@ class ExchangeWatcher {
   virtual void on_answered(int status) = 0;
 };
 
+/// What was worked out of something that the requests of a connection have in common, as its owner likes.
+struct Memo {
+  std::string of{};
+  std::array<unsigned char, 32> result{};
+};
+
 /// The answer side of one request. Answer it whole with `respond`, or open a
 /// stream, write events and end it. Found again by its id as long as the client
 /// is there and the answer is not complete.
@@ -79,6 +86,9 @@ class Exchange {
 
   /// Of a client that has shown one, with TLS; null for others.
   [[nodiscard]] virtual ClientCertificate const* certificate() const = 0;
+
+  /// The connection's, empty at first.
+  [[nodiscard]] virtual Memo& memo() = 0;
 
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;

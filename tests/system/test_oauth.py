@@ -282,6 +282,20 @@ def test_a_client_that_leaves_while_its_issuer_is_asked_harms_nobody(start_gatew
     assert ask(gateway, token=keys[0].token(issuer.claims())).status == 200
 
 
+def test_each_request_of_a_connection_is_judged_by_the_token_it_shows(start_gateway, issuer, keys):
+    gateway = start_gateway(SERVICES, configuration(issuer, log={"level": "info", "audit": True}))
+    connection = Connection(gateway.port)
+    ann, eve = (keys[0].token(issuer.claims(sub=sub)) for sub in ("ann", "eve"))
+    wrong = ann[:-8] + ("A" * 8 if ann[-8:] != "A" * 8 else "B" * 8)
+    for token, status in ((ann, 200), (ann, 200), (eve, 200), (wrong, 401), (ann, 200), (STATIC, 200), ("", 401), (ann, 200)):
+        fields = {"Accept": BOTH, "Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})}
+        connection.send_request("POST", "/echo/mcp", fields, json.dumps(call("echo", {"text": "in"})).encode())
+        assert connection.read_response().status == status
+    gateway.wait_for("audit.call", 6)
+    assert [line["principal"] for line in gateway.events("audit.call")] == [
+        "login:ann", "login:ann", "login:eve", "login:ann", "bob", "login:ann"]
+
+
 def test_requests_behind_one_that_waits_are_answered_in_their_order(start_gateway, issuer, keys):
     gateway = start_gateway(SERVICES, configuration(issuer, introspection={"client_id": "g", "client_secret": "s"}))
     connection = Connection(gateway.port)

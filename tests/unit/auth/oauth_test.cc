@@ -56,7 +56,7 @@ class OAuthTokens : public ::testing::Test, protected Authenticator::Owner {
     return *auth_;
   }
   std::string check(std::string_view token, Patience patience = Patience::CanWait, Resource const& resource = kHere) {
-    auto const verdict = auth().check(token, resource, patience);
+    auto const verdict = auth().check(token, sha256(token), resource, patience);
     if (std::holds_alternative<Later>(verdict)) return "later";
     auto const* const denial = std::get_if<Denial>(&verdict);
     return denial != nullptr ? std::string(label(*denial)) : std::get<Principal const*>(verdict)->id.name;
