@@ -369,7 +369,8 @@ void Child::on_object(std::string_view text) {
   if (!message) return nonsense(is_object ? "bad_shape" : "not_json", text, text.size());
   message->plain = plain;
   std::string clean;
-  if (result_redaction_) redact(*message, clean);
+  // Not how it introduces itself: the gateway reads that.
+  if (result_redaction_ && state_ == PeerState::Ready) redact(*message, clean);
   owner_.on_peer_message(*message);
 }
 

@@ -257,7 +257,9 @@ void Multiplexer::tick() {
   peer_listen_.tick(now);
   input_rounds_.tick(now);
   auto const is_told = handshake_ && handshake_->tells_tool_changes() && tools_.is_of_this_run();
-  auto const refreshes = shared_as() == Sharing::Shared && initialized_sent_ && handshake_->has_tools() && !is_told;
+  auto const is_needed = pins_ != nullptr && pins_->hides() && !tools_.is_of_this_run();
+  auto const refreshes =
+      (shared_as() == Sharing::Shared || is_needed) && initialized_sent_ && handshake_->has_tools() && !is_told;
   if (refreshes && peer_->state() == PeerState::Ready && book_.sent().size() == 0) tools_.refresh_when_due(now);
   upkeep_.tick(now);
 }

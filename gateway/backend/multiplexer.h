@@ -214,6 +214,7 @@ class Multiplexer final : public Mortal,
   /// A call that came before it was known whether its tool is as pinned.
   struct HeldForTools {
     mcp::ParkedId call;
+    TimePoint deadline;
     std::string method;
     std::string params;
   };

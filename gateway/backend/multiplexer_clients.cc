@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/backend/multiplexer.h"
 #include "gateway/mcp/labels.h"
@@ -177,7 +179,8 @@ std::optional<Failure> Multiplexer::unpinned(mcp::Call const& call, Params const
   if (!is_hidden_if_unpinned(call)) return std::nullopt;
   auto const name = rpc::unquote(params.name);
   // Before this run of the child has listed its tools, a call is held back rather than sent: see `send`.
-  auto const is_unknown = !tools_.is_of_this_run() && (!initialized_sent_ || tools_.under_way());
+  auto const lists_later = peer_->state() != PeerState::Ready || !initialized_sent_ || tools_.under_way();
+  auto const is_unknown = !tools_.is_of_this_run() && lists_later;
   if (pins_->has(name) && (is_unknown || (tools_.is_of_this_run() && tools()->contains(name)))) return std::nullopt;
   auto unknown = invalid_params(fmt::format("Unknown tool: {}", name));
   unknown.reason = kToolsNotPinned;
@@ -189,16 +192,45 @@ bool Multiplexer::is_hidden_if_unpinned(mcp::Call const& call) const {
   return pins_ != nullptr && pins_->hides() && call.method == mcp::Method::ToolsCall && !call.is_own();
 }
 
+/// As many as may wait in the queue.
 void Multiplexer::hold_for_tools(HeldCall&& call, std::string_view method, Params const& params) {
-  held_for_tools_.push_back({book_.park(std::move(call)), std::string(method), std::string(params.raw)});
+  std::erase_if(held_for_tools_, [this](auto const& held) { return !book_.is_parked(held.call); });
+  if (held_for_tools_.size() >= config_.max_queue) {
+    return book_.reject(
+        std::move(call),
+        {.outcome = Outcome::Busy,
+         .message = fmt::format("too many calls wait until the server '{}' has listed its tools", config_.name),
+         .reason = "queue_full"});
+  }
+  auto const deadline = call->deadline;
+  held_for_tools_.push_back({book_.park(std::move(call)), deadline, std::string(method), std::string(params.raw)});
 }
 
-/// Once the list has come, or will not come. A call that has ended meanwhile is not there any more.
+/// Once the list has come, or will not come, or it has taken too long. A call that has ended meanwhile is not there any
+/// more.
 void Multiplexer::send_held_for_tools() {
-  if (held_for_tools_.empty() || (tools_.under_way() && !tools_.is_of_this_run())) return;
-  for (auto const& held : std::exchange(held_for_tools_, {})) {
-    if (auto call = book_.unpark(held.call)) forward(*std::move(call), held.method, mcp::read_params(held.params));
+  if (held_for_tools_.empty()) return;
+  auto const waits = tools_.under_way() && !tools_.is_of_this_run();
+  auto const now = context_.loop.now();
+  std::vector<HeldForTools> kept;
+  for (auto& held : std::exchange(held_for_tools_, {})) {
+    if (waits && held.deadline > now) {
+      kept.push_back(std::move(held));
+      continue;
+    }
+    auto call = book_.unpark(held.call);
+    if (!call) continue;
+    if (held.deadline > now) {
+      forward(*std::move(call), held.method, mcp::read_params(held.params));
+    } else {
+      book_.fail(*std::move(call),
+                 {.outcome = Outcome::Timeout,
+                  .message = fmt::format("the server '{}' has not listed its tools in time", config_.name),
+                  .reason = "timeout"});
+    }
   }
+  held_for_tools_.insert(held_for_tools_.begin(), std::make_move_iterator(kept.begin()),
+                         std::make_move_iterator(kept.end()));
 }
 
 /// Why the circuit breaker does not let it through; nothing where it does, or does not guard it. A request that answers

@@ -10,6 +10,9 @@
 
 namespace gateway::backend {
 
+/// Of a list that has failed, where lists are not asked for again otherwise.
+constexpr auto kRetry = seconds(60);
+
 /// One page of tools/list.
 class ToolListing::Page final : public OwnQuestion {
  public:
@@ -32,8 +35,9 @@ void ToolListing::start() {
 }
 
 void ToolListing::refresh_when_due(TimePoint now) {
-  if (config_.tools_refresh <= Duration{}) return;
-  if (shelf_.age(now) > config_.tools_refresh) start();
+  auto const never = config_.tools_refresh <= Duration{};
+  if (never && is_of_this_run_) return;
+  if (shelf_.age(now) > (never ? Duration(kRetry) : Duration(config_.tools_refresh))) start();
 }
 
 void ToolListing::ask(std::optional<std::string> const& cursor) {

@@ -14,6 +14,8 @@
 namespace gateway::config {
 namespace {
 
+constexpr std::size_t kMostPatterns = 100;
+
 template <typename Struct>
 void expect_at_most(ConfigPlace const& place, Struct const& in, milliseconds Struct::*lower,
                     milliseconds Struct::*upper, std::string_view lower_key, std::string_view upper_key) {
@@ -155,6 +157,9 @@ class ServiceReader {
   void check_redact() const {
     auto const place = place_.member("redact").member("patterns");
     auto const& patterns = service_.redact.patterns;
+    if (place.has_errors()) return;
+    if (patterns.size() > kMostPatterns)
+      return place.error(fmt::format("expected at most {} patterns, found {}", kMostPatterns, patterns.size()));
     for (std::size_t i = 0; i < patterns.size(); ++i)
       if (auto const fault = TextPatterns::fault(patterns[i]))
         place.element(i).error(

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/needles.h"
 #include "gateway/base/text_patterns.h"
 
 namespace gateway::mcp {
@@ -18,7 +19,8 @@ struct RedactionRules {
   std::vector<std::string> patterns{};  ///< as TextPatterns reads them
 };
 
-/// Replaces texts within JSON strings, however they are escaped. Names of members stay, so the structure does, too.
+/// Replaces texts within JSON strings, however they are escaped. Names of members stay, so the structure does, too, and so
+/// do cursors and states, which are for the server alone.
 class ResultRedaction {
  public:
   static constexpr std::string_view kMask = "***";
@@ -30,9 +32,13 @@ class ResultRedaction {
   [[nodiscard]] std::optional<std::string> redacted(std::string_view json) const;
 
  private:
-  explicit ResultRedaction(TextPatterns patterns) : patterns_(std::move(patterns)) {}
-  [[nodiscard]] std::optional<std::string> redacted_string(std::string_view quoted) const;
+  ResultRedaction(Needles secrets, TextPatterns patterns)
+      : secrets_(std::move(secrets)), patterns_(std::move(patterns)) {}
+  [[nodiscard]] std::optional<std::string> redacted_text(std::string_view text, TextPatterns::Deadline deadline) const;
+  [[nodiscard]] std::optional<std::string> redacted_string(std::string_view quoted,
+                                                           TextPatterns::Deadline deadline) const;
 
+  Needles secrets_;
   TextPatterns patterns_;
 };
 

@@ -29,7 +29,9 @@ struct Recorded final : Authenticator::Owner, Clock {
   }
 };
 
-Verdict check(Authenticator& known, std::string_view token) { return known.check(token, sha256(token), {}, Patience::CanWait); }
+Verdict check(Authenticator& known, std::string_view token) {
+  return known.check(token, sha256(token), {}, Patience::CanWait);
+}
 
 config::AuthConfig two_tokens() {
   config::AuthConfig config;

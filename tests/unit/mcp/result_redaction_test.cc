@@ -30,6 +30,37 @@ TEST(ResultRedactionTest, FindsWhatIsEscapedInAnyWay) {
   EXPECT_EQ("[\"***\xc3\xa4\"]", redacted({.secrets = {"h\xc3\xbcnter"}}, R"(["h\u00fcnter\u00e4"])"));
 }
 
+TEST(ResultRedactionTest, FindsKeysAndSecretsInJsonWithinAText) {
+  auto const key = "ghp_" + std::string(36, 'a');
+  EXPECT_EQ(R"(["{\"file\":\"keys:***\"}"])", redacted({.keys = true}, R"(["{\"file\":\"keys:\\n)" + key + R"(\"}"])"));
+  EXPECT_EQ(R"(["{\"p\":\"***\"}"])",
+            redacted({.secrets = {"p\"ss\\w\xc3\xb6rd"}}, R"(["{\"p\":\"p\\\"ss\\\\w\\u00f6rd\"}"])"));
+  EXPECT_EQ("[\"{\\\"p\\\":\\\"***\\\"}\"]",
+            redacted({.secrets = {"p\"ss\xc3\xb6rd"}}, "[\"{\\\"p\\\":\\\"p\\\\\\\"ss\xc3\xb6rd\\\"}\"]"));
+}
+
+TEST(ResultRedactionTest, LeavesNothingOfASecretOfWhichAPatternFitsAPart) {
+  EXPECT_EQ(R"(["***"])", redacted({.secrets = {"abc123-XYZsecret"}, .patterns = {"Bearer [^ ]+"}},
+                                   R"(["Bearer abc123-XYZsecret"])"));
+}
+
+TEST(ResultRedactionTest, LeavesWhatTheServerGetsBack) {
+  auto const rules = RedactionRules{.patterns = {"[a-z0-9-]+"}};
+  EXPECT_EQ(
+      R"({"nextCursor":"abc","requestState":"abc","resultType":"complete","text":"***","list":["***"]})",
+      redacted(rules,
+               R"({"nextCursor":"abc","requestState":"abc","resultType":"complete","text":"abc","list":["abc"]})"));
+  EXPECT_EQ(R"({"requestState":["***"],"type":{"text":"***"}})",
+            redacted(rules, R"({"requestState":["abc"],"type":{"text":"abc"}})"));
+}
+
+TEST(ResultRedactionTest, IsNotSlowedDownByATextThatIsMadeForIt) {
+  std::string text;
+  for (int i = 0; i < 40'000; ++i) text += "eyJaaaaaaaa-AKIA" + std::string(16, 'A') + "-";
+  auto const clean = keys_redacted(text);
+  EXPECT_EQ(std::string::npos, clean.find("AKIA"));
+}
+
 TEST(ResultRedactionTest, FindsWhatPatternsFitInTheTextAsItIsMeant) {
   EXPECT_EQ(R"(["***","12-34-567"])", redacted({.patterns = {"^[0-9]{2}-[0-9]{2}$"}}, R"(["12-34","12-34-567"])"));
   EXPECT_EQ(R"(["***"])", redacted({.patterns = {"a\nb"}}, R"(["a\nb"])"));
