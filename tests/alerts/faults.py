@@ -15,6 +15,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from certificates import SERVER_NAMES, Authority
 from clients import BOTH, JSON, HttpClient, as_bytes
 from clients import call as tool_call
 from gateway_under_test import CHAOS, GATEWAY, Gateway, chaos, echo
@@ -114,6 +115,7 @@ class Faults:
         self.fragile_gateway()
         self.stalling_gateway()
         self.page()
+        self.secured_gateway()
 
     # --- services of one gateway, each with a fault of its own
 
@@ -137,6 +139,8 @@ class Faults:
             "queueing": chaos(max_calls=1), "full": chaos(max_calls=1, max_queue=1),
             "large": chaos(recycle={"max_memory": "100MiB"}),
             "loud": chaos(stderr_lines_per_second=1),
+            "broken": chaos(**quick, circuit_breaker={"consecutive_failures": 2, "wait_duration": "300ms"}),
+            "unreviewed": self.unreviewed(),
         }, wait_for=["healthy", "dying", "drifting", "failing", "slow", "large"])
         self.ends.callback(self.many.kill)
         self.prometheus.watch(self.many.ports["admin"])
@@ -145,6 +149,7 @@ class Faults:
         self.always(lambda: call(many, "healthy", "echo"))
         self.always(lambda: call(many, "dying", "die"), 2)
         self.always(lambda: call(many, "drifting", "change_tools"), 1)
+        self.always(lambda: call(many, "broken", "hang"))
         self.always(lambda: call(many, "loud", "stderr", {"lines": 10}))
         self.mix("failing", 2, "hang")
         self.mix("sometimes", 80, "hang")
@@ -157,6 +162,22 @@ class Faults:
             self.always(lambda: call(many, "queueing", "slow", {"ms": 1500}), 0.01)
             self.always(lambda: call(many, "full", "slow", {"ms": 300}), 0.05)
         call(many, "large", "grow", {"bytes": 83 << 20})
+
+    def unreviewed(self):
+        """A service of which no tool is in the lock file."""
+        self.lock_file = self.folder / "tools.lock.json"
+        self.lock_file.write_text(json.dumps({"version": 1, "servers": {"unreviewed": {"tools": {}}}}))
+        return chaos(pinned_tools={"file": str(self.lock_file)})
+
+    def review(self):
+        config = self.folder / "unreviewed.json"
+        service = {**self.many.services["unreviewed"], "pinned_tools": {"file": str(self.lock_file)}}
+        config.write_text(json.dumps({"mcpServers": {"unreviewed": service}}))
+        subprocess.run([GATEWAY, "lock", str(config), "--write"], check=True, stdout=subprocess.DEVNULL)
+
+    def close_circuit(self):
+        """Once a call is let through that succeeds."""
+        until(lambda: "result" in call(self.many, "broken", "echo"), "the circuit to close")
 
     def mix(self, service, count, tool, arguments=None):
         """Calls of echo, and each so many-th of another tool instead."""
@@ -295,6 +316,21 @@ mcp_child_cpu_seconds_total{{server="spinning"}} {rising}
 mcp_gateway_otlp_spans_total{{result="failed"}} {rising}
 """
 
+    # --- a gateway whose certificate nobody renews
+
+    def secured_gateway(self):
+        self.authority = Authority(self.folder / "authority")
+        expiring = self.authority.issue("localhost", SERVER_NAMES, days=7)
+        self.certificate = expiring.config
+        self.secured = Gateway({"echo": echo()}, {"tls": self.certificate})
+        self.ends.callback(self.secured.kill)
+        self.prometheus.watch(self.secured.ports["admin"])
+
+    def renew(self):
+        renewed = self.authority.issue("localhost", SERVER_NAMES).config
+        for name, path in self.certificate.items():
+            os.replace(renewed[name], path)
+
     # --- the end
 
     def heal(self):
@@ -305,6 +341,9 @@ mcp_gateway_otlp_spans_total{{result="failed"}} {rising}
             path.unlink(missing_ok=True)
         self.told.write_text("good")
         call(self.many, "lacking", "change_tools")
+        self.close_circuit()
+        self.review()
+        self.renew()
         call(self.many, "large", "die")
         for client in self.sessions:
             client.delete()

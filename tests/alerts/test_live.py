@@ -21,7 +21,8 @@ FAULTS = {
     "McpGatewayDown": {}, "McpGatewayRestarting": {}, "McpDrainStuck": {}, "McpEventLoopLag": {},
     "McpSessionLeak": {"server": "leaky"}, "McpSessionsWithoutStream": {"server": "streamless"},
     "McpMemoryHigh": {}, "McpCPUHigh": {}, "McpChildCPUHigh": {"server": "spinning"}, "McpConnectionLimitNear": {},
-    "McpTraceDropping": {},
+    "McpTraceDropping": {}, "McpCircuitOpen": {"server": "broken"}, "McpPinnedToolsDrifted": {"server": "unreviewed"},
+    "McpCertificateExpiring": {},
 }
 
 # Shown by Alertmanager, and sent to nobody.
