@@ -370,7 +370,7 @@ void Child::on_object(std::string_view text) {
   message->plain = plain;
   std::string clean;
   // Not how it introduces itself: the gateway reads that.
-  if (result_redaction_ && state_ == PeerState::Ready) redact(*message, clean);
+  if (result_redaction_ && was_ready_) redact(*message, clean);
   owner_.on_peer_message(*message);
 }
 

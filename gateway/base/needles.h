@@ -1,7 +1,6 @@
 // Many texts, searched for at once.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>

@@ -10,10 +10,6 @@
 
 #include "gateway/base/result.h"
 
-namespace re2 {
-class RE2;
-}
-
 namespace gateway {
 
 /// Patterns in the syntax of RE2. A text is looked through once to find out which of them occur in it, and once more for
