@@ -33,7 +33,14 @@ std::string host_name() {
   return name.data();
 }
 
-/// Removes disabled services; returns the rest of the configuration with what depends on the machine.
+std::vector<std::unique_ptr<log::Redaction>> first_redaction(config::Config const& config) {
+  std::vector<std::unique_ptr<log::Redaction>> redactions;
+  redactions.push_back(std::make_unique<log::Redaction>(log::secrets_of(config, environ)));
+  return redactions;
+}
+
+}  // namespace
+
 config::GatewayConfig completed(config::Config& config) {
   std::erase_if(config.services, [](config::ServiceConfig const& service) { return service.disabled; });
   auto gateway = config.gateway;
@@ -41,12 +48,11 @@ config::GatewayConfig completed(config::Config& config) {
   return gateway;
 }
 
-}  // namespace
-
 Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::ChildGuard> guard)
     : config_(completed(config)),
       warnings_(std::move(config.warnings)),
       single_(options.single),
+      source_(std::move(options.source)),
       manager_(std::move(options.manager)),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime),
              config_.instance_id,   config_.pool,           config_.env},
@@ -54,10 +60,12 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       sampler_(guard_->entry_front()),
       log_sink_(config_.log),
       metrics_(about_, config_.metrics),
-      redaction_(log::secrets_of(config, environ)),
+      redactions_(first_redaction(config)),
       spans_(make_exporter(config_.traces, about_)),
-      directory_(frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
-                 {.loops = config_.loops, .single = options.single, .base_path = config_.base_path}),
+      directory_(std::make_unique<frontend::Directory>(
+          frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
+          frontend::Directory::Layout{
+              .loops = config_.loops, .single = options.single, .base_path = config_.base_path})),
       tls_(metrics_),
       descriptors_(options.descriptors),
       connections_(descriptors_.connections),
@@ -66,13 +74,13 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       quotas_(config_.quotas),
       shared_{.config = config_,
               .about = about_,
-              .directory = directory_,
+              .directory = *directory_,
               .guard = guard_.get(),
               .open_files_of_children = descriptors_.of_children,
               .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,
-              .redaction = redaction_,
+              .redaction = *redactions_.back(),
               .spans = spans_.get(),
               .connections = connections_,
               .sessions = sessions_,
@@ -123,30 +131,42 @@ void Gateway::notify_manager(std::string_view state) {
 
 Status Gateway::listen() {
   if (auto const usable = log_sink_.opened(); !usable) return usable;
-  if (auto const usable = tls_.open(tls_settings(config_, directory_)); !usable) return usable;
-  auto const opened = open_listeners({.config = config_,
-                                      .directory = directory_,
-                                      .loops = loops_,
-                                      .admin = admin_server_,
-                                      .tls = tls_,
-                                      .single = single_});
-  if (!opened) return opened.error();
-  listening_ = *opened;
+  if (auto const may = may_listen(config_, directory_->configs()); !may) return may;
+  auto read = TlsListeners::read(tls_settings(config_, *directory_));
+  if (!read) return read.error();
+  auto plan = plan_listeners({.config = config_, .directory = *directory_, .single = single_});
+  if (!plan) return plan.error();
+  tls_.use(*std::move(read));
+  listening_ = plan->listening;
+  take_up_admin(*plan);
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    auto setup = setup_of(loop, *plan);
+    loops_.at(loop).take_up_listeners(setup);
+  }
+  for (auto const& [name, listener] : plan->named) log_listening(name, listener);
   return Done{};
+}
+
+void Gateway::log_listening(std::string_view name, OpenListener const& listener) {
+  first().log().info("listener.ready", "listening",
+                     {{"listener", name},
+                      {"address", listener.address.host},
+                      {"port", listener.address.port},
+                      {"tls", listener.has_tls}});
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
 
 int Gateway::run() {
   auto& log = first().log();
-  log.info("gateway.start", "gateway started", {{"services", directory_.services().size()}, {"loops", loops_.size()}});
+  log.info("gateway.start", "gateway started", {{"services", directory_->services().size()}, {"loops", loops_.size()}});
   log_descriptors();
   for (auto const& warning : warnings_) {
     log.warn("config.warning", warning.what, {{"path", warning.path}});
   }
   if (log.is_for_people()) {
     start_report_ = std::make_unique<StartReport>(StartReport::About{.version = about_.version,
-                                                                     .services = directory_.names(),
+                                                                     .services = directory_->names(),
                                                                      .listening = listening_,
                                                                      .single = single_,
                                                                      .asks_token = config_.auth.required()});
@@ -168,6 +188,7 @@ void Gateway::tick() {
   admin_server_.tick();
   admin_.tick();
   tls_.tick(first().log());
+  look_at_source();
   look_at_outputs();
   span_watch_.tick();
 }
@@ -193,9 +214,7 @@ void Gateway::look_at_outputs() {
   output_report_.look(states, first().log());
 }
 
-void Gateway::on_reload() {
-  first().log().warn("config.reload", "the configuration is read at start only: restart the gateway to change it");
-}
+void Gateway::on_reload() { reload({.by = admin::ReloadRequest::By::Signal}, {}); }
 
 /// The line is in the file that is made anew, where one was moved away.
 void Gateway::on_reopen() {
@@ -217,7 +236,7 @@ void Gateway::ask_health(health::HealthSource::Tell tell) {
   loops_.ask_all<Services>(
       kLoopPatience, [](Shard& shard, auto const& answer) { answer(shard.health_here().services); },
       [this, tell = std::move(tell)](std::vector<std::optional<Services>> const& said) {
-        tell(gathered_health(first().health_here(), said, directory_));
+        tell(gathered_health(first().health_here(), said, *directory_));
       });
 }
 
@@ -225,7 +244,7 @@ void Gateway::ask_health(health::HealthSource::Tell tell) {
 
 void Gateway::operate(ServiceKey service, backend::Operation operation, backend::TellEnd tell) {
   using backend::OperationEnd;
-  auto const* const listed = directory_.find(service);
+  auto const* const listed = directory_->find(service);
   if (listed == nullptr) return tell({OperationEnd::Verdict::NotNow, "the service is gone"});
   // A tool may take as long as it may for a client.
   auto const patience = kLoopPatience + listed->config.call_timeout;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/admin/admin.h"
+#include "gateway/admin/reload.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
@@ -19,6 +20,7 @@
 #include "gateway/io/service_manager.h"
 #include "gateway/io/signals.h"
 #include "gateway/io/watch.h"
+#include "gateway/listeners.h"
 #include "gateway/log/output_report.h"
 #include "gateway/log/outputs.h"
 #include "gateway/log/redaction.h"
@@ -33,6 +35,9 @@
 
 namespace gateway {
 
+/// A configuration without disabled services, whose own part has what depends on the machine.
+[[nodiscard]] config::GatewayConfig completed(config::Config& config);
+
 /// The whole program except its command line: what exists once, whatever the number
 /// of loops. It lives on the first loop, whose thread is the one that calls `run`; other
 /// shards report to it through that loop's mailbox. How far it is on its way to the end
@@ -44,10 +49,12 @@ class Gateway final : private io::Signals::Handler,
                       private Shard::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
+  /// `source`: where the configuration came from; null where there is nothing to read again.
   /// `descriptors`: what the system leaves for connections. `manager`: is notified when
   /// the listeners are open. `sandbox`: what the system can do to children.
   struct Options {
     bool single = false;
+    std::unique_ptr<admin::ConfigSource> source{};
     DescriptorBudget descriptors;
     io::ServiceManager manager;
     sandbox::Support sandbox{};
@@ -70,6 +77,14 @@ class Gateway final : private io::Signals::Handler,
   [[nodiscard]] Shard& first() const { return loops_.first(); }
   void tick();
   void look_at_outputs();
+  // gateway_reload.cc
+  [[nodiscard]] Status begin_reload(config::Config next);
+  void take_up_admin(ListenerPlan& plan);
+  [[nodiscard]] Setup setup_of(std::size_t loop, ListenerPlan& plan);
+  void post_setups(ListenerPlan plan);
+  void end_reload(admin::ReloadRequest const& request, admin::ReloadEnd const& end, admin::TellReload const& tell);
+  void look_at_source();
+  void log_listening(std::string_view name, OpenListener const& listener);
   void drain();
   void stop();
   void drained(std::size_t shard, bool is_drained);
@@ -87,15 +102,27 @@ class Gateway final : private io::Signals::Handler,
   void operate(ServiceKey service, backend::Operation operation, backend::TellEnd tell) override;
   [[nodiscard]] config::LogLevel log_level() const override { return first().log().level(); }
   void set_log_level(config::LogLevel level) override;
-  [[nodiscard]] frontend::Directory const& directory() const override { return directory_; }
+  [[nodiscard]] frontend::Directory const& directory() const override { return *directory_; }
+  void reload(admin::ReloadRequest request, admin::TellReload tell) override;
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
   void move(std::size_t to, http::MovedConnection connection) override;
 
+  /// A reload that the loops are taking up.
+  struct Reload {
+    admin::ReloadRequest request;
+    admin::ReloadEnd end;
+    admin::TellReload tell;
+    std::unique_ptr<frontend::Directory> former{};  ///< which loops may still use
+    std::vector<Setup> setups{};                    ///< by loop
+  };
+
   config::GatewayConfig config_;
   std::vector<config::ConfigWarning> warnings_;
   bool single_;
+  std::unique_ptr<admin::ConfigSource> source_;
+  bool source_changed_ = false;
   io::ServiceManager manager_;
   metrics::Metrics::About about_;
   std::unique_ptr<io::ChildGuard> guard_;
@@ -103,9 +130,9 @@ class Gateway final : private io::Signals::Handler,
   log::LogOutputs log_sink_;
   log::OutputReport output_report_;
   metrics::Metrics metrics_;
-  log::Redaction redaction_;
-  std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
-  frontend::Directory directory_;
+  std::vector<std::unique_ptr<log::Redaction>> redactions_;  ///< all there were, since children know theirs
+  std::unique_ptr<trace::SpanExporter> spans_;               ///< null where traces are off
+  std::unique_ptr<frontend::Directory> directory_;
   TlsListeners tls_;
   DescriptorBudget descriptors_;
   Allowance connections_;
@@ -126,6 +153,7 @@ class Gateway final : private io::Signals::Handler,
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;
   Listening listening_;
+  std::unique_ptr<Reload> reload_;             ///< null while there is none
   std::unique_ptr<StartReport> start_report_;  ///< null without a terminal, or once it is complete
 };
 

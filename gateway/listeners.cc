@@ -2,17 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace gateway {
 
 namespace {
 
-/// Whatever other machines can reach requires tokens or client certificates.
-Status may_listen(Listeners const& listeners, config::ListenAddress const& address,
-                  std::optional<config::TlsConfig> const& tls) {
-  auto const& auth = listeners.config.auth;
+using config::ListenAddress;
+using io::Listener;
+
+Status may_listen_at(config::AuthConfig const& auth, ListenAddress const& address,
+                     std::optional<config::TlsConfig> const& tls) {
   auto const has_certificates = tls && tls->client_auth == config::ClientAuth::Required;
   if (is_loopback(address) || auth.required() || has_certificates || auth.allow_unauthenticated) return Done{};
   return Error{
@@ -22,77 +24,136 @@ Status may_listen(Listeners const& listeners, config::ListenAddress const& addre
                   to_string(address))};
 }
 
-/// The error with the setting to change. Without a file there are only flags.
-Error with_setting(Listeners const& listeners, Error const& error, std::string_view key, std::string_view flag) {
-  if (listeners.single) return Error{fmt::format("{}; choose another with {}", error.what, flag)};
-  auto const or_flag = flag.empty() ? std::string{} : fmt::format(" (or {})", flag);
-  return Error{fmt::format("{}; choose another with {}{}", error.what, key, or_flag)};
-}
+/// A setting whose address cannot be had.
+struct Setting {
+  std::string name;       ///< of the listener
+  std::string key;        ///< in the file
+  std::string_view flag;  ///< empty where there is none
+};
 
-void log_listening(Listeners const& listeners, std::string_view name, config::ListenAddress const& address,
-                   std::uint16_t port, io::TlsServer const* tls) {
-  listeners.loops.first().log().info(
-      "listener.ready", "listening",
-      {{"listener", name}, {"address", address.host}, {"port", port}, {"tls", tls != nullptr}});
-}
+class Planner {
+ public:
+  explicit Planner(WantedListeners const& wanted) : wanted_(wanted) { plan_.opened.resize(wanted.directory.loops()); }
 
-io::TlsServer* tls_of(Listeners const& listeners, std::optional<config::TlsConfig> const& config) {
-  return config ? listeners.tls.find(*config) : nullptr;
-}
-
-Status open_main(Listeners const& listeners, Listening& opened) {
-  auto const& address = listeners.config.listen;
-  if (auto const may = may_listen(listeners, address, listeners.config.tls); !may) return may;
-  using Port = io::Listener::Port;
-  auto& loops = listeners.loops;
-  auto* const tls = tls_of(listeners, listeners.config.tls);
-  auto const port =
-      loops.first().listen(address, http::ListenerTag{}, loops.size() == 1 ? Port::Own : Port::FirstOfMany, tls);
-  if (!port) return with_setting(listeners, port.error(), "gateway.listen", "--host, --port");
-  for (std::size_t i = 1; i < loops.size(); ++i) {
-    auto const same = loops.at(i).listen({address.host, *port}, http::ListenerTag{}, Port::OneOfMany, tls);
-    if (!same) return same.error();
+  Status main() {
+    auto const* const before = wanted_.before_config;
+    auto const& [address, tls] = std::tie(wanted_.config.listen, wanted_.config.tls);
+    if (before != nullptr && before->listen == address) {
+      plan_.listening.main = {wanted_.listening.main.address, tls.has_value()};
+      return Done{};
+    }
+    if (before != nullptr) plan_.closed.push_back(http::ListenerTag{});
+    auto first = bind({"main", "gateway.listen", "--host, --port"}, address);
+    if (!first) return first.error();
+    auto const port = first->port;
+    plan_.opened[0].push_back({http::ListenerTag{}, *std::move(first)});
+    for (std::size_t loop = 1; loop < plan_.opened.size(); ++loop) {
+      auto another = Listener::bind(address.host, port, Listener::Port::OneOfMany);
+      if (!another) return another.error();
+      plan_.opened[loop].push_back({http::ListenerTag{}, *std::move(another)});
+    }
+    plan_.listening.main = opened("main", address, port, tls);
+    return Done{};
   }
-  opened.main = {{address.host, *port}, tls != nullptr};
-  log_listening(listeners, "main", address, *port, tls);
-  return Done{};
-}
 
-Status open_admin(Listeners const& listeners, Listening& opened) {
-  if (!listeners.config.admin_listen) return Done{};
-  auto const& address = *listeners.config.admin_listen;
-  if (auto const may = may_listen(listeners, address, listeners.config.admin_tls); !may) return may;
-  auto* const tls = tls_of(listeners, listeners.config.admin_tls);
-  auto const port =
-      listeners.admin.listen(address.host, address.port, http::ListenerTag{}, io::Listener::Port::Own, tls);
-  if (!port) return with_setting(listeners, port.error(), "gateway.admin_listen", "--admin");
-  opened.admin = {{address.host, *port}, tls != nullptr};
-  log_listening(listeners, "admin", address, *port, tls);
-  return Done{};
-}
-
-Status open_of_services(Listeners const& listeners, Listening& opened) {
-  for (auto const& [key, service, home, probe] : listeners.directory.services()) {
-    if (!service.listen) continue;
-    if (auto const may = may_listen(listeners, *service.listen, service.tls); !may) return may;
-    auto* const tls = tls_of(listeners, service.tls);
-    auto const port = listeners.loops.at(home).listen(*service.listen, frontend::Endpoints::own_listener(key),
-                                                      io::Listener::Port::Own, tls);
-    if (!port) return with_setting(listeners, port.error(), fmt::format("mcpServers.{}.listen", service.name), "");
-    opened.of_services[service.name] = {{service.listen->host, *port}, tls != nullptr};
-    log_listening(listeners, service.name, *service.listen, *port, tls);
+  Status admin() {
+    auto const& config = wanted_.config;
+    auto const* const before = wanted_.before_config;
+    auto const was = before != nullptr && before->admin_listen.has_value();
+    auto const stays = was && before->admin_listen == config.admin_listen;
+    plan_.admin_closed = was && !stays;
+    if (!config.admin_listen) return Done{};
+    auto const& address = *config.admin_listen;
+    if (stays) {
+      plan_.listening.admin = {wanted_.listening.admin->address, config.admin_tls.has_value()};
+      return Done{};
+    }
+    auto socket = bind({"admin", "gateway.admin_listen", "--admin"}, address);
+    if (!socket) return socket.error();
+    plan_.listening.admin = opened("admin", address, socket->port, config.admin_tls);
+    plan_.admin_opened = *std::move(socket);
+    return Done{};
   }
-  return Done{};
-}
+
+  Status services() {
+    if (wanted_.before != nullptr) {
+      for (auto const& was : wanted_.before->services()) {
+        auto const* const now = wanted_.directory.find(was.key);
+        if (was.config.listen && (now == nullptr || now->config.listen != was.config.listen))
+          plan_.closed.push_back(frontend::Endpoints::own_listener(was.key));
+      }
+    }
+    for (auto const& listed : wanted_.directory.services())
+      if (auto const done = service(listed); !done) return done;
+    return Done{};
+  }
+
+  [[nodiscard]] ListenerPlan take() { return std::move(plan_); }
+
+ private:
+  Status service(frontend::ListedService const& listed) {
+    auto const& service = listed.config;
+    if (!service.listen) return Done{};
+    auto const* const was = wanted_.before == nullptr ? nullptr : wanted_.before->find(listed.key);
+    if (was != nullptr && was->config.listen == service.listen) {
+      plan_.listening.of_services[service.name] = {wanted_.listening.of_services.at(service.name).address,
+                                                   service.tls.has_value()};
+      return Done{};
+    }
+    auto socket = bind({service.name, fmt::format("mcpServers.{}.listen", service.name), ""}, *service.listen);
+    if (!socket) return socket.error();
+    plan_.listening.of_services[service.name] = opened(service.name, *service.listen, socket->port, service.tls);
+    plan_.opened[listed.home].push_back({frontend::Endpoints::own_listener(listed.key), *std::move(socket)});
+    return Done{};
+  }
+
+  OpenListener opened(std::string const& name, ListenAddress const& address, std::uint16_t port,
+                      std::optional<config::TlsConfig> const& tls) {
+    OpenListener const open{{address.host, port}, tls.has_value()};
+    plan_.named.push_back({name, open});
+    return open;
+  }
+
+  /// The port may be ours already, at another address.
+  Result<Listener::Socket> bind(Setting const& setting, ListenAddress const& address) const {
+    auto const use = is_ours(address.port) ? Listener::Port::OneOfMany : Listener::Port::Own;
+    auto socket = Listener::bind(address.host, address.port, use);
+    if (socket) return socket;
+    auto const& what = socket.error().what;
+    if (wanted_.single) return Error{fmt::format("{}; choose another with {}", what, setting.flag)};
+    auto const or_flag = setting.flag.empty() ? std::string{} : fmt::format(" (or {})", setting.flag);
+    return Error{fmt::format("{}; choose another with {}{}", what, setting.key, or_flag)};
+  }
+
+  [[nodiscard]] bool is_ours(std::uint16_t port) const {
+    if (wanted_.before == nullptr || port == 0) return false;
+    auto const& before = wanted_.listening;
+    if (before.main.address.port == port || (before.admin && before.admin->address.port == port)) return true;
+    for (auto const& [name, listener] : before.of_services)
+      if (listener.address.port == port) return true;
+    return false;
+  }
+
+  WantedListeners const& wanted_;
+  ListenerPlan plan_;
+};
 
 }  // namespace
 
-Result<Listening> open_listeners(Listeners const& listeners) {
-  Listening opened;
-  if (auto const done = open_main(listeners, opened); !done) return done.error();
-  if (auto const done = open_admin(listeners, opened); !done) return done.error();
-  if (auto const done = open_of_services(listeners, opened); !done) return done.error();
-  return opened;
+Status may_listen(config::GatewayConfig const& config, std::vector<config::ServiceConfig> const& services) {
+  auto may = may_listen_at(config.auth, config.listen, config.tls);
+  if (may && config.admin_listen) may = may_listen_at(config.auth, *config.admin_listen, config.admin_tls);
+  for (auto const& service : services)
+    if (may && service.listen && !service.disabled) may = may_listen_at(config.auth, *service.listen, service.tls);
+  return may;
+}
+
+Result<ListenerPlan> plan_listeners(WantedListeners const& wanted) {
+  Planner planner(wanted);
+  if (auto const done = planner.main(); !done) return done.error();
+  if (auto const done = planner.admin(); !done) return done.error();
+  if (auto const done = planner.services(); !done) return done.error();
+  return planner.take();
 }
 
 }  // namespace gateway

@@ -16,13 +16,16 @@ namespace {
 constexpr Duration kLagPeriod = milliseconds(100);
 
 /// Whether all requests are of the holder of one token.
-bool has_one_client(Shared const& shared) {
-  auto const& auth = shared.config.auth;
+bool has_one_client(config::GatewayConfig const& config, frontend::Directory const& directory) {
+  auto const& auth = config.auth;
   auto const asks = [](std::optional<config::TlsConfig> const& tls) { return tls && tls->asks_clients(); };
-  auto const services = shared.directory.services();
-  return auth.tokens.size() == 1 && auth.tokens_file.empty() && auth.oauth.issuers.empty() &&
-         !asks(shared.config.tls) &&
+  auto const services = directory.services();
+  return auth.tokens.size() == 1 && auth.tokens_file.empty() && auth.oauth.issuers.empty() && !asks(config.tls) &&
          std::none_of(services.begin(), services.end(), [&](auto const& listed) { return asks(listed.config.tls); });
+}
+
+backend::ClientTerms terms_of(config::GatewayConfig const& config, frontend::Directory const& directory) {
+  return {.one_client = has_one_client(config, directory), .mask_errors = config.mask_error_details};
 }
 
 }  // namespace
@@ -45,6 +48,8 @@ http::ServerLimits server_limits(config::GatewayConfig const& config) {
 Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine machine)
     : number_(number),
       shared_(shared),
+      config_(shared.config),
+      terms_(terms_of(config_, shared.directory)),
       owner_(owner),
       loop_(machine.clock),
       spawner_(machine.spawner == nullptr
@@ -55,25 +60,26 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
       server_metrics_(probe_),
       entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
       seal_(entropy_),
-      log_(shared.config.log,
+      log_(config_.log,
            {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
             .pool = shared.about.pool,
             .env = shared.about.env},
            shared.log_sink),
-      tracer_(shared.config.traces, shared.spans, shared.metrics, entropy_),
+      tracer_(config_.traces, shared.spans, shared.metrics, entropy_),
       sessions_(entropy_, shared.directory.tokens().prefix(number)),
       desk_{.clock = loop_,
             .turn = loop_,
-            .config = shared.config,
+            .config = config_,
             .sessions = sessions_,
             .directory = &shared.directory,
             .log = log_,
             .tracer = tracer_,
             .allowance = shared.sessions,
             .is_first = number == 0},
+      given_fetcher_(machine.fetcher),
       front_door_(desk_, *this, shared.metrics, shared.quotas, machine_of_auth(machine)),
-      server_(loop_, server_limits(shared.config), shared.connections, front_door_, server_metrics_),
+      server_(loop_, server_limits(config_), shared.connections, front_door_, server_metrics_),
       supervisor_({.loop = loop_,
                    .spawner = machine.spawner != nullptr ? *machine.spawner : *spawner_,
                    .sampler = shared.sampler,
@@ -83,45 +89,82 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .redaction = &shared.redaction,
                    .environment = environ,
                    .version = shared.about.version,
-                   .limits = shared.config.limits,
+                   .limits = config_.limits,
                    .sessions = sessions_,
                    .clients = front_door_,
                    .seal = seal_,
-                   .one_client = has_one_client(shared),
-                   .sandbox = shared.sandbox,
-                   .mask_errors = shared.config.mask_error_details},
+                   .terms = &terms_,
+                   .sandbox = shared.sandbox},
                   *this),
       ticker_(loop_, [this] { tick(); }),
       lag_timer_(loop_, [this] { look_at_lag(); }) {
-  for (auto const& listed : shared_.directory.services()) {
+  for (auto const& listed : shared.directory.services()) {
     if (listed.home == number_) add(listed);
   }
   desk_.server = &server_;
-  if (shared_.directory.loops() > 1) server_.set_mover(*this);
-  if (shared_.config.busy_poll) loop_.set_busy_poll(kBusyPoll);
+  if (shared.directory.loops() > 1) server_.set_mover(*this);
+  if (config_.busy_poll) loop_.set_busy_poll(kBusyPoll);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
 
 auth::Authenticator::Machine Shard::machine_of_auth(Machine const& machine) {
-  auto* fetcher = machine.fetcher;
-  if (fetcher == nullptr && !shared_.config.auth.oauth.issuers.empty()) fetcher = &fetcher_.emplace(loop_);
   return {.clock = loop_,
           .wall_clock = machine.wall_clock
                             ? machine.wall_clock
                             : [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
-          .fetcher = fetcher};
+          .fetcher = fetcher()};
 }
 
-void Shard::add(frontend::ListedService const& listed) {
+auth::Fetcher* Shard::fetcher() {
+  if (given_fetcher_ != nullptr || config_.auth.oauth.issuers.empty()) return given_fetcher_;
+  return fetcher_ ? &*fetcher_ : &fetcher_.emplace(loop_);
+}
+
+backend::Service& Shard::add(frontend::ListedService const& listed) {
   auto& service = supervisor_.add(listed.key, listed.config, *listed.probe);
-  desk_.services.put(listed.key, {.port = &service, .probe = listed.probe, .config = &listed.config});
+  desk_.services.put(listed.key, {.port = &service, .probe = listed.probe, .config = &service.config()});
   probe_.serves(listed.key, *listed.probe);
   if (desk_.rights != nullptr) listed.probe->expect_refusals();
+  return service;
 }
 
-Result<std::uint16_t> Shard::listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use,
-                                    io::TlsServer* tls) {
-  return server_.listen(address.host, address.port, tag, use, tls);
+// ── another configuration ────────────────────────────────────────────────────
+
+void Shard::take_up(Setup& next) {
+  desk_.directory = &next.directory;
+  if (desk_.phase != Phase::Serving) return;
+  auto const had_level = config_.log.level;
+  config_ = std::move(next.config);
+  terms_ = terms_of(config_, next.directory);
+  supervisor_.set_redaction(next.redaction);
+  if (config_.log.level != had_level) log_.set_level(config_.log.level);
+  server_.set_limits(server_limits(config_));
+  take_up_services(next.directory);
+  take_up_listeners(next);
+  front_door_.take_up(fetcher());
+}
+
+void Shard::take_up_listeners(Setup& next) {
+  for (auto const tag : next.closed) server_.stop_listening(tag);
+  for (auto& opened : next.opened) server_.listen(std::move(opened.socket), opened.tag);
+  for (auto const& [tag, tls] : next.tls) server_.set_tls(tag, tls);
+}
+
+void Shard::take_up_services(frontend::Directory const& directory) {
+  std::vector<ServiceKey> removed;
+  for (auto const& service : supervisor_.services())
+    if (directory.find(service->key()) == nullptr) removed.push_back(service->key());
+  for (auto const key : removed) supervisor_.remove(key, config_.drain_timeout);
+  for (auto const& listed : directory.services()) {
+    if (listed.home != number_) continue;
+    if (auto* const known = supervisor_.find(listed.key)) {
+      known->replace(listed.config, config_.drain_timeout);
+      desk_.services.find(listed.key)->config = &known->config();
+      if (desk_.rights != nullptr) listed.probe->expect_refusals();
+    } else {
+      add(listed).start();
+    }
+  }
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
@@ -163,7 +206,7 @@ health::GatewayHealth Shard::health_here() const {
   health::GatewayHealth health;
   for (auto const& service : supervisor_.services()) {
     health.services.push_back(service->health());
-    if (shared_.directory.loops() > 1) health.services.back().loop = number_;
+    if (desk_.directory->loops() > 1) health.services.back().loop = number_;
   }
   health.status = health::overall(health.services, desk_.phase != Phase::Serving);
   health.version = shared_.about.version;

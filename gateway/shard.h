@@ -22,6 +22,7 @@
 #include "gateway/io/mailbox.h"
 #include "gateway/io/process_sampler.h"
 #include "gateway/io/watch.h"
+#include "gateway/listeners.h"
 #include "gateway/log/log.h"
 #include "gateway/log/redaction.h"
 #include "gateway/mcp/session_table.h"
@@ -42,12 +43,22 @@ struct Machine {
   io::Spawner* spawner = nullptr;          ///< null: real programs, watched by the guard
 };
 
+/// What a configuration is made into for one shard.
+struct Setup {
+  config::GatewayConfig config;
+  frontend::Directory const& directory;   ///< outlives the shard, or what it does with the next setup
+  log::Redaction const& redaction;        ///< outlives the shard
+  std::vector<http::ListenerTag> closed;  ///< listeners that are there no more, or are opened elsewhere
+  std::vector<NewListener> opened;
+  std::vector<std::pair<http::ListenerTag, io::TlsServer*>> tls;  ///< of all listeners; null for plain HTTP
+};
+
 /// What exists once in the program, whatever the number of loops: constants, and
 /// objects that may be used from several threads. References outlive every shard.
 struct Shared {
   config::GatewayConfig const& config;
   metrics::Metrics::About const& about;
-  frontend::Directory const& directory;
+  frontend::Directory const& directory;    ///< the first one
   io::ChildGuard* guard;                   ///< null where the machine has a spawner of its own
   std::size_t open_files_of_children = 0;  ///< as ChildSpawner has it
   io::ProcessSampler const& sampler;
@@ -95,9 +106,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
     mailbox_.post(std::move(letter));
   }
 
-  /// Opens a listener for clients; `tls` is null for plain HTTP. Returns the port.
-  Result<std::uint16_t> listen(config::ListenAddress const& address, http::ListenerTag tag, io::Listener::Port use,
-                               io::TlsServer* tls);
+  [[nodiscard]] std::size_t number() const { return number_; }
 
   /// A new connection, as if from one of its listeners.
   void accepted(io::UniqueFd fd, http::ListenerTag tag) { server_.accepted(std::move(fd), tag); }
@@ -110,6 +119,12 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   void drain();
   /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
   void stop();
+
+  /// Another configuration, with the directory made of it, holds from now on: services that are not in it any more are
+  /// removed, new ones are started, and those that differ are replaced. While it is stopping, only the directory.
+  void take_up(Setup& next);
+  /// The listeners of a setup alone.
+  void take_up_listeners(Setup& next);
 
   /// How far it is on the way to its end: as `drain` and `stop` have taken it.
   [[nodiscard]] frontend::Phase phase() const { return desk_.phase; }
@@ -127,12 +142,15 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
 
  private:
   [[nodiscard]] auth::Authenticator::Machine machine_of_auth(Machine const& machine);
-  void add(frontend::ListedService const& listed);
+  backend::Service& add(frontend::ListedService const& listed);
+  void take_up_services(frontend::Directory const& directory);
+  [[nodiscard]] auth::Fetcher* fetcher();
   void tick();
   void look_at_lag();
   void tell_whether_drained();
   // backend::Supervisor::Owner
   void on_all_stopped() override;
+  void on_service_gone(ServiceKey key) override { desk_.services.take(key); }
   // health::HealthSource
   void ask_health(Tell tell) override;
   // http::Mover
@@ -141,6 +159,8 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
 
   std::size_t number_;
   Shared const& shared_;
+  config::GatewayConfig config_;  ///< the current one: its address stays
+  backend::ClientTerms terms_;
   Owner& owner_;
   io::EventLoop loop_;
   std::optional<io::ChildSpawner> spawner_;  ///< of real programs
@@ -154,6 +174,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   trace::Tracer tracer_;
   mcp::SessionTable sessions_;
   frontend::Desk desk_;
+  auth::Fetcher* given_fetcher_;              ///< by the machine; null without
   std::optional<auth::CurlFetcher> fetcher_;  ///< only where there is somebody to ask
   frontend::FrontDoor front_door_;
   http::Server server_;

@@ -77,10 +77,12 @@ std::vector<TlsSetting> of_gateway(config::GatewayConfig const& gateway) {
 
 void add(std::vector<TlsSetting>& settings, config::ServiceConfig const& service) {
   if (service.tls && service.listen && !service.disabled)
-    settings.push_back({service.name, fmt::format("mcpServers.{}.tls", service.name), *service.tls});
+    settings.push_back({service.name, tls_path_of(service), *service.tls});
 }
 
 }  // namespace
+
+std::string tls_path_of(config::ServiceConfig const& service) { return fmt::format("mcpServers.{}.tls", service.name); }
 
 std::vector<TlsSetting> tls_settings(config::GatewayConfig const& gateway,
                                      std::vector<config::ServiceConfig> const& services) {

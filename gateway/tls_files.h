@@ -13,11 +13,11 @@
 
 namespace gateway {
 
-/// TLS of one listener. Views and references into the configuration.
+/// TLS of one listener.
 struct TlsSetting {
-  std::string_view listener;  ///< as logs and metrics call it
-  std::string path;           ///< of the setting in the configuration
-  config::TlsConfig const& config;
+  std::string listener;  ///< as logs and metrics call it
+  std::string path;      ///< of the setting in the configuration
+  config::TlsConfig config;
 };
 
 /// Of every listener that has TLS.
@@ -25,6 +25,9 @@ struct TlsSetting {
                                                    std::vector<config::ServiceConfig> const& services);
 [[nodiscard]] std::vector<TlsSetting> tls_settings(config::GatewayConfig const& gateway,
                                                    frontend::Directory const& directory);
+
+/// The path of a service's setting.
+[[nodiscard]] std::string tls_path_of(config::ServiceConfig const& service);
 
 /// `2027-01-31T18:00:00Z`.
 [[nodiscard]] std::string utc_text(UnixTime time);

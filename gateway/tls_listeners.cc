@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -15,8 +16,17 @@ UnixTime now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::sy
 }  // namespace
 
 TlsListeners::Listener::Listener(TlsSetting const& of, io::TlsIdentity identity)
-    : setting(of), certificate(of.config.certificate), key(of.config.key), server(std::move(identity)) {
+    : certificate(of.config.certificate), key(of.config.key), server(std::move(identity)) {
+  watch(of);
+}
+
+void TlsListeners::Listener::watch(TlsSetting const& of) {
+  setting = of;
+  certificate = io::ChangingFile(of.config.certificate);
+  key = io::ChangingFile(of.config.key);
+  client_ca.reset();
   if (of.config.asks_clients()) client_ca.emplace(of.config.client_ca);
+  trouble.reset();
   (void)has_changed();
 }
 
@@ -27,21 +37,38 @@ bool TlsListeners::Listener::has_changed() {
   return new_certificate || new_key || new_authorities;
 }
 
-Status TlsListeners::open(std::vector<TlsSetting> const& settings) {
+Result<TlsListeners::Read> TlsListeners::read(std::vector<TlsSetting> const& settings) {
+  Read all;
   for (auto const& setting : settings) {
     auto read = read_tls_files(setting);
     if (auto const* const error = std::get_if<config::ConfigError>(&read))
       return Error{fmt::format("{}: {}", error->path, error->what)};
-    auto& identity = std::get<io::TlsIdentity>(read);
-    metrics_.certificate_read(setting.listener, identity.expires());
-    listeners_.push_back(std::make_unique<Listener>(setting, std::move(identity)));
+    all.emplace_back(setting, std::move(std::get<io::TlsIdentity>(read)));
   }
-  return Done{};
+  return all;
 }
 
-io::TlsServer* TlsListeners::find(config::TlsConfig const& config) const {
+void TlsListeners::use(Read read) {
+  former_ = std::exchange(listeners_, {});
+  for (auto& [setting, identity] : read) {
+    metrics_.certificate_read(setting.listener, identity.expires());
+    auto const known =
+        std::ranges::find_if(former_, [&](auto const& listener) { return listener->setting.path == setting.path; });
+    if (known == former_.end()) {
+      listeners_.push_back(std::make_unique<Listener>(setting, std::move(identity)));
+      continue;
+    }
+    (*known)->watch(setting);
+    (*known)->server.replace(std::move(identity));
+    listeners_.push_back(std::move(*known));
+    former_.erase(known);
+  }
+  for (auto const& gone : former_) metrics_.certificate_gone(gone->setting.listener);
+}
+
+io::TlsServer* TlsListeners::find(std::string_view path) const {
   for (auto const& listener : listeners_)
-    if (&listener->setting.config == &config) return &listener->server;
+    if (listener->setting.path == path) return &listener->server;
   return nullptr;
 }
 

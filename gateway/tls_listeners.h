@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/result.h"
@@ -22,10 +23,15 @@ class TlsListeners {
  public:
   explicit TlsListeners(metrics::Metrics& metrics) : metrics_(metrics) {}
 
-  /// Reads the files. What the settings refer to outlives this. The error is a sentence.
-  Status open(std::vector<TlsSetting> const& settings);
-  /// Null for a listener without TLS.
-  [[nodiscard]] io::TlsServer* find(config::TlsConfig const& config) const;
+  /// What was read of the files of a configuration, and is not in use yet.
+  using Read = std::vector<std::pair<TlsSetting, io::TlsIdentity>>;
+  /// Reads the files. The error is a sentence.
+  [[nodiscard]] static Result<Read> read(std::vector<TlsSetting> const& settings);
+  /// New connections of a listener that is there already get what was read; servers of listeners that have no TLS any
+  /// more live until the next call.
+  void use(Read read);
+  /// By the path of its setting. Null for a listener without TLS.
+  [[nodiscard]] io::TlsServer* find(std::string_view path) const;
 
   /// Looks whether files have changed. Once a second.
   void tick(log::Log& log);
@@ -33,6 +39,8 @@ class TlsListeners {
  private:
   struct Listener {
     explicit Listener(TlsSetting const& of, io::TlsIdentity identity);
+    /// Takes the setting, whose files were just read.
+    void watch(TlsSetting const& of);
     [[nodiscard]] bool has_changed();
 
     TlsSetting setting;
@@ -46,6 +54,7 @@ class TlsListeners {
 
   metrics::Metrics& metrics_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> former_;  ///< which others may still use for a moment
 };
 
 }  // namespace gateway

@@ -55,6 +55,17 @@ int status_of(OperationEnd::Verdict verdict) {
   return 503;
 }
 
+int http_status_of(ReloadEnd::Verdict verdict) {
+  switch (verdict) {
+    case ReloadEnd::Verdict::Applied:
+    case ReloadEnd::Verdict::Unchanged:
+    case ReloadEnd::Verdict::Planned: return 200;
+    case ReloadEnd::Verdict::Refused: return 422;
+    case ReloadEnd::Verdict::NotNow: return 503;
+  }
+  return 503;
+}
+
 std::optional<config::LogLevel> log_level_from(std::string_view text) {
   for (auto const level :
        {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
@@ -90,6 +101,12 @@ Admin::Admin(Sources sources)
                            json_string(sources.about.version), json_string(sources.about.revision),
                            json_string(sources.about.build_time), json_string(sources.about.instance_id))),
       denials_(kDenialsPerSecond) {}
+
+void Admin::take_up() {
+  hosts_ = frontend::AllowedHosts(sources_.config);
+  token_ = token_of(sources_.config);
+  std::erase_if(histories_, [&](auto const& each) { return sources_.program.directory().find(each.first) == nullptr; });
+}
 
 // ── requests ─────────────────────────────────────────────────────────────────
 
@@ -177,6 +194,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Call:
     case Page::ResetCircuit:
     case Page::LogLevel:
+    case Page::Reload:
     case Page::None: break;
   }
   answer(exchange, {.status = 404,
@@ -222,6 +240,7 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
 
 void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view body) {
   if (to.page == Page::LogLevel) return change_log_level(exchange, body);
+  if (to.page == Page::Reload) return reload(exchange, body);
   auto const* const service = find_service(to.service);
   if (service == nullptr) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
@@ -249,6 +268,17 @@ void Admin::operate(http::Exchange& exchange, frontend::ListedService const& ser
   sources_.program.operate(service.key, std::move(operation), [this, id = exchange.id()](OperationEnd const& end) {
     auto const done = end.verdict == OperationEnd::Verdict::Done;
     answer(id, {.status = admin::status_of(end.verdict), .body = done ? end.text + "\n" : error_json(end.text)});
+  });
+}
+
+void Admin::reload(http::Exchange& exchange, std::string_view body) {
+  auto const dry_run = rpc::find_member(body, "dry_run");
+  if (!dry_run.empty() && dry_run != "true" && dry_run != "false")
+    return answer(exchange, {.status = 400, .body = error_json("dry_run must be true or false")});
+  ReloadRequest request{
+      .by = ReloadRequest::By::Operator, .dry_run = dry_run == "true", .remote = std::string(exchange.remote())};
+  sources_.program.reload(std::move(request), [this, id = exchange.id()](ReloadEnd const& end) {
+    answer(id, {.status = http_status_of(end.verdict), .body = to_json(end) + "\n"});
   });
 }
 

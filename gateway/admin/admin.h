@@ -50,6 +50,9 @@ class Admin final : public http::RequestHandler {
   /// Set once the server is built: it needs its handler first.
   void set_server(http::Server& server) { server_ = &server; }
 
+  /// The configuration or the directory was changed.
+  void take_up();
+
   /// Ends the event streams of open pages.
   void end_streams();
 
@@ -69,6 +72,7 @@ class Admin final : public http::RequestHandler {
   void perform(http::Exchange& exchange, Route const& to, std::string_view body);
   void operate(http::Exchange& exchange, frontend::ListedService const& service, std::string_view action,
                backend::Operation operation);
+  void reload(http::Exchange& exchange, std::string_view body);
   void change_log_level(http::Exchange& exchange, std::string_view body);
   void send_log(http::Exchange& exchange, http::Request const& request);
   void open_events(http::Exchange& exchange);

@@ -1,6 +1,7 @@
 // What the admin pages need of the program around them.
 #pragma once
 
+#include "gateway/admin/reload.h"
 #include "gateway/backend/operation.h"
 #include "gateway/base/ids.h"
 #include "gateway/config/config.h"
@@ -17,6 +18,9 @@ class Program {
   /// Performs an operation where the service lives. `tell` is called once on the first
   /// loop, perhaps before this returns; also if the service's loop does not answer.
   virtual void operate(ServiceKey service, backend::Operation operation, backend::TellEnd tell) = 0;
+
+  /// Reads the configuration again, and has what differs changed. `tell` is called once, perhaps before this returns.
+  virtual void reload(ReloadRequest request, TellReload tell) = 0;
 
   [[nodiscard]] virtual config::LogLevel log_level() const = 0;
   /// On every loop, soon.

@@ -12,7 +12,7 @@ struct Name {
   Page page;
 };
 
-constexpr std::array<Name, 12> kPages{{
+constexpr std::array<Name, 13> kPages{{
     {"/", Page::Status},
     {"/health", Page::Health},
     {"/healthz", Page::Health},
@@ -24,6 +24,7 @@ constexpr std::array<Name, 12> kPages{{
     {"/api/events", Page::Events},
     {"/api/log", Page::Log},
     {"/api/log-level", Page::LogLevel},
+    {"/api/reload", Page::Reload},
     {"/index.html", Page::Status},
 }};
 

@@ -23,6 +23,7 @@ enum class Page {
   Call,          ///< /api/services/NAME/call
   ResetCircuit,  ///< /api/services/NAME/reset-circuit
   LogLevel,      ///< /api/log-level
+  Reload,        ///< /api/reload
   None,
 };
 

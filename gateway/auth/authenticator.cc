@@ -11,28 +11,43 @@
 namespace gateway::auth {
 
 Authenticator::Authenticator(config::AuthConfig const& config, Policy const& policy, Machine machine, Owner& owner)
-    : policy_(policy),
-      owner_(owner),
-      required_(config.required()),
-      wall_clock_(std::move(machine.wall_clock)),
-      configured_(config.tokens, &policy) {
+    : policy_(policy), owner_(owner), machine_(std::move(machine)) {
+  use(config);
+}
+
+void Authenticator::take_up(config::AuthConfig const& config, Fetcher* fetcher) {
+  machine_.fetcher = fetcher;
+  use(config);
+}
+
+void Authenticator::use(config::AuthConfig const& config) {
+  required_ = config.required();
+  configured_ = StaticTokens(config.tokens, &policy_);
+  certified_by_ = nullptr;
+  from_file_ = {};
+  token_file_.reset();
   if (!config.tokens_file.empty()) {
     token_file_.emplace(config.tokens_file);
     read_token_file();
   }
-  if (machine.fetcher != nullptr && !config.oauth.issuers.empty()) {
-    oauth_.emplace(config.oauth, policy,
-                   Issuer::Needs{.clock = machine.clock,
-                                 .wall_clock = wall_clock_,
-                                 .fetcher = *machine.fetcher,
-                                 .waits = *this,
-                                 .observer = owner});
-  }
+  use_issuers(config.oauth);
+}
+
+void Authenticator::use_issuers(config::OAuthConfig const& config) {
+  if (oauth_ && oauth_->config == config) return oauth_->oauth.forget_tokens();
+  if (oauth_) former_.push_back(std::move(oauth_));
+  if (machine_.fetcher == nullptr || config.issuers.empty()) return;
+  oauth_ = std::make_unique<OwnOAuth>(config, policy_,
+                                      Issuer::Needs{.clock = machine_.clock,
+                                                    .wall_clock = machine_.wall_clock,
+                                                    .fetcher = *machine_.fetcher,
+                                                    .waits = *this,
+                                                    .observer = owner_});
 }
 
 Verdict Authenticator::check(std::string_view token, Digest const& digest, Resource const& resource,
                              Patience patience) {
-  auto const now = wall_clock_();
+  auto const now = machine_.wall_clock();
   auto const* held = configured_.find(digest);
   if (held == nullptr) held = from_file_.find(digest);
   if (held != nullptr) {
@@ -40,13 +55,13 @@ Verdict Authenticator::check(std::string_view token, Digest const& digest, Resou
     return &held->holder;
   }
   if (!oauth_) return Denial::UnknownToken;
-  return oauth_->check({.token = token, .resource = resource, .now = now, .patience = patience}, digest);
+  return oauth_->oauth.check({.token = token, .resource = resource, .now = now, .patience = patience}, digest);
 }
 
 /// A connection may stay open for long: the certificate's end is looked at each time.
 Verdict Authenticator::check(ClientCertificate const& certificate, config::TlsConfig const& rules) {
   if (certificate.name.empty()) return Denial::UnnamedCertificate;
-  if (certificate.expires <= wall_clock_()) return Denial::ExpiredCertificate;
+  if (certificate.expires <= machine_.wall_clock()) return Denial::ExpiredCertificate;
   // Other names have no colon, or an issuer's name before it, which is none of these prefixes.
   auto name = fmt::format("{}:{}", rules.client_prefix, certificate.name);
   // Most requests are from the same as the one before, or nearly.
@@ -61,7 +76,7 @@ Verdict Authenticator::check(ClientCertificate const& certificate, config::TlsCo
 
 void Authenticator::tick() {
   if (token_file_) read_token_file();
-  if (oauth_) oauth_->tick();
+  if (oauth_) oauth_->oauth.tick();
 }
 
 void Authenticator::read_token_file() {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "gateway/auth/denial.h"
 #include "gateway/auth/digest.h"
@@ -41,6 +43,10 @@ class Authenticator final : private Waits {
   Authenticator(Authenticator const&) = delete;
   Authenticator& operator=(Authenticator const&) = delete;
 
+  /// The configuration was changed, or the policy's. Tokens that were verified are verified anew; requests that wait for an
+  /// issuer that is asked no more are to be decided again. Keys of issuers stay, where their configuration does.
+  void take_up(config::AuthConfig const& config, Fetcher* fetcher);
+
   /// Whether requests must show a token at all.
   [[nodiscard]] bool required() const { return required_; }
   /// Whom the token of a request identifies. It is not empty; `digest` is its SHA-256.
@@ -54,6 +60,16 @@ class Authenticator final : private Waits {
   void tick();
 
  private:
+  /// Issuers by a configuration of their own: answers to what was asked may come after it was changed.
+  struct OwnOAuth {
+    OwnOAuth(config::OAuthConfig const& of, Policy const& policy, Issuer::Needs const& needs)
+        : config(of), oauth(config, policy, needs) {}
+    config::OAuthConfig config;
+    OAuth oauth;
+  };
+
+  void use(config::AuthConfig const& config);
+  void use_issuers(config::OAuthConfig const& config);
   void read_token_file();
   // Waits
   [[nodiscard]] WaitId begin() override { return WaitId{++last_wait_}; }
@@ -61,13 +77,14 @@ class Authenticator final : private Waits {
 
   Policy const& policy_;
   Owner& owner_;
-  bool required_;
-  std::function<UnixTime()> wall_clock_;
+  bool required_ = false;
+  Machine machine_;
   StaticTokens configured_;
   std::optional<io::ChangingFile> token_file_;
   StaticTokens from_file_;
-  std::optional<OAuth> oauth_;
-  Principal certified_;  ///< of the last certificate
+  std::unique_ptr<OwnOAuth> oauth_;                ///< null where there are no issuers
+  std::vector<std::unique_ptr<OwnOAuth>> former_;  ///< asked nothing any more, but may be answered
+  Principal certified_;                            ///< of the last certificate
   config::TlsConfig const* certified_by_ = nullptr;
   std::uint64_t last_wait_ = 0;
 };

@@ -41,6 +41,8 @@ class OAuth {
 
   [[nodiscard]] Verdict check(Shown const& shown, Digest const& digest);
   void tick();
+  /// What is known of tokens: they are looked at anew.
+  void forget_tokens() { cache_ = {}; }
 
  private:
   [[nodiscard]] Verdict verdict_of(TokenCache::Known const& known, Resource const& resource) const;

@@ -111,7 +111,7 @@ void CallBook::end_failed(Call const& call, Failure const& failure) {
                        retryable, tool, after);
   }
   // An operator's own call and the gateway's questions are told how.
-  auto const message = context_.mask_errors && call.is_of_client() && tells_how(failure.outcome)
+  auto const message = context_.terms->mask_errors && call.is_of_client() && tells_how(failure.outcome)
                            ? fmt::format("the server '{}' cannot answer now", config_.name)
                            : failure.message;
   auto const error = rpc::error_object(failure.code, message, data);

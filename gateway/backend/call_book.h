@@ -128,6 +128,7 @@ class CallBook {
 
   /// Whether the peer may be sent one more of this client.
   [[nodiscard]] bool admits(ClientId client) const { return sent_.admits(client); }
+  void set_client_share(double share) { sent_.set_share(share); }
 
   struct Next {
     HeldCall call;

@@ -179,6 +179,12 @@ std::size_t Circuits::reset() {
 
 // ── what is told ─────────────────────────────────────────────────────────────
 
+void Circuits::show() const {
+  for (auto const& circuit : circuits_) {
+    metrics_.circuit_is(circuit.tool, static_cast<int>(circuit.breaker.state()));
+  }
+}
+
 void Circuits::tell(Circuit const& circuit, CircuitState before) {
   auto const state = circuit.breaker.state();
   metrics_.circuit_entered(circuit.tool, to_text(state), static_cast<int>(state));

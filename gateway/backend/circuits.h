@@ -56,6 +56,8 @@ class Circuits {
   std::size_t reset();
 
   void add_to(health::ServiceHealth& health) const;
+  /// Tells the metrics how all are.
+  void show() const;
 
  private:
   struct Circuit {

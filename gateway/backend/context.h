@@ -19,6 +19,13 @@
 
 namespace gateway::backend {
 
+/// What holds for all clients, and may change while the program runs.
+struct ClientTerms {
+  bool one_client = false;   ///< nobody else can come in, so nothing is kept for others
+  bool mask_errors = false;  ///< clients are told that a server failed, but not how
+};
+inline constexpr ClientTerms kPlainTerms{};
+
 /// What a service needs besides its own configuration. References outlive it.
 struct Context {
   io::EventLoop& loop;
@@ -34,9 +41,8 @@ struct Context {
   mcp::SessionTable& sessions;
   mcp::ClientPort& clients;
   mcp::StateSeal const& seal;                ///< of request states
-  bool one_client = false;                   ///< nobody else can come in, so nothing is kept for others
+  ClientTerms const* terms = &kPlainTerms;   ///< never null
   sandbox::Support sandbox{};                ///< what this system can do to children
-  bool mask_errors = false;                  ///< clients are told that a server failed, but not how
   std::vector<std::string> own_variables{};  ///< of one child alone, "NAME=value"
 };
 

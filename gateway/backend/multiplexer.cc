@@ -23,7 +23,7 @@ namespace {
 /// Places are kept for others only where others may come.
 double client_share(Context const& context, Sharing sharing, config::ServiceConfig const& config) {
   auto const one_client =
-      context.one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
+      context.terms->one_client || sharing == Sharing::Exclusive || config.isolation == config::Isolation::Affinity;
   return one_client ? 1 : config.client_share;
 }
 
@@ -94,6 +94,13 @@ void Multiplexer::detach(Session& session, mcp::SessionEnd why) {
 }
 
 void Multiplexer::take_back(Session& session, mcp::SessionEnd why) {
+  if (why == mcp::SessionEnd::Reload) {
+    listens_.complete(session.id);
+    book_.fail_all_of(session, {.message = fmt::format("the configuration of the server '{}' was changed, and the call "
+                                                       "did not end in time",
+                                                       config_.name),
+                                .reason = "reload"});
+  }
   if (why == mcp::SessionEnd::Drain && era_of(session.transport) == mcp::Era::Stateless) {
     listens_.complete(session.id);
     book_.fail_all_of(session, {.message = "the gateway is stopping", .reason = "draining"});
@@ -246,6 +253,7 @@ void Multiplexer::call_tool(CallTool const& wanted, TellEnd tell) {
 
 void Multiplexer::tick() {
   auto const now = context_.loop.now();
+  book_.set_client_share(client_share(context_, sharing_, config_));  // there may be other clients now
   book_.expire(now);
   send_held_for_tools();
   serve_queued();  // a call that was given up may have made room

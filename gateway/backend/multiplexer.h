@@ -81,11 +81,13 @@ class Multiplexer final : public Mortal,
   }
   /// The method of the session's oldest call that was not sent yet; nothing where there is none.
   [[nodiscard]] std::optional<mcp::Method> waits_with(SessionId session) const { return book_.queued_method(session); }
-  /// Takes a session over from another child of the same service, which can part with it: what it has waiting there and
+  /// Takes a session over from another child of the service, perhaps of another edition, which can part with it: what it has waiting there and
   /// is subscribed to comes along.
   void take_over(mcp::Session& session, Multiplexer& from);
   void receive(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
 
+  /// Tells those that listen for changes that this is over, with a regular end.
+  void complete_listens() { listens_.complete_all(); }
   /// A list of another child of the same owner has changed.
   void tell_listeners(mcp::Method method) { audience_.tell_listeners(method); }
   /// Another run of its child at once, where it is to run at all. `reason` is a label

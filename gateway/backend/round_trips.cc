@@ -85,6 +85,7 @@ RoundTrips::Trip* RoundTrips::begin(CallId id) {
   if (trips_.size() >= kMostTrips) return nullptr;
   return &trips_
               .emplace(++last_, Trip{.call = id,
+                                     .edition = session->edition,
                                      .child = session->child,
                                      .service = session->service,
                                      .method = call->method,
@@ -145,7 +146,7 @@ void RoundTrips::present(std::uint64_t id, Trip& trip) {
   trip.waited_for = false;
   trip.expires = context_.loop.now() + config_.server_request_timeout;
   auto const state = context_.seal.seal(
-      {.child = trip.child, .trip = id, .round = trip.round, .expires = trip.expires},
+      {.edition = trip.edition, .child = trip.child, .trip = id, .round = trip.round, .expires = trip.expires},
       {.service = trip.service, .principal = trip.principal, .key = trip.key, .request = trip.request});
   std::vector<mcp::InputRequest> requests;
   for (auto const& question : trip.open) requests.push_back(question.request);
@@ -189,9 +190,9 @@ Failure RoundTrips::unknown_request_state() {
 
 /// Numbers of trips are those of other children, too: the state must be of this very one.
 bool RoundTrips::is_shown_by(mcp::RequestState const& state, Session const& session, Trip const& trip) const {
-  return state.child == trip.child && session.principal.name == trip.principal && session.key == trip.key &&
-         session.mark.digest == trip.request && !trip.waited_for && trip.round == state.round &&
-         state.expires > context_.loop.now();
+  return state.edition == trip.edition && state.child == trip.child && session.principal.name == trip.principal &&
+         session.key == trip.key && session.mark.digest == trip.request && !trip.waited_for &&
+         trip.round == state.round && state.expires > context_.loop.now();
 }
 
 /// What is missing or is no answer is asked again.

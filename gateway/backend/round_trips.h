@@ -62,6 +62,7 @@ class RoundTrips {
   };
   struct Trip {
     CallId call{};
+    EditionId edition{};
     ChildId child{};
     ServiceKey service{};
     mcp::Method method = mcp::Method::Other;

@@ -1,222 +1,168 @@
 #include "gateway/backend/service.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "gateway/backend/round_trips.h"
 #include "gateway/backend/service_health.h"
-#include "gateway/config/needs.h"
-#include "gateway/mcp/input_request.h"
-#include "gateway/mcp/labels.h"
 
 namespace gateway::backend {
 
 using mcp::Session;
 
 namespace {
-/// How often the file of pinned tools is looked at.
-constexpr Duration kReadPins = seconds(2);
+
 /// How often its children's resources are asked for; they are read less often.
 constexpr Duration kReportResources = seconds(1);
-constexpr std::string_view kDrained = "drained by an operator: it takes no new sessions";
 
-std::optional<Circuits> make_circuits(Context const& context, config::ServiceConfig const& config,
-                                      metrics::ServiceProbe& metrics) {
-  if (!config.circuit_breaker) return std::nullopt;
-  return std::optional<Circuits>(std::in_place, context, config, metrics);
-}
-
-std::optional<ToolPins> make_pins(Context const& context, config::ServiceConfig const& config,
-                                  metrics::ServiceProbe& metrics) {
-  if (!config.pinned_tools || !config.available()) return std::nullopt;
-  return std::optional<ToolPins>(std::in_place, context, config, metrics);
-}
 }  // namespace
 
 Service::Service(Context context, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics,
                  Owner& owner)
-    : context_(std::move(context)),
-      key_(key),
-      config_(std::move(config)),
-      metrics_(metrics),
-      owner_(owner),
-      circuits_(make_circuits(context_, config_, metrics)),
-      pins_(make_pins(context_, config_, metrics)),
-      children_(context_, config_, metrics, {circuits_ ? &*circuits_ : nullptr, pins_ ? &*pins_ : nullptr}, *this) {
-  if (config_.recycle.max_memory > 0) metrics_.child_memory_limit(config_.recycle.max_memory);
-  if (available()) {
-    placement_ = make_placement(config_, children_);
-  } else {
-    metrics_.child_entered("unavailable");
+    : context_(std::move(context)), key_(key), metrics_(metrics), owner_(owner) {
+  if (config.recycle.max_memory > 0) metrics_.child_memory_limit(config.recycle.max_memory);
+  current_ = make_edition(std::move(config));
+}
+
+std::unique_ptr<Edition> Service::make_edition(config::ServiceConfig config) {
+  last_ = EditionId{raw(last_) + 1};
+  return std::make_unique<Edition>(context_, last_, std::move(config), metrics_, static_cast<Edition::Owner&>(*this));
+}
+
+Edition* Service::find(EditionId id) {
+  if (current_->id() == id) return current_.get();
+  auto const found =
+      std::find_if(retiring_.begin(), retiring_.end(), [&](Retiring const& each) { return each.edition->id() == id; });
+  return found == retiring_.end() ? nullptr : found->edition.get();
+}
+
+std::vector<Edition*> Service::all() {
+  std::vector<Edition*> editions{current_.get()};
+  for (auto const& each : retiring_) editions.push_back(each.edition.get());
+  return editions;
+}
+
+// ── other configurations ─────────────────────────────────────────────────────
+
+void Service::replace(config::ServiceConfig config, Duration patience) {
+  if (!needs_another_edition(current_->config(), config)) return current_->adjust(config);
+  auto const limit = config.recycle.max_memory;
+  if (limit > 0 || this->config().recycle.max_memory > 0) metrics_.child_memory_limit(limit);
+  context_.log.info(
+      "service.replaced", "its children are replaced, since its configuration was changed",
+      {{"server", this->config().name}, {"sessions", current_->session_count()}, {"calls", calls_owed()}});
+  auto next = make_edition(std::move(config));
+  next->be_drained_as(*current_);
+  current_->retire();
+  retiring_.push_back({.edition = std::exchange(current_, std::move(next)), .until = context_.loop.now() + patience});
+  current_->start();
+}
+
+void Service::remove(Duration patience) {
+  context_.log.info("service.removed", "it is not configured any more",
+                    {{"server", config().name}, {"sessions", current_->session_count()}, {"calls", calls_owed()}});
+  removed_ = true;
+  removed_until_ = context_.loop.now() + patience;
+  current_->retire();
+  look_at_retiring();
+}
+
+/// Looked at with each tick, since what keeps a session where it is, a call that is in flight, ends in many ways.
+void Service::look_at_retiring() {
+  if (stopping_) return;
+  for (auto* const edition : all()) {
+    if (edition == current_.get() && !removed_) continue;
+    auto const until = edition == current_.get() ? removed_until_ : retiring_of(*edition).until;
+    auto const is_late = context_.loop.now() >= until;
+    auto const can_move = !removed_ && edition->has_no_state_of_sessions() && current_->has_no_state_of_sessions() &&
+                          current_->available();
+    if (can_move && (current_->is_ready() || is_late)) edition->hand_on_to(*current_);
+    if (!can_move) end_sessions(*edition, Edition::Which::Idle);
+    if (is_late) end_sessions(*edition, Edition::Which::All);
+    if (is_late || edition->is_unused()) edition->stop();
   }
 }
 
-void Service::start() {
-  if (available()) return placement_->begin();
-  context_.log.warn("service.unavailable", "service is not started: something stands in its way",
-                    {{"server", config_.name}, {"reason", config::why_unavailable(config_)}});
+Service::Retiring& Service::retiring_of(Edition const& edition) {
+  return *std::find_if(retiring_.begin(), retiring_.end(),
+                       [&](Retiring const& each) { return each.edition.get() == &edition; });
+}
+
+void Service::end_sessions(Edition& edition, Edition::Which which) {
+  for (auto const session : edition.sessions(which)) {
+    edition.count_ended();
+    context_.clients.end(session, mcp::SessionEnd::Reload);
+  }
+}
+
+void Service::tell_end(Edition const& edition) const {
+  context_.log.info("service.former_ended", "the children of its former configuration have ended",
+                    {{"server", config().name}, {"moved", edition.moved()}, {"ended", edition.ended()}});
 }
 
 void Service::stop() {
   stopping_ = true;
-  if (children_.empty()) return owner_.on_service_stopped();
-  for (auto* const child : children_.all()) child->stop();
+  for (auto* const edition : all()) edition->stop();
+}
+
+/// It may be on the call stack: it is buried.
+void Service::on_edition_stopped(Edition& edition) {
+  if (&edition != current_.get()) {
+    auto const its = std::find_if(retiring_.begin(), retiring_.end(),
+                                  [&](Retiring const& each) { return each.edition.get() == &edition; });
+    if (its == retiring_.end()) return;  // stopped before, and told again
+    tell_end(edition);
+    context_.loop.bury(std::move(its->edition));
+    retiring_.erase(its);
+    current_->show_circuits();
+  }
+  if (&edition == current_.get() && removed_) tell_end(edition);
+  if ((stopping_ || removed_) && stopped()) owner_.on_service_stopped(*this);
 }
 
 // ── sessions ─────────────────────────────────────────────────────────────────
 
-std::optional<mcp::Refusal> Service::refusal(mcp::SessionOwner const& owner) const {
-  if (!available()) {
-    // What is missing concerns the operator: /health says it.
-    return mcp::Refusal{mcp::Outcome::Unavailable, fmt::format("the server '{}' is not set up here", config_.name)};
-  }
-  if (stopping_) return mcp::Refusal{mcp::Outcome::Busy, "no more sessions can be opened now"};
-  if (pins_ && pins_->refuses()) {
-    return mcp::Refusal{mcp::Outcome::Unavailable,
-                        fmt::format("the tools of the server '{}' are not as they were approved", config_.name)};
-  }
-  if (drained_ && !(owner.comes_back && goes_on_for_clients()))
-    return mcp::Refusal{mcp::Outcome::Busy, fmt::format("the server '{}' takes no new sessions now", config_.name)};
-  return placement_->refusal(owner);
-}
-
-/// A client that answers what it was asked finishes a call that is open. A child of the stateless revision knows itself
-/// whether it is one.
-bool Service::goes_on_for_clients() const {
-  auto goes_on = false;
-  children_.for_each([&](Multiplexer const& child) { goes_on |= child.is_awaited() || child.is_stateless(); });
-  return goes_on;
-}
-
-std::string_view Service::key_header() const {
-  return config_.isolation == config::Isolation::Affinity ? std::string_view(config_.affinity.header)
-                                                          : std::string_view{};
-}
-
-void Service::attach(Session& session) {
-  ++sessions_;
-  metrics_.session_opened(label(session.transport));
-  auto& child = placement_->place(session);
-  child.attach(session);
-  placement_->on_attached(child);
-}
-
 void Service::detach(Session& session, mcp::SessionEnd why) {
-  --sessions_;
-  metrics_.session_closed(label(session.transport), label(why), context_.loop.now() - session.opened);
-  auto* const child = children_.find(session.child);
-  if (child == nullptr) return;
-  child->detach(session, why);
-  placement_->on_left(*child);
+  if (auto* const edition = find(session.edition)) edition->detach(session, why);
 }
 
 void Service::take_back(Session& session, mcp::SessionEnd why) {
-  if (auto* const child = children_.find(session.child)) child->take_back(session, why);
+  if (auto* const edition = find(session.edition)) edition->take_back(session, why);
 }
 
 void Service::receive(Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via) {
-  auto const is_placed = session.transport == mcp::Transport::Stateless && via.refused == nullptr;
-  auto const is_bound = is_placed && place_request(session, message);
-  auto* child = children_.find(session.child);
-  if (child == nullptr) return;
-  // What was sent to a child that is asked to end may still be answered by it, and can be
-  // taken back only there.
-  if (!is_bound && child->peer().state() != PeerState::Ready && child->can_part_with(session)) {
-    if (auto* const other = placement_->refuge_from(*child)) {
-      other->take_over(session, *child);
-      child = other;
+  auto* edition = find(session.edition);
+  if (edition == nullptr) return;
+  if (session.mark.shows_state && !retiring_.empty() && via.refused == nullptr) {
+    // It began at the current edition, and answers what one before it may have asked.
+    auto const state = RoundTrips::shown_state(context_.seal, session, message.params);
+    auto* const asked = state ? find(state->edition) : nullptr;
+    if (asked != nullptr && asked != edition) {
+      asked->take_back_to(state->child, session, *edition);
+      edition = find(session.edition);
     }
   }
-  child->receive(session, message, to, via);
+  edition->receive(session, message, to, via);
 }
 
-/// A stateless client's request goes to the child that asked what it answers, or to one that suits it. Gives whether it
-/// must stay there, also while that child is down: no other knows the call.
-bool Service::place_request(Session& session, mcp::ClientMessage const& message) {
-  auto* const child = children_.find(session.child);
-  auto const method = message.known_method;
-  if (child == nullptr) return false;
-  Multiplexer* better = nullptr;
-  // A child of the stateless revision reads its requestStates itself.
-  auto const is_retry = session.mark.shows_state && !child->is_stateless();
-  if (!is_retry) {
-    better = placement_->better_for(session, *child, method);
-  } else if (auto const state = RoundTrips::shown_state(context_.seal, session, message.params)) {
-    better = children_.find(state->child);
-  }
-  if (better != nullptr && better != child) move_to(*better, session, *child);
-  return is_retry && better != nullptr;
-}
-
-void Service::move_to(Multiplexer& other, Session& session, Multiplexer& from) {
-  other.take_over(session, from);
-  placement_->on_attached(other);
-}
-
-// ── children ─────────────────────────────────────────────────────────────────
-
-/// While it was not known what the child is, requests of stateless clients waited for it together. Where each had better
-/// have a child of its own, all but one move on.
-void Service::on_multiplexer_ready(Multiplexer& ready) {
-  placement_->on_ready(ready);
-  if (ready.is_stateless()) return;
-  auto one_stays = false;
-  ready.for_each_session([&](Session& session) {
-    auto const method = session.transport == mcp::Transport::Stateless && !session.mark.shows_state
-                            ? ready.waits_with(session.id)
-                            : std::nullopt;
-    if (!method || !mcp::may_need_input(*method) || !ready.can_part_with(session)) return;
-    if (!std::exchange(one_stays, true)) return;
-    auto* const better = placement_->better_for(session, ready, *method);
-    if (better != nullptr && better != &ready) move_to(*better, session, ready);
-  });
-}
-
-void Service::on_multiplexer_down(Multiplexer& down) {
-  down.for_each_session([&](Session& session) {
-    if (!down.can_part_with(session)) return;  // it listens, and goes on with the next run
-    if (auto* const other = placement_->refuge_from(down)) other->take_over(session, down);
-  });
-  placement_->on_down(down);
-}
-
-void Service::on_list_changed(Multiplexer const& multiplexer, mcp::Method method) {
-  for (auto* const sibling : placement_->siblings_of(multiplexer)) sibling->tell_listeners(method);
-}
-
-void Service::on_multiplexer_stopped(Multiplexer& multiplexer) {
-  auto stopped = children_.release(multiplexer.id());
-  if (!stopped) return;
-  context_.loop.bury(std::move(stopped));
-  if (stopping_ && children_.empty()) owner_.on_service_stopped();
-}
+// ── as time passes ───────────────────────────────────────────────────────────
 
 void Service::tick() {
-  if (!available()) return;
-  if (circuits_) circuits_->tick();
-  if (pins_) refresh_pins(context_.loop.now());
-  // A call that expires may end its session, and that a child.
-  for (auto* const child : children_.all()) child->tick();
-  if (!stopping_) placement_->tick(context_.loop.now());
+  for (auto* const edition : all()) edition->tick();
+  look_at_retiring();
   report();
-}
-
-void Service::refresh_pins(TimePoint now) {
-  if (now - pins_read_ < kReadPins) return;
-  pins_read_ = now;
-  if (!pins_->refresh()) return;
-  children_.for_each([](Multiplexer& child) { child.list_tools_again(); });
 }
 
 /// What is the service's as a whole.
 void Service::report() {
+  if (!current_->available() && retiring_.empty()) return;
   std::size_t queued = 0;
-  children_.for_each([&](Multiplexer const& child) { queued += child.peer().queued_bytes(); });
+  for (auto const* const edition : all())
+    edition->children().for_each([&](Multiplexer const& child) { queued += child.peer().queued_bytes(); });
   metrics_.calls_in_flight(calls_owed());
   metrics_.child_stdin_queue(queued);
   report_resources(context_.loop.now());
-  switch (probe_standing(children_)) {
+  switch (probe_standing(children())) {
     case DeepProbe::Standing::Unknown: return;
     case DeepProbe::Standing::Passed: return metrics_.probe_standing(true);
     case DeepProbe::Standing::Failed: return metrics_.probe_standing(false);
@@ -226,36 +172,30 @@ void Service::report() {
 void Service::report_resources(TimePoint now) {
   if (now - resources_reported_ < kReportResources) return;
   resources_reported_ = now;
-  metrics::ChildResources all;
+  metrics::ChildResources used;
   TimePoint heard{};
-  for (auto* const child : children_.all()) {
-    child->count_cpu();
-    auto const usage = child->peer().usage();
-    all.memory_bytes += usage.memory;
-    all.fds += usage.fds;
-    all.threads += usage.threads;
-    all.processes += usage.processes;
-    if (child->peer().last_heard() > child->peer().started()) heard = std::max(heard, child->peer().last_heard());
+  for (auto* const edition : all()) {
+    auto const its = edition->resources();
+    used.memory_bytes += its.used.memory_bytes;
+    used.fds += its.used.fds;
+    used.threads += its.used.threads;
+    used.processes += its.used.processes;
+    heard = std::max(heard, its.heard);
   }
-  metrics_.child_resources(all);
+  metrics_.child_resources(used);
   if (heard != TimePoint{}) metrics_.child_heard(now - heard);
 }
 
 std::size_t Service::calls_owed() const {
-  std::size_t owed = 0;
-  children_.for_each([&](Multiplexer const& child) { owed += child.calls_owed(); });
+  auto owed = current_->calls_owed();
+  for (auto const& each : retiring_) owed += each.edition->calls_owed();
   return owed;
 }
 
 health::ServiceHealth Service::health() const {
-  auto health = health_of(config_, children_, context_.loop.now());
-  health.sessions = sessions_;
-  if (circuits_ && available()) circuits_->add_to(health);
-  if (pins_) pins_->add_to(health);
-  if (drained_) {
-    health.reason = health.reason.empty() ? std::string(kDrained) : fmt::format("{}; {}", kDrained, health.reason);
-  }
-  if (stopping_ || drained_) health.status = health::HealthStatus::Draining;
+  auto health = current_->health();
+  health.sessions = current_->session_count();
+  for (auto const& each : retiring_) health.sessions += each.edition->session_count();
   return health;
 }
 

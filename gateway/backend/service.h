@@ -1,24 +1,22 @@
 // One entry of the configuration: an MCP server and the sessions that use it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <optional>
+#include <vector>
 
-#include "gateway/backend/children.h"
-#include "gateway/backend/operation.h"
-#include "gateway/backend/placement.h"
-#include "gateway/health/health.h"
+#include "gateway/backend/edition.h"
 
 namespace gateway::backend {
 
-/// Gives each session its child, as the Placement says, and passes on what goes to
-/// it. Owned by the Supervisor, at least until its last session has ended.
-class Service final : public mcp::ServicePort, private Multiplexer::Owner {
+/// A service through all its configurations. New sessions are the current edition's; one that was replaced serves those
+/// it has until they have moved on or ended. Owned by the Supervisor, at least until its last session has ended.
+class Service final : public Mortal, public mcp::ServicePort, private Edition::Owner {
  public:
   class Owner {
    public:
-    /// Every child of the service is gone after `stop`.
-    virtual void on_service_stopped() = 0;
+    /// Every child of the service is gone after `stop` or `remove`.
+    virtual void on_service_stopped(Service& service) = 0;
 
    protected:
     ~Owner() = default;
@@ -26,62 +24,72 @@ class Service final : public mcp::ServicePort, private Multiplexer::Owner {
 
   Service(Context context, ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics, Owner& owner);
 
-  /// Starts shared children; others start with their sessions. One that lacks what
-  /// it needs starts nothing.
-  void start();
+  /// Starts shared children, as Edition has it.
+  void start() { current_->start(); }
+  /// Another configuration holds from now on. Where it does not concern the children, nothing else happens. Otherwise it
+  /// holds for new sessions, and its children are started. Sessions of a shared child
+  /// move to the new one as soon as that is ready and they have no call in flight. Others end once they have none.
+  /// After `patience`, those that are left end with an error for their calls.
+  void replace(config::ServiceConfig config, Duration patience);
+  /// It is configured no more. Its sessions end as those of a replaced edition do, and `on_service_stopped` follows,
+  /// perhaps before this returns.
+  void remove(Duration patience);
   /// Ends every child. `on_service_stopped` follows, perhaps before this returns.
   void stop();
-  [[nodiscard]] bool stopped() const { return children_.empty(); }
+  [[nodiscard]] bool stopped() const { return retiring_.empty() && current_->children().empty(); }
 
-  void attach(mcp::Session& session) override;
+  void attach(mcp::Session& session) override { current_->attach(session); }
   void detach(mcp::Session& session, mcp::SessionEnd why) override;
   void take_back(mcp::Session& session, mcp::SessionEnd why) override;
   void receive(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via) override;
-  [[nodiscard]] std::string_view key_header() const override;
-  [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override;
+  [[nodiscard]] std::string_view key_header() const override { return current_->key_header(); }
+  [[nodiscard]] std::optional<mcp::Refusal> refusal(mcp::SessionOwner const& owner) const override {
+    return current_->refusal(owner);
+  }
 
-  /// What an operator asks. `tell` is called once, perhaps before this returns.
-  void operate(Operation const& operation, TellEnd tell);
+  /// What an operator asks of the current edition. `tell` is called once, perhaps before this returns.
+  void operate(Operation const& operation, TellEnd tell) { current_->operate(operation, std::move(tell)); }
 
   void tick();
 
   [[nodiscard]] ServiceKey key() const { return key_; }
+  /// Of the current edition. Valid until `replace`.
+  [[nodiscard]] config::ServiceConfig const& config() const { return current_->config(); }
   [[nodiscard]] health::ServiceHealth health() const;
   [[nodiscard]] std::size_t calls_owed() const;
-  [[nodiscard]] Children const& children() const { return children_; }
+  /// Of the current edition.
+  [[nodiscard]] Children const& children() const { return current_->children(); }
 
  private:
-  [[nodiscard]] bool place_request(mcp::Session& session, mcp::ClientMessage const& message);
-  void move_to(Multiplexer& other, mcp::Session& session, Multiplexer& from);
-  void on_multiplexer_ready(Multiplexer& multiplexer) override;
-  void on_multiplexer_down(Multiplexer& multiplexer) override;
-  void on_list_changed(Multiplexer const& multiplexer, mcp::Method method) override;
-  void on_multiplexer_stopped(Multiplexer& multiplexer) override;
-  [[nodiscard]] bool goes_on_for_clients() const;
-  [[nodiscard]] bool available() const { return config_.available(); }
+  /// An edition that was replaced.
+  struct Retiring {
+    std::unique_ptr<Edition> edition;
+    TimePoint until{};  ///< its sessions may stay
+  };
+
+  [[nodiscard]] std::unique_ptr<Edition> make_edition(config::ServiceConfig config);
+  [[nodiscard]] Edition* find(EditionId id);
+  [[nodiscard]] Retiring& retiring_of(Edition const& edition);
+  /// All of them now, for what may end some: one that ended is buried, and lives to the end of the turn.
+  [[nodiscard]] std::vector<Edition*> all();
+  void look_at_retiring();
+  void end_sessions(Edition& edition, Edition::Which which);
+  void tell_end(Edition const& edition) const;
   void report();
   void report_resources(TimePoint now);
-  void refresh_pins(TimePoint now);
-  [[nodiscard]] OperationEnd restart(Restart const& wanted);
-  [[nodiscard]] OperationEnd drain(Drain const& wanted);
-  [[nodiscard]] OperationEnd tools() const;
-  void call_tool(CallTool const& wanted, TellEnd tell);
-  [[nodiscard]] OperationEnd reset_circuits();
+  void on_edition_stopped(Edition& edition) override;
 
   Context context_;
   ServiceKey key_;
-  config::ServiceConfig const config_;
   metrics::ServiceProbe& metrics_;
   Owner& owner_;
-  std::optional<Circuits> circuits_;  ///< absent where the service has no circuit breaker
-  std::optional<ToolPins> pins_;      ///< absent where its tools are not pinned
-  TimePoint pins_read_;
-  Children children_;
-  std::unique_ptr<Placement> placement_;  ///< null while the service is unavailable
-  std::size_t sessions_ = 0;
+  EditionId last_{};
+  std::unique_ptr<Edition> current_;  ///< after `remove` it serves nobody new
+  std::vector<Retiring> retiring_;    ///< the oldest first
   TimePoint resources_reported_;
   bool stopping_ = false;
-  bool drained_ = false;  ///< by an operator: no new sessions
+  bool removed_ = false;
+  TimePoint removed_until_;
 };
 
 }  // namespace gateway::backend

@@ -47,15 +47,18 @@ class Allowance {
     // Nothing else is told by the count, so it orders nothing.
     auto taken = taken_.load(std::memory_order_relaxed);
     do {
-      if (taken >= limit_) return {};
+      if (taken >= limit_.load(std::memory_order_relaxed)) return {};
     } while (!taken_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed));
     return Share(this);
   }
 
+  /// Whoever holds a share keeps it.
+  void set_limit(std::size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+
   [[nodiscard]] std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
  private:
-  std::size_t limit_;
+  std::atomic<std::size_t> limit_;
   std::atomic<std::size_t> taken_{0};
 };
 

@@ -14,7 +14,11 @@ enum class SessionId : std::uint64_t {};
 /// Starts at 1, never reused by one child, stays below 2^53.
 enum class CallId : std::uint64_t {};
 
-/// One child of a service, through all its runs. Never reused within a service.
+/// One edition of a service: what one configuration of it describes, with its children. Starts at 1, never reused
+/// within a service.
+enum class EditionId : std::uint32_t {};
+
+/// One child of a service, through all its runs. Never reused within an edition of the service.
 enum class ChildId : std::uint64_t {};
 
 /// One HTTP request that is being answered. Never reused within a process.

@@ -126,6 +126,12 @@ void add_asking_commands(CLI::App& app, Arguments& arguments) {
   auto* const status = add_asking(app, arguments, "status",
                                   "Show the services of a running gateway; exit code 0 while requests are served");
   status->add_flag("--json", arguments.json, "All that is known, as JSON");
+  auto* const reload = add_asking(app, arguments, "reload",
+                                  "Have a running gateway read its configuration again; exit code 1 if it is refused");
+  reload->add_flag("--dry-run", arguments.reload.dry_run, "Only say what would change");
+  reload->add_flag("--json", arguments.reload.json, "What changes, as JSON");
+  reload->add_option("--token-file", arguments.reload.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
+      ->option_text("FILE");
   auto* const top = add_asking(app, arguments, "top", "The same, again and again, until q is pressed");
   top->add_option("--interval", arguments.interval, "From one look to the next, 1 to 60: 2")
       ->option_text("SECONDS")
@@ -160,6 +166,7 @@ std::string usage_of(std::string_view command) {
   if (command == "health") return "mcp-gateway health [OPTIONS] [ADDRESS]";
   if (command == "status") return "mcp-gateway status [OPTIONS] [ADDRESS]";
   if (command == "top") return "mcp-gateway top [OPTIONS] [ADDRESS]";
+  if (command == "reload") return "mcp-gateway reload [OPTIONS] [ADDRESS]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/cli/address.h"
+#include "gateway/cli/ask_reload.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
 
@@ -27,6 +28,7 @@ struct Arguments {
   std::vector<std::string> approve;  ///< of `lock`: SERVICE or SERVICE/TOOL
   GatewayAddress address;            ///< of a running gateway; empty is the usual one
   bool json = false;                 ///< of `status`
+  ReloadAsked reload;                ///< of `reload`
   int interval = 2;                  ///< of `top`, in seconds
 };
 

@@ -36,6 +36,7 @@ class Nobody final : public mcp::ClientPort {
   void during(mcp::ReplyTo, rpc::PiecesView) override {}
   void notify(SessionId, rpc::PiecesView) override {}
   [[nodiscard]] bool ask(SessionId, std::optional<mcp::ReplyTo>, rpc::PiecesView) override { return false; }
+  void end(SessionId, mcp::SessionEnd) override {}
 };
 
 class Check final : public backend::Supervisor::Owner, private io::Signals::Handler {
@@ -159,6 +160,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   }
 
   void on_all_stopped() override { stopped_ = true; }
+  void on_service_gone(ServiceKey) override {}
   void on_terminate() override { interrupted_ = true; }
   void on_reload() override {}
   void on_reopen() override {}

@@ -14,6 +14,7 @@
 #include "gateway/build_info.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/ask_health.h"
+#include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_status.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/lock.h"
@@ -27,6 +28,7 @@ namespace gateway::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kReloadPatience{60};
 
 WordKinds this_machine() {
   return {.is_program =
@@ -58,6 +60,8 @@ int perform(Arguments const& arguments) {
   if (command == "top") {
     return top(arguments.address, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
   }
+  if (command == "reload")
+    return ask_reload(arguments.address, arguments.reload, kReloadPatience, std::cout, std::cerr);
   if (command == "version") return version();
   std::cout << config::config_schema() << '\n';
   return 0;

@@ -31,21 +31,34 @@ config::Environment machine() {
 
 }  // namespace
 
-std::optional<config::Config> load_config(std::string const& path, std::ostream& errors) {
+Result<LoadedConfig> load_config(std::string const& path) {
   auto const text = read_config_file(path);
-  if (!text) {
-    errors << text.error().what << '\n';
-    return std::nullopt;
-  }
+  if (!text) return text.error();
+  LoadedConfig loaded{.read = {}, .files = {path}};
+  auto here = machine();
+  here.file = [&loaded, file = std::move(here.file)](std::string const& name) {
+    loaded.files.push_back(name);
+    return file(name);
+  };
   std::error_code unknown_folder;
   auto const folder = std::filesystem::absolute(path, unknown_folder).lexically_normal().parent_path().string();
-  auto read = config::read_config(*text, machine(), folder);
-  if (auto* const config = std::get_if<config::Config>(&read)) {
+  loaded.read = config::read_config(*text, here, folder);
+  if (auto* const config = std::get_if<config::Config>(&loaded.read)) {
     auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     auto unusable = check_tls_files(*config, now);
-    if (unusable.empty()) return std::move(*config);
-    read = config::ConfigErrors{std::move(unusable), std::move(config->warnings)};
+    if (!unusable.empty()) loaded.read = config::ConfigErrors{std::move(unusable), std::move(config->warnings)};
   }
+  return loaded;
+}
+
+std::optional<config::Config> load_config(std::string const& path, std::ostream& errors) {
+  auto loaded = load_config(path);
+  if (!loaded) {
+    errors << loaded.error().what << '\n';
+    return std::nullopt;
+  }
+  auto& read = loaded->read;
+  if (auto* const config = std::get_if<config::Config>(&read)) return std::move(*config);
   auto const& wrong = std::get<config::ConfigErrors>(read);
   errors << fmt::format("{}: {}\n", name_of_config(path), counted(wrong.errors.size(), "error"));
   for (auto const& error : wrong.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);

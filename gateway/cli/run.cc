@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 
 #include "gateway/base/descriptors.h"
+#include "gateway/cli/config_file.h"
 #include "gateway/cli/gateway_flags.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/one_server.h"
@@ -66,6 +68,9 @@ int run(Arguments const& arguments, std::ostream& errors) {
   auto config = configuration(arguments, support, errors);
   if (!config || !apply_gateway_flags(arguments, *config, errors)) return kUsageError;
   auto const single = !arguments.server.empty();
+  std::unique_ptr<admin::ConfigSource> source;
+  if (!single && arguments.file != "-")
+    source = std::make_unique<ConfigFile>(arguments, support, asked_of_system(*config));
   if (single) {
     // With a file the other services run; here there is nothing to wait for.
     if (auto const why = why_not_startable(config->services.front()); !why.empty()) {
@@ -84,10 +89,13 @@ int run(Arguments const& arguments, std::ostream& errors) {
     errors << "cannot start: " << guard.error().what << '\n';
     return 1;
   }
-  Gateway program(
-      std::move(*config),
-      {.single = single, .descriptors = *descriptors, .manager = std::move(manager), .sandbox = std::move(support)},
-      std::move(*guard));
+  Gateway program(std::move(*config),
+                  {.single = single,
+                   .source = std::move(source),
+                   .descriptors = *descriptors,
+                   .manager = std::move(manager),
+                   .sandbox = std::move(support)},
+                  std::move(*guard));
   if (auto const listening = program.listen(); !listening) {
     errors << listening.error().what << '\n';
     return 1;

@@ -27,11 +27,17 @@ sandbox::Decision decide_here(config::ServiceConfig const& service, sandbox::Sup
 
 }  // namespace
 
+AskedOfSystem asked_of_system(config::Config const& config) {
+  if (std::ranges::any_of(config.services, wants_groups)) return AskedOfSystem::ControlGroups;
+  return std::ranges::any_of(config.services, wants_sandbox) ? AskedOfSystem::Sandboxes : AskedOfSystem::Nothing;
+}
+
 sandbox::Support support_for(config::Config const& config) {
-  if (std::ranges::none_of(config.services, wants_sandbox)) return {};
+  auto const asked = asked_of_system(config);
+  if (asked == AskedOfSystem::Nothing) return {};
   auto const* const list = std::getenv(sandbox::kWithout);
   auto const groups =
-      std::ranges::any_of(config.services, wants_groups) ? sandbox::ControlGroups::Take : sandbox::ControlGroups::Leave;
+      asked == AskedOfSystem::ControlGroups ? sandbox::ControlGroups::Take : sandbox::ControlGroups::Leave;
   return sandbox::without(sandbox::probe_support(groups), list == nullptr ? "" : list);
 }
 

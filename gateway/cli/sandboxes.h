@@ -13,6 +13,10 @@ namespace gateway::cli {
 /// into another control group if services have limits that need one: to be called early, while there is one thread.
 [[nodiscard]] sandbox::Support support_for(config::Config const& config);
 
+/// How much a configuration has `support_for` find out; each includes those before.
+enum class AskedOfSystem { Nothing, Sandboxes, ControlGroups };
+[[nodiscard]] AskedOfSystem asked_of_system(config::Config const& config);
+
 /// Makes services unavailable whose sandbox this system cannot provide.
 void find_sandbox_faults(config::Config& config, sandbox::Support const& support);
 

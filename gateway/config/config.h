@@ -414,6 +414,8 @@ struct GatewayConfig {
   milliseconds sse_keepalive = seconds{15};
   /// How long open calls may take to finish when the gateway stops; 0ms..1h.
   milliseconds drain_timeout = seconds{25};
+  /// The configuration is read again when one of its files has changed.
+  bool reload_on_change = false;
   /// This process in health and logs; empty is the machine's host name.
   std::string instance_id{};
   /// Which of several deployments it belongs to, such as blue, in logs, metrics and traces; empty is none.

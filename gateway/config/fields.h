@@ -163,6 +163,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "How often a comment is sent on an SSE stream without traffic."},
     Field{"drain_timeout", &GatewayConfig::drain_timeout, Span{milliseconds{0}, kHour},
           "How long calls in flight may take to finish when the gateway stops."},
+    Field{"reload_on_change", &GatewayConfig::reload_on_change, Flag{},
+          "Reload the configuration when one of its files has changed, not only on SIGHUP or mcp-gateway reload."},
     Field{"instance_id", &GatewayConfig::instance_id, kInstance,
           "Name of this process in health and logs; empty is the host name."},
     Field{"pool", &GatewayConfig::pool, kInstance,

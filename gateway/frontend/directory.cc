@@ -45,21 +45,32 @@ std::vector<ListedService> Directory::list_next(std::vector<config::ServiceConfi
   for (auto& listed : services) {
     if (listed.key != ServiceKey{}) continue;
     listed.key = last = next_after(last);
-    auto const emptiest = std::min_element(homes.begin(), homes.end());
-    ++*emptiest;
-    listed.home = static_cast<std::size_t>(emptiest - homes.begin());
+    auto const had = homes_.find(listed.config.name);
+    auto const emptiest = static_cast<std::size_t>(std::min_element(homes.begin(), homes.end()) - homes.begin());
+    listed.home = had != homes_.end() ? had->second : emptiest;
+    ++homes[listed.home];
   }
   return services;
+}
+
+Directory::Layout Directory::next_layout(std::string base_path) const {
+  return {.loops = loops_,
+          .single = endpoints_.is_single(),
+          .base_path = std::move(base_path),
+          .last_key = last_key_,
+          .homes = homes_};
 }
 
 Directory::Directory(std::vector<ListedService> services, Layout layout)
     : services_(std::move(services)),
       loops_(layout.loops),
       last_key_(layout.last_key),
+      homes_(std::move(layout.homes)),
       endpoints_(named(services_), layout.single, std::move(layout.base_path)) {
   for (auto const& service : services_) {
     by_key_.put(service.key, &service);
     last_key_ = std::max(last_key_, service.key);
+    homes_.insert_or_assign(service.config.name, service.home);
   }
 }
 
@@ -67,6 +78,12 @@ std::vector<std::string> Directory::names() const {
   std::vector<std::string> names;
   for (auto const& service : services_) names.push_back(service.config.name);
   return names;
+}
+
+std::vector<config::ServiceConfig> Directory::configs() const {
+  std::vector<config::ServiceConfig> configs;
+  for (auto const& service : services_) configs.push_back(service.config);
+  return configs;
 }
 
 ListedService const* Directory::find(ServiceKey key) const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,16 +40,21 @@ class Directory {
     bool single = false;      ///< one service, its endpoints at the root of the main listener
     std::string base_path{};  ///< see Endpoints
     ServiceKey last_key{};    ///< the last that former directories gave out
+    /// Of services that former directories had, by name: what is counted of a service belongs to one thread for good.
+    std::map<std::string, std::size_t, std::less<>> homes{};
   };
 
   /// The only places where keys and homes are assigned. At first, service by service, the next loop in turn.
   static std::vector<ListedService> list(std::vector<config::ServiceConfig> configs, std::size_t loops,
                                          metrics::Metrics& metrics);
   /// For the directory that replaces this one: a service of a name that is listed here keeps its key and home. Others
-  /// get keys that no service ever had, so that what still refers to one that is gone does not find another, and a home
-  /// on the loop that has fewest services then.
+  /// get keys that no service ever had, so that what still refers to one that is gone does not find another, and the home
+  /// that a service of their name had, or one on the loop that has fewest services then.
   [[nodiscard]] std::vector<ListedService> list_next(std::vector<config::ServiceConfig> configs,
                                                      metrics::Metrics& metrics) const;
+
+  /// That of the directory that replaces this one.
+  [[nodiscard]] Layout next_layout(std::string base_path) const;
 
   Directory(std::vector<ListedService> services, Layout layout);
   Directory(Directory const&) = delete;
@@ -55,6 +62,7 @@ class Directory {
 
   [[nodiscard]] std::span<ListedService const> services() const { return services_; }
   [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::vector<config::ServiceConfig> configs() const;
   [[nodiscard]] std::size_t loops() const { return loops_; }
   /// The last key that was given out, here or in a former directory.
   [[nodiscard]] ServiceKey last_key() const { return last_key_; }
@@ -74,6 +82,7 @@ class Directory {
   SideTable<ListedService const*, ServiceKey> by_key_;
   std::size_t loops_;
   ServiceKey last_key_;
+  std::map<std::string, std::size_t, std::less<>> homes_;  ///< also of services that are gone
   Endpoints endpoints_;
 };
 

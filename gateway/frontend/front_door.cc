@@ -71,6 +71,12 @@ FrontDoor::FrontDoor(Desk& desk, health::HealthSource& health, metrics::Metrics&
   if (rights_.is_on()) desk_.rights = &rights_;
 }
 
+void FrontDoor::take_up(auth::Fetcher* fetcher) {
+  admission_ = Admission(desk_.config);
+  desk_.rights = rights_.is_on() ? &rights_ : nullptr;
+  gatekeeper_.take_up(fetcher);
+}
+
 // ── requests ─────────────────────────────────────────────────────────────────
 
 void FrontDoor::on_request(http::Exchange& exchange, http::Request const& request) {
@@ -285,14 +291,20 @@ void FrontDoor::end_all_sessions() {
   desk_.phase = Phase::Ending;
   std::vector<SessionId> all;
   desk_.sessions.for_each([&](Session const& session) { all.push_back(session.id); });
-  for (auto const id : all) {
-    auto* const session = desk_.sessions.find(id);
-    if (session == nullptr) continue;
-    auto const own = std::exchange(desk_.streams_of(*session).own, {});
-    if (auto* const open = desk_.server->find(own)) open->end_stream(desk_.stream_end());
-    if (session->transport != Transport::Sse) streamable_.forget(*session, mcp::SessionEnd::Drain);
-    desk_.end_session(*session, mcp::SessionEnd::Drain);
+  for (auto const id : all) end(id, mcp::SessionEnd::Drain);
+}
+
+void FrontDoor::end(SessionId id, mcp::SessionEnd why) {
+  auto* session = desk_.sessions.find(id);
+  if (session == nullptr) return;
+  if (why == mcp::SessionEnd::Reload) {
+    // Its calls are answered while there is somewhere to answer to; a session of one request ends with that.
+    desk_.service(session->service).take_back(*session, why);
   }
+  auto const own = std::exchange(desk_.streams_of(*session).own, {});
+  if (auto* const open = desk_.server->find(own)) open->end_stream(desk_.stream_end());
+  if (session->transport != Transport::Sse) streamable_.forget(*session, why);
+  desk_.end_session(*session, why);
 }
 
 }  // namespace gateway::frontend

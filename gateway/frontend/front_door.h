@@ -40,16 +40,20 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   void during(mcp::ReplyTo to, rpc::PiecesView message) override;
   void notify(SessionId session, rpc::PiecesView message) override;
   [[nodiscard]] bool ask(SessionId session, std::optional<mcp::ReplyTo> related, rpc::PiecesView message) override;
+  void end(SessionId session, mcp::SessionEnd why) override;
 
   void tick();
+  /// The configuration of the desk, or its directory, was changed: what was derived from it is derived anew. `fetcher` as
+  /// auth::Authenticator::Machine has it.
+  void take_up(auth::Fetcher* fetcher);
   /// Ends every session, with a regular end of its stream.
   void end_all_sessions();
 
  private:
   void admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience);
   // Gatekeeper::Owner
-  void on_waited(http::Exchange& exchange, http::Request const& request) override {
-    admit(exchange, request, auth::Patience::HasWaited);
+  void on_waited(http::Exchange& exchange, http::Request const& request, auth::Patience patience) override {
+    admit(exchange, request, patience);
   }
   void serve(Visit const& visit);
   void post(Visit const& visit);

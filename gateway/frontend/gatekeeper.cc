@@ -58,6 +58,15 @@ Gatekeeper::Gatekeeper(Desk& desk, Denials& denials, metrics::Metrics& metrics, 
   policy_.find_rules(nobody_);
 }
 
+void Gatekeeper::take_up(auth::Fetcher* fetcher) {
+  nobody_ = {};
+  policy_.find_rules(nobody_);
+  address_ = PublicAddress(desk_.config);
+  certificates_ = asks_for_certificates(desk_);
+  auth_.take_up(desk_.config.auth, fetcher);
+  serve(waiting_.take_all(), auth::Patience::CanWait);
+}
+
 // ── who it is ────────────────────────────────────────────────────────────────
 
 auth::Verdict Gatekeeper::identify(Visit& visit, auth::Patience patience) {
@@ -240,14 +249,17 @@ void Gatekeeper::on_source_read(auth::Source const& source, std::string_view tro
     desk_.log.info("auth.source", "credentials were read", {{"source", source.kind}, {"name", source.which}});
 }
 
-void Gatekeeper::on_decided(auth::WaitId wait) {
+void Gatekeeper::on_decided(auth::WaitId wait) { serve(waiting_.take(wait), auth::Patience::HasWaited); }
+
+void Gatekeeper::serve(std::vector<WaitingRequests::Kept> const& all, auth::Patience patience) {
   auto const head = std::make_unique<http::RequestHead>();
-  for (auto const& kept : waiting_.take(wait)) {
+  for (auto const& kept : all) {
     auto* const exchange = desk_.server->find(kept.exchange);
     if (exchange == nullptr) continue;  // its client has left
     read_kept(kept, *head);
     owner_.on_waited(*exchange,
-                     {.head = *head, .body = kept.body, .listener = kept.listener, .request_id = kept.request_id});
+                     {.head = *head, .body = kept.body, .listener = kept.listener, .request_id = kept.request_id},
+                     patience);
   }
 }
 

@@ -22,7 +22,7 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   class Owner {
    public:
     /// A request that waited can be decided now: it is to be served as if it had just come.
-    virtual void on_waited(http::Exchange& exchange, http::Request const& request) = 0;
+    virtual void on_waited(http::Exchange& exchange, http::Request const& request, auth::Patience patience) = 0;
 
    protected:
     ~Owner() = default;
@@ -58,8 +58,12 @@ class Gatekeeper final : private auth::Authenticator::Owner {
     if (!waiting_.empty()) waiting_.forget(exchange);
   }
   void tick() { auth_.tick(); }
+  /// The configuration or the policy was changed: requests that waited are looked at anew. Called when nobody is on the
+  /// call stack. `fetcher` as Authenticator::Machine has it.
+  void take_up(auth::Fetcher* fetcher);
 
  private:
+  void serve(std::vector<WaitingRequests::Kept> const& kept, auth::Patience patience);
   [[nodiscard]] auth::Verdict admitted(Visit& visit, auth::Verdict const& verdict) const;
   [[nodiscard]] auth::Verdict identify_by_certificate(Visit const& visit);
   [[nodiscard]] config::TlsConfig const* tls_of(Visit const& visit) const;

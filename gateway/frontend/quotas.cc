@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "gateway/base/name_rules.h"
 
@@ -61,8 +62,18 @@ void Quotas::forget_unused(TimePoint now) {
   looked_ = now;
 }
 
-Quotas::Used& Quotas::used_of(std::size_t number, Request const& request, TimePoint now) {
-  auto const& quota = config_[number];
+void Quotas::replace(std::vector<config::QuotaConfig> const& config) {
+  std::lock_guard const guard(lock_);
+  auto const before = std::exchange(quotas_, {});
+  for (auto const& each : config) {
+    auto const same = std::find_if(before.begin(), before.end(), [&](Quota const& old) { return old.config == each; });
+    quotas_.push_back({each, same != before.end() ? same->number : ++last_number_});
+  }
+  any_.store(!quotas_.empty(), std::memory_order_relaxed);
+}
+
+Quotas::Used& Quotas::used_of(Quota const& of, Request const& request, TimePoint now) {
+  auto const& [quota, number] = of;
   auto key = key_of(number, quota, request, true);
   if (auto const known = used_.find(key); known != used_.end()) return known->second;
   if (used_.size() >= look_again_at_ && now - looked_ >= seconds(1)) forget_unused(now);
@@ -75,10 +86,10 @@ std::variant<Quotas::Places, Quotas::Exceeded> Quotas::take(Request const& reque
   Places places;
   Places held;  // until the end of this: nobody forgets what is in use
   std::vector<std::pair<Used*, TimePoint>> filled;
-  for (std::size_t number = 0; number < config_.size(); ++number) {
-    auto const& quota = config_[number];
+  for (auto const& each : quotas_) {
+    auto const& quota = each.config;
     if (!concerns(quota, request)) continue;
-    auto& used = used_of(number, request, now);
+    auto& used = used_of(each, request, now);
     auto place = used.in_flight.take();
     if (!place) return Exceeded{.reason = "in_flight_limit"};
     if (quota.calls > 0) {

@@ -1,6 +1,7 @@
 // How much of their allowance clients have used, over all loops.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -35,29 +36,39 @@ class Quotas {
     std::optional<Duration> retry_after{};  ///< nothing where it depends on when others end
   };
 
-  /// `config` outlives it, and it outlives all places.
-  explicit Quotas(std::vector<config::QuotaConfig> const& config) : config_(config) {}
+  /// It outlives all places.
+  explicit Quotas(std::vector<config::QuotaConfig> const& config) { replace(config); }
   Quotas(Quotas const&) = delete;
   Quotas& operator=(Quotas const&) = delete;
 
-  [[nodiscard]] bool any() const { return !config_.empty(); }
+  [[nodiscard]] bool any() const { return any_.load(std::memory_order_relaxed); }
+  /// Others hold from now on. What was used of those that stay as they are remains used.
+  void replace(std::vector<config::QuotaConfig> const& config);
   /// Takes what the request needs, or nothing at all.
   [[nodiscard]] std::variant<Places, Exceeded> take(Request const& request, TimePoint now);
   /// Of allowances that are in use.
   [[nodiscard]] std::size_t size() const;
 
  private:
+  /// One of the configuration, and the number by which what was used of it is found.
+  struct Quota {
+    config::QuotaConfig config;
+    std::size_t number = 0;
+  };
+
   /// A bucket of calls, and places.
   struct Used {
     explicit Used(std::size_t most) : in_flight(most) {}
     TimePoint full_at{};  ///< when nothing of the calls will be used any more
     Allowance in_flight;
   };
-  [[nodiscard]] Used& used_of(std::size_t quota, Request const& request, TimePoint now);
+  [[nodiscard]] Used& used_of(Quota const& quota, Request const& request, TimePoint now);
   void forget_unused(TimePoint now);
 
-  std::vector<config::QuotaConfig> const& config_;
+  std::atomic<bool> any_{false};
   mutable std::mutex lock_;
+  std::vector<Quota> quotas_;
+  std::size_t last_number_ = 0;
   std::unordered_map<std::string, Used> used_;
   std::size_t look_again_at_ = 1024;  ///< how many there may be before those that are not in use are looked for
   TimePoint looked_{};                ///< when that was done last: not for each request of a client that makes names up

@@ -55,6 +55,11 @@ std::vector<WaitingRequests::Kept> WaitingRequests::take(auth::WaitId wait) {
   return taken;
 }
 
+std::vector<WaitingRequests::Kept> WaitingRequests::take_all() {
+  bytes_ = 0;
+  return std::exchange(kept_, {});
+}
+
 void read_kept(WaitingRequests::Kept const& kept, http::RequestHead& into) {
   // Its limits were those of the server once; the text is hardly longer than what came.
   constexpr http::HeadLimits kAny{

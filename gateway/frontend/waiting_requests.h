@@ -31,6 +31,8 @@ class WaitingRequests {
   void forget(ExchangeId exchange);
   /// Those that waited for this, in the order in which they came.
   [[nodiscard]] std::vector<Kept> take(auth::WaitId wait);
+  /// All of them.
+  [[nodiscard]] std::vector<Kept> take_all();
   [[nodiscard]] bool empty() const { return kept_.empty(); }
 
  private:

@@ -24,15 +24,12 @@ constexpr std::string_view kNoRoom("\x15\x03\x03\x00\x02\x02\x50", 7);
 /// One listener and its tag.
 class Server::Door final : public io::Listener::Handler {
  public:
-  Door(Server& server, ListenerTag tag, io::TlsServer* tls) : server_(server), tag_(tag), tls_(tls) {}
+  Door(Server& server, io::Listener::Socket socket, ListenerTag tag, io::TlsServer* tls)
+      : server_(server), tag_(tag), tls_(tls), listener_(server.loop_, std::move(socket), *this) {}
 
-  Status open(std::string const& host, std::uint16_t port, io::Listener::Port use) {
-    auto opened = io::Listener::open(server_.loop_, host, port, use, *this);
-    if (!opened) return opened.error();
-    listener_ = std::move(*opened);
-    return Done{};
-  }
-  [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
+  void accept_rest() { listener_.accept_rest(); }
+  [[nodiscard]] ListenerTag tag() const { return tag_; }
+  void set_tls(io::TlsServer* tls) { tls_ = tls; }
 
  private:
   void on_accepted(io::UniqueFd fd) override { server_.accepted(std::move(fd), tag_, tls_); }
@@ -44,7 +41,7 @@ class Server::Door final : public io::Listener::Handler {
   Server& server_;
   ListenerTag tag_;
   io::TlsServer* tls_;
-  std::unique_ptr<io::Listener> listener_;
+  io::Listener listener_;
 };
 
 Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler,
@@ -59,15 +56,24 @@ Server::Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections,
 
 Server::~Server() { loop_.forget(*this); }
 
-Result<std::uint16_t> Server::listen(std::string const& host, std::uint16_t port, ListenerTag tag,
-                                     io::Listener::Port use, io::TlsServer* tls) {
-  auto door = std::make_unique<Door>(*this, tag, tls);
-  if (auto opened = door->open(host, port, use); !opened) return opened.error();
-  listeners_.push_back(std::move(door));
-  return listeners_.back()->port();
+void Server::listen(io::Listener::Socket socket, ListenerTag tag, io::TlsServer* tls) {
+  listeners_.push_back(std::make_unique<Door>(*this, std::move(socket), tag, tls));
 }
 
 void Server::stop_listening() { listeners_.clear(); }
+
+void Server::stop_listening(ListenerTag tag) {
+  std::erase_if(listeners_, [&](auto const& door) {
+    if (door->tag() != tag) return false;
+    door->accept_rest();
+    return true;
+  });
+}
+
+void Server::set_tls(ListenerTag tag, io::TlsServer* tls) {
+  for (auto const& door : listeners_)
+    if (door->tag() == tag) door->set_tls(tls);
+}
 
 Connection& Server::take_in(Connection::Socket socket, ListenerTag tag, Allowance::Share share) {
   if (free_places_.empty()) {

@@ -66,10 +66,15 @@ class Server : private Deferred {
   Server(io::EventLoop& loop, ServerLimits limits, Allowance& connections, RequestHandler& handler, ServerProbe& probe);
   ~Server() override;
 
-  /// Returns the port. `tls` outlives the server; null for plain HTTP.
-  Result<std::uint16_t> listen(std::string const& host, std::uint16_t port, ListenerTag tag,
-                               io::Listener::Port use = io::Listener::Port::Own, io::TlsServer* tls = nullptr);
+  /// `tls` outlives the listener; null for plain HTTP.
+  void listen(io::Listener::Socket socket, ListenerTag tag, io::TlsServer* tls = nullptr);
   void stop_listening();
+  /// The same for one listener: connections that came by it stay.
+  void stop_listening(ListenerTag tag);
+  /// What connections of a listener are opened with from now on; null for plain HTTP.
+  void set_tls(ListenerTag tag, io::TlsServer* tls);
+  /// From now on, also for connections that are open.
+  void set_limits(ServerLimits const& limits) { limits_ = limits; }
 
   /// A connection that came in by a listener, or was made elsewhere. It is closed where
   /// no more are allowed.

@@ -77,8 +77,7 @@ std::uint16_t bound_port(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string const& host, std::uint16_t port, Port use,
-                                                 Handler& handler) {
+Result<Listener::Socket> Listener::bind(std::string const& host, std::uint16_t port, Port use) {
   auto const failed = [&](std::string_view why) {
     auto const is_v6 = host.find(':') != std::string::npos;
     return Error{fmt::format("cannot listen on {}:{}: {}", is_v6 ? fmt::format("[{}]", host) : host, port, why)};
@@ -89,21 +88,21 @@ Result<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, std::string co
   if (!fd) return failed(reason(errno));
   set_options(fd.get());
   if (use == Port::OneOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-  auto const bound = bind(fd.get(), address.get(), address.length) == 0;
+  auto const bound = ::bind(fd.get(), address.get(), address.length) == 0;
   // Only now: bound with it, a second gateway of the same user would take half of
   // our connections instead of being told that the port is taken.
-  if (bound && use == Port::FirstOfMany) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (bound && use == Port::Own) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (!bound || listen(fd.get(), kBacklog) != 0) {
     return failed(reason(errno));
   }
   auto const chosen = bound_port(fd.get());
-  return std::make_unique<Listener>(loop, std::move(fd), chosen, handler);
+  return Socket{std::move(fd), chosen};
 }
 
-Listener::Listener(EventLoop& loop, UniqueFd fd, std::uint16_t port, Handler& handler)
-    : fd_(std::move(fd)),
+Listener::Listener(EventLoop& loop, Socket socket, Handler& handler)
+    : fd_(std::move(socket.fd)),
       kept_(keep_one()),
-      port_(port),
+      port_(socket.port),
       handler_(handler),
       watch_(loop, fd_.get(), Watch::For::Read, *this),
       rest_(loop, [this] {

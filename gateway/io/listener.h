@@ -32,20 +32,24 @@ class Listener final : private Watch::Listener {
   /// Who else may listen on the port. The kernel spreads connections over the listeners
   /// that share it.
   enum class Port {
-    Own,          ///< nobody
-    FirstOfMany,  ///< listeners of this program that open it after this one, but no other program
-    OneOfMany,    ///< it was opened as FirstOfMany
+    Own,        ///< listeners of this program that open it after this one, but no other program
+    OneOfMany,  ///< this program has opened it before
+  };
+  /// A socket that listens: connections wait in it until somebody accepts them.
+  struct Socket {
+    UniqueFd fd;
+    std::uint16_t port = 0;  ///< which the system chose when 0 was asked for
   };
 
   /// Binds and listens. `host` is a numeric address. The error is a sentence
   /// that names the address and the reason.
-  static Result<std::unique_ptr<Listener>> open(EventLoop& loop, std::string const& host, std::uint16_t port, Port use,
-                                                Handler& handler);
+  static Result<Socket> bind(std::string const& host, std::uint16_t port, Port use);
 
-  /// The port the system chose when 0 was asked for.
+  Listener(EventLoop& loop, Socket socket, Handler& handler);
+
   [[nodiscard]] std::uint16_t port() const { return port_; }
-
-  Listener(EventLoop& loop, UniqueFd fd, std::uint16_t port, Handler& handler);
+  /// Accepts what waits, before it is closed: those would be reset.
+  void accept_rest() { on_ready(Watch::For::Read); }
 
  private:
   void on_ready(Watch::For what) override;

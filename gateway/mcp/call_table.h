@@ -110,6 +110,8 @@ class CallTable {
 
   /// Whether the child owes as much as it may. Clients' calls wait then; the
   /// gateway's own, which are few, do not.
+  /// As ClientShares has it.
+  void set_share(double share) { shares_.set_share(share); }
   [[nodiscard]] bool full() const { return shares_.full(); }
   /// Whether it may owe one more to this client.
   [[nodiscard]] bool admits(ClientId client) const { return shares_.admits(client); }

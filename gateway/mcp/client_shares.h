@@ -32,6 +32,12 @@ class ClientShares {
   void take(ClientId client);
   void give_back(ClientId client);
 
+  /// Another share from now on: nobody gives back what it holds.
+  void set_share(double share) {
+    share_ = share;
+    any_may_hold_ = bound(places_);
+  }
+
   [[nodiscard]] std::size_t held_by(ClientId client) const;
 
  private:

@@ -44,6 +44,7 @@ namespace gateway::mcp {
     case SessionEnd::Evicted: return "evicted";
     case SessionEnd::Drain: return "drain";
     case SessionEnd::Slow: return "slow";
+    case SessionEnd::Reload: return "reload";
   }
   return "";
 }

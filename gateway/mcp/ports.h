@@ -91,8 +91,8 @@ struct Refusal {
   bool room_helps = false;  ///< it would not be, if a session of the service ended
 };
 
-/// Why a session ended.
-enum class SessionEnd : std::uint8_t { Client, Idle, Evicted, Drain, Slow };
+/// Why a session ended. Reload: the configuration of its service was changed.
+enum class SessionEnd : std::uint8_t { Client, Idle, Evicted, Drain, Slow, Reload };
 
 /// Where messages for clients go. Implemented by the transports. None of these calls a
 /// ServicePort before it returns: a session that ends with its answer ends later in the
@@ -114,6 +114,9 @@ class ClientPort {
   /// A child's request for a session's client, on the stream of `related` where
   /// that is open. False when there is no stream to send it on.
   [[nodiscard]] virtual bool ask(SessionId session, std::optional<ReplyTo> related, rpc::PiecesView message) = 0;
+  /// Ends the session now, with a regular end of its streams; its service hears of it, as of any end. Never called while
+  /// a message of a client or of a child is being handled.
+  virtual void end(SessionId session, SessionEnd why) = 0;
 
  protected:
   ~ClientPort() = default;

@@ -15,7 +15,7 @@ namespace gateway::mcp {
 
 namespace {
 
-constexpr std::size_t kNumbers = 4;
+constexpr std::size_t kNumbers = 5;
 
 std::string hex(std::span<unsigned char const> bytes) {
   std::string text;
@@ -76,7 +76,8 @@ std::string StateSeal::mac(std::string_view said, StateBinding const& binding) c
 
 std::string StateSeal::seal(RequestState const& state, StateBinding const& binding) const {
   auto const expires = static_cast<std::uint64_t>(state.expires.time_since_epoch().count());
-  auto const said = fmt::format("{:x}.{:x}.{:x}.{:x}.", raw(state.child), state.trip, state.round, expires);
+  auto const said =
+      fmt::format("{:x}.{:x}.{:x}.{:x}.{:x}.", raw(state.edition), raw(state.child), state.trip, state.round, expires);
   return said + mac(said, binding);
 }
 
@@ -91,8 +92,9 @@ std::optional<RequestState> StateSeal::open(std::string_view text, StateBinding 
   }
   auto const numbers = numbers_of(said);
   if (!numbers) return std::nullopt;
-  auto const& [child, trip, round, expires] = *numbers;
-  return RequestState{.child = ChildId{child},
+  auto const& [edition, child, trip, round, expires] = *numbers;
+  return RequestState{.edition = EditionId{static_cast<std::uint32_t>(edition)},
+                      .child = ChildId{child},
                       .trip = trip,
                       .round = static_cast<unsigned>(round),
                       .expires = TimePoint(TimePoint::duration(static_cast<TimePoint::rep>(expires)))};

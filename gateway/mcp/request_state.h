@@ -17,6 +17,7 @@ namespace gateway::mcp {
 
 /// What it says.
 struct RequestState {
+  EditionId edition{};     ///< of the service
   ChildId child{};         ///< that has the call
   std::uint64_t trip = 0;  ///< which of that child's calls
   unsigned round = 0;      ///< how often its client was asked

@@ -79,7 +79,8 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   RequestMark mark;          ///< of its request, if that may be asked something
 
   // ── with the service ──
-  ChildId child{};  ///< whom it talks to
+  EditionId edition{};  ///< of its service
+  ChildId child{};      ///< whom it talks to
   std::vector<OpenRequest> open;
   std::optional<LogLevel> log_level;
 

@@ -138,6 +138,13 @@ struct Families {
   Family<Counter> otlp_spans{page, "mcp_gateway_otlp_spans_total", "Trace spans, by result."};
   Family<Gauge> draining{page, "mcp_gateway_draining",
                          "1 while the gateway is shutting down and accepts no new sessions."};
+  Family<Counter> config_reloads{page, "mcp_gateway_config_reloads_total",
+                                 "Times the configuration was read again, by result."};
+  Family<Gauge> config_successful{
+      page, "mcp_gateway_config_last_reload_successful",
+      "1 if the configuration in use is the one that was read last, 0 if that was refused."};
+  Family<Gauge> config_loaded{page, "mcp_gateway_config_last_reload_success_timestamp_seconds",
+                              "When the configuration in use was read."};
   Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, labelled with the version."};
 
   // ── counted by several threads ──

@@ -1,6 +1,7 @@
 #include "gateway/metrics/metrics.h"
 
 #include <array>
+#include <chrono>
 #include <map>
 #include <utility>
 #include <vector>
@@ -34,7 +35,9 @@ constexpr std::array<char const*, 22> kAuthFailures{"bad_certificate",
                                                     "wrong_algorithm",
                                                     "wrong_audience",
                                                     "wrong_issuer"};
-}
+
+std::int64_t now_in_seconds() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+}  // namespace
 
 class Metrics::Impl {
  public:
@@ -71,7 +74,7 @@ class Metrics::Impl {
     for (auto const& loop : loops_) loop->read_clock();
     std::string text;
     text.reserve(last_size_ + last_size_ / 8);
-    for (auto const* const family : families_.page) family->write(text);
+    for (auto const* const family : families_.page) family->write(text, hidden_);
     last_size_ = text.size();
     return text;
   }
@@ -82,6 +85,7 @@ class Metrics::Impl {
   Counter& spans_dropped_ = families_.otlp_spans.at({{"result", "dropped"}});
   Counter& spans_failed_ = families_.otlp_spans.at({{"result", "failed"}});
   Gauge& draining_ = families_.draining.at({});
+  HiddenLabels hidden_;
 
  private:
   std::map<std::string, std::unique_ptr<ServiceProbe>> services_;
@@ -90,12 +94,27 @@ class Metrics::Impl {
 };
 
 Metrics::Metrics(About const& about, config::MetricsConfig const& config)
-    : impl_(std::make_unique<Impl>(about, config)) {}
+    : impl_(std::make_unique<Impl>(about, config)) {
+  for (auto const* const result : {"applied", "unchanged", "refused", "not_now"})
+    impl_->families_.config_reloads.at({{"result", result}});
+  impl_->families_.config_successful.at({}).set(1);
+  impl_->families_.config_loaded.at({}).set(now_in_seconds());
+}
 Metrics::~Metrics() = default;
 
 ServiceProbe& Metrics::service(std::string const& name) { return impl_->service(name); }
 
 LoopProbe& Metrics::loop(std::size_t number) { return impl_->loop(number); }
+
+void Metrics::hide_service(std::string_view name) { impl_->hidden_.insert(label_text({{"server", name}})); }
+
+void Metrics::show_service(std::string_view name) { impl_->hidden_.erase(label_text({{"server", name}})); }
+
+void Metrics::config_reloaded(std::string_view result, bool successful) {
+  impl_->families_.config_reloads.at({{"result", result}}).add();
+  impl_->families_.config_successful.at({}).set(successful ? 1 : 0);
+  if (successful) impl_->families_.config_loaded.at({}).set(now_in_seconds());
+}
 
 void Metrics::limits(std::size_t sessions, std::size_t connections) {
   impl_->families_.sessions_limit.at({}).set(static_cast<std::int64_t>(sessions));
@@ -108,7 +127,12 @@ void Metrics::auth_source_read(std::string_view source, bool could_be_read) {
 
 void Metrics::auth_failed(std::string_view reason) { impl_->families_.auth_failures.at({{"reason", reason}}).add(); }
 
+void Metrics::certificate_gone(std::string_view listener) {
+  impl_->hidden_.insert(label_text({{"listener", listener}}));
+}
+
 void Metrics::certificate_read(std::string_view listener, UnixTime expires) {
+  impl_->hidden_.erase(label_text({{"listener", listener}}));
   impl_->families_.tls_reads.at({{"listener", listener}, {"outcome", "ok"}}).add();
   impl_->families_.tls_expiry.at({{"listener", listener}}).set(expires.time_since_epoch().count());
 }

@@ -35,6 +35,14 @@ class Metrics {
   /// Always the same one for a number. It belongs to the loop's thread.
   [[nodiscard]] LoopProbe& loop(std::size_t number);
 
+  /// A service that is configured no more, or again: its series are not in `text`, or are.
+  void hide_service(std::string_view name);
+  void show_service(std::string_view name);
+  /// A listener has no TLS any more.
+  void certificate_gone(std::string_view listener);
+  /// The configuration was read again, with this result.
+  void config_reloaded(std::string_view result, bool successful);
+
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
   /// A file of tokens was read, or could not be.

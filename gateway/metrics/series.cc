@@ -111,12 +111,26 @@ std::string label_text(Labels labels) {
   return text;
 }
 
+namespace {
+
+/// A value has no quote that is not escaped, so what is found is a label of its own or the end of a longer name.
+bool has(std::string_view labels, std::string_view label) {
+  auto const at = labels.find(label);
+  return at == 0 || (at != std::string_view::npos && labels[at - 1] == ',');
+}
+
+}  // namespace
+
 template <typename Series>
-void Family<Series>::write(std::string& out) const {
+void Family<Series>::write(std::string& out, HiddenLabels const& hidden) const {
+  auto const is_hidden = [&](std::string_view labels) {
+    return std::any_of(hidden.begin(), hidden.end(), [&](std::string const& label) { return has(labels, label); });
+  };
   std::scoped_lock const lock(mutex_);
-  if (series_.empty()) return;
+  if (std::all_of(series_.begin(), series_.end(), [&](auto const& each) { return is_hidden(each.first); })) return;
   fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n", name_, help_, kType<Series>);
-  for (auto const& [labels, parts] : series_) append_series(out, name_, labels, parts, unit_);
+  for (auto const& [labels, parts] : series_)
+    if (!is_hidden(labels)) append_series(out, name_, labels, parts, unit_);
 }
 
 template class Family<Counter>;

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -123,11 +124,14 @@ using Labels = std::vector<LabelPair>;
 /// The labels in the text format, sorted by name; empty if there are none.
 [[nodiscard]] std::string label_text(Labels labels);
 
+using HiddenLabels = std::set<std::string, std::less<>>;
+
 /// All series of one metric.
 class AnyFamily {
  public:
-  /// Appends the lines of the metric; nothing while it has no series.
-  virtual void write(std::string& out) const = 0;
+  /// Appends the lines of the metric, without those that have one of the labels `hidden`, such as `server="files"`;
+  /// nothing while it has no series.
+  virtual void write(std::string& out, HiddenLabels const& hidden) const = 0;
   [[nodiscard]] virtual std::size_t size() const = 0;
 
  protected:
@@ -168,7 +172,7 @@ class Family final : public AnyFamily {
     return make(series_[label_text(std::move(labels))]);
   }
 
-  void write(std::string& out) const override;
+  void write(std::string& out, HiddenLabels const& hidden) const override;
   [[nodiscard]] std::size_t size() const override {
     std::scoped_lock const lock(mutex_);
     return series_.size();

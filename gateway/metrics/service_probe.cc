@@ -325,8 +325,12 @@ void ServiceProbe::circuit_begins(std::string_view tool) {
   }
 }
 
-void ServiceProbe::circuit_entered(std::string_view tool, std::string_view state, int value) {
+void ServiceProbe::circuit_is(std::string_view tool, int value) {
   impl_->families_.circuit_state.at(impl_->with_tool(tool, {})).set(value);
+}
+
+void ServiceProbe::circuit_entered(std::string_view tool, std::string_view state, int value) {
+  circuit_is(tool, value);
   impl_->families_.circuit_transitions.at(impl_->with_tool(tool, {{"to", state}})).add();
 }
 

@@ -85,6 +85,8 @@ class ServiceProbe {
   void circuit_begins(std::string_view tool);
   /// It is in this state now, by its name and as the value of its gauge.
   void circuit_entered(std::string_view tool, std::string_view state, int value);
+  /// It is in this state, and was before.
+  void circuit_is(std::string_view tool, int value);
   void session_opened(std::string_view transport);
   void session_closed(std::string_view transport, std::string_view reason, Duration lasted);
   void stream_opened(StreamKind kind);

@@ -41,9 +41,7 @@ class DeferredRequestsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     handler.set_server(server);
-    auto const listening = server.listen("127.0.0.1", 0, ListenerTag{});
-    ASSERT_TRUE(listening) << listening.error().what;
-    port = *listening;
+    port = fakes::listen_on_loopback(server);
   }
   bool until_noted(std::size_t count) {
     return fakes::turn_until(loop, [&] { return notes.size() >= count; });

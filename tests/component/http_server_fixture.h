@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/http/server.h"
+#include "tests/fakes/listening.h"
 #include "tests/fakes/raw_client.h"
 #include "tests/fakes/turn_until.h"
 
@@ -78,9 +79,7 @@ class HttpServerTest : public ::testing::Test {
   void start(ServerLimits limits = {}, std::size_t max_connections = 1000) {
     allowance = std::make_unique<Allowance>(max_connections);
     server = std::make_unique<Server>(loop, limits, *allowance, handler, probe);
-    auto const listening = server->listen("127.0.0.1", 0, ListenerTag{});
-    ASSERT_TRUE(listening) << listening.error().what;
-    port = *listening;
+    port = fakes::listen_on_loopback(*server);
   }
 
   fakes::RawClient connect(int receive_buffer = 0) { return fakes::RawClient(port, receive_buffer); }

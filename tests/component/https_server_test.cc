@@ -27,9 +27,7 @@ class HttpsServerTest : public HttpServerTest {
  protected:
   void start_tls(ServerLimits limits = {}, std::size_t max_connections = 1000) {
     start(limits, max_connections);
-    auto const listening = server->listen("127.0.0.1", 0, ListenerTag{}, io::Listener::Port::Own, &tls);
-    ASSERT_TRUE(listening);
-    port = *listening;
+    port = fakes::listen_on_loopback(*server, {}, &tls);
   }
   bool until_heard(TlsRawClient& client, std::string_view text) {
     auto const heard = until([&] {
@@ -337,7 +335,7 @@ class MovedTlsConnectionsTest : public ::testing::Test {
     Side(std::size_t number, Allowance& allowance, io::TlsServer& tls)
         : server(loop, {}, allowance, handler, probe), number_(number) {
       server.set_mover(*this);
-      port = *server.listen("127.0.0.1", 0, ListenerTag{}, io::Listener::Port::Own, &tls);
+      port = fakes::listen_on_loopback(server, {}, &tls);
     }
     [[nodiscard]] std::optional<std::size_t> elsewhere(RequestHead const& head, ListenerTag) override {
       std::size_t const home = head.path.starts_with("/a") ? 0 : head.path.starts_with("/b") ? 1 : number_;

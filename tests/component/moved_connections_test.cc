@@ -17,9 +17,7 @@ class MovedConnectionsTest : public ::testing::Test {
     Side(std::size_t number, ServerLimits const& limits, Allowance& allowance)
         : server(loop, limits, allowance, handler, probe), number_(number) {
       server.set_mover(*this);
-      auto const listening = server.listen("127.0.0.1", 0, ListenerTag{});
-      EXPECT_TRUE(listening);
-      port = *listening;
+      port = fakes::listen_on_loopback(server);
     }
 
     [[nodiscard]] std::optional<std::size_t> elsewhere(RequestHead const& head, ListenerTag) override {

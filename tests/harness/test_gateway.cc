@@ -33,13 +33,15 @@ TestGateway::TestGateway(config::Config config, std::uint64_t seed)
       entropy_(seed),
       sampler_("MCP_GATEWAY_CHILD=test"),
       metrics_(about_, config_.gateway.metrics),
-      directory_(frontend::Directory::list(config_.services, 1, metrics_), {.base_path = config_.gateway.base_path}),
+      directory_(
+          std::make_unique<frontend::Directory>(frontend::Directory::list(config_.services, 1, metrics_),
+                                                frontend::Directory::Layout{.base_path = config_.gateway.base_path})),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),
       quotas_(config_.gateway.quotas),
       shared_{.config = config_.gateway,
               .about = about_,
-              .directory = directory_,
+              .directory = *directory_,
               .guard = nullptr,
               .sampler = sampler_,
               .log_sink = lines_,
@@ -68,6 +70,19 @@ void TestGateway::turn(std::size_t turns) {
     shard_->loop().turn({});
     pump_clients();
   }
+}
+
+void TestGateway::reload(config::Config config) {
+  config_ = std::move(config);
+  auto next = std::make_unique<frontend::Directory>(directory_->list_next(config_.services, metrics_),
+                                                    directory_->next_layout(config_.gateway.base_path));
+  Setup setup{
+      .config = config_.gateway, .directory = *next, .redaction = redaction_, .closed = {}, .opened = {}, .tls = {}};
+  quotas_.replace(config_.gateway.quotas);
+  sessions_.set_limit(config_.gateway.limits.max_sessions);
+  shard_->take_up(setup);
+  directory_ = std::move(next);  // the former one is gone at once: nobody may look at it any more
+  turn();
 }
 
 /// Only those that have something to do: a story has many clients and many turns.

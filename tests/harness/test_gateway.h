@@ -56,12 +56,15 @@ class TestGateway final : private Shard::Owner {
   /// Lets time pass, with a turn for every timer that is due meanwhile.
   void advance(Duration by);
 
+  /// Another configuration holds from now on.
+  void reload(config::Config config);
+
   /// A client of the main listener. Valid as long as the gateway.
   TestClient& connect(int window = 0, http::ListenerTag listener = {});
   std::vector<std::unique_ptr<TestClient>>& clients() { return clients_; }
 
   [[nodiscard]] Shard& shard() { return *shard_; }
-  [[nodiscard]] frontend::Directory const& directory() const { return directory_; }
+  [[nodiscard]] frontend::Directory const& directory() const { return *directory_; }
   [[nodiscard]] ScriptedSpawner& spawner() { return spawner_; }
   [[nodiscard]] KeptLines& log() { return lines_; }
   [[nodiscard]] ManualClock& clock() { return clock_; }
@@ -96,7 +99,7 @@ class TestGateway final : private Shard::Owner {
   KeptLines lines_;
   metrics::Metrics metrics_;
   log::Redaction redaction_;
-  frontend::Directory directory_;
+  std::unique_ptr<frontend::Directory> directory_;
   Allowance connections_;
   Allowance sessions_;
   frontend::Quotas quotas_;

@@ -41,6 +41,7 @@ config::Config config_of(Choices& choices) {
   limits.replay_events = 16;
   limits.replay_bytes = 8 * 1024;
   config.gateway.log.level = choices.once_in(4) ? config::LogLevel::Debug : config::LogLevel::Error;
+  config.gateway.drain_timeout = choices.once_in(2) ? seconds(3) : seconds(25);
   config.gateway.log.audit = choices.once_in(4);
   if (choices.once_in(2)) {
     for (auto const* const name : {"alice", "bob"}) {
@@ -95,7 +96,7 @@ class Storm {
   void step() {
     switch (choices_.below(16)) {
       case 0: pass_time(); break;
-      case 1: operate(); break;
+      case 1: choices_.once_in(8) ? reload() : operate(); break;
       case 2:
       case 3:
       case 4:
@@ -155,6 +156,18 @@ class Storm {
     constexpr std::array<milliseconds, 6> kSpans{milliseconds(30), milliseconds(300), seconds(1),
                                                  seconds(3),       seconds(6),        seconds(20)};
     gateway_.advance(kSpans[choices_.below(6)]);
+  }
+
+  /// Of most, what is changed needs other children; of some it does not.
+  void reload() {
+    auto config = gateway_.config();
+    auto& service = config.services[choices_.below(6)];
+    switch (choices_.below(4)) {
+      case 0: service.call_timeout = seconds(4 + choices_.below(2)); break;
+      case 1: config.gateway.mask_error_details = !config.gateway.mask_error_details; break;
+      default: service.cwd = service.cwd.empty() ? "/" : ""; break;
+    }
+    gateway_.reload(std::move(config));
   }
 
   void operate() {

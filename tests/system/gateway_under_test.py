@@ -62,37 +62,73 @@ class Gateway:
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
-        services = {name: {**service, "env": {MARK: self.mark, **service.get("env", {})}}
-                    for name, service in services.items()}
-        self.services = services
+        self.services = self.marked(services)
         config = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "200ms", "loops": LOOPS,
                   **(config or {})}
         if TLS and "tls" not in config:
             config["tls"] = tls_of_tests()[0]
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "gateway.json")
-            path.write_text(json.dumps(self.file(config, services)), encoding="utf-8")
-            if user:
-                os.chmod(folder, 0o755)
-            self.process = subprocess.Popen([GATEWAY, "run", "--config", str(path), *flags], stdin=subprocess.DEVNULL,
-                                            stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
-                                            preexec_fn=(descriptors or user or group) and
-                                            (lambda: prepare(descriptors, user, group)))
-            self.log = Log(self.process.stderr, log_copy)
-            try:
-                self.wait_for("gateway.start")
-                self.ports = {event["listener"]: event["port"] for event in self.events("listener.ready")}
-                for port in self.ports.values():
-                    SECURE.pop(port, None)
-                if TLS and config["tls"] == tls_of_tests()[0]:
-                    SECURE[self.port] = tls_of_tests()[1]
-                if wait_for is None:
-                    wait_for = [name for name, service in services.items() if service.get("isolation") != "session"]
-                for name in wait_for:
-                    self.wait_for("service.ready", server=name)
-            except BaseException:
-                self.kill()
-                raise
+        self.config = config
+        self.folder = tempfile.TemporaryDirectory()  # until this object is gone
+        self.path = Path(self.folder.name, "gateway.json")
+        self.write()
+        if user:
+            os.chmod(self.folder.name, 0o755)
+        self.process = subprocess.Popen([GATEWAY, "run", "--config", str(self.path), *flags], stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
+                                        preexec_fn=(descriptors or user or group) and
+                                        (lambda: prepare(descriptors, user, group)))
+        self.log = Log(self.process.stderr, log_copy)
+        try:
+            self.wait_for("gateway.start")
+            self.learn_ports()
+            if wait_for is None:
+                wait_for = [name for name, service in services.items() if service.get("isolation") != "session"]
+            for name in wait_for:
+                self.wait_for("service.ready", server=name)
+        except BaseException:
+            self.kill()
+            raise
+
+    def marked(self, services):
+        return {name: {**service, "env": {MARK: self.mark, **service.get("env", {})}}
+                for name, service in services.items()}
+
+    def write(self):
+        """The configuration file, as `services` and `config` have it now. Whoever reads it never finds half of it."""
+        beside = self.path.with_suffix(".new")
+        beside.write_text(json.dumps(self.file(self.config, self.services)), encoding="utf-8")
+        beside.replace(self.path)
+
+    def learn_ports(self):
+        self.ports = {event["listener"]: event["port"] for event in self.events("listener.ready")}
+        for port in self.ports.values():
+            SECURE.pop(port, None)
+        if TLS and self.config["tls"] == tls_of_tests()[0]:
+            SECURE[self.port] = tls_of_tests()[1]
+
+    # --- another configuration
+
+    def change(self, services=None, config=None):
+        """Writes it: services to replace or, if None, to remove; keys of the gateway to set or, if None, to remove."""
+        for mine, more in ((self.services, self.marked_or_none(services or {})), (self.config, config or {})):
+            for name, value in more.items():
+                mine.pop(name, None)
+                if value is not None:
+                    mine[name] = value
+        self.write()
+
+    def marked_or_none(self, services):
+        return {name: service and self.marked({name: service})[name] for name, service in services.items()}
+
+    def reload(self, services=None, config=None, result="applied"):
+        """Changes the configuration, has it read again by SIGHUP, and waits for what is said of it."""
+        self.change(services, config)
+        before = len(self.events("config.reload", by="signal"))
+        self.process.send_signal(signal.SIGHUP)
+        said = self.wait_for("config.reload", before + 1, by="signal")
+        assert said["result"] == result, said
+        self.learn_ports()
+        return said
 
     def file(self, config, services):
         """The whole configuration file. Subclasses may have more in it."""

@@ -47,16 +47,17 @@ def test_each_output_has_its_own_level_and_format_and_the_audit_is_in_all(start_
                {"kind": "file", "path": str(tmp_path / "text.log"), "level": "warn", "format": "text"}]
     gateway = start_gateway({"echo": echo()}, {"log": {"audit": True, "outputs": outputs}})
     call(gateway)
-    gateway.process.send_signal(signal.SIGHUP)  # a warning
-    gateway.wait_for("config.reload")
+    gateway.reload(config={"loops": 0}, result="refused")  # an error
     gateway.wait_for("audit.call")
     gateway.stop()
     everything = lines_of(tmp_path / "new" / "all.json")
     assert [line for line in everything if line["level"] != "debug"] == gateway.log.events
     assert {"session.open", "session.end"} <= {line["event"] for line in everything if line["level"] == "debug"}
-    assert [line["event"] for line in lines_of(tmp_path / "errors.json")] == ["audit.call"]
+    audited = ["audit.call", "config.reload", "audit.admin"]
+    assert [line["event"] for line in lines_of(tmp_path / "errors.json")] == audited
     text = (tmp_path / "text.log").read_text().splitlines()
-    assert [re.split(" +", line, maxsplit=3)[1:3] for line in text] == [["info", "audit.call"], ["warn", "config.reload"]]
+    assert [re.split(" +", line, maxsplit=3)[1:3] for line in text] == [
+        ["info", "audit.call"], ["error", "config.reload"], ["info", "audit.admin"]]
     assert (tmp_path / "errors.json").stat().st_mode & 0o777 & ~0o640 == 0
 
 
@@ -323,7 +324,7 @@ def test_syslog_gets_a_line_as_text_with_its_severity(start_gateway, daemon):
     lines = daemon.read_until(b"config.reload")
     front = rb"<%d>[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d mcp-gateway\[" + str(gateway.process.pid).encode() + rb"\]: "
     assert re.fullmatch(front % 30 + rb"listener\.ready: listening  listener=\"main\"  address=.*", lines[0])
-    assert re.match(front % 28 + b"config.reload: ", lines[-1])
+    assert re.match(front % 30 + b"config.reload: ", lines[-1])
 
 
 def test_syslog_gets_json_where_that_is_asked_for(start_gateway, daemon):

@@ -76,6 +76,7 @@ class FakeClients final : public mcp::ClientPort {
   void during(mcp::ReplyTo, rpc::PiecesView) override {}
   void notify(SessionId, rpc::PiecesView) override {}
   bool ask(SessionId, std::optional<mcp::ReplyTo>, rpc::PiecesView) override { return false; }
+  void end(SessionId, mcp::SessionEnd) override {}
 
   Outcomes recorded;
   Outcomes answered;

@@ -9,13 +9,14 @@ class RequestStateTest : public ::testing::Test {
  protected:
   SystemEntropy entropy;
   StateSeal seal{entropy};
-  RequestState const state{ChildId{3}, 7, 2, TimePoint(seconds(99))};
+  RequestState const state{EditionId{1}, ChildId{3}, 7, 2, TimePoint(seconds(99))};
   StateBinding const binding{ServiceKey{1}, "alice", "key", 42};
 };
 
 TEST_F(RequestStateTest, OpensWhatItSealed) {
   auto const opened = seal.open(seal.seal(state, binding), binding);
   ASSERT_TRUE(opened);
+  EXPECT_EQ(state.edition, opened->edition);
   EXPECT_EQ(state.child, opened->child);
   EXPECT_EQ(state.trip, opened->trip);
   EXPECT_EQ(state.round, opened->round);

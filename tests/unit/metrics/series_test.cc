@@ -10,7 +10,7 @@ namespace {
 template <typename Series>
 std::string written(Family<Series> const& family) {
   std::string text;
-  family.write(text);
+  family.write(text, {});
   return text;
 }
 
@@ -129,7 +129,7 @@ TEST(FamilyTest, IsReadWhileItsWritersWrite) {
   for (int i = 0; i < 100; ++i) {
     for (auto const* const family : page) {
       std::string text;
-      family->write(text);
+      family->write(text, {});
     }
   }
   one.join();

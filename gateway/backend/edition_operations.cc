@@ -1,9 +1,9 @@
-// What an operator may do to a service.
+// What an operator may do to a service, carried out by its current edition.
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "gateway/backend/service.h"
+#include "gateway/backend/edition.h"
 #include "gateway/base/result.h"
 #include "gateway/rpc/json_validator.h"
 
@@ -18,7 +18,7 @@ OperationEnd not_possible(std::string sentence) { return {Verdict::NotPossible, 
 
 }  // namespace
 
-void Service::operate(Operation const& operation, TellEnd tell) {
+void Edition::operate(Operation const& operation, TellEnd tell) {
   if (!available())
     return tell(not_possible(fmt::format("'{}' is not set up here, so nothing of it runs", config_.name)));
   if (stopping_) return tell(not_now("the gateway is ending"));
@@ -32,7 +32,7 @@ void Service::operate(Operation const& operation, TellEnd tell) {
              operation);
 }
 
-OperationEnd Service::restart(Restart const& wanted) {
+OperationEnd Edition::restart(Restart const& wanted) {
   std::size_t restarted = 0;
   for (auto* const child : children_.all()) {
     auto const pid = child->peer().pid();
@@ -50,7 +50,7 @@ OperationEnd Service::restart(Restart const& wanted) {
 }
 
 /// Of clients without sessions only calls are known, also those for which a client is to come back.
-OperationEnd Service::drain(Drain const& wanted) {
+OperationEnd Edition::drain(Drain const& wanted) {
   auto calls = calls_owed();
   children_.for_each([&](Multiplexer const& child) { calls += child.calls_suspended(); });
   if (std::exchange(drained_, wanted.on) != wanted.on) {
@@ -61,7 +61,7 @@ OperationEnd Service::drain(Drain const& wanted) {
   return {Verdict::Done, fmt::format(R"({{"draining":{},"sessions":{},"calls":{}}})", drained_, sessions_, calls)};
 }
 
-OperationEnd Service::tools() const {
+OperationEnd Edition::tools() const {
   mcp::ToolList const* list = nullptr;
   children_.for_each([&](Multiplexer const& child) {
     if (list == nullptr) list = child.tools();
@@ -72,13 +72,13 @@ OperationEnd Service::tools() const {
   return {Verdict::Done, fmt::format(R"({{"tools":{}}})", array)};
 }
 
-OperationEnd Service::reset_circuits() {
+OperationEnd Edition::reset_circuits() {
   if (!circuits_) return not_possible(fmt::format("'{}' has no circuit breaker", config_.name));
   return {Verdict::Done, fmt::format(R"({{"reset":{}}})", circuits_->reset())};
 }
 
 /// Of children that belong to sessions none is the operator's.
-void Service::call_tool(CallTool const& wanted, TellEnd tell) {
+void Edition::call_tool(CallTool const& wanted, TellEnd tell) {
   if (config_.isolation != config::Isolation::Shared) {
     return tell(not_possible(
         fmt::format("each client of '{}' has a child of its own, so there is none to try it with", config_.name)));
