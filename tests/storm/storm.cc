@@ -215,8 +215,8 @@ class Storm {
       auto const end = text.find('\n', line);
       auto const value = text.rfind(' ', end);
       if (text[value + 1] == '-') throw Broken("a count below zero: " + text.substr(line, end - line));
-      auto const is_current = text.compare(line, 29, "mcp_server_sessions_active{se") == 0 ||
-                              text.compare(line, 32, "mcp_server_calls_in_flight{serve") == 0;
+      auto const name = text.substr(line, text.find('{', line) - line);
+      auto const is_current = name == "mcp_gateway_sessions_active" || name == "mcp_gateway_requests_in_flight";
       if (is_current && text.substr(value + 1, end - value - 1) != "0")
         throw Broken("not zero at the end: " + text.substr(line, end - line));
     }
