@@ -49,7 +49,7 @@ TEST_F(BusyPoll, SleepsUntilATimerThatIsDueLater) {
   auto fired = 0;
   Timer timer(loop, [&] { ++fired; });
   timer.set(milliseconds(20));
-  loop.turn(seconds(10));
+  loop.turn(fakes::kPatience);
   EXPECT_EQ(1, fired);
 }
 

@@ -18,6 +18,9 @@
 
 namespace gateway::io {
 
+/// Of a child that ends when it is asked to. A busy machine may let it run only after seconds.
+inline constexpr StopLadder kPatientLadder{.after_stdin_close = fakes::kPatience, .after_sigterm = fakes::kPatience};
+
 class ChildProcessTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -18,7 +18,7 @@ TEST(Mailbox, OpensALetterInATurnOfTheLoop) {
   int opened = 0;
   mailbox.post([&] { ++opened; });
   EXPECT_EQ(0, opened);
-  loop.turn(seconds(1));
+  loop.turn(fakes::kPatience);
   EXPECT_EQ(1, opened);
   loop.turn(Duration{});
   EXPECT_EQ(1, opened);

@@ -5,18 +5,21 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/io/unique_fd.h"
+#include "tests/fakes/turn_until.h"
 
 namespace gateway::fakes {
 
-/// Never waits: `listen` takes what is there, and a test turns the loop between.
+/// `listen` never waits, it takes what is there, and a test turns the loop between.
 /// Lines of X-Request-Id, which differ from run to run, are taken out of what it heard.
 class RawClient {
  public:
@@ -48,6 +51,16 @@ class RawClient {
       ended_ = got == 0 || (got < 0 && errno != EAGAIN);
       if (got <= 0) return;
     }
+  }
+
+  /// Takes the next bytes, and is the only thing here that waits for them: for what is sent before a turn ends, which
+  /// the system, when it is busy, carries a moment later. False when none come.
+  [[nodiscard]] bool await() {
+    pollfd wanted{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    auto const limit = std::chrono::duration_cast<std::chrono::milliseconds>(kPatience);
+    auto const came = ::poll(&wanted, 1, static_cast<int>(limit.count())) == 1;
+    listen();
+    return came && !ended_;
   }
 
   void close() { fd_.reset(); }
