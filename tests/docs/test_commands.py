@@ -90,7 +90,7 @@ class Checkout:
     def paste(self, command):
         """Runs it; it must succeed. Returns its output."""
         running = self.start(self.fit(command.text))
-        said, complaint = running.communicate(timeout=60)
+        said, complaint = running.communicate(timeout=600)
         assert running.returncode == 0, complaint or said
         return said
 
@@ -117,7 +117,7 @@ def is_open(port):
 
 def end(running):
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=600)
     assert running.returncode == 0, said
 
 

@@ -25,7 +25,7 @@ STEPS = ("tools", "call", "progress", "log", "subscribe", "list_changed", "sampl
          "error", "cancel", "close")
 ISOLATIONS = ("session", "shared")
 SIDE_BY_SIDE = 4  # clients at a time; most of a cell is waiting for programs to start
-LONGEST = 300  # seconds for one program; more than all of its steps may take
+LONGEST = 1800  # seconds for one program; more than all of its steps may take
 
 # Every SDK wraps a message in its own way. These say the same; any other reason is recorded as it came.
 PLAIN_REASONS = (

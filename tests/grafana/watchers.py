@@ -32,7 +32,7 @@ def fetched(url, **parameters):
     """The JSON of an answer."""
     query = urllib.parse.urlencode(parameters, doseq=True)
     try:
-        with urllib.request.urlopen(f"{url}?{query}", timeout=30) as response:
+        with urllib.request.urlopen(f"{url}?{query}", timeout=120) as response:
             return json.load(response)
     except urllib.error.HTTPError as problem:
         raise Refused(problem.read().decode(errors="replace")) from None

@@ -15,7 +15,7 @@ def inspect(request, gateway, home):
     def run(service, *arguments):
         url = gateway.url(service, request.param)
         command = [programs.client_node(), str(INSPECTOR), "--cli", url, "--transport", request.param, *arguments]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=home,
+        result = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=home,
                                 env=programs.environment(home), check=False)
         assert result.returncode == 0, result.stdout + result.stderr
         return json.loads(result.stdout)

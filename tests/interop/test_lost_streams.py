@@ -22,7 +22,7 @@ def test_a_client_whose_stream_was_lost_without_a_word_hears_of_what_came_meanwh
             assert made["listed"] is True
             proxy.let_in()
             proxy.wait_for_streams(2)
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, output + errors
     found = json.loads(output)
     assert found["told"] >= 1

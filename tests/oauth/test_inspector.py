@@ -22,7 +22,7 @@ def inspect(tmp_path):
     def run(gateway, transport, *options, **environment):
         command = [interop.client_node(), str(PROGRAM), "--cli", gateway.url(transport), "--transport", transport, *CALL]
         done = subprocess.run([*command, "--quiet", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=60, cwd=tmp_path, env=with_browser(tmp_path, **environment), check=False)
+                              timeout=600, cwd=tmp_path, env=with_browser(tmp_path, **environment), check=False)
         return done.returncode, json.loads(done.stdout or done.stderr)
 
     return run

@@ -35,7 +35,7 @@ def text(result):
 
 
 async def use(streams):
-    async with ClientSession(streams[0], streams[1], read_timeout_seconds=30) as session:
+    async with ClientSession(streams[0], streams[1], read_timeout_seconds=120) as session:
         await session.initialize()
         tools = (await session.list_tools()).tools
         return {
@@ -51,7 +51,7 @@ async def visit(transport, url):
     if transport == "sse":
         async with sse_client(url, headers=HEADERS) as streams:
             return await use(streams)
-    async with httpx2.AsyncClient(headers=HEADERS, timeout=30) as client:
+    async with httpx2.AsyncClient(headers=HEADERS, timeout=120) as client:
         async with streamable_http_client(url, http_client=client) as streams:
             return await use(streams)
 

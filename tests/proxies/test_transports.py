@@ -28,7 +28,7 @@ def test_the_python_sdk_works_below_every_prefix_on_both_transports(proxy):
                for place in PREFIXES for transport, path in (("sse", "sse"), ("http", "mcp"))]
     ran = subprocess.run([SDK_PYTHON, SDK_CLIENT, TOKEN, *("%s=%s" % target for target in targets)],
                          env={**os.environ, "SSL_CERT_FILE": str(proxy.certificate.certificate)},
-                         capture_output=True, text=True, timeout=60)
+                         capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stderr
     expected = {"tools": ["big", "echo", "sleep"], "echo": "é 漢字", "answered": MEGABYTE, "sent": MEGABYTE, "slept": "slept"}
     assert list(zip(targets, json.loads(ran.stdout))) == [(target, expected) for target in targets]

@@ -37,6 +37,6 @@ def bash(programs):
     """bash(script, *arguments, **environment) runs it to its end."""
     def run(script, *arguments, **environment):
         return subprocess.run(["bash", "-c", script, "bash", *map(str, arguments)], env=programs.environment(**environment),
-                              cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+                              cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
 
     return run

@@ -5,7 +5,7 @@ from conftest import ROOT
 
 
 def configure(folder, *arguments):
-    return subprocess.run(["cmake", "-S", ROOT, "-B", folder, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(["cmake", "-S", ROOT, "-B", folder, *arguments], capture_output=True, text=True, timeout=600, check=False)
 
 
 def cached(folder, name):

@@ -49,7 +49,7 @@ class Services:
         return (modules / "by").read_text().strip(), os.readlink(modules / ".bin" / "node")
 
     def install(self, *names):
-        return subprocess.run([self.checkout / "services" / "install", *names], capture_output=True, text=True, timeout=60,
+        return subprocess.run([self.checkout / "services" / "install", *names], capture_output=True, text=True, timeout=600,
                               env=self.programs.environment(INSTALL_PYTHON=str(self.programs.folder / "python")), check=False)
 
 
@@ -88,7 +88,7 @@ def test_ours_is_used_where_there_is_no_npm(services):
                                               "npm": services.programs.folder / "npm-of-the-wheel"})
     services.programs.add("npm", "exit 1").unlink()
     services.add("plain", node=18)
-    ran = subprocess.run([services.checkout / "services/install", "plain"], capture_output=True, text=True, timeout=60, check=False,
+    ran = subprocess.run([services.checkout / "services/install", "plain"], capture_output=True, text=True, timeout=600, check=False,
                          env={"PATH": f"{services.programs.folder}:{coreutils(services)}",
                               "INSTALL_PYTHON": str(services.programs.folder / "python")})
     assert ran.returncode == 0, ran.stderr

@@ -26,7 +26,7 @@ COMMANDS = ("run", "check", "lock", "health", "status", "top", "schema", "versio
 
 
 def said_by(*command, **options):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True, timeout=120, **options).stdout
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True, timeout=600, **options).stdout
 
 
 class Package:

@@ -37,7 +37,7 @@ def quickstart(programs):
 
     def run(*arguments, **environment):
         return subprocess.run([ROOT / "quickstart.sh", *arguments], env=programs.environment(**environment),
-                              capture_output=True, text=True, timeout=30, check=False)
+                              capture_output=True, text=True, timeout=600, check=False)
 
     return run
 
@@ -154,7 +154,7 @@ def test_a_signal_ends_all_that_a_step_has_started(name, code, programs, tmp_pat
     told = tmp_path / "grandchild"
     grandchild = int(wait_until(lambda: told.exists() and told.read_text().strip(), "the step runs"))
     running.send_signal(getattr(signal, name))
-    assert running.communicate(timeout=30)[0].endswith("\nStopping long ...\n")
+    assert running.communicate(timeout=600)[0].endswith("\nStopping long ...\n")
     assert running.returncode == code
     wait_until(lambda: not Path(f"/proc/{grandchild}").exists(), "what the step started is gone")
 
@@ -174,6 +174,6 @@ exit 100""")
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until((tmp_path / "unpacking").exists, "dpkg is at work")
     running.terminate()
-    assert running.wait(timeout=30) == 143
+    assert running.wait(timeout=600) == 143
     assert (tmp_path / "unpacked").exists()
 

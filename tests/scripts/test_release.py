@@ -31,7 +31,7 @@ class Checkout:
                               check=True, capture_output=True, text=True).stdout.strip()
 
     def release(self, *arguments, **environment):
-        return subprocess.run([self.folder / "scripts" / "release", *arguments], capture_output=True, text=True, timeout=60,
+        return subprocess.run([self.folder / "scripts" / "release", *arguments], capture_output=True, text=True, timeout=600,
                               env=self.programs.environment(**environment), check=False)
 
 

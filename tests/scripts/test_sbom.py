@@ -12,7 +12,7 @@ IMAGES = subprocess.run([ROOT / "scripts" / "release", "images"], check=True, ca
 
 
 def sbom(*arguments):
-    return subprocess.run([ROOT / "scripts" / "sbom", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([ROOT / "scripts" / "sbom", *arguments], capture_output=True, text=True, timeout=600, check=False)
 
 
 def bill_of(*arguments):

@@ -98,9 +98,10 @@ def test_a_signal_leaves_no_process_behind(name, code, programs, tmp_path):
     files = [tmp_path / "stages" / f"{who}.pid" for who in ("lane", "stubborn", "main")]
     started = [int(wait_until(lambda: file.exists() and file.read_text().strip(), f"{file.name} runs")) for file in files]
     running.send_signal(getattr(signal, name))
-    running.communicate(timeout=50)
+    running.communicate(timeout=600)
     assert running.returncode == code
-    assert [process for process in started if Path(f"/proc/{process}").exists()] == []
+    for process in started:
+        wait_until(lambda: not Path(f"/proc/{process}").exists(), f"process {process} is gone")
 
 
 def test_every_stage_that_a_lane_waits_for_is_a_stage():

@@ -30,7 +30,7 @@ class Sources:
     def run(self, *command, **environment):
         clean = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
         ran = subprocess.run([str(word) for word in command], cwd=self.folder, env={**clean, **NOBODY, **environment},
-                             capture_output=True, text=True, check=True, timeout=30)
+                             capture_output=True, text=True, check=True, timeout=600)
         return ran.stdout.strip()
 
     def commit(self):

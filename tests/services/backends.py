@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 SERVICES = HERE.parents[1] / "services"
 CACHE = Path(os.environ.get("SERVICES_CACHE") or HERE / ".cache").resolve()
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
-PATIENCE = 60  # seconds, on a busy machine
+PATIENCE = 120  # seconds, on a busy machine
 
 
 def accepts(port):
@@ -110,7 +110,7 @@ class PostgreSQL(Backend):
 
     def psql(self, sql, database="postgres", check=True):
         """Runs SQL as the superuser."""
-        environment = {"PATH": os.environ["PATH"], "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "5"}
+        environment = {"PATH": os.environ["PATH"], "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "60"}
         return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
                                "-U", "postgres", "-d", database, "-c", sql], env=environment, check=check,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -195,7 +195,7 @@ class Prometheus(Backend):
         if not super().is_ready():
             return False
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=PATIENCE) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -209,7 +209,7 @@ class Prometheus(Backend):
 
     def query(self, expression):
         query = urllib.parse.urlencode({"query": expression})
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{query}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{query}", timeout=PATIENCE) as answer:
             return json.load(answer)["data"]["result"]
 
     def log(self):

@@ -18,7 +18,7 @@ export async function open(browser, url, options = {}) {
   page.on('console', (message) => {
     if (message.type() === 'error') page.complaints.push(message.text());
   });
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(120000);
   await page.goto(url);
   await page.locator('.live[data-state=live]').waitFor();
   return page;

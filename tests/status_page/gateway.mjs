@@ -47,7 +47,7 @@ export class Gateway {
   // The `count`th event of that name and with these fields, now or later.
   event(name, fields = {}, count = 1) {
     return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`no ${name} ${JSON.stringify(fields)} in time`)), 20000);
+      const limit = setTimeout(() => reject(new Error(`no ${name} ${JSON.stringify(fields)} in time`)), 120000);
       const look = () => {
         const found = this.events.filter((e) => e.event === name && Object.entries(fields).every(([k, v]) => e[k] === v));
         if (found.length < count) return;

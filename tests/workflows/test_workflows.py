@@ -13,7 +13,7 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 
 
 def judged(*command):
-    ran = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    ran = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     return ran.returncode, ran.stdout + ran.stderr
 
 

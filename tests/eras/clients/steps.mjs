@@ -3,9 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const stepLimit = 20_000;
-const noticeLimit = 3_000;
-const stateLimit = 8_000;
+const stepLimit = 240_000;
+const noticeLimit = 120_000;
+const stateLimit = 120_000;
 const watched = 'eras://watched';
 
 export const answers = {

@@ -10,9 +10,9 @@ import warnings
 
 import anyio
 
-STEP_LIMIT = 20
-NOTICE_LIMIT = 3
-STATE_LIMIT = 8
+STEP_LIMIT = 240
+NOTICE_LIMIT = 120
+STATE_LIMIT = 120
 WATCHED = "eras://watched"
 SAMPLE = {"role": "assistant", "model": "eras", "content": {"type": "text", "text": "I am eras"}}
 ROOTS = {"roots": [{"uri": "file:///eras"}]}

@@ -55,7 +55,7 @@ class Gateway:
     def url(self, server, transport):
         return f"http://127.0.0.1:{self.port}/{server}/{'sse' if transport == 'sse' else 'mcp'}"
 
-    def stop(self, patience=20):
+    def stop(self, patience=120):
         """SIGTERM, a clean exit, and nobody left behind."""
         if self.process.returncode is not None:
             return
@@ -89,7 +89,7 @@ class Gateway:
     def open_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
-    def wait_for_event(self, event, timeout=60, **fields):
+    def wait_for_event(self, event, timeout=120, **fields):
         """The first log line with this event and these fields, waiting for it if it has not come yet."""
         end = time.monotonic() + timeout
         looked_at = 0

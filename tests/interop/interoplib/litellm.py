@@ -66,7 +66,7 @@ class LiteLLM:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=120)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -77,10 +77,10 @@ class LiteLLM:
     def tail(self):
         return self.log_text()[-6000:]
 
-    def get(self, path, timeout=60):
+    def get(self, path, timeout=300):
         return self._ask(path, None, timeout)
 
-    def post(self, path, body, timeout=90):
+    def post(self, path, body, timeout=300):
         return self._ask(path, json.dumps(body).encode(), timeout)
 
     def health(self):

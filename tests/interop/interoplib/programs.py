@@ -78,7 +78,7 @@ class Client:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env=environment(home), cwd=home)
 
-    def run(self, url, check, parameters=None, *, home, timeout=120):
+    def run(self, url, check, parameters=None, *, home, timeout=600):
         """Runs one check to its end and returns its findings; a client that does not end by itself is a failure."""
         with self.start(url, check, parameters, home=home) as process:
             try:

@@ -30,7 +30,7 @@ class SilentProxy:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
-    def wait_for_streams(self, count, timeout=30):
+    def wait_for_streams(self, count, timeout=120):
         """Waits until the client has had the first event of so many, since the start."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.begun >= count, timeout), f"{self.begun} of {count} streams have begun"

@@ -49,7 +49,7 @@ async def outcome(awaitable):
         return {"error": describe(error)}
 
 
-async def wait_until(condition, seconds=5.0):
+async def wait_until(condition, seconds=120.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         await asyncio.sleep(0.02)
@@ -329,7 +329,7 @@ async def lostStream():
     """A session whose stream is lost on the way hears of a change all the same."""
     told = []
     async with opened({"notifications/resources/list_changed": told.append}) as session:
-        await wait_until(lambda: told, 30)
+        await wait_until(lambda: told)
         echo = await outcome(session.text("echo", {"message": "still here"}))
     return {"told": len(told), "echo": echo}
 
@@ -338,7 +338,7 @@ async def cancel():
     """A call given up by the client neither blocks nor answers a later one."""
     begun = time.monotonic()
     async with opened() as session:
-        call = session.text("trigger-long-running-operation", {"duration": 30, "steps": 15}, read_timeout_seconds=seconds(0.3))
+        call = session.text("trigger-long-running-operation", {"duration": 1800, "steps": 900}, read_timeout_seconds=seconds(0.3))
         cancelled = await outcome(call)
         echo = await outcome(session.text("echo", {"message": "after the cancel"}))
     return {"cancelled": cancelled, "echo": echo, "milliseconds": int((time.monotonic() - begun) * 1000)}

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	stepLimit   = 20 * time.Second
-	stateLimit  = 8 * time.Second
-	noticeLimit = 3 * time.Second
+	stepLimit   = 240 * time.Second
+	stateLimit  = 120 * time.Second
+	noticeLimit = 120 * time.Second
 	watched     = "eras://watched"
 )
 
