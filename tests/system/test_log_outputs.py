@@ -18,7 +18,7 @@ import pytest
 from clients import HttpClient
 from gateway_under_test import GATEWAY as PROGRAM, MARK, chaos, echo
 from waiting import free_port, wait_until
-from wire import Connection
+from wire import TIMEOUT, Connection
 
 STDERR = {"kind": "stderr"}
 
@@ -29,6 +29,16 @@ def lines_of(path):
 
 def events_of(path):
     return [line["event"] for line in lines_of(path)]
+
+
+def lines_so_far(path):
+    """Those that are whole, of a file that is being written, if there is one."""
+    text = Path(path).read_text() if Path(path).exists() else ""
+    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+
+def events_so_far(path):
+    return [line["event"] for line in lines_so_far(path)]
 
 
 def call(gateway, service="echo", count=1):
@@ -131,7 +141,7 @@ def test_a_file_that_was_moved_away_is_made_anew_on_sigusr1(start_gateway, tmp_p
     gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [STDERR, {"kind": "file", "path": str(path)}]}})
     path.rename(moved)
     call(gateway)
-    gateway.wait_for("request.done", tool="echo")
+    gateway.wait_for("request.done", method="tools/call")
     gateway.process.send_signal(signal.SIGUSR1)
     gateway.until(path.exists, what="the new file")
     call(gateway)
@@ -163,7 +173,7 @@ def test_logrotate_rotates_it_as_docs_logs_md_says(start_gateway, tmp_path):
         reopened = len(gateway.events("log.reopen"))
         subprocess.run([logrotate, "--force", "--state", tmp_path / "state", tmp_path / "logrotate.conf"], check=True)
         gateway.wait_for("log.reopen", count=reopened + 1)
-        gateway.until(lambda: path.exists() and events_of(path), what="the new file")
+        gateway.until(lambda: events_so_far(path), what="the new file")
     call(gateway)
     gateway.stop()
     files = sorted(path.parent.iterdir(), key=lambda file: -int(file.suffix[1:]) if file != path else 1)
@@ -176,7 +186,7 @@ def test_a_disk_that_is_always_full_costs_the_lines_of_its_output_and_is_reporte
     said = gateway.wait_for("log.output", output="/dev/full")
     assert said["level"] == "warn" and "No space left" in said["err.msg"] and said["lost"] > 0
     call(gateway, count=20)
-    gateway.wait_for("request.done", count=20, tool="echo")
+    gateway.wait_for("request.done", count=20, method="tools/call")
     gateway.until(lambda: gateway.metric("mcp_gateway_log_dropped_total", output="/dev/full") > 20, what="the count")
     assert gateway.metric("mcp_gateway_log_dropped_total", output="stderr") == 0
     assert len(gateway.events("log.output")) == 1
@@ -228,7 +238,7 @@ def unread(tmp_path):
     with subprocess.Popen([PROGRAM, "run", "--config", str(configuration)], stdin=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, env={**os.environ, MARK: "unread"}) as process:
         try:
-            wait_until(lambda: path.exists() and "service.ready" in events_of(path), "the gateway", patience=10)
+            wait_until(lambda: "service.ready" in events_so_far(path), "the gateway")
             yield main, process, path
         finally:
             process.kill()
@@ -243,13 +253,13 @@ def test_a_pipe_that_nobody_reads_holds_neither_calls_nor_other_outputs_nor_the_
     with HttpClient(main, "/chaos") as client:
         client.initialize()
         flood(client, 4000)  # twice what may wait
-        wait_until(lambda: "log.output" in events_of(path), "the report", patience=20)
+        wait_until(lambda: "log.output" in events_so_far(path), "the report")
         assert client.text("echo", {"n": 1})
-    said = [line for line in lines_of(path) if line["event"] == "log.output"]
+    said = [line for line in lines_so_far(path) if line["event"] == "log.output"]
     assert [line["output"] for line in said] == ["stderr"] and "queue is full" in said[0]["err.msg"]
-    wait_until(lambda: events_of(path).count("child.stderr") == 4000, "all lines in the file", patience=20)
+    wait_until(lambda: events_so_far(path).count("child.stderr") == 4000, "all lines in the file")
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(TIMEOUT) == 0
     assert events_of(path)[-1] == "gateway.end"
 
 
@@ -258,14 +268,14 @@ def test_a_reader_that_comes_back_gets_whole_lines_and_is_told_how_many_were_los
     with HttpClient(main, "/chaos") as client:
         client.initialize()
         flood(client, 4000)
-        wait_until(lambda: "log.output" in events_of(path), "the report", patience=20)
+        wait_until(lambda: "log.output" in events_so_far(path), "the report")
     lines = []
     for line in process.stderr:
         lines.append(json.loads(line))
         if lines[-1]["event"] == "log.output" and "works again" in lines[-1]["msg"]:
             break
     lost = lines[-1]["lost"]
-    wait_until(lambda: lines_of(path)[-1] == lines[-1], "the file", patience=10)
+    wait_until(lambda: lines_so_far(path)[-1] == lines[-1], "the file")
     # What was reported while nobody read is either lost or waited.
     assert lost > 1000 and len(lines) + lost == len(lines_of(path))
 
@@ -283,7 +293,7 @@ class Daemon:
     def start(self):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.socket.settimeout(10)
+        self.socket.settimeout(TIMEOUT)
 
     def stop(self):
         self.socket.close()
@@ -364,7 +374,7 @@ def test_a_daemon_that_is_gone_costs_lines_until_it_is_back(start_gateway, daemo
 def test_a_daemon_that_does_not_read_holds_neither_calls_nor_the_end(start_gateway, daemon):
     gateway = start_gateway({"echo": echo()}, {"log": {"outputs": [STDERR, {"kind": "syslog", "path": daemon.path}]}})
     call(gateway, count=1000)  # more than a socket has room for
-    gateway.wait_for("request.done", count=1000, tool="echo")
+    gateway.wait_for("request.done", count=1000, method="tools/call")
     gateway.stop()
 
 
@@ -382,7 +392,7 @@ def run_with(tmp_path, command, outputs):
     path = tmp_path / "gateway.json"
     path.write_text(json.dumps({"gateway": {"listen": "127.0.0.1:0", "log": {"outputs": outputs}},
                                 "mcpServers": {"echo": echo()}}))
-    return subprocess.run([PROGRAM, command, "--config", path], capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run([PROGRAM, command, "--config", path], capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
 
 FILE = {"kind": "file", "path": "/var/log/x.json"}

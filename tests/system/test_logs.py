@@ -20,7 +20,7 @@ import log_schema
 from clients import JSON, HttpClient, call, message
 from gateway_under_test import CHAOS, GATEWAY as PROGRAM, chaos, echo
 from waiting import free_port, wait_until
-from wire import Connection
+from wire import TIMEOUT, Connection
 
 SERVICES = {"chaos": chaos(), "echo": echo()}
 MADE = re.compile(r"[0-9a-z]{15}")
@@ -266,10 +266,10 @@ def unwritten(tmp_path):
         "mcpServers": {"chaos": chaos()}}))
     with open("/dev/full", "wb") as full:
         process = subprocess.Popen([PROGRAM, "run", "--config", str(configuration)], stdin=subprocess.DEVNULL, stderr=full)
-    wait_until(lambda: accepts(admin), "the gateway", patience=10)
+    wait_until(lambda: accepts(admin), "the gateway")
     yield main, admin, process
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(TIMEOUT) == 0
 
 
 def accepts(port):
@@ -298,7 +298,7 @@ def test_a_log_that_cannot_be_written_is_counted_as_lost_and_holds_up_nothing(un
             assert client.text("echo", {"n": number})
         client.call("stderr", {"lines": 30})
     lines = "mcp_gateway_log_lines_total"
-    wait_until(lambda: metric_of(admin, "mcp_gateway_log_dropped_total") >= metric_of(admin, lines) > 80, "the count", patience=10)
+    wait_until(lambda: metric_of(admin, "mcp_gateway_log_dropped_total") >= metric_of(admin, lines) > 80, "the count")
     before = cpu_seconds(process)
     assert not select.select([], [], [], 1)[0]  # the time in which it would spin
     assert cpu_seconds(process) - before < 0.5

@@ -16,12 +16,12 @@ def client(http):
 
 
 def slow_calls_done(gateway):
-    return gateway.metric("mcp_server_tool_calls_total", tool="slow", outcome="ok")
+    return gateway.metric("mcp_server_tool_calls_total", outcome="ok")
 
 
-def begin_slow(client, id=1, ms=1200, steps=6):
+def begin_slow(client, id=1, ms=1200, steps=6, **more):
     """A call whose stream is open, its first progress read: the response, and that event."""
-    response = client.post(call("slow", {"ms": ms, "progress_steps": steps}, id, progress_token="t%s" % id))
+    response = client.post(call("slow", {"ms": ms, "progress_steps": steps, **more}, id, progress_token="t%s" % id))
     return response, response.stream.take()
 
 
@@ -53,10 +53,12 @@ def test_a_lost_stream_goes_on_where_it_broke(client, end):
     assert client.seen_by_child()["cancelled"] == cancelled
 
 
-def test_a_stream_is_taken_over_from_a_connection_that_only_seems_alive(client):
+def test_a_stream_is_taken_over_from_a_connection_that_only_seems_alive(client, tmp_path):
     """Case 23. A client that comes back knows better than the gateway that its connection is dead."""
-    response, first = begin_slow(client)
-    events = client.get({"Last-Event-ID": first.id}).stream.rest()
+    response, first = begin_slow(client, path=str(tmp_path / "gate"))
+    taken = client.get({"Last-Event-ID": first.id}).stream
+    (tmp_path / "gate").touch()
+    events = taken.rest()
     assert steps_in(events) == [2, 3, 4, 5, 6]
     assert answers_in(events) == [1]
     assert answers_in(response.stream.rest()) == []
@@ -164,13 +166,14 @@ def test_only_the_newest_revision_gets_an_event_without_data(http, version, prim
         assert [block.retry for block in response.stream.blocks if block.retry] == []
 
 
-def test_a_client_that_leaves_has_not_cancelled(gateway, client):
+def test_a_client_that_leaves_has_not_cancelled(gateway, client, tmp_path):
     """Case 25, for a POST that had not become a stream: its result is discarded, the call goes on."""
     cancelled = client.seen_by_child()["cancelled"]
     before = slow_calls_done(gateway)
-    pending = client.begin(call("slow", {"ms": 600}, id=1))
+    pending = client.begin(call("slow", {"path": str(tmp_path / "gate")}, id=1))
     gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 1)
     pending.close()
+    (tmp_path / "gate").touch()
     gateway.until(lambda: slow_calls_done(gateway) == before + 1)
     assert client.seen_by_child()["cancelled"] == cancelled
     assert client.post(message("ping", id=1)).json["result"] == {}
