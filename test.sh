@@ -87,7 +87,7 @@ uses_all_descriptors=tests/system/test_descriptors.py::test_whoever_waits_is_ref
 test_system() {
   local build failed=0
   local -A running
-  export SYSTEM_TESTS_PATIENCE=60 MCP_ECHO=$root/build/mcp-echo
+  export MCP_ECHO=$root/build/mcp-echo
   SYSTEM_TESTS_SANITIZED=1 run_pytest tests/system build-asan "--deselect=$uses_all_descriptors" \
     >build-asan/system_tests.log 2>&1 &
   running[build-asan]=$!

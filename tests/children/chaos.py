@@ -148,18 +148,24 @@ def hang(call):
     pass
 
 
-@tool("Answers after ms, with progress before; not if cancelled meanwhile, unless stubborn.",
-      in_thread=True, ms="integer", progress_steps="integer", stubborn="boolean")
+@tool("Answers after ms, with progress before; not if cancelled meanwhile, unless stubborn. Goes on after its first step when "
+      "there is a file at path.",
+      in_thread=True, ms="integer", progress_steps="integer", stubborn="boolean", path="string")
 def slow(call):
     steps = call.get("progress_steps", 0)
     pause = call.get("ms", 100) / 1000 / max(steps, 1)
+    gives_up = lambda: call.is_cancelled() and not call.get("stubborn")
     for step in range(max(steps, 1)):
         time.sleep(pause)
-        if call.is_cancelled() and not call.get("stubborn"):
+        if gives_up():
             return
         if step < steps and call.token:
             call.server.send(b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,'
                              b'"progress":%d,"total":%d}}' % (call.token, step + 1, steps))
+        while "path" in call.arguments and not os.path.exists(call.get("path")):
+            time.sleep(0.005)
+            if gives_up():
+                return
     call.answer("slow")
 
 
@@ -295,10 +301,12 @@ def cancel_seen(call):
     server.result(call.id, text_result(json.dumps(seen), structuredContent=seen))
 
 
-@tool("Answers, then reads nothing more, or nothing for ms.", ms="integer")
+@tool("Answers, then reads nothing more, or nothing before there is a file at path.", path="string")
 def stop_reading(call):
     call.answer("not reading")
-    time.sleep(call.get("ms", LINGER * 1000) / 1000)
+    until = time.monotonic() + LINGER
+    while time.monotonic() < until and not os.path.exists(call.get("path", "")):
+        time.sleep(0.005)
 
 
 @tool("Answers, then closes stdout and lives on.")

@@ -42,6 +42,18 @@ def chaos(*flags, **config):
     return {"command": sys.executable, "args": ["-I", "-S", CHAOS, *flags], **config}
 
 
+def gated(gate, *flags, **config):
+    """chaos that does not start before there is a file at `gate`, whatever else a test does first."""
+    wait = "while [ ! -e '%s' ]; do sleep 0.01; done; exec \"$@\"" % gate
+    service = chaos(*flags, **config)
+    return {"start_timeout": "1h", **service, "command": "/bin/sh", "args": ["-c", wait, "sh", service["command"], *service["args"]]}
+
+
+def impatient(*tools, after="300ms"):
+    """Keys of a service: calls of these tools time out soon. A call of another may take as long as a slow machine needs."""
+    return {"tool_limits": [{"tools": list(tools), "call_timeout": after}]}
+
+
 def echo(**config):
     """A service of mcp-echo: tools echo, sleep and big, and it is fast."""
     return {"command": ECHO, **config}
@@ -217,7 +229,7 @@ class Gateway:
         """Exit code 0, no process left, and nothing on stderr but lines as docs/logs.md describes them."""
         try:
             code = self.process.wait(timeout)
-            left = [pid for pid in self.processes() if not is_gone(pid, timeout=5)]
+            left = [pid for pid in self.processes() if not is_gone(pid)]
             about_left = [describe(pid) for pid in left]
         finally:
             self.kill()

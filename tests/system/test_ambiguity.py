@@ -74,14 +74,15 @@ def test_a_message_that_is_ambiguous_is_refused(http, text):
     assert (refused.status, refused.json["error"]["code"]) == (400, -32600)
 
 
-def test_a_cancellation_that_is_ambiguous_cancels_nothing(gateway, http):
+def test_a_cancellation_that_is_ambiguous_cancels_nothing(gateway, http, tmp_path):
     client = http("chaos")
     client.initialize()
     before = client.seen_by_child()["cancelled"]
-    pending = client.begin(call("slow", {"ms": 1000}, id=7))
+    pending = client.begin(call("slow", {"path": str(tmp_path / "gate")}, id=7))
     gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 1)
     note = b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"requestId":8}}'
     assert client.post(note).status == 202
+    (tmp_path / "gate").touch()
     assert pending.read_response().json["result"]["content"][0]["text"] == "slow"
     assert client.seen_by_child()["cancelled"] == before
     assert client.post(message("ping", id=9)).status == 200

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from clients import call, cancelled, message
-from gateway_under_test import Gateway, chaos
+from gateway_under_test import Gateway, chaos, impatient
 
 TOKENS = {"tokens": [{"name": name, "token": f"token-of-{name}-0123"} for name in ("ann", "bob")]}
 POLICY = {"default": "allow", "rules": [{"effect": "deny", "tools": ["env"]}]}
@@ -18,7 +18,7 @@ ENVELOPE = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelco
 
 @pytest.fixture(scope="module")
 def gateway():
-    running = Gateway({"chaos": chaos(call_timeout="300ms", restart={"backoff_initial": "1ms"})},
+    running = Gateway({"chaos": chaos(restart={"backoff_initial": "1ms"}, **impatient("hang", "raw_line"))},
                       {"auth": TOKENS, "policy": POLICY, "quotas": QUOTAS, "log": {"audit": True}})
     yield running
     running.stop()
@@ -27,7 +27,7 @@ def gateway():
 @pytest.fixture
 def narrow(start_gateway):
     """Takes two calls at once, and keeps none waiting."""
-    return start_gateway({"chaos": chaos(call_timeout="500ms", max_calls=2, max_queue=0)}, {"auth": TOKENS, "log": {"audit": True}})
+    return start_gateway({"chaos": chaos(max_calls=2, max_queue=0)}, {"auth": TOKENS, "log": {"audit": True}})
 
 
 class Caller:
@@ -99,8 +99,8 @@ def test_of_each_call_of_a_batch(ann):
     ann.assert_audited()
 
 
-def test_of_a_call_that_was_taken_back(ann):
-    begun = ann.http.begin(call("slow", {"ms": 150}, id=5), headers=ann.named())
+def test_of_a_call_that_was_taken_back(ann, tmp_path):
+    begun = ann.http.begin(call("slow", {"path": str(tmp_path / "never")}, id=5), headers=ann.named())
     ann.gateway.until(lambda: ann.gateway.health("chaos")["calls_in_flight"] == 1)
     assert ann.http.post(cancelled(5)).status == 202
     ann.assert_audited()
@@ -115,17 +115,19 @@ def test_of_a_call_whose_client_has_left(ann):
     ann.assert_audited()
 
 
-def test_of_a_call_whose_session_was_ended(ann):
-    begun = ann.http.begin(call("hang"), headers=ann.named())
+def test_of_a_call_whose_session_was_ended(ann, tmp_path):
+    begun = ann.http.begin(call("slow", {"path": str(tmp_path / "never")}), headers=ann.named())
     ann.gateway.until(lambda: ann.gateway.health("chaos")["calls_in_flight"] == 1)
     ann.http.delete()
     ann.assert_audited()
     begun.close()
 
 
-def test_of_calls_beyond_what_the_service_takes_at_once(narrow):
+def test_of_calls_beyond_what_the_service_takes_at_once(narrow, tmp_path):
     ann = Caller(narrow)
-    begun = [ann.http.begin(call("hang", id=number), headers=ann.named()) for number in range(8)]
+    begun = [ann.http.begin(call("slow", {"path": str(tmp_path / "gate")}, id=number), headers=ann.named()) for number in range(8)]
+    narrow.wait_for("audit.call", count=6, decision="refused")
+    (tmp_path / "gate").touch()
     ann.assert_audited()
     assert {line["decision"] for line in narrow.events("audit.call")} == {"allowed", "refused"}
     for each in begun:
@@ -147,11 +149,12 @@ def test_of_a_call_that_says_no_tool_or_no_arguments(ann, params):
     ann.assert_audited()
 
 
-def test_of_a_call_but_not_of_one_whose_id_is_open(ann):
+def test_of_a_call_but_not_of_one_whose_id_is_open(ann, tmp_path):
     """Which is answered 400, and is no call."""
-    begun = ann.http.begin(call("slow", {"ms": 150}, id=9), headers=ann.named())
+    begun = ann.http.begin(call("slow", {"path": str(tmp_path / "gate")}, id=9), headers=ann.named())
     ann.gateway.until(lambda: ann.gateway.health("chaos")["calls_in_flight"] == 1)
     assert ann.http.post(call("echo", id=9), headers=ann.named(0)).status == 400
+    (tmp_path / "gate").touch()
     ann.assert_audited()
     begun.close()
 

@@ -1,10 +1,8 @@
 """A server that really fails: the circuit opens, calls fail fast, a trial is let through, and it closes when that succeeds."""
-import time
-
 import pytest
 
 from clients import call, message
-from gateway_under_test import chaos
+from gateway_under_test import chaos, impatient
 from test_retry_after import ask
 
 WAIT_MS = 2000
@@ -37,12 +35,10 @@ def test_it_opens_fails_fast_tries_and_closes(start_gateway, kind):
         client.initialize()
         assert circuit(gateway) == 0
         open_circuit(gateway, client)
-        began = time.monotonic()
         refused = client.call("echo")
         if reason(refused) == "circuit_open":  # a machine so slow that the wait is over has let it through
             assert 0 < refused["error"]["data"]["retry_after_ms"] <= WAIT_MS
             assert gateway.metric("mcp_gateway_rejected_total", server="one", reason="circuit_open") == 1
-            assert time.monotonic() - began < WAIT_MS / 1000
 
         gateway.until(lambda: circuit(gateway) != 2)
         client.call("echo")
@@ -70,12 +66,12 @@ def test_it_opens_again_when_the_trial_fails_and_waits_longer(start_gateway):
 @pytest.mark.parametrize("tool, arguments", [("hang", {}), ("die", {"code": 3})])
 def test_timeouts_and_exits_open_it(start_gateway, tool, arguments):
     restart = {"backoff_initial": "10ms", "max_restarts": 1000}
-    gateway = start_gateway({"one": chaos(circuit_breaker={**BREAKER, "wait_duration": "1h"}, call_timeout="300ms", restart=restart)})
+    gateway = start_gateway({"one": chaos(circuit_breaker={**BREAKER, "wait_duration": "1h"}, restart=restart, **impatient("hang"))})
     with gateway.http("one") as client:
         client.initialize()
         client.call("echo")
         open_circuit(gateway, client, tool, arguments)
-        response = client.post(call("echo", id=99))
+        response = client.post(call("echo", id=99))  # fails fast: nothing here waits for an hour
         assert response.status == 503
         assert 3500 < int(response["retry-after"]) <= 3600
         assert client.post(message("tools/list", id=100)).status == 200
@@ -105,6 +101,7 @@ def test_an_operator_resets_it(start_gateway):
 
 def test_a_tool_has_one_of_its_own_where_that_is_wanted(start_gateway):
     gateway = start_gateway({"one": chaos(circuit_breaker={**BREAKER, "wait_duration": "1h", "tools": ["*"]})})
+    gateway.wait_for("service.tools", server="one")  # a tool that is not listed yet is one of all others
     with gateway.http("one") as client:
         client.initialize()
         for _ in range(3):

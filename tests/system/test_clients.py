@@ -5,15 +5,17 @@ import random
 import select
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from clients import BOTH, call, cancelled, initialize, message
 from gateway_under_test import TLS, chaos, echo
-from wire import Connection, is_refused
+from wire import TIMEOUT, Connection, Ended, is_refused
 
 SERVICES = {"chaos": chaos(), "echo": echo()}
+IDLE = "10s"  # of a session: as long as a machine may need between a handshake and what follows
 
 
 def assert_well(gateway):
@@ -73,7 +75,7 @@ def test_a_reader_that_stalls_is_given_up_after_the_write_timeout(start_gateway)
 
 
 def test_a_reader_that_is_slow_but_reads_gets_everything(start_gateway):
-    gateway = start_gateway(SERVICES, {"limits": {"write_timeout": "2s"}})
+    gateway = start_gateway(SERVICES, {"limits": {"write_timeout": "1m"}})
     client = gateway.sse("echo", receive_buffer=4096)
     client.post(call("big", {"bytes": 3_000_000}, "big"))
     assert client.stream.answer("big")["result"]["content"][0]["text"] == "x" * 3_000_000
@@ -191,7 +193,7 @@ def test_a_request_that_trickles_is_given_up_with_408(start_gateway, begin):
     """Case 92, F25: bytes that go on coming do not help."""
     gateway = start_gateway(SERVICES, {"limits": {"head_timeout": "300ms", "body_timeout": "300ms"}})
     connection = raw(gateway, begin)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + TIMEOUT
     while not select.select([connection.socket], [], [], 0.05)[0]:
         connection.send(b"a")
         assert time.monotonic() < deadline
@@ -212,9 +214,14 @@ def test_two_hundred_trickling_connections_delay_nobody(start_gateway):
 
 def test_a_connection_that_stays_silent_between_requests_is_closed(start_gateway):
     gateway = start_gateway(SERVICES, {"limits": {"keepalive_timeout": "1s"}})
-    connection = raw(gateway, request_bytes(body=echo_bytes("x")))
-    assert connection.read_response().status == 200
-    assert connection.is_closed()
+
+    def answered():
+        connection = raw(gateway, request_bytes(body=echo_bytes("x")))
+        with suppress(Ended, OSError):  # it was silent for too long before its first request, on a machine so slow
+            assert connection.read_response().status == 200
+            return connection
+
+    assert gateway.until(answered).is_closed()
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(gateway):
@@ -241,7 +248,7 @@ def test_a_body_of_the_limit_is_served_and_100_continue_is_said(gateway):
     body = echo_bytes("x" * ((4 << 20) - len(echo_bytes(""))))
     assert len(body) == 4 << 20
     connection = raw(gateway, request_bytes(Content_Length=len(body), Expect="100-continue"))
-    assert connection.read_to(b"\r\n\r\n", time.monotonic() + 10) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert connection.read_to(b"\r\n\r\n", time.monotonic() + TIMEOUT) == b"HTTP/1.1 100 Continue\r\n\r\n"
     connection.send(body)
     response = connection.read_response()
     assert (response.status, len(response.body)) == (200, len(b'{"jsonrpc":"2.0","id":1,"result":{"content":['
@@ -393,7 +400,7 @@ def test_sessions_that_make_room_cannot_leave_any_number_of_children_behind(star
 
 def test_an_idle_session_ends_and_the_child_does_not(start_gateway):
     """Case 26."""
-    gateway = start_gateway({"chaos": chaos("--declare", "resources")}, {"limits": {"session_idle_timeout": "1s"}})
+    gateway = start_gateway({"chaos": chaos("--declare", "resources")}, {"limits": {"session_idle_timeout": IDLE}})
     idle, streaming, watcher = gateway.http("chaos"), gateway.http("chaos"), gateway.sse("chaos")
     pid = gateway.child_pid("chaos")
     for client in (idle, streaming):
@@ -432,17 +439,19 @@ def test_a_session_may_wait_for_so_many_answers_and_no_more(start_gateway):
     assert len(waiting) == 4
 
 
-def test_a_service_owes_so_many_calls_and_others_wait_for_their_turn(start_gateway):
-    gateway = start_gateway({"echo": echo(max_calls=2, max_queue=3)})
+def test_a_service_owes_so_many_calls_and_others_wait_for_their_turn(start_gateway, tmp_path):
+    gate = tmp_path / "gate"
+    gateway = start_gateway({"chaos": chaos(max_calls=2, max_queue=3)})
     gateway.wait_for("service.tools")  # which takes a turn, too
-    a = gateway.sse("echo")
+    a = gateway.sse("chaos")
     for number in range(2):
-        a.post(call("sleep", {"ms": 700}, "sleep-%d" % number))
+        a.post(call("wait_for", {"path": str(gate)}, "wait-%d" % number))
     for number in range(4):
         a.post(call("echo", {"text": str(number)}, number))
     assert a.stream.answer(3)["error"]["data"]["reason"] == "queue_full"
+    gate.touch()
     for number in range(3):
-        assert a.stream.answer(number)["result"]["content"][0]["text"] == str(number)
+        assert json.loads(a.stream.answer(number)["result"]["content"][0]["text"]) == {"text": str(number)}
 
 
 # ── leaks ────────────────────────────────────────────────────────────────────────────────────────
@@ -508,7 +517,7 @@ def abandoned_sse(gateway, service, count, chance):
     streams = [raw(gateway, ask) for _ in range(count)]
     posts = Connection(gateway.port)
     for connection in streams:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + TIMEOUT
         head = connection.read_to(b"data: ", deadline)
         assert head.startswith(b"HTTP/1.1 200 ")
         endpoint = connection.read_to(b"\n", deadline).decode().strip()
@@ -524,7 +533,7 @@ def abandoned_sse(gateway, service, count, chance):
 def test_after_ten_thousand_sessions_everything_is_as_at_the_start(start_gateway):
     """99 % of them abandoned."""
     gateway = start_gateway({"echo": echo(), "chaos": chaos()},
-                            {"limits": {"session_idle_timeout": "1s"}})
+                            {"limits": {"session_idle_timeout": IDLE}})
     gateway.until(lambda: all(gateway.health(name).get("tools") for name in ("echo", "chaos")))
     before = books_at_rest(gateway)
     assert before.sessions == {"echo": 0, "chaos": 0} and all(not zombie for _, zombie in before.children)
@@ -538,9 +547,9 @@ def test_after_ten_thousand_sessions_everything_is_as_at_the_start(start_gateway
                 client.initialize()
                 assert client.delete().status == 200
     assert len(tokens) == 5000
-    gateway.until(lambda: gateway.health("echo")["sessions"] == 0, timeout=20)
+    gateway.until(lambda: gateway.health("echo")["sessions"] == 0)
     gateway.clients.clear()
-    gateway.until(lambda: Books(gateway) == before, timeout=10, what="the state of the start")
+    gateway.until(lambda: Books(gateway) == before, what="the state of the start")
     opened = {transport: gateway.metric("mcp_gateway_sessions_opened_total", server="echo", transport=transport)
               for transport in ("http", "sse")}
     assert opened == {"http": 5100, "sse": 4900}
@@ -552,7 +561,7 @@ def test_after_ten_thousand_sessions_everything_is_as_at_the_start(start_gateway
 
 def test_abandoned_sessions_with_children_of_their_own_leave_no_child(start_gateway):
     gateway = start_gateway({"own": echo(isolation="session", max_children=100), "echo": echo()},
-                            {"limits": {"session_idle_timeout": "1s"}})
+                            {"limits": {"session_idle_timeout": IDLE}})
     before = books_at_rest(gateway)
     abandoned_streamable(gateway, "own", 40)
     abandoned_sse(gateway, "own", 40, random.Random(5))

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from wire import TIMEOUT
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("MCP_GATEWAY", str(ROOT / "build" / "mcp-gateway")))
 ECHO = str(ROOT / "build" / "mcp-echo")
@@ -25,8 +27,8 @@ CHAOS = [sys.executable, str(ROOT / "tests" / "children" / "chaos.py")]
 
 
 def mcp_gateway(*arguments, **options):
-    """Runs to its end, which must come within seconds."""
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=20, **options)
+    """Runs to its end."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT, **options)
 
 
 def written(folder, configuration):
@@ -51,7 +53,7 @@ class Running:
     def __init__(self, *arguments, env=None):
         self.process = subprocess.Popen([PROGRAM, "run", *map(str, arguments)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-        self.watchdog = threading.Timer(20, self.process.kill)
+        self.watchdog = threading.Timer(TIMEOUT, self.process.kill)
         self.watchdog.start()
 
     def __enter__(self):
@@ -74,7 +76,7 @@ class Running:
 def get(port, path, method="GET", body=b"", **fields):
     """One request on a connection of its own: status, head, body as far as it came when the head was whole."""
     head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
         connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{head}"
                            f"Connection: close\r\n\r\n".encode() + body)
         answer = b""
@@ -192,12 +194,12 @@ def test_health_exits_with_0_while_every_required_service_can_be_called(tmp_path
 
 
 def test_health_of_a_gateway_that_was_told_to_stop_is_draining_and_exits_1(tmp_path):
-    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "2s"},
+    file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "drain_timeout": "1h"},
                               "mcpServers": {"chaos": child(*CHAOS)}})
     with Running("--config", file) as gateway:
         ports = listening_at(gateway)
         until_all_are_heard_of(gateway, 1)
-        with socket.create_connection(("127.0.0.1", ports["main"]), 10) as waiting:
+        with socket.create_connection(("127.0.0.1", ports["main"]), TIMEOUT) as waiting:
             body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hang"}}'
             waiting.sendall(b"POST /chaos/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                             b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
@@ -306,7 +308,7 @@ class Screen:
         self.shown = ""
 
     def until(self, wanted):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + TIMEOUT
         while not re.search(wanted, self.shown, re.S):
             assert select.select([self.terminal], [], [], deadline - time.monotonic())[0], self.shown
             self.shown += os.read(self.terminal, 65536).decode()
@@ -345,7 +347,7 @@ def test_top_gives_the_terminal_back_however_it_ends(tmp_path, ending, on_termin
         else:
             screen.process.send_signal(signal.SIGTERM if ending == "sigterm" else signal.SIGHUP)
         screen.until(r"\x1b\[\?1049l")
-        code = screen.process.wait(10)
+        code = screen.process.wait(TIMEOUT)
         after = termios.tcgetattr(kept)
         os.close(kept)
     assert code == 0
@@ -364,7 +366,7 @@ def test_top_goes_on_when_the_gateway_is_away_for_a_while(tmp_path, on_terminal)
         screen.until("SERVICE.*echo")
         screen.press(b"q")
         screen.until(r"\x1b\[\?1049l")
-    assert screen.process.wait(10) == 0
+    assert screen.process.wait(TIMEOUT) == 0
 
 
 @pytest.mark.parametrize("command", ["health", "status", "top"])
@@ -654,7 +656,7 @@ def test_flags_hold_over_the_file(tmp_path):
 
 
 def test_a_configuration_may_come_from_stdin():
-    done = subprocess.run([PROGRAM, "check", "-"], input='{"mcpServers": {"a": {"command": "true"}}}', capture_output=True, text=True, timeout=20)
+    done = subprocess.run([PROGRAM, "check", "-"], input='{"mcpServers": {"a": {"command": "true"}}}', capture_output=True, text=True, timeout=TIMEOUT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "stdin: 1 service, no errors\n", "")
 
 
@@ -672,7 +674,7 @@ def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not
         screen.until(r"\r\n" + re.escape(line))
     assert not re.search(r"^\{", screen.shown, re.M)
     screen.process.send_signal(signal.SIGINT)
-    assert screen.process.wait(10) == 0
+    assert screen.process.wait(TIMEOUT) == 0
 
 
 def test_one_server_at_a_terminal_has_its_urls_at_the_root(on_terminal):
@@ -680,7 +682,7 @@ def test_one_server_at_a_terminal_has_its_urls_at_the_root(on_terminal):
     screen.until(r"serves 1 service at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: none; --admin 9090 gives one\.")
     screen.until(r"\r\n  server  3 tools   http://127\.0\.0\.1:\d+/mcp  http://127\.0\.0\.1:\d+/sse\r\n")
     screen.process.send_signal(signal.SIGINT)
-    assert screen.process.wait(10) == 0
+    assert screen.process.wait(TIMEOUT) == 0
 
 
 def test_a_log_that_is_configured_stays_as_it_is_at_a_terminal(tmp_path, on_terminal):
@@ -689,7 +691,7 @@ def test_a_log_that_is_configured_stays_as_it_is_at_a_terminal(tmp_path, on_term
     screen = on_terminal("run", file)
     screen.until('"event":"service.tools"')
     screen.process.send_signal(signal.SIGINT)
-    assert screen.process.wait(10) == 0
+    assert screen.process.wait(TIMEOUT) == 0
     assert all(line.startswith("{") for line in screen.shown.splitlines() if line)
 
 

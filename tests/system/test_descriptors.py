@@ -12,7 +12,7 @@ import pytest
 
 from clients import BOTH, JSON, as_bytes, call, initialize, message
 from gateway_under_test import GATEWAY, chaos, echo, limit_descriptors
-from wire import Connection, is_refused
+from wire import TIMEOUT, Connection, is_refused
 
 FEW = 256
 CROWD = 500
@@ -133,7 +133,7 @@ def test_a_limit_with_which_nobody_could_be_served_ends_the_start():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "gateway.json")
         path.write_text(json.dumps({"gateway": {"listen": "127.0.0.1:0"}, "mcpServers": {"echo": echo()}}), encoding="utf-8")
-        ended = subprocess.run([GATEWAY, "run", "--config", str(path)], capture_output=True, text=True, timeout=10,
+        ended = subprocess.run([GATEWAY, "run", "--config", str(path)], capture_output=True, text=True, timeout=TIMEOUT,
                                preexec_fn=lambda: limit_descriptors(40))
     assert ended.returncode == 1
     assert ended.stderr.startswith("cannot start: the system allows 40 open files, but what is configured takes at least "), ended.stderr

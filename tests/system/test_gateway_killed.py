@@ -27,29 +27,34 @@ def test_when_the_gateway_is_killed_its_children_and_their_daemons_are_gone_with
     assert set(pids) < everything
     gateway.process.kill()
     gateway.process.wait()
-    assert all(is_gone(pid, timeout=15) for pid in everything)
+    assert all(is_gone(pid) for pid in everything)
 
 
 def test_when_the_gateway_is_killed_a_child_may_still_end_by_itself(start_gateway, tmp_path):
     """Case 84: the end of its stdin comes first."""
-    server = "import sys; [None for _ in sys.stdin]; open(sys.argv[1], 'w').write('well')"
+    server = ("import sys; print('up', file=sys.stderr, flush=True); [None for _ in sys.stdin]; "
+              "open(sys.argv[1], 'w').write('well')")
     done = tmp_path / "done"
-    gateway = start_gateway({"ends": {"command": sys.executable, "args": ["-c", server, str(done)]}}, wait_for=())
-    pid = gateway.wait_for("child.start")["child.pid"]
-    gateway.process.kill()
-    gateway.process.wait()
-    assert is_gone(pid)
+    for _ in range(10):  # it has two seconds, in which a busy machine may not let it run
+        gateway = start_gateway({"ends": {"command": sys.executable, "args": ["-c", server, str(done)]}}, wait_for=())
+        pid = gateway.wait_for("child.stderr")["child.pid"]
+        gateway.process.kill()
+        gateway.process.wait()
+        assert is_gone(pid)
+        if done.exists():
+            break
     assert done.read_text() == "well"
 
 
-def test_sigterm_lets_calls_in_flight_finish_refuses_new_sessions_and_exits_0(start_gateway):
+def test_sigterm_lets_calls_in_flight_finish_refuses_new_sessions_and_exits_0(start_gateway, tmp_path):
     """Case 83, F39."""
-    gateway = start_gateway({"chaos": chaos(), "echo": echo()}, {"drain_timeout": "20s"})
+    gate = tmp_path / "gate"
+    gateway = start_gateway({"chaos": chaos(), "echo": echo()}, {"drain_timeout": "1h"})
     a, b, idle = gateway.sse("chaos"), gateway.http("chaos"), gateway.sse("echo")
     b.initialize()
     stream_of_b = b.get().stream
-    a.post(call("slow", {"ms": 1500}, "slow"))
-    waiting = b.begin(call("slow", {"ms": 1500}, "slow"))
+    a.post(call("wait_for", {"path": str(gate)}, "slow"))
+    waiting = b.begin(call("wait_for", {"path": str(gate)}, "slow"))
     gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 2)
     gateway.process.send_signal(signal.SIGTERM)
     gateway.wait_for("gateway.drain", calls=2)
@@ -62,8 +67,9 @@ def test_sigterm_lets_calls_in_flight_finish_refuses_new_sessions_and_exits_0(st
     refused = gateway.http("echo").post(message("initialize", {"protocolVersion": "2025-11-25"}, 1))
     assert (refused.status, refused["retry-after"]) == (503, "1")
 
-    assert a.stream.answer("slow")["result"]["content"][0]["text"] == "slow"
-    assert waiting.read_response().json["result"]["content"][0]["text"] == "slow"
+    gate.touch()
+    assert a.stream.answer("slow")["result"]["content"][0]["text"] == "waited"
+    assert waiting.read_response().json["result"]["content"][0]["text"] == "waited"
     for stream in (a.stream, stream_of_b, idle.stream):
         assert stream.rest() == []  # ended in good order
     gateway.assert_ended()
@@ -99,7 +105,7 @@ def test_sigterm_does_not_wait_for_calls_that_were_taken_back(start_gateway):
 
 
 def test_sigterm_lets_a_slow_client_take_the_answer_it_has_begun_to_read(start_gateway):
-    gateway = start_gateway({"echo": echo()}, {"drain_timeout": "20s"})
+    gateway = start_gateway({"echo": echo()}, {"drain_timeout": "1h"})
     client = gateway.http("echo")
     connection = client.connect(receive_buffer=4096)
     connection.send_request("POST", client.path, client.fields({}), json.dumps(call("big", {"bytes": 5_000_000})).encode())
@@ -131,12 +137,12 @@ def test_a_second_ctrl_c_does_not_wait_for_calls(start_gateway):
     a = gateway.sse("chaos")
     a.post(call("hang", id="hung"))
     gateway.until(lambda: gateway.health("chaos")["calls_in_flight"] == 1)
+    begun = time.monotonic()
     gateway.process.send_signal(signal.SIGINT)
     gateway.wait_for("gateway.drain", calls=1)
-    begun = time.monotonic()
-    # One that comes with the first, from a terminal and from a parent, is no second one.
-    gateway.process.send_signal(signal.SIGINT)
     assert gateway.admin("/health").json["draining"] is True
+    # One that comes with the first, from a terminal and from a parent, is no second one: it takes a second.
+    gateway.process.send_signal(signal.SIGINT)
 
     def ended():
         gateway.process.send_signal(signal.SIGINT)

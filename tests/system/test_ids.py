@@ -5,9 +5,9 @@ import re
 import pytest
 
 from clients import SseClient, call, cancelled, initialize, message
-from gateway_under_test import chaos
+from gateway_under_test import chaos, gated, impatient
 
-SERVICES = {"chaos": chaos(), "impatient": chaos(call_timeout="300ms")}
+SERVICES = {"chaos": chaos(), "impatient": chaos(**impatient("null_error"))}
 
 # What a client may call a request, as the bytes it writes.
 IDS = [b"0", b'""', b"-5", b"9007199254740993", b'"' + b"x" * 500 + b'"', '"é\\u2028"'.encode(), b'"\\u0031"', b'"1"',
@@ -66,15 +66,19 @@ def test_two_sessions_with_the_same_id_each_get_their_own_answer(sse, http):
     assert a.stream.unread == b.stream.unread == []
 
 
-def test_an_id_that_is_a_string_is_another_than_the_number(client):
+def test_an_id_that_is_a_string_is_another_than_the_number(client, tmp_path):
     """Case 2."""
+    gate = tmp_path / "gate"
     if isinstance(client, SseClient):
-        client.post(call("slow", {"ms": 500}, id="1"))
+        client.post(call("slow", {"path": str(gate)}, id="1"))
         client.post(call("echo", {}, id=1))
-        number, string = client.stream.message(), client.stream.message()
+        number = client.stream.message()
+        gate.touch()
+        string = client.stream.message()
     else:
-        pending = client.begin(call("slow", {"ms": 500}, id="1"))
+        pending = client.begin(call("slow", {"path": str(gate)}, id="1"))
         number = client.post(call("echo", {}, id=1)).json
+        gate.touch()
         string = pending.read_response().json
     assert (number["id"], number["result"]["content"][0]["text"]) == (1, "{}")
     assert (string["id"], string["result"]["content"][0]["text"]) == ("1", "slow")
@@ -118,25 +122,28 @@ def test_an_illegal_id_is_refused_and_the_child_sees_nothing(client, raw_id):
     assert child_ids(client.seen_by_child()["received"], "illegal/id") == []
 
 
-def test_a_second_request_with_an_open_id_is_refused_and_the_first_goes_on(sse):
+def test_a_second_request_with_an_open_id_is_refused_and_the_first_goes_on(sse, tmp_path):
     """Case 5, on SSE: the refusal is the POST's, the stream shows only the first answer."""
     client = sse("chaos")
-    client.post(call("slow", {"ms": 500}, id=7))
+    client.post(call("slow", {"path": str(tmp_path / "gate")}, id=7))
     response = client.post(call("echo", {}, id=7), expect=400)
     assert response.error == (400, -32600)
     assert response.json["id"] == 7
+    (tmp_path / "gate").touch()
     assert client.stream.answer(7)["result"]["content"][0]["text"] == "slow"
     client.request("ping")
     assert client.stream.unread == []
 
 
-def test_a_second_post_with_an_open_id_is_refused_and_the_first_goes_on(http):
+def test_a_second_post_with_an_open_id_is_refused_and_the_first_goes_on(http, tmp_path):
     """Case 5, on Streamable HTTP."""
     client = http("chaos")
     client.initialize()
-    first = client.begin(call("slow", {"ms": 1000, "progress_steps": 2}, id=7, progress_token="p")).read_response()
+    slow = {"progress_steps": 2, "path": str(tmp_path / "gate")}
+    first = client.begin(call("slow", slow, id=7, progress_token="p")).read_response()
     first.stream.note("notifications/progress")
     assert client.post(call("echo", {}, id=7)).error == (400, -32600)
+    (tmp_path / "gate").touch()
     assert first.stream.answer(7)["result"]["content"][0]["text"] == "slow"
     assert client.post(call("echo", {"again": 1}, id=7)).json["result"]["content"][0]["text"] == '{"again": 1}'
 
@@ -169,25 +176,27 @@ def test_progress_after_the_answer_is_dropped(gateway, sse):
     assert gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="unknown_id") == dropped + 1
 
 
-def test_a_cancel_reaches_the_child_under_its_own_id_and_the_late_answer_is_dropped(gateway, sse):
+def test_a_cancel_reaches_the_child_under_its_own_id_and_the_late_answer_is_dropped(gateway, sse, tmp_path):
     """Case 7."""
     client = sse("chaos")
     dropped = gateway.metric("mcp_child_protocol_errors_total", server="chaos", reason="unknown_id")
-    client.post(call("slow", {"ms": 500, "stubborn": True, "case": 7}, id=0))
+    client.post(call("slow", {"path": str(tmp_path / "gate"), "stubborn": True, "case": 7}, id=0))
     client.post(cancelled(0))
     seen = client.seen_by_child()
     assert seen["cancelled"][-1:] == child_ids(seen["received"], text='"case": 7')
+    (tmp_path / "gate").touch()
     gateway.until(lambda: gateway.metric("mcp_child_protocol_errors_total", server="chaos",
                                          reason="unknown_id") == dropped + 1)
     client.call("echo")
     assert client.stream.unread == []
 
 
-def test_a_cancelled_post_ends_its_stream_without_an_answer(http):
+def test_a_cancelled_post_ends_its_stream_without_an_answer(http, tmp_path):
     """Case 7, on Streamable HTTP."""
     client = http("chaos")
     client.initialize()
-    response = client.post(call("slow", {"ms": 5000, "progress_steps": 50, "case": "7h"}, id=0, progress_token=1))
+    endless = {"progress_steps": 2, "path": str(tmp_path / "never"), "case": "7h"}
+    response = client.post(call("slow", endless, id=0, progress_token=1))
     response.stream.note("notifications/progress")
     assert client.post(cancelled(0)).status == 202
     assert {event.json["method"] for event in response.stream.rest()} <= {"notifications/progress"}
@@ -205,27 +214,29 @@ def test_a_cancelled_post_that_takes_no_stream_is_told_so(gateway, http):
     assert pending.read_response().error == (200, -32603)
 
 
-def test_a_cancel_of_anothers_an_unknown_or_a_finished_id_does_nothing(sse):
+def test_a_cancel_of_anothers_an_unknown_or_a_finished_id_does_nothing(sse, tmp_path):
     """Case 8."""
     a, b = sse("chaos"), sse("chaos")
     before = len(a.seen_by_child()["cancelled"])
-    b.post(call("slow", {"ms": 800}, id=77))
+    b.post(call("slow", {"path": str(tmp_path / "gate")}, id=77))
     a.post(call("echo", id=5))
     a.stream.answer(5)
     for id in (77, 123456, 5, "77"):
         assert a.post(cancelled(id)).body == b""
     b.post(cancelled("77"))
+    (tmp_path / "gate").touch()
     assert b.stream.answer(77)["result"]["content"][0]["text"] == "slow"
     assert len(a.seen_by_child()["cancelled"]) == before
 
 
-def test_initialize_cannot_be_cancelled(start_gateway):
+def test_initialize_cannot_be_cancelled(start_gateway, tmp_path):
     """Case 9."""
-    gateway = start_gateway({"late": chaos("--start-delay", "1.5")}, wait_for=[])
+    gateway = start_gateway({"late": gated(tmp_path / "gate")}, wait_for=[])
     client = gateway.sse("late")
     client.post(initialize(id=1))
     client.post(cancelled(1))
     assert gateway.events("service.ready") == []
+    (tmp_path / "gate").touch()
     assert client.stream.answer(1)["result"]["serverInfo"]["name"] == "chaos"
     assert client.seen_by_child()["cancelled"] == []
 

@@ -6,7 +6,7 @@ import pytest
 from clients import JSON, HttpClient, SseClient, call
 from gateway_under_test import GATEWAY as PROGRAM
 from gateway_under_test import Gateway, echo
-from wire import Connection
+from wire import TIMEOUT, Connection
 
 HERE = "::1"
 
@@ -82,13 +82,13 @@ def test_the_audit_of_an_access_names_the_address_of_the_client(start_gateway):
 @pytest.mark.parametrize("arguments", [["health", "http://[::1]:{}/health"], ["status", "--url", "http://[::1]:{}"]])
 def test_the_command_line_asks_over_ipv6(gateway, arguments):
     command = [PROGRAM, *(argument.format(gateway.ports["admin"]) for argument in arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert ended.returncode == 0, ended.stderr
     assert "echo" in ended.stdout
 
 
 def test_a_port_that_is_taken_is_named_with_its_address(gateway):
     ended = subprocess.run([PROGRAM, "run", "--host", HERE, "--port", str(gateway.port), "--", "cat"], capture_output=True, text=True,
-                           timeout=10)
+                           timeout=TIMEOUT)
     assert ended.returncode == 1
     assert "cannot listen on [::1]:%d: the port is taken by another program" % gateway.port in ended.stderr

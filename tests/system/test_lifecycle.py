@@ -1,7 +1,6 @@
 """The handshake, sessions and their ends: acceptance cases 14 to 19, 26 and 30."""
 import json
 import re
-import time
 
 import pytest
 
@@ -134,13 +133,14 @@ def test_a_deletion_without_a_session_is_a_bad_request(http):
     assert http("chaos").delete().error == (400, -32000)
 
 
-def test_deleting_a_session_takes_its_open_calls_back(http, sse):
+def test_deleting_a_session_takes_its_open_calls_back(http, sse, tmp_path):
     """Case 16: what the session waited for ends, at the client and at the child."""
     client, other = http("chaos"), sse("chaos")
     client.initialize()
     before = other.seen_by_child()["cancelled"]
     stream = client.get().stream
-    post = client.post(call("slow", {"ms": 9000, "progress_steps": 90}, id=1, progress_token=1)).stream
+    endless = {"progress_steps": 2, "path": str(tmp_path / "never")}
+    post = client.post(call("slow", endless, id=1, progress_token=1)).stream
     post.note("notifications/progress")
     assert client.delete().status == 200
     assert {event.json["method"] for event in post.rest()} <= {"notifications/progress"}
@@ -186,28 +186,26 @@ def test_a_probe_between_initialize_and_initialized_does_not_reach_the_child(gat
     assert gateway.events("child.exit", server=service, exit="exit status 1") == []
 
 
-def test_initialized_is_accepted_at_once_while_the_child_is_busy(sse, http):
+def test_initialized_is_accepted_at_once_while_the_child_is_busy(sse, http, tmp_path):
     """Case 19."""
     waiting, client = sse("busy"), http("busy")
     client.initialize()
-    assert waiting.text("stop_reading", {"ms": 1500}) == "not reading"
+    gate = tmp_path / "gate"
+    assert waiting.text("stop_reading", {"path": str(gate)}) == "not reading"
     waiting.post(call("echo", id=1))
-    took = []
     for _ in range(20):
-        started = time.monotonic()
         response = client.post(message("notifications/initialized"))
-        took.append(time.monotonic() - started)
         assert (response.status, response.body, response["content-type"]) == (202, b"", None)
     with pytest.raises(TimeoutError):
         waiting.stream.next_block(timeout=0.001)  # the child was indeed busy all the time
-    assert min(took) < 0.005
+    gate.touch()
     assert waiting.stream.answer(1)["result"]["content"][0]["text"] == "{}"
 
 
 def test_an_idle_session_ends_and_takes_its_subscriptions_along(start_gateway):
     """Case 26."""
     gateway = start_gateway({"chaos": chaos("--declare", "resources")},
-                            {"limits": {"session_idle_timeout": "1s"}})
+                            {"limits": {"session_idle_timeout": "10s"}})
     idle, active, watching = gateway.http("chaos"), gateway.http("chaos"), gateway.sse("chaos")
     idle.initialize()
     active.initialize()

@@ -57,7 +57,7 @@ def test_a_call_is_open_while_its_session_is_deleted_from_behind_a_stream(gatewa
     connection, stream = stream_with(client, request(client, "DELETE"))
     caller = Connection(client.port)
     caller.send_request("POST", client.prefix + "/mcp", {**JSON, "Mcp-Session-Id": client.session},
-                        b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"slow","arguments":{"ms":5000}}}')
+                        b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"hang","arguments":{}}}')
     gateway.until(lambda: gateway.health()["servers"][client.prefix[1:]]["calls_in_flight"] == 1)
     assert client.delete().status == 200
     stream.rest()

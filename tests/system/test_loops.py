@@ -19,7 +19,7 @@ import pytest
 import gateway_under_test
 from clients import BOTH, JSON, call, initialize, message
 from gateway_under_test import TLS, chaos, echo, is_gone
-from wire import Connection, is_refused
+from wire import TIMEOUT, Connection, is_refused
 
 SERVICES = {"a": echo(), "b": echo(), "c": chaos(), "d": echo(), "e": chaos()}
 GATEWAY = {"loops": 3}
@@ -123,7 +123,7 @@ def test_a_second_gateway_is_told_that_the_port_is_taken(start_gateway, tmp_path
     config = tmp_path / "second.json"
     config.write_text('{"gateway": {"listen": "127.0.0.1:%d", "admin_listen": "off", "loops": %d},'
                       ' "mcpServers": {"a": {"command": "true"}}}' % (first.port, loops))
-    second = subprocess.run([gateway_under_test.GATEWAY, "run", "--config", str(config)], capture_output=True, text=True, timeout=20)
+    second = subprocess.run([gateway_under_test.GATEWAY, "run", "--config", str(config)], capture_output=True, text=True, timeout=TIMEOUT)
     assert second.returncode == 1
     assert "the port is taken by another program" in second.stderr
 
@@ -414,28 +414,30 @@ def test_children_of_all_loops_that_end_at_once_are_waited_for_by_their_own(star
 # --- the end
 
 
-def test_calls_of_every_loop_are_waited_for_before_any_loop_stops(start_gateway):
-    gateway = start_gateway({"a": chaos(), "b": chaos(), "c": chaos()}, {"loops": 3, "drain_timeout": "20s"})
+def test_calls_of_every_loop_are_waited_for_before_any_loop_stops(start_gateway, tmp_path):
+    gateway = start_gateway({"a": chaos(), "b": chaos(), "c": chaos()}, {"loops": 3, "drain_timeout": "1h"})
     clients = {name: gateway.sse(name) for name in "abc"}
-    for name, ms in ("a", 100), ("b", 1500), ("c", 700):
-        clients[name].post(call("slow", {"ms": ms}, "slow"))
+    for name, client in clients.items():
+        client.post(call("wait_for", {"path": str(tmp_path / name)}, "slow"))
     gateway.until(lambda: sum(each["calls_in_flight"] for each in gateway.health()["servers"].values()) == 3)
     gateway.process.send_signal(signal.SIGTERM)
     gateway.wait_for("gateway.drain", calls=3)
+    (tmp_path / "a").touch()
     assert clients["a"].stream.answer("slow")["result"]
     # Its own calls are done, but it is not stopped before the others are.
     assert clients["a"].call("echo", {"text": "x"})["result"]
     with gateway.http("b") as late:
         assert late.post(initialize()).status == 503
-    assert clients["c"].stream.answer("slow")["result"]
-    assert clients["b"].stream.answer("slow")["result"]
+    for name in "cb":
+        (tmp_path / name).touch()
+        assert clients[name].stream.answer("slow")["result"]
     for client in clients.values():
         assert client.stream.rest() == []  # ended in good order
     gateway.assert_ended()
 
 
 def test_a_second_signal_stops_every_loop(start_gateway):
-    gateway = start_gateway({"a": chaos(), "b": chaos(), "c": chaos()}, {"loops": 3, "drain_timeout": "60s"})
+    gateway = start_gateway({"a": chaos(), "b": chaos(), "c": chaos()}, {"loops": 3, "drain_timeout": "1h"})
     clients = [gateway.sse(name) for name in "abc"]
     for client in clients:
         client.post(call("hang", {}, "hang"))
@@ -472,7 +474,7 @@ def test_stopping_in_the_middle_of_everything_leaves_no_process(start_gateway):
         thread.start()
     try:
         gateway.until(lambda: gateway.metric("mcp_gateway_connections_moved_total") > 100)
-        gateway.stop(timeout=20)
+        gateway.stop()
     finally:
         stop.set()
         for thread in threads:
@@ -485,4 +487,4 @@ def test_a_killed_gateway_leaves_no_child_of_any_loop(start_gateway):
     assert len(everything) >= 7
     gateway.process.kill()
     gateway.process.wait()
-    assert all(is_gone(pid, timeout=15) for pid in everything)
+    assert all(is_gone(pid) for pid in everything)

@@ -11,8 +11,8 @@ import time
 import pytest
 
 from clients import call, cancelled, message
-from gateway_under_test import Gateway, chaos, echo
-from wire import Connection
+from gateway_under_test import Gateway, chaos, echo, gated
+from wire import TIMEOUT, Connection
 
 NINE = ["memory", "filesystem", "monitoring", "n8n", "playwright", "timescaledb", "postgres", "github", "echo"]
 
@@ -155,11 +155,14 @@ def test_the_time_of_a_call_is_the_childs_and_the_gateways(start_gateway):
     assert abs(took - at_child - overhead) < 1e-6
 
 
-def test_a_call_that_waits_for_its_turn_shows_how_long(start_gateway):
+def test_a_call_that_waits_for_its_turn_shows_how_long(start_gateway, tmp_path):
     gateway = settled(start_gateway, {"chaos": chaos(max_calls=1)})
     client = gateway.sse("chaos")
-    client.post(call("slow", {"ms": 300}, "first"))
+    client.post(call("slow", {"path": str(tmp_path / "gate")}, "first"))
     client.post(call("echo", {}, "second"))
+    begun = gateway.health()["uptime_seconds"]
+    gateway.until(lambda: gateway.health()["uptime_seconds"] > begun + 0.3)
+    (tmp_path / "gate").touch()
     client.stream.answer("second")
     assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 1
     took, at_child, waited, overhead = times_of_calls(gateway)
@@ -167,9 +170,12 @@ def test_a_call_that_waits_for_its_turn_shows_how_long(start_gateway):
     assert abs(took - at_child - waited - overhead) < 1e-6
 
 
-def test_a_call_that_waits_for_a_child_to_start_shows_how_long(start_gateway):
-    gateway = start_gateway({"chaos": chaos("--start-delay", "0.5")}, wait_for=[])
-    gateway.http("chaos").call("echo")
+def test_a_call_that_waits_for_a_child_to_start_shows_how_long(start_gateway, tmp_path):
+    gateway = start_gateway({"chaos": gated(tmp_path / "gate")}, wait_for=[])
+    client = gateway.sse("chaos")
+    client.post(call("echo", {}, "waits"))
+    (tmp_path / "gate").touch()
+    client.stream.answer("waits")
     assert gateway.metric("mcp_gateway_queue_seconds_count", server="chaos") == 1
 
 
@@ -235,15 +241,17 @@ def test_a_legacy_stream_is_counted_until_its_client_goes(start_gateway):
     assert ended(gateway, "client") == 1 and ended(gateway, "done") == 0
 
 
-def test_streams_of_streamable_http_are_told_apart(start_gateway):
+def test_streams_of_streamable_http_are_told_apart(start_gateway, tmp_path):
     gateway = settled(start_gateway, {"chaos": chaos()})
     client = gateway.http("chaos")
     client.initialize()
     standalone = client.get()
-    asked = client.begin(call("slow", {"ms": 300, "progress_steps": 2}, "slow", progress_token="t"))
+    slow = {"progress_steps": 2, "path": str(tmp_path / "gate")}
+    asked = client.begin(call("slow", slow, "slow", progress_token="t"))
     answer = asked.read_response().stream
     answer.note("notifications/progress")
     assert (active(gateway, "http_get"), active(gateway, "http_post"), active(gateway, "sse")) == (1, 1, 0)
+    (tmp_path / "gate").touch()
     answer.answer("slow")
     gateway.until(lambda: active(gateway, "http_post") == 0)
     assert ended(gateway, "done") == 1
@@ -282,17 +290,17 @@ def child(gateway, name):
 def test_what_a_child_and_its_grandchildren_take_is_added_up(start_gateway):
     family = chaos("--grandchild", "--daemonize-grandchild", recycle={"max_memory": "1GiB"})
     gateway = settled(start_gateway, {"chaos": family, "echo": echo()})
-    gateway.until(lambda: child(gateway, "processes") == 3, timeout=20)
+    gateway.until(lambda: child(gateway, "processes") == 3)
     assert child(gateway, "threads") >= 3
     assert child(gateway, "open_fds") >= 3
     assert child(gateway, "memory_limit_bytes") == 1 << 30
     before = child(gateway, "resident_memory_bytes")
     assert before > 1 << 20
     gateway.http("chaos").call("grow", {"bytes": 100 << 20})
-    gateway.until(lambda: child(gateway, "resident_memory_bytes") > before + (90 << 20), timeout=20)
+    gateway.until(lambda: child(gateway, "resident_memory_bytes") > before + (90 << 20))
     assert child(gateway, "cpu_seconds_total") > 0
     # Another service's processes are its own.
-    gateway.until(lambda: gateway.metric("mcp_child_processes", server="echo") == 1, timeout=20)
+    gateway.until(lambda: gateway.metric("mcp_child_processes", server="echo") == 1)
     assert gateway.metric("mcp_child_resident_memory_bytes", server="echo") < 20 << 20
 
 
@@ -375,7 +383,7 @@ def statuses_of(gateway, count, seed):
     sender = threading.Thread(target=send)
     sender.start()
     statuses = []
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 10 * TIMEOUT
     while len(statuses) < count:
         assert connection.receive(deadline), "closed after %d answers" % len(statuses)
         lines = connection.take(connection.buffer.rfind(b"\n") + 1)

@@ -11,6 +11,7 @@ import pytest
 
 from gateway_under_test import CHAOS, GATEWAY, chaos
 from test_command_line import Running, mcp_gateway, written
+from wire import TIMEOUT
 
 HOSTILE = ["; {ran}", "$({ran})", "`{ran}`", "| {ran}", "& {ran} &", "&& {ran}", "\n{ran}\n", "\r{ran}\r", "> {proof}", "$PATH", "${{IFS}}{ran}",
            "%s%n", "*", "~", "'\"", "\\", "\x1b[2J", "a b\tc", "é\u2028\U0001f388", "--help", "-c", ""]
@@ -102,6 +103,6 @@ def test_a_text_that_a_program_would_read_only_half_of_is_an_error(tmp_path, key
 def test_no_command_of_the_program_runs_what_its_arguments_say(hostile, proof, tmp_path, variables):
     for command in ("check", "lock", "health", "status", "run"):
         for text in hostile:
-            subprocess.run([GATEWAY, command, text], capture_output=True, timeout=20, cwd=tmp_path, env={**os.environ, **variables},
+            subprocess.run([GATEWAY, command, text], capture_output=True, timeout=TIMEOUT, cwd=tmp_path, env={**os.environ, **variables},
                            stdin=subprocess.DEVNULL, check=False)
     assert not proof.exists()

@@ -10,6 +10,7 @@ import pytest
 
 from clients import call, message
 from gateway_under_test import chaos
+from wire import TIMEOUT
 
 TOKENS = {"tokens": [{"name": name, "token": f"token-of-{name}-0123"} for name in ("ann", "eve")]}
 SERVICES = {"chaos": chaos()}
@@ -25,7 +26,7 @@ def of(name):
 
 def ask(port, method, path, headers=None, body=None):
     """One request with exactly these headers, and its status and body; the rest of a stream is not read."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
     streams = (response.getheader("Content-Type") or "").startswith("text/event-stream")

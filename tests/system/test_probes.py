@@ -78,12 +78,12 @@ def test_a_child_that_is_busy_or_hangs_with_a_clients_call_is_not_ill(start_gate
     """The probe waits its turn like a call, and its own time begins when it is sent."""
     backend, gate = tmp_path / "backend", tmp_path / "gate"
     say(backend, status="ok")
-    gateway = start_gateway({"chaos": chaos("--serial", max_calls=1, probe=probing(backend, timeout="200ms"))})
+    gateway = start_gateway({"chaos": chaos("--serial", max_calls=1, probe=probing(backend, timeout="8s"))})
     probe_of(gateway, "passed")
     client = gateway.sse("chaos")
     client.post(call("wait_for", {"path": str(gate)}, "long"))
     asked = gateway.metric("mcp_child_probes_total", server="chaos")
-    gateway.until(lambda: gateway.health("chaos")["probe"]["age_seconds"] > 0.6)
+    gateway.until(lambda: gateway.health("chaos")["probe"]["age_seconds"] > 9)
 
     assert gateway.health("chaos")["status"] == "HEALTHY"
     assert gateway.metric("mcp_child_probes_total", server="chaos") <= asked + 1  # it may have been on its way
@@ -100,7 +100,7 @@ def test_a_probe_without_an_answer_fails_and_clients_calls_go_on(start_gateway):
     client = gateway.sse("chaos")
     assert client.text("echo", {}) == "{}"
     assert gateway.events("child.hang") == gateway.events("child.exit") == []
-    assert len(client.seen_by_child()["cancelled"]) >= 2
+    gateway.until(lambda: len(client.seen_by_child()["cancelled"]) >= 2)
 
 
 def test_a_probe_by_method_is_an_answer_of_the_child_itself(start_gateway):

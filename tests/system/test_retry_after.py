@@ -57,14 +57,15 @@ def test_a_call_to_a_server_that_does_not_run(gateway):
     assert refused.json["error"]["data"]["reason"] == "not_running"
 
 
-def test_a_call_that_finds_no_room_to_wait(gateway):
+def test_a_call_that_finds_no_room_to_wait(gateway, tmp_path):
     client = gateway.http("busy")
     client.initialize()
-    pending = client.begin(call("slow", {"ms": 1000}, id=1))
+    pending = client.begin(call("slow", {"path": str(tmp_path / "gate")}, id=1))
     gateway.until(lambda: gateway.health("busy")["calls_in_flight"] == 1)
     refused = client.post(call("echo", id=2))
     assert_comes_back(refused)
     assert refused.json["error"]["data"]["reason"] == "queue_full"
+    (tmp_path / "gate").touch()
     assert pending.read_response().status == 200
     assert client.post(message("ping", id=3)).status == 200
 

@@ -426,7 +426,7 @@ def test_descendants_in_a_sandbox_do_not_outlive_their_child(start_gateway, box,
         for name in boxes:
             os.kill(gateway.child_pid(name), signal.SIGKILL)
             gateway.wait_for("child.exit", server=name)
-    assert all(is_gone(pid, timeout=15) for pid in pids)
+    assert all(is_gone(pid) for pid in pids)
 
 
 @pytest.mark.parametrize("isolation", ["shared", "session", "affinity"])

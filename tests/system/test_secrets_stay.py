@@ -52,7 +52,7 @@ class Collector:
 
 def said_by(*arguments, **variables):
     """What a command of the program says."""
-    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20, check=False, env={**os.environ, **variables})
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=TIMEOUT, check=False, env={**os.environ, **variables})
     return done.stdout + done.stderr
 
 

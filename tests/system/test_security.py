@@ -10,9 +10,9 @@ import uuid
 import pytest
 
 from clients import BOTH, JSON, call, initialize, message
-from gateway_under_test import ECHO, Gateway, chaos, echo
+from gateway_under_test import ECHO, Gateway, chaos, echo, impatient
 from gateway_under_test import GATEWAY as PROGRAM
-from wire import Connection
+from wire import TIMEOUT, Connection
 
 SERVICES = {"chaos": chaos(), "echo": echo(), "Mixed.Case_1": echo()}
 GATEWAY = {"allowed_hosts": ["mcp.example.com"], "allowed_origins": ["https://app.example.com", "http://app.example.com:3000"]}
@@ -337,7 +337,7 @@ def run_to_its_end(folder, config, service):
     file = folder / "gateway.json"
     file.write_text(json.dumps({"gateway": {"listen": "127.0.0.1:0", "admin_listen": "off", **config},
                                 "mcpServers": {"echo": {"command": ECHO, **service}}}))
-    return subprocess.run([PROGRAM, "run", "--config", str(file)], capture_output=True, text=True, timeout=10)
+    return subprocess.run([PROGRAM, "run", "--config", str(file)], capture_output=True, text=True, timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("config, flags", [(TOKENS, ()), ({"auth": {"allow_unauthenticated": True}}, ()), ({}, ("--allow-unauthenticated",))],
@@ -395,7 +395,7 @@ def test_logs_hold_no_session_id_no_token_and_no_payload(start_gateway):
     """T-SEC, T-LOG."""
     canaries = {name: "canary-%s-%s" % (name, uuid.uuid4().hex) for name in
                 ("token", "wrong-token", "argument", "result", "tool", "method", "uri", "env", "id", "reason", "oversized", "header", "client")}
-    gateway = start_gateway({"chaos": chaos("--declare", "resources,logging", env={"SECRET": canaries["env"]}, call_timeout="300ms")},
+    gateway = start_gateway({"chaos": chaos("--declare", "resources,logging", env={"SECRET": canaries["env"]}, **impatient("raw_line"))},
                             {"auth": {"tokens": [{"name": "a", "token": canaries["token"]}]}, "log": {"level": "debug"},
                              "limits": {"max_result_bytes": "64KiB"}})
     fields = {"Authorization": "Bearer " + canaries["token"], "X-Other": canaries["header"], "User-Agent": canaries["client"]}

@@ -1,6 +1,6 @@
 """Children that do one thing at a time, as MCP Toolbox does, or that lose what comes at the same time."""
 from clients import call, cancelled
-from gateway_under_test import chaos
+from gateway_under_test import chaos, impatient
 from test_child_faults import QUICK_STOP, SOON, pid_of, reason
 
 
@@ -80,13 +80,13 @@ def test_a_call_that_was_taken_back_and_is_never_answered_gives_its_place_free(s
 
 def test_a_serial_child_that_hangs_is_ended_by_the_times_of_those_who_wait(start_gateway, tmp_path):
     """It is not asked whether it lives: nothing but the calls is ever sent to it."""
-    gateway = start_gateway({"serial": chaos("--serial", max_calls=1, call_timeout="500ms", restart=SOON,
-                                             stop=QUICK_STOP)})
+    gateway = start_gateway({"serial": chaos("--serial", max_calls=1, restart=SOON, stop=QUICK_STOP,
+                                             **impatient("wait_for", "hang"))})
     a, b = gateway.sse("serial"), gateway.sse("serial")
     pid = pid_of(a)
     a.post(call("wait_for", {"path": str(tmp_path / "never")}, "hangs"))
-    a.post(call("echo", {}, "behind"))
-    b.post(call("echo", {}, "behind"))
+    a.post(call("hang", {}, "behind"))
+    b.post(call("hang", {}, "behind"))
 
     assert [reason(client.stream.answer(id)) for client, id in ((a, "hangs"), (a, "behind"), (b, "behind"))] == [
         "timeout"] * 3
@@ -98,10 +98,10 @@ def test_a_serial_child_that_hangs_is_ended_by_the_times_of_those_who_wait(start
 
 
 def test_a_serial_child_that_is_only_slow_is_left_alone(start_gateway, tmp_path):
-    gateway = start_gateway({"serial": chaos("--serial", max_calls=1, call_timeout="1s")})
+    gateway = start_gateway({"serial": chaos("--serial", max_calls=1, call_timeout="10s")})  # less than all calls take together
     a, b = gateway.sse("serial"), gateway.sse("serial")
     for at, (client, other) in enumerate(((a, b), (b, a)) * 2):
-        client.post(call("slow", {"ms": 400, "stubborn": True}, "slow %d" % at))
+        client.post(call("slow", {"ms": 2600, "stubborn": True}, "slow %d" % at))
         other.post(call("echo", {}, "behind %d" % at))
         assert "result" in other.stream.answer("behind %d" % at)
         assert "result" in client.stream.answer("slow %d" % at)

@@ -24,8 +24,8 @@ SERVICES = {
     "mute": chaos("--declare", "logging", shared_logs="drop"),
     "asks-at-start": chaos("--roots-at-start"),
     "rejects": chaos("--declare", "resources", "--reject-subscribe"),
-    "own": chaos("--caps", "sampling,elicitation,roots", "--list-changed", isolation="session",
-                 server_request_timeout="1s"),
+    "own": chaos("--caps", "sampling,elicitation,roots", "--list-changed", isolation="session"),
+    "own-hasty": chaos("--caps", "sampling,elicitation,roots", isolation="session", server_request_timeout="1s"),
     "own-told": chaos("--declare", "resources,logging", isolation="session"),
     "own-strict": chaos("--strict-start", isolation="session"),
 }
@@ -155,12 +155,13 @@ def test_a_streamable_session_is_told_on_its_own_stream_and_its_delete_unsubscri
     assert len(until_received(gateway, other, 1, "resources/unsubscribe", "chaos://http")) == 1
 
 
-def test_first_subscriptions_at_the_same_time_are_one_question_and_its_refusal_reaches_both(sse):
+def test_first_subscriptions_at_the_same_time_are_one_question_and_its_refusal_reaches_both(sse, tmp_path):
     """Case 72."""
     a, b, other = sse("rejects"), sse("rejects"), sse("rejects")
-    other.text("stop_reading", {"ms": 500})  # so that the second comes before the first is answered
+    other.text("stop_reading", {"path": str(tmp_path / "gate")})  # so that the second comes before the first is answered
     a.post(message("resources/subscribe", {"uri": "chaos://x"}, "a"))
     b.post(message("resources/subscribe", {"uri": "chaos://x"}, "b"))
+    (tmp_path / "gate").touch()
     refused = {"code": -32602, "message": "no subscriptions here"}
     assert a.stream.answer("a")["error"] == refused
     assert b.stream.answer("b")["error"] == refused
@@ -214,7 +215,7 @@ def test_a_shared_childs_log_is_given_only_to_the_client_it_works_for(sse):
     b.initialize()
     a.text("log", {"text": "while the other waits for nothing"})
     assert (logged(a), logged(b)) == ([("info", "while the other waits for nothing")], [])
-    b.post(call("slow", {"ms": 60_000}, "slow"))
+    b.post(call("hang", {}, "hung"))
     a.text("log", {"text": "about either"})
     assert (logged(a), logged(b)) == ([], [])
 
@@ -230,13 +231,14 @@ def test_a_shared_childs_log_can_be_dropped(sse):
 CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
 
-def test_every_session_is_told_once_of_a_list_that_differs_and_never_of_one_that_does_not(sse, http):
+def test_every_session_is_told_once_of_a_list_that_differs_and_never_of_one_that_does_not(sse, http, tmp_path):
     """Case 74."""
     a, b, c = sse("changes"), http("changes"), sse("changes")
     b.initialize()
     of_b = b.get().stream
     subscribe(b, "chaos://end")
-    busy = b.begin(call("slow", {"ms": 1500, "progress_steps": 30}, "slow", progress_token="p")).read_response().stream
+    slow = {"progress_steps": 30, "path": str(tmp_path / "gate")}
+    busy = b.begin(call("slow", slow, "slow", progress_token="p")).read_response().stream
     assert busy is not None
 
     for arguments in ({"same": True}, {}, {"same": True}, {"same": True}, {}):
@@ -247,6 +249,7 @@ def test_every_session_is_told_once_of_a_list_that_differs_and_never_of_one_that
     assert notes(a, CHANGED["method"]) == [CHANGED, CHANGED]
     assert notes(c, CHANGED["method"]) == [CHANGED, CHANGED]
     assert [of_b.message() for _ in range(3)][:2] == [CHANGED, CHANGED]
+    (tmp_path / "gate").touch()
     methods = [event.json.get("method") for event in busy.rest()]
     assert set(methods) == {"notifications/progress", None} and methods.count(None) == 1
 
@@ -412,7 +415,7 @@ def test_only_the_session_that_was_asked_can_answer_and_only_once(sse, http):
 
 
 def test_a_question_nobody_answers_is_given_up_so_that_the_child_goes_on(sse):
-    a = sse("own")
+    a = sse("own-hasty")
     a.initialize(capabilities=ALL)
     for method, expected in (("elicitation/create", {"result": {"action": "cancel"}}), ("sampling/createMessage", None)):
         a.post(call("ask", {"method": method}, method))
@@ -440,4 +443,4 @@ def test_a_question_dies_with_its_session(gateway, sse):
     a.close()
     gateway.wait_for("child.exit", server="own", **{"child.pid": pid})
     with pytest.raises((Ended, OSError, ValueError)):
-        a.stream.message(timeout=1)
+        a.stream.message()

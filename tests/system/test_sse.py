@@ -1,14 +1,13 @@
 """HTTP+SSE of 2024-11-05: acceptance cases 31 to 41."""
 import json
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin
 
 import pytest
 
 from clients import BOTH, JSON, SseClient, call, initialize, message, resolved
-from gateway_under_test import chaos, echo
+from gateway_under_test import chaos, echo, gated
 from wire import Connection
 
 SERVICES = {
@@ -24,19 +23,16 @@ ENVELOPE = {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
                       "io.modelcontextprotocol/clientInfo": {"name": "probe", "version": "1"}}}
 
 
-def test_the_first_event_is_the_endpoint_and_comes_at_once_while_the_child_starts(start_gateway):
+def test_the_first_event_is_the_endpoint_and_comes_at_once_while_the_child_starts(start_gateway, tmp_path):
     """Case 31."""
-    gateway = start_gateway({"cold": chaos("--start-delay", "1.5")}, wait_for=[])
-    took = []
+    gateway = start_gateway({"cold": gated(tmp_path / "gate")}, wait_for=[])
     for _ in range(5):
-        started = time.monotonic()
         client = gateway.sse("cold")
-        took.append(time.monotonic() - started)
         assert re.fullmatch(r"messages\?sessionId=[\w-]{22,}", client.endpoint_event.data)
     assert gateway.events("service.ready") == [], "the child was not cold"
-    assert min(took) < 0.05
     assert client.response["content-type"] == "text/event-stream"
     assert client.response["cache-control"] == "no-cache, no-transform"
+    (tmp_path / "gate").touch()
     assert client.initialize()["serverInfo"]["name"] == "chaos"
 
 
@@ -48,13 +44,14 @@ def test_a_get_must_admit_an_event_stream(gateway):
     connection.close()
 
 
-def test_a_message_is_accepted_before_the_child_has_answered(sse):
+def test_a_message_is_accepted_before_the_child_has_answered(sse, tmp_path):
     """Case 32."""
     client = sse("chaos")
-    response = client.post(call("slow", {"ms": 600}, id="a"))
+    response = client.post(call("slow", {"path": str(tmp_path / "gate")}, id="a"))
     assert (response.status, response.body) == (202, b"")
     with pytest.raises(TimeoutError):
         client.stream.next_block(timeout=0.05)
+    (tmp_path / "gate").touch()
     event = client.stream.take()
     assert event.event in (None, "message")
     assert event.json == {"jsonrpc": "2.0", "id": "a", "result": {"content": [{"type": "text", "text": "slow"}]}}
@@ -141,14 +138,13 @@ def test_a_client_that_reconnects_need_not_initialize_again(sse, service):
     assert again.text("echo", {"a": 1}) == '{"a": 1}'
 
 
-def test_a_probe_for_the_stateless_revision_is_refused_even_while_the_child_starts(start_gateway):
+def test_a_probe_for_the_stateless_revision_is_refused_even_while_the_child_starts(start_gateway, tmp_path):
     """Case 36."""
-    gateway = start_gateway({"cold": chaos("--start-delay", "1.5", "--strict-start")}, wait_for=[])
+    gateway = start_gateway({"cold": gated(tmp_path / "gate", "--strict-start")}, wait_for=[])
     client = gateway.sse("cold")
-    started = time.monotonic()
     assert client.request("server/discover", ENVELOPE)["error"]["code"] == -32601
-    assert time.monotonic() - started < 1
     assert gateway.events("service.ready") == [], "the child was not cold"
+    (tmp_path / "gate").touch()
     assert client.initialize()["protocolVersion"] == "2024-11-05"
     methods = [seen["method"] for seen in client.seen_by_child()["received"]]
     assert "server/discover" not in methods
@@ -176,7 +172,7 @@ def test_a_client_that_leaves_takes_its_calls_back(gateway, sse):
     before = len(watching.seen_by_child()["cancelled"])
     closed = gateway.metric("mcp_gateway_sessions_closed_total", server="chaos", transport="sse")
     for id in range(3):
-        client.post(call("slow", {"ms": 9000, "case": 38}, id=id))
+        client.post(call("hang", {"case": 38}, id=id))
     client.stream.close()
     gateway.until(lambda: gateway.metric("mcp_gateway_sessions_closed_total", server="chaos",
                                          transport="sse") == closed + 1)
@@ -206,7 +202,7 @@ def test_no_answer_of_one_session_reaches_another(gateway):
 def test_a_quiet_stream_is_kept_open_by_comments(sse):
     """Case 40: one each second here, and one every 15 s by default."""
     client = sse("chaos")
-    assert [client.stream.next_block(timeout=3).comments for _ in range(2)] == [["ping"], ["ping"]]
+    assert [client.stream.next_block().comments for _ in range(2)] == [["ping"], ["ping"]]
     assert client.request("ping")["result"] == {}
 
 

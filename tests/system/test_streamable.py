@@ -7,6 +7,7 @@ import pytest
 
 from clients import BOTH, call, initialize, message
 from gateway_under_test import chaos
+from wire import TIMEOUT
 
 SERVICES = {"chaos": chaos(), "own": chaos(isolation="session")}
 GATEWAY = {"sse_keepalive": "1s"}
@@ -30,10 +31,10 @@ def test_a_session_may_open_a_stream_and_it_is_kept_alive(client):
     assert (response["content-type"], response["cache-control"]) == ("text/event-stream", "no-cache, no-transform")
     assert response["content-length"] is None
     assert response["x-accel-buffering"] == "no"
-    first = response.stream.next_block(timeout=1)
+    first = response.stream.next_block()
     assert (first.id, first.data, first.event) == ("0-0", "", None)
-    assert response.stream.next_block(timeout=1).retry == "1000"
-    assert response.stream.next_block(timeout=3).comments == ["ping"]
+    assert response.stream.next_block().retry == "1000"
+    assert response.stream.next_block().comments == ["ping"]
     client.request("ping")
     assert response.stream.unread == []
 
@@ -159,7 +160,7 @@ def test_a_client_that_waits_for_continue_is_told_so(client):
     body = json.dumps(message("ping", id=1)).encode()
     connection.send_request("POST", client.path, client.fields({"Expect": "100-continue",
                                                                 "Content-Length": str(len(body))}))
-    assert connection.read_to(b"\r\n\r\n", deadline=time.monotonic() + 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert connection.read_to(b"\r\n\r\n", deadline=time.monotonic() + TIMEOUT) == b"HTTP/1.1 100 Continue\r\n\r\n"
     connection.send(body)
     assert connection.read_response().json["result"] == {}
 

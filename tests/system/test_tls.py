@@ -5,14 +5,13 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 
 import pytest
 
 from certificates import SERVER_NAMES, Authority
 from clients import BOTH, JSON, HttpClient, as_bytes, call, initialize
 from gateway_under_test import ECHO, GATEWAY, chaos, echo
-from wire import SECURE, Connection
+from wire import SECURE, TIMEOUT, Connection
 
 MEGABYTE = 1 << 20
 
@@ -141,7 +140,7 @@ def test_curl_and_many_connections_at_once(start, authority):
     answered = subprocess.run(
         ["curl", "-sS", "--cacert", str(authority.certificate), "-H", "Content-Type: application/json", "-H",
          "Accept: " + BOTH, "-d", body, "https://127.0.0.1:%d/echo/mcp" % gateway.port],
-        capture_output=True, check=True, timeout=30)
+        capture_output=True, check=True, timeout=TIMEOUT)
     assert json.loads(answered.stdout)["result"]["serverInfo"]
     context = authority.client()
     held = [Connection(gateway.port, context=context) for _ in range(200)]
@@ -158,7 +157,7 @@ def test_a_session_is_resumed_on_whatever_loop_it_comes_to(start, authority):
     context = authority.client(maximum_version=ssl.TLSVersion.TLSv1_2)
     ticket, resumed = None, 0
     for _ in range(20):
-        raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+        raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=TIMEOUT)
         with context.wrap_socket(raw, server_hostname="127.0.0.1", session=ticket) as connection:
             ticket = connection.session
             resumed += connection.session_reused
@@ -168,7 +167,7 @@ def test_a_session_is_resumed_on_whatever_loop_it_comes_to(start, authority):
 
 def ask(command, *arguments):
     """Exit code and everything that a command says of a running gateway."""
-    ran = subprocess.run([GATEWAY, command, *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    ran = subprocess.run([GATEWAY, command, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT)
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -222,7 +221,7 @@ def test_a_server_of_http_is_told_from_one_of_https(start_gateway):
 
 def test_plain_http_is_told_that_the_port_speaks_https(start):
     gateway = start()
-    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=TIMEOUT)
     raw.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     heard = b"".join(iter(lambda: raw.recv(65536), b""))
     raw.close()
@@ -234,7 +233,7 @@ def test_plain_http_is_told_that_the_port_speaks_https(start):
 @pytest.mark.parametrize("garbage", [b"\0\0\0\0", b"SSH-2.0-x\r\n", b"\x80\x2e\x01\0\2", b"\x16\x03\x01\x00\x05hello"])
 def test_garbage_is_closed_and_counted(start, garbage):
     gateway = start()
-    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=TIMEOUT)
     raw.sendall(garbage)
     while True:
         try:
@@ -249,8 +248,8 @@ def test_garbage_is_closed_and_counted(start, garbage):
 
 
 def test_a_handshake_that_stalls_is_ended_while_others_are_served(start):
-    gateway = start({"limits": {"head_timeout": "300ms"}})
-    stalled = [socket.create_connection(("127.0.0.1", gateway.port), timeout=10) for _ in range(50)]
+    gateway = start({"limits": {"head_timeout": "8s"}})
+    stalled = [socket.create_connection(("127.0.0.1", gateway.port), timeout=TIMEOUT) for _ in range(50)]
     for raw in stalled[:25]:
         raw.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
     with gateway.http("echo") as client:
@@ -264,7 +263,7 @@ def test_a_handshake_that_stalls_is_ended_while_others_are_served(start):
 
 def test_a_handshaking_connection_counts_and_others_are_refused(start, authority):
     gateway = start({"limits": {"max_connections": 3}})
-    held = [socket.create_connection(("127.0.0.1", gateway.port), timeout=10) for _ in range(3)]
+    held = [socket.create_connection(("127.0.0.1", gateway.port), timeout=TIMEOUT) for _ in range(3)]
     gateway.until(lambda: gateway.metric("mcp_gateway_connections_active") >= 3)
     with pytest.raises(ssl.SSLError, match="(?i)internal.error"):
         Connection(gateway.port, context=authority.client())
@@ -300,17 +299,17 @@ def test_old_versions_are_refused(start, authority, server):
     assert shown_name(gateway.port, authority.client()) == "server-1"
 
 
-def test_calls_in_flight_finish_when_the_gateway_stops(start):
-    gateway = start({"drain_timeout": "5s"}, {"echo": echo()})
-    client = gateway.http("echo")
+def test_calls_in_flight_finish_when_the_gateway_stops(start, tmp_path):
+    gateway = start({"drain_timeout": "1h"}, {"chaos": chaos()})
+    client = gateway.http("chaos")
     client.initialize()
-    waiting = client.begin(call("sleep", {"ms": 500}, id=1))
+    waiting = client.begin(call("slow", {"path": str(tmp_path / "gate")}, id=1))
     gateway.until(lambda: gateway.metric("mcp_gateway_requests_in_flight") == 1)
-    stopping = threading.Thread(target=gateway.process.terminate)
-    stopping.start()
+    gateway.process.terminate()
+    gateway.wait_for("gateway.drain", calls=1)
+    (tmp_path / "gate").touch()
     response = waiting.read_response()
     assert (response.stream.answer(1) if response.stream else response.json)["result"]
-    stopping.join()
 
 
 # ── certificates that are renewed ────────────────────────────────────────────────────────────────
@@ -379,7 +378,7 @@ def check(tmp_path, tls, service_tls=None):
     service = {"command": ECHO, **({"listen": "127.0.0.1:0", "tls": service_tls} if service_tls else {})}
     path = tmp_path / "gateway.json"
     path.write_text(json.dumps({"gateway": {"tls": tls} if tls else {}, "mcpServers": {"echo": service}}))
-    ran = subprocess.run([GATEWAY, "check", str(path)], capture_output=True, text=True, timeout=30)
+    ran = subprocess.run([GATEWAY, "check", str(path)], capture_output=True, text=True, timeout=TIMEOUT)
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -428,7 +427,7 @@ def test_what_has_no_effect_is_noted(tmp_path, server):
         "gateway": {"tls": server.config, "admin_listen": "off", "admin_tls": server.config,
                     "public_url": "http://mcp.example.com", "auth": {"allow_unauthenticated": True}},
         "mcpServers": {"a": {"command": ECHO, "tls": server.config}, "b": {"command": ECHO, "listen": ":0"}}}))
-    said = subprocess.run([GATEWAY, "check", str(path)], capture_output=True, text=True, timeout=30).stdout
+    said = subprocess.run([GATEWAY, "check", str(path)], capture_output=True, text=True, timeout=TIMEOUT).stdout
     for noted in ("note: gateway.admin_tls: Without effect", "note: gateway.public_url: It begins with http://",
                   "note: mcpServers.a.tls: Without effect", "note: mcpServers.b.listen: Plain HTTP"):
         assert noted in said, said

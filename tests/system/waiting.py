@@ -16,7 +16,7 @@ def free_port():
                 pass
 
 
-def wait_until(condition, what, patience=60):
+def wait_until(condition, what, patience=120):
     """Asks again and again. The first true answer."""
     end = time.monotonic() + patience
     while not (found := condition()):
