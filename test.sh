@@ -55,7 +55,7 @@ build() {
 }
 
 run_ctest() { # FOLDER LABELS
-  nice ctest --test-dir "$1" --parallel "$jobs" -L "$2" --no-tests=error --output-on-failure --timeout 300
+  nice ctest --test-dir "$1" --parallel "$jobs" -L "$2" --no-tests=error --output-on-failure --timeout 1800
 }
 
 build_sanitized() {
@@ -109,7 +109,7 @@ fuzz_one() { # NAME
   if [ "$1" = storm ]; then seconds=$storm_seconds; fi
   mkdir -p "$found" build-fuzz/crashes
   [ -d "$kept" ] || { echo "fuzz_$1 has no corpus: $kept is missing"; return 1; }
-  if nice "build-fuzz/tests/fuzz_$1" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
+  if nice "build-fuzz/tests/fuzz_$1" -max_total_time="$seconds" -timeout=120 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="build-fuzz/crashes/$1-" "$found" "$kept" >"$log" 2>&1; then
     echo "fuzz_$1: $(grep '^Done' "$log"), $(ls "$found" | wc -l) inputs found"
   else

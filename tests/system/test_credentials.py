@@ -135,7 +135,7 @@ CREDENTIALS = {
     "too long": Wrong("malformed", signed(padding="x" * 7000)),
     "expired": Wrong("expired", lambda issuer, ours, _: bearer(ours.token(good(issuer, exp=in_seconds(-120))))),
     "an expired key": Wrong("expired", lambda *_: {"X-API-Key": "token-that-is-old-0123"}),
-    "not yet valid": Wrong("not_yet_valid", lambda issuer, ours, _: bearer(ours.token(good(issuer, nbf=in_seconds(120))))),
+    "not yet valid": Wrong("not_yet_valid", lambda issuer, ours, _: bearer(ours.token(good(issuer, nbf=in_seconds(3600))))),
     "for another gateway": Wrong("wrong_audience", signed(aud="https://other.test")),
     "for another service": Wrong("wrong_audience", signed(aud=PUBLIC + BASE + "/nobody/mcp")),
     "for our host by another scheme": Wrong("wrong_audience", signed(aud="http://gw.test")),

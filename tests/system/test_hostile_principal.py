@@ -13,6 +13,7 @@ import pytest
 from clients import cancelled, call
 from gateway_under_test import chaos
 from test_isolation import CALLS, Foreign, SseSession, StreamableSession, events_of, head_of, send
+from wire import TIMEOUT
 
 PRINCIPALS = 100
 NAMES = [f"principal-{number}" for number in range(PRINCIPALS)]
@@ -114,7 +115,7 @@ def test_a_hostile_principal_gets_and_costs_others_no_answer(start_gateway, quot
     for session in sessions:
         session.leaves_at = None
     hostile = Hostile(gateway.port, chance, all_are_open, **identity(HOSTILE))
-    problems, flooded = asyncio.run(asyncio.wait_for(all_beside(hostile, sessions, outcomes), 120))
+    problems, flooded = asyncio.run(asyncio.wait_for(all_beside(hostile, sessions, outcomes), 10 * TIMEOUT))
     assert problems == []
     assert isinstance(flooded, asyncio.CancelledError), flooded
 

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from gateway_under_test import chaos, echo
-from wire import SECURE
+from wire import SECURE, TIMEOUT
 
 SESSIONS = 1000
 CALLS = 30            # of each session
@@ -153,7 +153,7 @@ class SseSession(Session):
                     await self.post(posts_in, posts, endpoint, self.withdraw(number))
             while not self.settled() and not listener.done():
                 self.news.clear()
-                await asyncio.wait_for(self.news.wait(), 60)
+                await asyncio.wait_for(self.news.wait(), TIMEOUT)
         finally:
             failed = listener.done() and listener.exception()
             listener.cancel()
@@ -232,7 +232,7 @@ def test_a_thousand_sessions_with_the_same_ids_and_tokens_get_what_is_theirs_and
     all_are_open = asyncio.Barrier(SESSIONS)
     sessions = [(SseSession, StreamableSession)[number % 2](gateway.port, random.Random(chance.getrandbits(64)), all_are_open)
                 for number in range(SESSIONS)]
-    problems = asyncio.run(asyncio.wait_for(all_of(sessions), 120))
+    problems = asyncio.run(asyncio.wait_for(all_of(sessions), 10 * TIMEOUT))
     assert problems == []
 
     stayed = [session.checker for session in sessions if session.leaves_at is None]
@@ -301,6 +301,6 @@ def test_the_check_finds_a_canary_planted_in_a_real_session(start_gateway):
             return posted.replace(canary.encode(), planted.encode()), False
 
         session.make = make
-        problems = asyncio.run(asyncio.wait_for(all_of([session]), 30))
+        problems = asyncio.run(asyncio.wait_for(all_of([session]), TIMEOUT))
         assert len(problems) == 1 and isinstance(problems[0], Foreign)
         assert planted in str(problems[0])

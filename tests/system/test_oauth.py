@@ -70,7 +70,7 @@ def bad_tokens(issuer, keys):
         "bad_token": ("not-a-token-of-anybody", 401),
         "malformed": ("eyJhbGciOiJSUzI1NiJ9.bm90IEpTT04.c2ln", 401),
         "expired": (key.token(issuer.claims(exp=now - 120)), 401),
-        "not_yet_valid": (key.token(issuer.claims(nbf=now + 120)), 401),
+        "not_yet_valid": (key.token(issuer.claims(nbf=now + 3600)), 401),
         "wrong_audience": (key.token(issuer.claims(aud=PUBLIC + "/other/mcp")), 401),
         "wrong_issuer": (key.token(issuer.claims(iss="https://evil.test")), 401),
         "wrong_algorithm": (key.unsigned_token(good), 401),
