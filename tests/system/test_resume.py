@@ -118,8 +118,8 @@ def test_events_of_the_sessions_own_stream_are_replayed(gateway, client):
 
 def test_what_is_older_than_the_log_is_not_replayed(gateway, client):
     """Case 23: eight events are kept here."""
-    response, first = begin_slow(client, ms=400, steps=20)
     before = slow_calls_done(gateway)
+    response, first = begin_slow(client, ms=400, steps=20)
     response.stream.close()
     gateway.until(lambda: slow_calls_done(gateway) == before + 1)
     events = client.get({"Last-Event-ID": first.id}).stream.rest()
