@@ -75,6 +75,9 @@ void Listens::complete(SessionId session) {
   if (found == open_.end()) return;
   auto const listen = std::move(found->second);
   open_.erase(found);
+  // The acknowledgement is the first message of its stream, however soon it ends.
+  if (!listen.acknowledged)
+    context_.clients.during(listen.to, {mcp::listen_acknowledgement(listen.id, listen.honoured)});
   book_.end_parked(listen.call, {}, mcp::Outcome::Ok,
                    {listen.id, rpc::Reply::Kind::Result, mcp::listen_result(listen.id)});
 }
