@@ -33,12 +33,6 @@ std::string host_name() {
   return name.data();
 }
 
-std::vector<std::unique_ptr<log::Redaction>> first_redaction(config::Config const& config) {
-  std::vector<std::unique_ptr<log::Redaction>> redactions;
-  redactions.push_back(std::make_unique<log::Redaction>(log::secrets_of(config, environ)));
-  return redactions;
-}
-
 }  // namespace
 
 config::GatewayConfig completed(config::Config& config) {
@@ -60,7 +54,8 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       sampler_(guard_->entry_front()),
       log_sink_(config_.log),
       metrics_(about_, config_.metrics),
-      redactions_(first_redaction(config)),
+      secrets_(log::secrets_of(config, environ)),
+      redaction_(secrets_),
       spans_(make_exporter(config_.traces, about_)),
       directory_(std::make_unique<frontend::Directory>(
           frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
@@ -80,7 +75,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
               .sampler = sampler_,
               .log_sink = log_sink_,
               .metrics = metrics_,
-              .redaction = *redactions_.back(),
+              .redaction = redaction_,
               .spans = spans_.get(),
               .connections = connections_,
               .sessions = sessions_,

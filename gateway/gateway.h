@@ -130,8 +130,9 @@ class Gateway final : private io::Signals::Handler,
   log::LogOutputs log_sink_;
   log::OutputReport output_report_;
   metrics::Metrics metrics_;
-  std::vector<std::unique_ptr<log::Redaction>> redactions_;  ///< all there were, since children know theirs
-  std::unique_ptr<trace::SpanExporter> spans_;               ///< null where traces are off
+  std::vector<std::string> secrets_;  ///< of the current configuration
+  log::Redaction redaction_;
+  std::unique_ptr<trace::SpanExporter> spans_;  ///< null where traces are off
   std::unique_ptr<frontend::Directory> directory_;
   TlsListeners tls_;
   DescriptorBudget descriptors_;

@@ -61,6 +61,8 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
   for (auto const& setting : config::fixed_settings(changes.settings))
     errors.push_back(fmt::format("{}: holds as long as the gateway runs; restart it to change this", setting));
   if (auto const may = may_listen(next.gateway, next.services); !may) errors.push_back(may.error().what);
+  auto const fits = share_descriptors(descriptors_.limit, descriptor_needs(next, descriptors_.needs.open));
+  if (!fits) errors.push_back(fits.error().what);
   if (!errors.empty()) return refuse(ReloadEnd::Verdict::Refused, std::move(errors));
   if (!changes.any()) return end_reload(request, {.verdict = ReloadEnd::Verdict::Unchanged}, tell);
   if (request.dry_run)
@@ -70,13 +72,14 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
       Reload{.request = std::move(request), .end = {.changes = std::move(changes)}, .tell = std::move(tell)});
   if (auto const begun = begin_reload(std::move(next)); !begun) {
     auto const failed = std::move(reload_);
+    for (auto const& name : failed->end.changes.added) metrics_.hide_service(name);
     end_reload(failed->request, {.verdict = ReloadEnd::Verdict::Refused, .errors = {begun.error().what}}, failed->tell);
   }
 }
 
 /// Whatever can fail comes first: nothing has changed if it does.
 Status Gateway::begin_reload(config::Config next) {
-  auto redaction = log::Redaction(log::secrets_of(next, environ));
+  auto secrets = log::secrets_of(next, environ);
   auto& former = reload_->former = std::make_unique<frontend::Directory>(
       directory_->list_next(std::move(next.services), metrics_), directory_->next_layout(next.gateway.base_path));
   auto read = TlsListeners::read(tls_settings(next.gateway, *former));
@@ -92,8 +95,8 @@ Status Gateway::begin_reload(config::Config next) {
   config_ = std::move(next.gateway);
   tls_.use(*std::move(read));
   listening_ = plan->listening;
-  if (redaction.secrets() != redactions_.back()->secrets())
-    redactions_.push_back(std::make_unique<log::Redaction>(std::move(redaction)));
+  // Children of the configuration before may say theirs for a while.
+  redaction_ = log::Redaction(log::Redaction(std::exchange(secrets_, secrets)), secrets);
   quotas_.replace(config_.quotas);
   sessions_.set_limit(config_.limits.max_sessions);
   metrics_.limits(config_.limits.max_sessions, descriptors_.connections);
@@ -115,14 +118,16 @@ void Gateway::take_up_admin(ListenerPlan& plan) {
   auto* const tls = tls_.find("gateway.admin_tls");
   if (plan.admin_opened) admin_server_.listen(std::move(*plan.admin_opened), http::ListenerTag{}, tls);
   admin_server_.set_tls(http::ListenerTag{}, tls);
+  if (plan.admin_expelled) admin_server_.expel(http::ListenerTag{}, *plan.admin_expelled);
 }
 
 Setup Gateway::setup_of(std::size_t loop, ListenerPlan& plan) {
   Setup setup{.config = config_,
               .directory = *directory_,
-              .redaction = *redactions_.back(),
+              .redaction = redaction_,
               .closed = plan.closed,
               .opened = std::move(plan.opened[loop]),
+              .expelled = plan.expelled,
               .tls = {}};
   setup.tls.emplace_back(http::ListenerTag{}, tls_.find("gateway.tls"));
   for (auto const& listed : directory_->services()) {
@@ -184,8 +189,12 @@ void Gateway::end_reload(ReloadRequest const& request, ReloadEnd const& end, adm
 /// A file may be written in pieces: it is read once it has rested for a second.
 void Gateway::look_at_source() {
   if (source_ == nullptr || !config_.reload_on_change) return;
-  auto const changed = source_->has_changed();
-  if (std::exchange(source_changed_, changed) && !changed) reload({.by = ReloadRequest::By::File}, {});
+  if (source_->has_changed()) {
+    source_changed_ = true;
+  } else if (source_changed_ && !reload_) {
+    source_changed_ = false;
+    reload({.by = ReloadRequest::By::File}, {});
+  }
 }
 
 }  // namespace gateway

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -24,6 +25,20 @@ Status may_listen_at(config::AuthConfig const& auth, ListenAddress const& addres
                   to_string(address))};
 }
 
+/// Whose connections may not stay when a listener's rules change. Certificates were verified by those before; and who
+/// can be trusted on this machine alone is not asked for anything.
+std::optional<http::Server::Expelled> expelled(std::optional<config::TlsConfig> const& before,
+                                               std::optional<config::TlsConfig> const& now,
+                                               std::optional<ListenAddress> const& address) {
+  auto const rules = [](std::optional<config::TlsConfig> const& tls) {
+    auto const of = tls.value_or(config::TlsConfig{});
+    return std::tuple(of.client_auth, of.client_ca, of.client_name, of.client_prefix);
+  };
+  if (rules(before) != rules(now)) return http::Server::Expelled::All;
+  if (!address || is_loopback(*address)) return http::Server::Expelled::Others;
+  return std::nullopt;
+}
+
 /// A setting whose address cannot be had.
 struct Setting {
   std::string name;       ///< of the listener
@@ -38,6 +53,10 @@ class Planner {
   Status main() {
     auto const* const before = wanted_.before_config;
     auto const& [address, tls] = std::tie(wanted_.config.listen, wanted_.config.tls);
+    if (before != nullptr) {
+      if (auto const which = expelled(before->tls, tls, address))
+        plan_.expelled.emplace_back(http::ListenerTag{}, *which);
+    }
     if (before != nullptr && before->listen == address) {
       plan_.listening.main = {wanted_.listening.main.address, tls.has_value()};
       return Done{};
@@ -62,6 +81,7 @@ class Planner {
     auto const was = before != nullptr && before->admin_listen.has_value();
     auto const stays = was && before->admin_listen == config.admin_listen;
     plan_.admin_closed = was && !stays;
+    if (was) plan_.admin_expelled = expelled(before->admin_tls, config.admin_tls, config.admin_listen);
     if (!config.admin_listen) return Done{};
     auto const& address = *config.admin_listen;
     if (stays) {
@@ -79,8 +99,12 @@ class Planner {
     if (wanted_.before != nullptr) {
       for (auto const& was : wanted_.before->services()) {
         auto const* const now = wanted_.directory.find(was.key);
-        if (was.config.listen && (now == nullptr || now->config.listen != was.config.listen))
-          plan_.closed.push_back(frontend::Endpoints::own_listener(was.key));
+        if (!was.config.listen) continue;
+        auto const tag = frontend::Endpoints::own_listener(was.key);
+        if (now == nullptr || now->config.listen != was.config.listen) plan_.closed.push_back(tag);
+        if (now == nullptr) continue;
+        if (auto const which = expelled(was.config.tls, now->config.tls, now->config.listen))
+          plan_.expelled.emplace_back(tag, *which);
       }
     }
     for (auto const& listed : wanted_.directory.services())
@@ -125,13 +149,26 @@ class Planner {
     return Error{fmt::format("{}; choose another with {}{}", what, setting.key, or_flag)};
   }
 
+  /// Whether listeners of ours have the port, at another address, and all of them are closed.
   [[nodiscard]] bool is_ours(std::uint16_t port) const {
     if (wanted_.before == nullptr || port == 0) return false;
-    auto const& before = wanted_.listening;
-    if (before.main.address.port == port || (before.admin && before.admin->address.port == port)) return true;
-    for (auto const& [name, listener] : before.of_services)
-      if (listener.address.port == port) return true;
-    return false;
+    auto const& listening = wanted_.listening;
+    auto const& before = *wanted_.before_config;
+    auto held = false;
+    auto stays = false;
+    auto const look = [&](OpenListener const& listener, bool is_closed) {
+      if (listener.address.port != port) return;
+      held = true;
+      stays |= !is_closed;
+    };
+    look(listening.main, before.listen != wanted_.config.listen);
+    if (listening.admin) look(*listening.admin, before.admin_listen != wanted_.config.admin_listen);
+    for (auto const& was : wanted_.before->services()) {
+      if (!was.config.listen) continue;
+      auto const* const now = wanted_.directory.find(was.key);
+      look(listening.of_services.at(was.config.name), now == nullptr || now->config.listen != was.config.listen);
+    }
+    return held && !stays;
   }
 
   WantedListeners const& wanted_;

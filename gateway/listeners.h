@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
 #include "gateway/frontend/directory.h"
-#include "gateway/http/exchange.h"
+#include "gateway/http/server.h"
 #include "gateway/io/listener.h"
 #include "gateway/start_report.h"
 
@@ -32,7 +33,10 @@ struct ListenerPlan {
   Listening listening;                           ///< then
   std::vector<std::vector<NewListener>> opened;  ///< by loop
   std::vector<http::ListenerTag> closed;         ///< on all loops
+  /// Connections that were let in by rules that hold no more.
+  std::vector<std::pair<http::ListenerTag, http::Server::Expelled>> expelled;
   std::optional<io::Listener::Socket> admin_opened;
+  std::optional<http::Server::Expelled> admin_expelled;
   bool admin_closed = false;
   std::vector<NamedListener> named;
 };

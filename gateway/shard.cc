@@ -49,6 +49,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
     : number_(number),
       shared_(shared),
       config_(shared.config),
+      redaction_(shared.redaction),
       terms_(terms_of(config_, shared.directory)),
       owner_(owner),
       loop_(machine.clock),
@@ -86,7 +87,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
                    .entropy = entropy_,
                    .log = log_,
                    .tracer = tracer_,
-                   .redaction = &shared.redaction,
+                   .redaction = &redaction_,
                    .environment = environ,
                    .version = shared.about.version,
                    .limits = config_.limits,
@@ -136,7 +137,7 @@ void Shard::take_up(Setup& next) {
   auto const had_level = config_.log.level;
   config_ = std::move(next.config);
   terms_ = terms_of(config_, next.directory);
-  supervisor_.set_redaction(next.redaction);
+  redaction_ = std::move(next.redaction);
   if (config_.log.level != had_level) log_.set_level(config_.log.level);
   server_.set_limits(server_limits(config_));
   take_up_services(next.directory);
@@ -148,6 +149,7 @@ void Shard::take_up_listeners(Setup& next) {
   for (auto const tag : next.closed) server_.stop_listening(tag);
   for (auto& opened : next.opened) server_.listen(std::move(opened.socket), opened.tag);
   for (auto const& [tag, tls] : next.tls) server_.set_tls(tag, tls);
+  for (auto const& [tag, which] : next.expelled) server_.expel(tag, which);
 }
 
 void Shard::take_up_services(frontend::Directory const& directory) {
@@ -217,8 +219,10 @@ health::GatewayHealth Shard::health_here() const {
 }
 
 void Shard::operate(ServiceKey service, backend::Operation const& operation, backend::TellEnd tell) {
-  if (auto* const here = supervisor_.find(service)) return here->operate(operation, std::move(tell));
-  tell({backend::OperationEnd::Verdict::NotNow, "the service is gone"});
+  auto* const here = supervisor_.find(service);
+  if (here == nullptr) return tell({backend::OperationEnd::Verdict::NotNow, "the service is gone"});
+  here->operate(operation, config_.drain_timeout, std::move(tell));
+  desk_.services.find(service)->config = &here->config();  // it may have another edition now
 }
 
 void Shard::ask_health(Tell tell) { owner_.ask_health(std::move(tell)); }

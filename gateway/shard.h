@@ -46,10 +46,11 @@ struct Machine {
 /// What a configuration is made into for one shard.
 struct Setup {
   config::GatewayConfig config;
-  frontend::Directory const& directory;   ///< outlives the shard, or what it does with the next setup
-  log::Redaction const& redaction;        ///< outlives the shard
+  frontend::Directory const& directory;  ///< outlives the shard, or what it does with the next setup
+  log::Redaction redaction;
   std::vector<http::ListenerTag> closed;  ///< listeners that are there no more, or are opened elsewhere
   std::vector<NewListener> opened;
+  std::vector<std::pair<http::ListenerTag, http::Server::Expelled>> expelled;
   std::vector<std::pair<http::ListenerTag, io::TlsServer*>> tls;  ///< of all listeners; null for plain HTTP
 };
 
@@ -160,6 +161,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   std::size_t number_;
   Shared const& shared_;
   config::GatewayConfig config_;  ///< the current one: its address stays
+  log::Redaction redaction_;      ///< likewise
   backend::ClientTerms terms_;
   Owner& owner_;
   io::EventLoop loop_;

@@ -189,6 +189,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
       }
       return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
     case Page::Restart:
+    case Page::Renew:
     case Page::Drain:
     case Page::Undrain:
     case Page::Call:
@@ -244,6 +245,7 @@ void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view 
   auto const* const service = find_service(to.service);
   if (service == nullptr) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
+  if (to.page == Page::Renew) return operate(exchange, *service, "renew", backend::Renew{});
   if (to.page == Page::Drain) return operate(exchange, *service, "drain", backend::Drain{true});
   if (to.page == Page::Undrain) return operate(exchange, *service, "undrain", backend::Drain{false});
   if (to.page == Page::ResetCircuit) return operate(exchange, *service, "reset_circuit", backend::ResetCircuits{});

@@ -28,9 +28,10 @@ constexpr std::array<Name, 13> kPages{{
     {"/index.html", Page::Status},
 }};
 
-constexpr std::array<Name, 6> kOfServices{{
+constexpr std::array<Name, 7> kOfServices{{
     {"tools", Page::Tools},
     {"restart", Page::Restart},
+    {"renew", Page::Renew},
     {"drain", Page::Drain},
     {"undrain", Page::Undrain},
     {"call", Page::Call},

@@ -18,6 +18,7 @@ enum class Page {
   Tools,      ///< /api/services/NAME/tools
   // What follows is posted.
   Restart,       ///< /api/services/NAME/restart
+  Renew,         ///< /api/services/NAME/renew
   Drain,         ///< /api/services/NAME/drain
   Undrain,       ///< /api/services/NAME/undrain
   Call,          ///< /api/services/NAME/call

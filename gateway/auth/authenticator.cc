@@ -24,11 +24,11 @@ void Authenticator::use(config::AuthConfig const& config) {
   required_ = config.required();
   configured_ = StaticTokens(config.tokens, &policy_);
   certified_by_ = nullptr;
-  from_file_ = {};
   token_file_.reset();
+  if (config.tokens_file.empty()) from_file_ = {};
   if (!config.tokens_file.empty()) {
     token_file_.emplace(config.tokens_file);
-    read_token_file();
+    read_token_file();  // those of before stay if it cannot be read
   }
   use_issuers(config.oauth);
 }
@@ -56,6 +56,17 @@ Verdict Authenticator::check(std::string_view token, Digest const& digest, Resou
   }
   if (!oauth_) return Denial::UnknownToken;
   return oauth_->oauth.check({.token = token, .resource = resource, .now = now, .patience = patience}, digest);
+}
+
+bool Authenticator::may_come_back(PrincipalId const& id) const {
+  switch (id.credential) {
+    case Credential::None: return !required_;
+    case Credential::StaticToken: return configured_.has_holder(id.name) || from_file_.has_holder(id.name);
+    case Credential::Jwt:
+    case Credential::OpaqueToken: return oauth_ != nullptr;
+    case Credential::ClientCertificate: break;
+  }
+  return true;
 }
 
 /// A connection may stay open for long: the certificate's end is looked at each time.

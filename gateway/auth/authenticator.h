@@ -47,6 +47,10 @@ class Authenticator final : private Waits {
   /// issuer that is asked no more are to be decided again. Keys of issuers stay, where their configuration does.
   void take_up(config::AuthConfig const& config, Fetcher* fetcher);
 
+  /// Whether somebody who has shown such a credential before could still do so, as far as is known without it: whoever
+  /// held a static token holds one still, and who showed nothing need not show anything now.
+  [[nodiscard]] bool may_come_back(PrincipalId const& id) const;
+
   /// Whether requests must show a token at all.
   [[nodiscard]] bool required() const { return required_; }
   /// Whom the token of a request identifies. It is not empty; `digest` is its SHA-256.

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include <algorithm>
+
 namespace gateway::auth {
 
 namespace {
@@ -29,6 +31,10 @@ StaticTokens::StaticTokens(std::vector<config::AuthToken> const& tokens, Policy 
                        .holder = std::move(holder),
                        .expires = token.expires});
   }
+}
+
+bool StaticTokens::has_holder(std::string_view name) const {
+  return std::any_of(tokens_.begin(), tokens_.end(), [&](Held const& held) { return held.holder.id.name == name; });
 }
 
 StaticTokens::Held const* StaticTokens::find(Digest const& digest) const {

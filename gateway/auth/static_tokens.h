@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "gateway/auth/digest.h"
@@ -25,6 +26,8 @@ class StaticTokens {
   };
   /// The token with this hash, expired or not; null when there is none.
   [[nodiscard]] Held const* find(Digest const& digest) const;
+  /// Whether somebody of this name holds one.
+  [[nodiscard]] bool has_holder(std::string_view name) const;
 
  private:
   std::vector<Held> tokens_;

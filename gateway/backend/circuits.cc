@@ -179,6 +179,10 @@ std::size_t Circuits::reset() {
 
 // ── what is told ─────────────────────────────────────────────────────────────
 
+void Circuits::show_end() const {
+  for (auto const& circuit : circuits_) metrics_.circuit_is(circuit.tool, static_cast<int>(CircuitState::Closed));
+}
+
 void Circuits::show() const {
   for (auto const& circuit : circuits_) {
     metrics_.circuit_is(circuit.tool, static_cast<int>(circuit.breaker.state()));

@@ -58,6 +58,8 @@ class Circuits {
   void add_to(health::ServiceHealth& health) const;
   /// Tells the metrics how all are.
   void show() const;
+  /// Tells the metrics that nothing is rejected any more: nobody asks this again.
+  void show_end() const;
 
  private:
   struct Circuit {

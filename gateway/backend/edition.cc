@@ -178,6 +178,7 @@ void Edition::move_to(Multiplexer& other, Session& session, Multiplexer& from) {
 /// While it was not known what the child is, requests of stateless clients waited for it together. Where each had better
 /// have a child of its own, all but one move on.
 void Edition::on_multiplexer_ready(Multiplexer& ready) {
+  has_been_ready_ = true;
   placement_->on_ready(ready);
   if (ready.is_stateless()) return;
   auto one_stays = false;
@@ -270,7 +271,8 @@ bool Edition::is_unused() const {
 }
 
 void Edition::show_circuits() {
-  if (circuits_) circuits_->show();
+  if (!circuits_) return;
+  stopping_ ? circuits_->show_end() : circuits_->show();
 }
 
 // ── as time passes ───────────────────────────────────────────────────────────

@@ -57,6 +57,8 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   [[nodiscard]] bool has_no_state_of_sessions() const { return config_.isolation == config::Isolation::Shared; }
   /// Whether a child could answer now.
   [[nodiscard]] bool is_ready() const;
+  /// Whether one ever could.
+  [[nodiscard]] bool has_been_ready() const { return has_been_ready_; }
   /// Has the next edition go on with each session that can be moved now: all that it has open waits, and was not sent.
   void hand_on_to(Edition& next);
   /// Takes over a session that began with a request which answers what one of this edition's children asked, if that is
@@ -84,7 +86,7 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   [[nodiscard]] std::size_t session_count() const { return sessions_; }
   /// Without what is the service's as a whole.
   [[nodiscard]] health::ServiceHealth health() const;
-  /// What its circuits are is told again to the metrics.
+  /// How its circuits are is told to the metrics; or, once it has ended, that there are none.
   void show_circuits();
   [[nodiscard]] std::size_t calls_owed() const;
   [[nodiscard]] Children const& children() const { return children_; }
@@ -124,6 +126,7 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   std::size_t sessions_ = 0;
   std::size_t moved_ = 0;
   std::size_t ended_ = 0;
+  bool has_been_ready_ = false;
   bool retired_ = false;
   bool stopping_ = false;
   bool drained_ = false;  ///< by an operator: no new sessions

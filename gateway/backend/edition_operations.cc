@@ -24,6 +24,7 @@ void Edition::operate(Operation const& operation, TellEnd tell) {
   if (stopping_) return tell(not_now("the gateway is ending"));
   std::visit(Overload{
                  [&](Restart const& wanted) { tell(restart(wanted)); },
+                 [&](Renew const&) { tell(not_possible("renewing is not an edition's to do")); },
                  [&](Drain const& wanted) { tell(drain(wanted)); },
                  [&](ListTools const&) { tell(tools()); },
                  [&](CallTool const& wanted) { call_tool(wanted, std::move(tell)); },

@@ -96,8 +96,8 @@ void Multiplexer::detach(Session& session, mcp::SessionEnd why) {
 void Multiplexer::take_back(Session& session, mcp::SessionEnd why) {
   if (why == mcp::SessionEnd::Reload) {
     listens_.complete(session.id);
-    book_.fail_all_of(session, {.message = fmt::format("the configuration of the server '{}' was changed, and the call "
-                                                       "did not end in time",
+    book_.fail_all_of(session, {.message = fmt::format("the call was ended, since the configuration of the server '{}' "
+                                                       "was changed",
                                                        config_.name),
                                 .reason = "reload"});
   }
@@ -124,7 +124,8 @@ void Multiplexer::take_over(Session& session, Multiplexer& from) {
   if (session.log_level) log_level_.sync();
   subscriptions_.adopt(session.id, subscribed);
   auto const* const known = from.tools();
-  if (known != nullptr && tools() != nullptr && !known->same_as(*tools())) {
+  // What it will list is not known yet: then the client had better ask.
+  if (known != nullptr && (tools() == nullptr || !known->same_as(*tools()))) {
     audience_.tell_list_changed(session, mcp::Method::ToolsListChanged);
   }
   if (session.initialized) audience_.tell_lists_may_differ(session);

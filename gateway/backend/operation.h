@@ -14,6 +14,9 @@ struct Restart {
   pid_t only = 0;  ///< of this child alone; 0 is all
 };
 
+/// New children beside those there are, as if its configuration had changed: no call fails.
+struct Renew {};
+
 /// No new sessions while `on`, and no new requests of clients that have none; what is open goes on.
 struct Drain {
   bool on = true;
@@ -31,7 +34,7 @@ struct CallTool {
 /// Closes its circuit breakers, so that calls are let through again.
 struct ResetCircuits {};
 
-using Operation = std::variant<Restart, Drain, ListTools, CallTool, ResetCircuits>;
+using Operation = std::variant<Restart, Renew, Drain, ListTools, CallTool, ResetCircuits>;
 
 struct OperationEnd {
   enum class Verdict {

@@ -1,5 +1,7 @@
 #include "gateway/backend/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,16 +48,30 @@ std::vector<Edition*> Service::all() {
 
 void Service::replace(config::ServiceConfig config, Duration patience) {
   if (!needs_another_edition(current_->config(), config)) return current_->adjust(config);
+  renew(std::move(config), patience);
+}
+
+void Service::renew(config::ServiceConfig config, Duration patience) {
   auto const limit = config.recycle.max_memory;
   if (limit > 0 || this->config().recycle.max_memory > 0) metrics_.child_memory_limit(limit);
   context_.log.info(
-      "service.replaced", "its children are replaced, since its configuration was changed",
+      "service.replaced", "new children are started beside its former ones",
       {{"server", this->config().name}, {"sessions", current_->session_count()}, {"calls", calls_owed()}});
+  clear_what_is_gone(config);
   auto next = make_edition(std::move(config));
   next->be_drained_as(*current_);
   current_->retire();
   retiring_.push_back({.edition = std::exchange(current_, std::move(next)), .until = context_.loop.now() + patience});
   current_->start();
+}
+
+/// What is not looked at any more is not shown as it was found last.
+void Service::clear_what_is_gone(config::ServiceConfig const& next) {
+  auto const& before = config();
+  if (before.probe && !next.probe) metrics_.probe_standing(true);
+  if (before.expected_tools.any() && !next.expected_tools.any()) metrics_.tools_missing(0);
+  if (before.pinned_tools && !next.pinned_tools) metrics_.tools_drifted(0);
+  if (!next.available()) metrics_.tools_listed(0, false);
 }
 
 void Service::remove(Duration patience) {
@@ -76,6 +92,8 @@ void Service::look_at_retiring() {
     auto const is_late = context_.loop.now() >= until;
     auto const can_move = !removed_ && edition->has_no_state_of_sessions() && current_->has_no_state_of_sessions() &&
                           current_->available();
+    // What works is not given up for what has never worked.
+    if (can_move && !current_->has_been_ready()) continue;
     if (can_move && (current_->is_ready() || is_late)) edition->hand_on_to(*current_);
     if (!can_move) end_sessions(*edition, Edition::Which::Idle);
     if (is_late) end_sessions(*edition, Edition::Which::All);
@@ -96,8 +114,16 @@ void Service::end_sessions(Edition& edition, Edition::Which which) {
 }
 
 void Service::tell_end(Edition const& edition) const {
-  context_.log.info("service.former_ended", "the children of its former configuration have ended",
+  context_.log.info("service.former_ended", "its former children have ended",
                     {{"server", config().name}, {"moved", edition.moved()}, {"ended", edition.ended()}});
+}
+
+void Service::operate(Operation const& operation, Duration patience, TellEnd tell) {
+  auto const renews = std::holds_alternative<Renew>(operation);
+  if (!renews || stopping_ || !config().available()) return current_->operate(operation, std::move(tell));
+  auto const sessions = current_->session_count();
+  renew(config(), patience);
+  tell({OperationEnd::Verdict::Done, fmt::format(R"({{"renewing":true,"sessions":{}}})", sessions)});
 }
 
 void Service::stop() {
@@ -112,6 +138,7 @@ void Service::on_edition_stopped(Edition& edition) {
                                   [&](Retiring const& each) { return each.edition.get() == &edition; });
     if (its == retiring_.end()) return;  // stopped before, and told again
     tell_end(edition);
+    edition.show_circuits();
     context_.loop.bury(std::move(its->edition));
     retiring_.erase(its);
     current_->show_circuits();
@@ -155,7 +182,8 @@ void Service::tick() {
 
 /// What is the service's as a whole.
 void Service::report() {
-  if (!current_->available() && retiring_.empty()) return;
+  if (!current_->available() && !was_available_) return;
+  was_available_ = true;
   std::size_t queued = 0;
   for (auto const* const edition : all())
     edition->children().for_each([&](Multiplexer const& child) { queued += child.peer().queued_bytes(); });
@@ -195,7 +223,10 @@ std::size_t Service::calls_owed() const {
 health::ServiceHealth Service::health() const {
   auto health = current_->health();
   health.sessions = current_->session_count();
-  for (auto const& each : retiring_) health.sessions += each.edition->session_count();
+  for (auto const& each : retiring_) {
+    health.sessions += each.edition->session_count();
+    health.calls_in_flight += each.edition->calls_owed();
+  }
   return health;
 }
 

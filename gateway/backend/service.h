@@ -47,8 +47,8 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
     return current_->refusal(owner);
   }
 
-  /// What an operator asks of the current edition. `tell` is called once, perhaps before this returns.
-  void operate(Operation const& operation, TellEnd tell) { current_->operate(operation, std::move(tell)); }
+  /// What an operator asks. `patience` as `replace` has it. `tell` is called once, perhaps before this returns.
+  void operate(Operation const& operation, Duration patience, TellEnd tell);
 
   void tick();
 
@@ -67,6 +67,8 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
     TimePoint until{};  ///< its sessions may stay
   };
 
+  void renew(config::ServiceConfig config, Duration patience);
+  void clear_what_is_gone(config::ServiceConfig const& next);
   [[nodiscard]] std::unique_ptr<Edition> make_edition(config::ServiceConfig config);
   [[nodiscard]] Edition* find(EditionId id);
   [[nodiscard]] Retiring& retiring_of(Edition const& edition);
@@ -87,6 +89,7 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
   std::unique_ptr<Edition> current_;  ///< after `remove` it serves nobody new
   std::vector<Retiring> retiring_;    ///< the oldest first
   TimePoint resources_reported_;
+  bool was_available_ = false;
   bool stopping_ = false;
   bool removed_ = false;
   TimePoint removed_until_;

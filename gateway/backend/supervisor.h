@@ -30,8 +30,6 @@ class Supervisor final : public Service::Owner {
   Service& add(ServiceKey key, config::ServiceConfig config, metrics::ServiceProbe& metrics);
 
   void start();
-  /// Others from now on, for editions that are made after this. It outlives them.
-  void set_redaction(log::Redaction const& redaction) { context_.redaction = &redaction; }
   /// Has the service removed (Service::remove); `on_service_gone` follows, perhaps before this returns.
   void remove(ServiceKey key, Duration patience);
   void stop();

@@ -20,4 +20,10 @@ struct IpAddress {
   bool operator==(IpAddress const&) const = default;
 };
 
+/// Whether it is this machine's own: 127.0.0.0/8 or ::1.
+[[nodiscard]] inline bool is_loopback(IpAddress const& address) {
+  if (address.is_v4()) return address.bytes[12] == 127;
+  return address == IpAddress{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+}
+
 }  // namespace gateway

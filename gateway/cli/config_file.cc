@@ -28,7 +28,7 @@ std::vector<std::string> lines_of(std::string const& text) {
 ConfigFile::ConfigFile(Arguments arguments, sandbox::Support support, AskedOfSystem asked)
     : arguments_(std::move(arguments)), support_(std::move(support)), asked_(asked) {
   watch({arguments_.file});
-  if (auto const loaded = load_config(arguments_.file)) watch(loaded->files);
+  if (auto const loaded = load_config(arguments_.file, ReadFrom::Files)) watch(loaded->files);
 }
 
 void ConfigFile::watch(std::vector<std::string> const& files) {
@@ -43,7 +43,7 @@ bool ConfigFile::has_changed() {
 }
 
 admin::ReadConfig ConfigFile::read() {
-  auto loaded = load_config(arguments_.file);
+  auto loaded = load_config(arguments_.file, ReadFrom::Files);
   if (!loaded) return std::vector<std::string>{loaded.error().what};
   watch(loaded->files);
   if (auto const* const wrong = std::get_if<config::ConfigErrors>(&loaded->read)) {

@@ -31,13 +31,20 @@ config::Environment machine() {
 
 }  // namespace
 
-Result<LoadedConfig> load_config(std::string const& path) {
+Result<LoadedConfig> load_config(std::string const& path, ReadFrom from) {
+  auto const is_no_file = [from](std::string const& name) {
+    std::error_code none;
+    auto const found = std::filesystem::status(name, none);
+    return from == ReadFrom::Files && std::filesystem::exists(found) && !std::filesystem::is_regular_file(found);
+  };
+  if (is_no_file(path)) return Error{fmt::format("{}: expected a file, found something else", path)};
   auto const text = read_config_file(path);
   if (!text) return text.error();
   LoadedConfig loaded{.read = {}, .files = {path}};
   auto here = machine();
-  here.file = [&loaded, file = std::move(here.file)](std::string const& name) {
+  here.file = [&loaded, is_no_file, file = std::move(here.file)](std::string const& name) {
     loaded.files.push_back(name);
+    if (is_no_file(name)) return Result<std::string>(Error{"expected a file, found something else"});
     return file(name);
   };
   std::error_code unknown_folder;
@@ -52,7 +59,7 @@ Result<LoadedConfig> load_config(std::string const& path) {
 }
 
 std::optional<config::Config> load_config(std::string const& path, std::ostream& errors) {
-  auto loaded = load_config(path);
+  auto loaded = load_config(path, ReadFrom::Anything);
   if (!loaded) {
     errors << loaded.error().what << '\n';
     return std::nullopt;

@@ -25,8 +25,10 @@ struct LoadedConfig {
   std::variant<config::Config, config::ConfigErrors> read;
   std::vector<std::string> files;  ///< the file itself first, then those it names, as far as they were looked for
 };
+/// Reading a pipe, or a device, may take for ever: not for a gateway that serves.
+enum class ReadFrom { Anything, Files };
 /// The same. The error is a sentence: the file itself cannot be read.
-[[nodiscard]] Result<LoadedConfig> load_config(std::string const& path);
+[[nodiscard]] Result<LoadedConfig> load_config(std::string const& path, ReadFrom from);
 
 /// Keeps the services named; all when none is. False, with a sentence, when a
 /// name is not in the file.

@@ -13,19 +13,12 @@ namespace gateway::config {
 
 namespace {
 
-/// What is made of these exists once, and is referred to by what goes on: threads, outputs of the log, exporters.
-constexpr std::array<std::string_view, 11> kFixed{
-    "gateway.loops",
-    "gateway.busy_poll",
-    "gateway.instance_id",
-    "gateway.pool",
-    "gateway.env",
-    "gateway.metrics",
-    "gateway.traces",
-    "gateway.log.format",
-    "gateway.log.outputs",
-    "gateway.log.audit",
-    "gateway.limits.max_connections",
+/// What is made of these exists once, and is referred to by what goes on: threads, outputs of the log, exporters, and
+/// the addresses that open sessions were told.
+constexpr std::array<std::string_view, 12> kFixed{
+    "gateway.base_path",  "gateway.loops",       "gateway.busy_poll", "gateway.instance_id",
+    "gateway.pool",       "gateway.env",         "gateway.metrics",   "gateway.traces",
+    "gateway.log.format", "gateway.log.outputs", "gateway.log.audit", "gateway.limits.max_connections",
 };
 
 /// Whether a field is an object of the file that has fields itself.

@@ -75,6 +75,11 @@ void FrontDoor::take_up(auth::Fetcher* fetcher) {
   admission_ = Admission(desk_.config);
   desk_.rights = rights_.is_on() ? &rights_ : nullptr;
   gatekeeper_.take_up(fetcher);
+  std::vector<SessionId> strangers;
+  desk_.sessions.for_each([&](Session const& session) {
+    if (!gatekeeper_.may_come_back(session.principal)) strangers.push_back(session.id);
+  });
+  for (auto const id : strangers) end(id, mcp::SessionEnd::Reload);
 }
 
 // ── requests ─────────────────────────────────────────────────────────────────

@@ -103,8 +103,10 @@ auth::Verdict Gatekeeper::admitted(Visit& visit, auth::Verdict const& verdict) c
 /// Of a request without a token.
 auth::Verdict Gatekeeper::identify_by_certificate(Visit const& visit) {
   auto const* const certificate = certificates_ ? visit.exchange.certificate() : nullptr;
-  auto const* const rules = certificate == nullptr ? nullptr : tls_of(visit);
-  if (rules != nullptr) return auth_.check(*certificate, *rules);
+  auto const* const rules = certificates_ ? tls_of(visit) : nullptr;
+  if (certificate != nullptr && rules != nullptr) return auth_.check(*certificate, *rules);
+  // It was opened before the listener required one.
+  if (rules != nullptr && rules->client_auth == config::ClientAuth::Required) return Denial::NoToken;
   return auth_.required() ? auth::Verdict(denial_without_token(visit.request.head)) : &nobody_;
 }
 

@@ -61,6 +61,8 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   /// The configuration or the policy was changed: requests that waited are looked at anew. Called when nobody is on the
   /// call stack. `fetcher` as Authenticator::Machine has it.
   void take_up(auth::Fetcher* fetcher);
+  /// As Authenticator has it.
+  [[nodiscard]] bool may_come_back(PrincipalId const& id) const { return auth_.may_come_back(id); }
 
  private:
   void serve(std::vector<WaitingRequests::Kept> const& kept, auth::Patience patience);

@@ -391,6 +391,11 @@ void Connection::close_when_done() {
   if (is_quiet && !ListHook<ServeTag>::linked()) close(RequestHandler::Gone::Shutdown);
 }
 
+void Connection::expel() {
+  close_after_ = true;
+  if (phase_ < Phase::Handling) close(RequestHandler::Gone::Shutdown);
+}
+
 void Connection::close(RequestHandler::Gone why) {
   if (phase_ == Phase::Closed) return;
   if (phase_ == Phase::Streaming) server_.probe().stream_closed(stream_tag_, end_of(why));

@@ -74,6 +74,9 @@ class Connection final : public Mortal,
   void close(RequestHandler::Gone why);
   /// Ends after the answer under way; an idle one ends now.
   void close_when_done();
+  /// Closes it unless a request is being answered, and else after that: nothing that comes on it is served any more.
+  void expel();
+  [[nodiscard]] ListenerTag listener() const { return listener_; }
 
   // Exchange
   [[nodiscard]] ExchangeId id() const override { return exchange_; }

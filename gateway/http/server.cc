@@ -70,6 +70,15 @@ void Server::stop_listening(ListenerTag tag) {
   });
 }
 
+void Server::expel(ListenerTag tag, Expelled which) {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    auto* const connection = connections_[i].get();
+    if (connection == nullptr || connection->listener() != tag) continue;
+    auto const address = connection->address();
+    if (which == Expelled::All || (address && !is_loopback(*address))) connection->expel();
+  }
+}
+
 void Server::set_tls(ListenerTag tag, io::TlsServer* tls) {
   for (auto const& door : listeners_)
     if (door->tag() == tag) door->set_tls(tls);

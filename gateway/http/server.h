@@ -71,6 +71,10 @@ class Server : private Deferred {
   void stop_listening();
   /// The same for one listener: connections that came by it stay.
   void stop_listening(ListenerTag tag);
+  /// Whose connections are closed: of a listener, all, or those from other machines.
+  enum class Expelled { All, Others };
+  /// What they were let in by holds no more: nothing that comes on them is served. Streams that are open stay.
+  void expel(ListenerTag tag, Expelled which);
   /// What connections of a listener are opened with from now on; null for plain HTTP.
   void set_tls(ListenerTag tag, io::TlsServer* tls);
   /// From now on, also for connections that are open.

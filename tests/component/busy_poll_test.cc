@@ -49,8 +49,7 @@ TEST_F(BusyPoll, SleepsUntilATimerThatIsDueLater) {
   auto fired = 0;
   Timer timer(loop, [&] { ++fired; });
   timer.set(milliseconds(20));
-  loop.turn(fakes::kPatience);
-  EXPECT_EQ(1, fired);
+  EXPECT_TRUE(fakes::turn_until(loop, [&] { return fired == 1; }));
 }
 
 TEST_F(BusyPoll, IsWokenByAnotherThread) {

@@ -208,6 +208,26 @@ TEST_F(ReloadTest, TakesUpThePolicyForPrincipalsThatAreKnown) {
                      .status);
 }
 
+TEST_F(ReloadTest, RenewsChildrenWhenAnOperatorAsksForIt) {
+  start({service("one")});
+  auto& former = child();
+  HttpSession session(*gateway, "one");
+  auto& slow = session.post(call(1, "echo"));
+  std::string told;
+  gateway->shard().operate(gateway->directory().services()[0].key, backend::Renew{},
+                           [&](backend::OperationEnd const& end) { told = end.text; });
+  EXPECT_EQ(R"({"renewing":true,"sessions":1})", told);
+  gateway->turn();
+  shake_hands(*gateway);
+  echo(former, "former");
+  EXPECT_EQ("former", echoed(slow));
+  gateway->advance(seconds(1));
+  EXPECT_TRUE(former.told_to_stop());
+  auto& after = session.post(call(2, "echo"));
+  echo(child(), "next");
+  EXPECT_EQ("next", echoed(after));
+}
+
 TEST_F(ReloadTest, StopsWithAnEditionThatIsLeaving) {
   start({service("one"), service("own", config::Isolation::Session)});
   HttpSession session(*gateway, "one");

@@ -173,8 +173,9 @@ class Storm {
   void operate() {
     auto const service = gateway_.directory().services()[choices_.below(6)].key;
     backend::Operation operation;
-    switch (choices_.below(6)) {
+    switch (choices_.below(7)) {
       case 0: operation = backend::Restart{}; break;
+      case 6: operation = backend::Renew{}; break;
       case 1: operation = backend::Drain{true}; break;
       case 2: operation = backend::ListTools{}; break;
       case 3: operation = backend::CallTool{"echo", R"({"x":1})"}; break;

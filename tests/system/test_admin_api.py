@@ -43,7 +43,7 @@ def status(gateway):
 # --- who may act
 
 
-@pytest.mark.parametrize("path", ["/api/services/second/" + action for action in ("restart", "drain", "undrain", "call")]
+@pytest.mark.parametrize("path", ["/api/services/second/" + action for action in ("restart", "renew", "drain", "undrain", "call")]
                          + ["/api/log-level"])
 def test_nothing_is_changed_without_the_admin_token(running, path):
     for headers, why in [({}, "the admin token is needed"), ({"Authorization": "Bearer wrong"}, "this is not the admin token"),

@@ -251,6 +251,19 @@ def test_the_log_level_of_the_file_holds_when_it_was_changed(start_gateway):
     gateway.wait_for("session.open")
 
 
+def test_an_operator_renews_children_without_a_failed_call(start_gateway):
+    gateway = start_gateway({"echo": echo()}, {"admin_token": TOKEN, "drain_timeout": "60s"})
+    client, before = session(gateway, "echo"), gateway.child_pid("echo")
+    connection = Connection(gateway.ports["admin"])
+    connection.send_request("POST", "/api/services/echo/renew", {"Authorization": "Bearer " + TOKEN}, b"{}")
+    assert connection.read_response().json == {"renewing": True, "sessions": 1}
+    connection.close()
+    assert say(client) == "x"
+    gateway.wait_for("child.exit", server="echo", **{"child.pid": before})
+    assert say(client) == "x"
+    assert gateway.wait_for("service.former_ended", server="echo")["moved"] == 1
+
+
 def test_without_a_file_there_is_nothing_to_reload():
     gateway = subprocess.Popen([GATEWAY, "run", "--port", "0", "--log-format", "json", "--", *[echo()["command"]]],
                                stderr=subprocess.PIPE, text=True)
