@@ -213,6 +213,10 @@ def starts(*at):
     return [Steps(named("process_start_time_seconds", of_gateway(BAD)), at)]
 
 
+def configuration(successful):
+    return gateway_gauge("mcp_gateway_config_last_reload_successful")(successful, BAD)
+
+
 def versions(count, _labels):
     return [Stays(named("mcp_gateway_build_info", {"job": "mcp-gateway", "instance": f"gateway-{n}:9090"}, version=f"1.{n}"), 1)
             for n in range(count)]
@@ -231,6 +235,11 @@ CASES = [
                 "two restarts": starts(4, 200),
                 "Prometheus restarts": [Steps('process_start_time_seconds{job="prometheus"}', (4, 5, 6, 7))]}),
     Case("McpDrainStuck", gateway_gauge("mcp_gateway_draining"), told="job instance"),
+    Case("McpConfigRefused", gateway_gauge("mcp_gateway_config_last_reload_successful"), over=0, under=1, calm=1,
+         told="job instance", fires_at_zero=True,
+         tests={"it is repaired at once": [("1m", configuration(0)), ("10m", configuration(1))],
+                "another one is refused, too": ([("1m", configuration(0)), ("1m", configuration(1)), ("2m", configuration(0))],
+                                                "2m45s no, 3m yes")}),
     Case("McpServerDown", down,
          tests={"it starts and does not get ready": (children(1, "starting"), "2m yes"),
                 "a crash loop": (children(1, "crash_loop"), "2m yes"),

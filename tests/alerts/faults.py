@@ -116,6 +116,7 @@ class Faults:
         self.stalling_gateway()
         self.page()
         self.secured_gateway()
+        self.misconfigured_gateway()
 
     # --- services of one gateway, each with a fault of its own
 
@@ -331,6 +332,17 @@ mcp_gateway_otlp_spans_total{{result="failed"}} {rising}
         for name, path in self.certificate.items():
             os.replace(renewed[name], path)
 
+    # --- a gateway that was told to read a configuration with an error
+
+    def misconfigured_gateway(self):
+        self.misconfigured = Gateway({"echo": echo()})
+        self.ends.callback(self.misconfigured.kill)
+        self.prometheus.watch(self.misconfigured.ports["admin"])
+        self.misconfigured.reload(config={"limits": {"max_sessions": 0}}, result="refused")
+
+    def repair(self):
+        self.misconfigured.reload(config={"limits": {"max_sessions": 1}})
+
     # --- the end
 
     def heal(self):
@@ -344,6 +356,7 @@ mcp_gateway_otlp_spans_total{{result="failed"}} {rising}
         self.close_circuit()
         self.review()
         self.renew()
+        self.repair()
         call(self.many, "large", "die")
         for client in self.sessions:
             client.delete()

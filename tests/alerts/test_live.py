@@ -22,7 +22,7 @@ FAULTS = {
     "McpSessionLeak": {"server": "leaky"}, "McpSessionsWithoutStream": {"server": "streamless"},
     "McpMemoryHigh": {}, "McpCPUHigh": {}, "McpChildCPUHigh": {"server": "spinning"}, "McpConnectionLimitNear": {},
     "McpTraceDropping": {}, "McpCircuitOpen": {"server": "broken"}, "McpPinnedToolsDrifted": {"server": "unreviewed"},
-    "McpCertificateExpiring": {},
+    "McpCertificateExpiring": {}, "McpConfigRefused": {},
 }
 
 # Shown by Alertmanager, and sent to nobody.
