@@ -1,10 +1,11 @@
 """The gateway's own process: whether it, and not a service, is what is slow or full."""
 from boards import queries as q
 from boards.dashboard import INSTANCE, LOKI_SOURCE, POOL, PROMETHEUS_SOURCE, STARTS, dashboard
-from boards.panels import (GREEN, LEVELS, PERCENTILES, RED, YELLOW, Query, heatmap, label_table, logs, stat,
-                           steps, timeseries)
+from boards.panels import (BLUE, GREEN, LEVELS, PERCENTILES, RED, YELLOW, Query, heatmap, label_table, logs, mapped, stat,
+                           state_timeline, steps, timeseries)
 
 I = q.INSTANCE  # noqa: E741: it stands in every query below
+CONFIGURATION = mapped({0: ("older", RED), 1: ("last read", GREEN)})
 
 
 def rate(metric, by="", more=""):
@@ -94,6 +95,14 @@ def telemetry():
                    thresholds=steps((None, GREEN), (0.05, RED))),
         timeseries("Draining", "1 while a gateway is stopping: no new sessions, calls in flight may finish.",
                    Query(f"mcp_gateway_draining{{{I}}}", "{{instance}}"), "none", width=6, high=1),
+        timeseries("Configuration reloads", "In five minutes, by result. If one is refused, the log says why.",
+                   Query(q.increase("mcp_gateway_config_reloads_total", "result", I, "5m"), "{{result}}"), "none", height=7, stack=True,
+                   bars=True, colors={"applied": GREEN, "unchanged": BLUE, "refused": RED, "not_now": YELLOW}),
+        state_timeline("Configuration in use", "By gateway: whether it is the one that was read last. If that was refused, an older one is "
+                       "in use.", Query(f"mcp_gateway_config_last_reload_successful{{{I}}}", "{{instance}}"), CONFIGURATION, width=8),
+        stat("Configuration age", "By gateway: time since the configuration in use was read.",
+             Query(f"time() - mcp_gateway_config_last_reload_success_timestamp_seconds{{{I}}}", "{{instance}}"), "dtdurations", width=8,
+             height=7, graph=False, decimals=0, named=True),
         label_table("Versions", "Running versions by instance.", f"mcp_gateway_build_info{{{I}}}",
                     ["instance", "instance_id", "pool", "version", "revision"], height=5),
         logs("Gateway log", "Starts, stops, warnings.",

@@ -32,7 +32,7 @@ class Load:
         self.threads = [threading.Thread(target=self.repeat, args=(kind, seed), daemon=True) for seed, kind in enumerate((
             self.long_streamable, self.long_streamable, self.long_sse, self.short_sessions, self.lists, self.queue, self.timeouts,
             self.crashes, self.nonsense, self.private, self.listener, self.intruder, self.saboteur, self.scanner, self.slow_reader,
-            self.lost_session, self.unavailable, self.encrypted))]
+            self.lost_session, self.unavailable, self.encrypted, self.operator))]
 
     def __enter__(self):
         for thread in self.threads:
@@ -193,6 +193,16 @@ class Load:
         finally:
             connection.close()
         self.stopping.wait(0.5)
+
+    def operator(self, chance):
+        """Changes the configuration, makes a mistake, and takes it back."""
+        limits = {**self.gateway.config["limits"], "max_sessions": chance.randrange(10_000, 12_000)}
+        self.gateway.reload(config={"limits": limits})
+        self.stopping.wait(5)
+        self.gateway.reload(config={"limits": {**limits, "max_sessions": 0}}, result="refused")
+        self.stopping.wait(10)
+        self.gateway.reload(config={"limits": limits}, result="unchanged")
+        self.stopping.wait(15)
 
     def saboteur(self, chance):
         """Wants to restart a service, and has no right to."""
