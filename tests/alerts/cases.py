@@ -172,6 +172,10 @@ def child_memory(share, labels=BAD, count=1):
             Stays(named("mcp_child_memory_limit_bytes", labels), 100 * MIB), Stays(named("mcp_child_up", labels), count)]
 
 
+def certificate(seconds, labels):
+    return gateway_gauge("mcp_gateway_tls_certificate_expiry_timestamp_seconds", listener="main")(seconds, labels)
+
+
 def circuit(state, labels):
     return gauge("mcp_gateway_circuit_state", tool="search")(state, labels)
 
@@ -404,9 +408,10 @@ CASES = [
     Case("McpMalformedRequests", increase("mcp_gateway_http_parse_errors_total", 300, reason="bare_lf"), over=101.5, under=100.5,
          told="instance", after="5m", calm_after="5m"),
     # The time begins at 0, so the level is the time that is left.
-    Case("McpCertificateExpiring",
-         gateway_gauge("mcp_gateway_tls_certificate_expiry_timestamp_seconds", listener="main"),
-         over=1_200_000, under=1_300_000, calm=9_000_000, told="job instance", more={"listener": "main"}, fires_at_zero=True),
+    Case("McpCertificateExpiring", certificate, over=1_200_000, under=1_300_000, calm=9_000_000, told="job instance",
+         more={"listener": "main"}, fires_at_zero=True,
+         tests={"half a second more than two weeks": (certificate(1_209_600.5, BAD), "15m no, 15m15s yes"),
+                "a step later half a second less": (certificate(1_209_614.5, BAD), "15m no, 15m15s yes")}),
 
     # --- observability
     Case("McpLogDropping", gateway_rate("mcp_gateway_log_dropped_total"), over=0.5, told="job instance", after="15s",
