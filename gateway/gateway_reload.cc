@@ -182,7 +182,9 @@ void Gateway::end_reload(ReloadRequest const& request, ReloadEnd const& end, adm
                        {"removed", removed},
                        {"changed", changed},
                        {"settings", settings}});
-  if (!request.dry_run) metrics_.config_reloaded(result, !failed);
+  if (!request.dry_run) metrics_.config_reloaded(result);
+  // One that cannot be read now may be as good as the one in use.
+  if (!request.dry_run && end.verdict != Verdict::NotNow && source_ != nullptr) metrics_.config_in_use(!failed);
   if (tell) tell(end);
 }
 

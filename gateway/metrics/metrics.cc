@@ -110,10 +110,13 @@ void Metrics::hide_service(std::string_view name) { impl_->hidden_.insert(label_
 
 void Metrics::show_service(std::string_view name) { impl_->hidden_.erase(label_text({{"server", name}})); }
 
-void Metrics::config_reloaded(std::string_view result, bool successful) {
+void Metrics::config_reloaded(std::string_view result) {
   impl_->families_.config_reloads.at({{"result", result}}).add();
-  impl_->families_.config_successful.at({}).set(successful ? 1 : 0);
-  if (successful) impl_->families_.config_loaded.at({}).set(now_in_seconds());
+}
+
+void Metrics::config_in_use(bool is_last_read) {
+  impl_->families_.config_successful.at({}).set(is_last_read ? 1 : 0);
+  if (is_last_read) impl_->families_.config_loaded.at({}).set(now_in_seconds());
 }
 
 void Metrics::limits(std::size_t sessions, std::size_t connections) {

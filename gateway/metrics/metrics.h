@@ -41,7 +41,9 @@ class Metrics {
   /// A listener has no TLS any more.
   void certificate_gone(std::string_view listener);
   /// The configuration was read again, with this result.
-  void config_reloaded(std::string_view result, bool successful);
+  void config_reloaded(std::string_view result);
+  /// Whether the one in use is the one that was read last.
+  void config_in_use(bool is_last_read);
 
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
