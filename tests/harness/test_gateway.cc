@@ -76,8 +76,13 @@ void TestGateway::reload(config::Config config) {
   config_ = std::move(config);
   auto next = std::make_unique<frontend::Directory>(directory_->list_next(config_.services, metrics_),
                                                     directory_->next_layout(config_.gateway.base_path));
-  Setup setup{
-      .config = config_.gateway, .directory = *next, .redaction = redaction_, .closed = {}, .opened = {}, .tls = {}};
+  Setup setup{.config = config_.gateway,
+              .directory = *next,
+              .redaction = redaction_,
+              .closed = {},
+              .opened = {},
+              .expelled = {},
+              .tls = {}};
   quotas_.replace(config_.gateway.quotas);
   sessions_.set_limit(config_.gateway.limits.max_sessions);
   shard_->take_up(setup);
