@@ -15,6 +15,7 @@ lock_python() { # NAME REQUIREMENT
 
 lock_python mcp1 'mcp==1.30.0'
 lock_python mcp2 'mcp==2.3.0'
+lock_python fastmcp 'fastmcp==3.4.11' # of tests/fastmcp
 lock_python litellm 'litellm[proxy]==1.104.1'
 lock_python uv 'uv==0.13.9' # only used to install the others quickly
 

@@ -4,7 +4,7 @@
 # if they are up to date.
 #
 #   tests/interop/setup.sh            everything
-#   tests/interop/setup.sh PART...    only these: clients services mcp1 mcp2 fetch litellm
+#   tests/interop/setup.sh PART...    only these: clients services mcp1 mcp2 fetch litellm, or fastmcp, for tests/fastmcp
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -65,15 +65,15 @@ install_part() {
   case $1 in
     clients) install_node_modules clients "$here/node" ;;
     services) "$repository/services/install" everything filesystem memory/file ;;
-    mcp1 | mcp2 | litellm) install_venv "$1" "$here/python/requirements-$1.txt" ;;
+    mcp1 | mcp2 | litellm | fastmcp) install_venv "$1" "$here/python/requirements-$1.txt" ;;
     fetch) "$repository/services/install" fetch ;;
   esac
 }
 
 for part in "${parts[@]}"; do
   case $part in
-    clients | services | mcp1 | mcp2 | fetch | litellm) ;;
-    *) fail "unknown part '$part'; expected clients, services, mcp1, mcp2, fetch or litellm" ;;
+    clients | services | mcp1 | mcp2 | fetch | litellm | fastmcp) ;;
+    *) fail "unknown part '$part'; expected clients, services, mcp1, mcp2, fetch, litellm or fastmcp" ;;
   esac
 done
 
@@ -95,7 +95,7 @@ install_in_order() { # PART...: the requested ones among them
 failed=0
 install_in_order clients services 9>&- &
 from_npm=$!
-install_in_order litellm fetch mcp1 mcp2 9>&- &
+install_in_order litellm fastmcp fetch mcp1 mcp2 9>&- &
 from_pypi=$!
 wait $from_npm || failed=1
 wait $from_pypi || failed=1
