@@ -162,7 +162,7 @@ test_compose() {
 setup_lane() {
   local tests
   stage "install the servers" services/install everything filesystem memory/file
-  for tests in workflows status_page interop conformance eras oauth traces proxies services alerts grafana; do
+  for tests in workflows status_page interop conformance eras oauth fastmcp traces proxies services alerts grafana; do
     stage "set up tests/$tests" "tests/$tests/setup.sh"
   done
   stage "the compose stack" test_compose
@@ -188,6 +188,8 @@ test_lane() {
   stage "clients and servers of every era" run_pytest tests/eras
   after "set up tests/oauth"
   stage "OAuth, with a real authorization server" run_pytest tests/oauth
+  after "set up tests/fastmcp"
+  stage "FastMCP 3 servers and clients, and their replacement under load" run_pytest tests/fastmcp
   after "set up tests/traces"
   stage "traces, with a real OpenTelemetry Collector" run_pytest tests/traces
   after "set up tests/proxies"
