@@ -48,12 +48,6 @@ class Serving(Gateway):
         connection.close()
         return response.json
 
-    def renew_and_wait(self, name):
-        """What became of the sessions."""
-        with self.former_children_of(name) as former:
-            assert self.renew(name)["renewing"] is True
-        return {what: former[what] for what in ("moved", "ended")}
-
     @contextmanager
     def former_children_of(self, name):
         """Once what is done within has replaced them and they have ended, what the log says of it."""

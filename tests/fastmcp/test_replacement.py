@@ -31,20 +31,31 @@ def children(gateway):
     return {server: gateway.child_pid(server) for server in SERVERS}
 
 
-def test_no_call_fails_while_servers_are_renewed_one_after_another(gateway, load):
+def come_and_go(gateway, clients, server):
+    """A client that comes while its server is replaced waits for the new one."""
+    client = clients.open("fastmcp", gateway.url(server, "http"))
+    assert client.value("echo", text="new here") == "new here"
+    client.close()
+
+
+def test_no_call_fails_while_servers_are_renewed_one_after_another(gateway, clients, load):
     for server in SERVERS:
         before = children(gateway)
-        assert gateway.renew_and_wait(server) == {"moved": CLIENTS, "ended": 0}
+        with gateway.former_children_of(server) as former:
+            assert gateway.renew(server) == {"renewing": True, "sessions": CLIENTS}
+            come_and_go(gateway, clients, server)
+        assert (former["moved"], former["ended"]) == (CLIENTS, 0)
         go_on(load)
         after = children(gateway)
         assert [each for each in SERVERS if after[each] != before[each]] == [server]
 
 
-def test_no_call_fails_while_a_changed_configuration_is_reloaded(gateway, load):
+def test_no_call_fails_while_a_changed_configuration_is_reloaded(gateway, clients, load):
     before = children(gateway)
     gateway.change({"fininfo": {**gateway.services["fininfo"], "args": [*gateway.services["fininfo"]["args"], "--harmless"]}})
     with gateway.former_children_of("fininfo") as former:
         assert "~ service fininfo: args" in gateway.reload_by_command()
+        come_and_go(gateway, clients, "fininfo")
     assert (former["moved"], former["ended"]) == (CLIENTS, 0)
     go_on(load)
     after = children(gateway)

@@ -39,6 +39,7 @@ def test_state_of_a_shared_child_is_gone_when_it_was_renewed(gateway, clients):
     client = clients.open("fastmcp", gateway.url("realserverfaketools", "http"))
     steps = client.value("calibrate", step=1)
     assert client.value("calibrate", step=2) == [*steps, 2]
-    gateway.renew_and_wait("realserverfaketools")
+    with gateway.former_children_of("realserverfaketools"):
+        gateway.renew("realserverfaketools")
     assert client.value("calibrate", step=3) == [3]
     client.close()
