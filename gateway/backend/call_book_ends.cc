@@ -96,7 +96,8 @@ void CallBook::fail_sent(std::string_view why) {
   std::vector<CallId> owed;
   sent_.for_each([&](CallId id, Call const&) { owed.push_back(id); });
   for (auto const id : owed) {
-    auto const call = sent_.drop(id, context_.loop.now());
+    // Until another run begins, the child may still speak of it.
+    auto const call = sent_.drop(id, TimePoint::max());
     if (!call || call->abandoned) continue;
     end_failed(*call, {.outcome = mcp::Outcome::ChildExited, .message = message, .reason = "child_exited"});
   }

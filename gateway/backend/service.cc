@@ -121,7 +121,7 @@ void Service::tell_end(Edition const& edition) const {
 void Service::operate(Operation const& operation, Duration patience, TellEnd tell) {
   auto const renews = std::holds_alternative<Renew>(operation);
   if (!renews || stopping_ || !config().available()) return current_->operate(operation, std::move(tell));
-  auto const sessions = current_->session_count();
+  auto const sessions = health().sessions;
   renew(config(), patience);
   tell({OperationEnd::Verdict::Done, fmt::format(R"({{"renewing":true,"sessions":{}}})", sessions)});
 }
@@ -227,6 +227,11 @@ health::ServiceHealth Service::health() const {
     health.sessions += each.edition->session_count();
     health.calls_in_flight += each.edition->calls_owed();
   }
+  // Those before serve until the next were ready once, and for new sessions that is a moment.
+  auto const before_serve =
+      std::any_of(retiring_.begin(), retiring_.end(), [](Retiring const& each) { return each.edition->is_ready(); });
+  if (health.status == health::HealthStatus::Unhealthy && before_serve && !current_->has_been_ready())
+    health.status = health::HealthStatus::Degraded;
   return health;
 }
 

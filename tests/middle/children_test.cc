@@ -63,6 +63,24 @@ TEST_F(ChildrenTest, GivesNobodyLogLinesThatMayBeAboutACallOfAnotherThatWasNever
   EXPECT_EQ(before + 1, events(stream).size());
 }
 
+TEST_F(ChildrenTest, GiveNobodyElseTheirLastWordsAboutCallsThatTheyHungOn) {
+  auto one = service("one");
+  one.call_timeout = seconds(1);
+  start({one});
+  HttpSession a(*gateway, "one");
+  HttpSession b(*gateway, "one");
+  auto& stream = b.get();
+  auto& hung = child();
+  for (auto calls = 1; calls <= 10 && !hung.told_to_stop(); ++calls) {
+    a.post(call(calls, "echo"));
+    gateway->advance(seconds(2));
+  }
+  ASSERT_TRUE(hung.told_to_stop());
+  hung.say(note("notifications/message", {{"level", "error"}, {"data", "about a's"}}).dump());
+  gateway->turn(2);
+  EXPECT_TRUE(events(stream).empty());
+}
+
 TEST_F(ChildrenTest, AreAskedAgainForASubscriptionThatTheyHadNoRoomForWhenItsSessionMoved) {
   auto one = service("one");
   one.replicas = 2;

@@ -172,6 +172,18 @@ TEST_F(ReloadTest, KeepsTheFormerChildWhileTheNextDoesNotStart) {
   EXPECT_EQ("former", echoed(answered));
 }
 
+TEST_F(ReloadTest, IsNotUnhealthyWhileTheFormerChildServes) {
+  auto one = service("one");
+  one.required = true;
+  start({one});
+  EXPECT_EQ(health::HealthStatus::Healthy, gateway->health().status);
+  gateway->reload(otherwise());
+  EXPECT_EQ(health::HealthStatus::Degraded, gateway->health().status);
+  EXPECT_EQ("starting", gateway->health().state);
+  shake_hands(*gateway);
+  EXPECT_EQ(health::HealthStatus::Healthy, gateway->health().status);
+}
+
 TEST_F(ReloadTest, LetsNobodyInWhoseTokenIsGone) {
   config::GatewayConfig config;
   config.auth.tokens = {{.name = "alice", .token = config::Secret("alice-token"), .sha256 = {}}};

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 
 import pytest
 
@@ -288,35 +287,3 @@ def test_a_reload_while_the_gateway_stops_changes_nothing(start_gateway):
     gateway.change({"another": echo()})
     assert post_reload(gateway).status == 503
     assert "result" in slow.read_response().json
-
-
-def test_nobody_is_refused_and_no_call_fails_while_the_configuration_changes_again_and_again(start_gateway):
-    gateway = start_gateway({"busy": echo(), "other": echo()}, {"drain_timeout": "60s"})
-    failures, stop = [], threading.Event()
-
-    def work(client):
-        try:
-            if hasattr(client, "initialize"):
-                client.initialize()
-            for number in range(10**9):
-                if stop.is_set():
-                    return
-                assert say(client, str(number)) == str(number)
-        except BaseException as failure:  # pylint: disable=broad-except
-            failures.append(failure)
-
-    clients = [gateway.sse("busy") for _ in range(4)] + [gateway.http("busy") for _ in range(4)]
-    threads = [threading.Thread(target=work, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    try:
-        for number in range(20):
-            gateway.reload({"busy": echo(args=["--%d" % number]), "other": echo() if number % 2 else None},
-                           {"allowed_hosts": ["host-%d.example" % number]})
-            gateway.wait_for("service.ready", number + 2, server="busy")
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert not failures, failures[0]
-    gateway.until(lambda: len(gateway.events("child.exit", server="busy")) == 20)
