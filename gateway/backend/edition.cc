@@ -179,6 +179,7 @@ void Edition::move_to(Multiplexer& other, Session& session, Multiplexer& from) {
 /// have a child of its own, all but one move on.
 void Edition::on_multiplexer_ready(Multiplexer& ready) {
   has_been_ready_ = true;
+  if (stopping_) return;  // the placement does not know which children have gone since
   placement_->on_ready(ready);
   if (ready.is_stateless()) return;
   auto one_stays = false;
@@ -194,6 +195,7 @@ void Edition::on_multiplexer_ready(Multiplexer& ready) {
 }
 
 void Edition::on_multiplexer_down(Multiplexer& down) {
+  if (stopping_) return;
   down.for_each_session([&](Session& session) {
     if (!down.can_part_with(session)) return;  // it listens, and goes on with the next run
     if (auto* const other = placement_->refuge_from(down)) other->take_over(session, down);
@@ -202,6 +204,7 @@ void Edition::on_multiplexer_down(Multiplexer& down) {
 }
 
 void Edition::on_list_changed(Multiplexer const& multiplexer, mcp::Method method) {
+  if (stopping_) return;
   for (auto* const sibling : placement_->siblings_of(multiplexer)) sibling->tell_listeners(method);
 }
 
