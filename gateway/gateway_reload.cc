@@ -80,18 +80,18 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
 /// Whatever can fail comes first: nothing has changed if it does.
 Status Gateway::begin_reload(config::Config next) {
   auto secrets = log::secrets_of(next, environ);
-  auto& former = reload_->former = std::make_unique<frontend::Directory>(
-      directory_->list_next(std::move(next.services), metrics_), directory_->next_layout(next.gateway.base_path));
-  auto read = TlsListeners::read(tls_settings(next.gateway, *former));
+  auto directory = std::make_unique<frontend::Directory>(directory_->list_next(std::move(next.services), metrics_),
+                                                         directory_->next_layout(next.gateway.base_path));
+  auto read = TlsListeners::read(tls_settings(next.gateway, *directory));
   if (!read) return read.error();
   auto plan = plan_listeners({.config = next.gateway,
-                              .directory = *former,
+                              .directory = *directory,
                               .before_config = &config_,
                               .before = directory_.get(),
                               .listening = listening_});
   if (!plan) return plan.error();
 
-  directory_.swap(former);
+  reload_->former = std::exchange(directory_, std::move(directory));
   config_ = std::move(next.gateway);
   tls_.use(*std::move(read));
   listening_ = plan->listening;

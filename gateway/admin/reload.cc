@@ -6,16 +6,6 @@
 
 namespace gateway::admin {
 
-namespace {
-
-std::string json_list(std::vector<std::string> const& texts) {
-  std::string list;
-  for (auto const& text : texts) list += fmt::format("{}{}", list.empty() ? "" : ",", json_string(text));
-  return fmt::format("[{}]", list);
-}
-
-}  // namespace
-
 std::string_view to_text(ReloadRequest::By by) {
   switch (by) {
     case ReloadRequest::By::Signal: return "signal";

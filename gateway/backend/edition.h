@@ -67,6 +67,7 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   /// Sessions that owe nothing, or all.
   enum class Which { Idle, All };
   [[nodiscard]] std::vector<SessionId> sessions(Which which);
+  [[nodiscard]] bool is_stopping() const { return stopping_; }
   /// A session of a retired edition is ended.
   void count_ended() { ++ended_; }
   /// Of its sessions, how many moved on, and how many were ended.

@@ -87,7 +87,7 @@ void Service::remove(Duration patience) {
 void Service::look_at_retiring() {
   if (stopping_) return;
   for (auto* const edition : all()) {
-    if (edition == current_.get() && !removed_) continue;
+    if ((edition == current_.get() && !removed_) || edition->is_stopping()) continue;
     auto const until = edition == current_.get() ? removed_until_ : retiring_of(*edition).until;
     auto const is_late = context_.loop.now() >= until;
     auto const can_move = !removed_ && edition->has_no_state_of_sessions() && current_->has_no_state_of_sessions() &&

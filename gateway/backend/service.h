@@ -27,9 +27,9 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
   /// Starts shared children, as Edition has it.
   void start() { current_->start(); }
   /// Another configuration holds from now on. Where it does not concern the children, nothing else happens. Otherwise it
-  /// holds for new sessions, and its children are started. Sessions of a shared child
-  /// move to the new one as soon as that is ready and they have no call in flight. Others end once they have none.
-  /// After `patience`, those that are left end with an error for their calls.
+  /// holds for new sessions, and its children are started. Sessions of a shared child move to the new one as soon as that
+  /// is ready and they have no call in flight. Others end once they have none. After `patience`, those that are left end
+  /// with an error for their calls; but where sessions can move, only once the new child has been ready.
   void replace(config::ServiceConfig config, Duration patience);
   /// It is configured no more. Its sessions end as those of a replaced edition do, and `on_service_stopped` follows,
   /// perhaps before this returns.

@@ -106,4 +106,14 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
+std::string json_list(std::vector<std::string> const& texts) {
+  std::string list = "[";
+  for (auto const& text : texts) {
+    if (list.size() > 1) list.push_back(',');
+    append_json_string(list, text);
+  }
+  list.push_back(']');
+  return list;
+}
+
 }  // namespace gateway

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway {
 
@@ -12,6 +13,9 @@ namespace gateway {
 void append_json_string(std::string& out, std::string_view text);
 
 [[nodiscard]] std::string json_string(std::string_view text);
+
+/// The texts as a JSON array of strings.
+[[nodiscard]] std::string json_list(std::vector<std::string> const& texts);
 
 /// The most bytes `write_json_string` writes for a text of that size.
 [[nodiscard]] constexpr std::size_t json_string_room(std::size_t size) { return 6 * size + 2; }

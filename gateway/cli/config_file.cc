@@ -31,9 +31,17 @@ ConfigFile::ConfigFile(Arguments arguments, sandbox::Support support, AskedOfSys
   if (auto const loaded = load_config(arguments_.file, ReadFrom::Files)) watch(loaded->files);
 }
 
+/// Those that are watched already keep what was seen of them before they were read: a change since is one.
 void ConfigFile::watch(std::vector<std::string> const& files) {
-  files_.clear();
-  for (auto const& file : files) (void)files_.emplace_back(file, kMostMib).read_if_changed();
+  auto before = std::exchange(files_, {});
+  for (auto const& file : files) {
+    auto const known = std::ranges::find(before, file, &io::ChangingFile::path);
+    if (known == before.end()) {
+      (void)files_.emplace_back(file, kMostMib).read_if_changed();
+    } else if (std::ranges::find(files_, file, &io::ChangingFile::path) == files_.end()) {
+      files_.push_back(*known);
+    }
+  }
 }
 
 bool ConfigFile::has_changed() {
@@ -43,6 +51,7 @@ bool ConfigFile::has_changed() {
 }
 
 admin::ReadConfig ConfigFile::read() {
+  (void)has_changed();
   auto loaded = load_config(arguments_.file, ReadFrom::Files);
   if (!loaded) return std::vector<std::string>{loaded.error().what};
   watch(loaded->files);

@@ -20,12 +20,6 @@ namespace {
 /// The endpoint of a service whose metadata a client of this door is told.
 std::string_view endpoint_of(Door door) { return door == Door::Mcp ? "/mcp" : "/sse"; }
 
-std::string json_list(std::vector<std::string> const& texts) {
-  std::string list;
-  for (auto const& text : texts) list += fmt::format("{}{}", list.empty() ? "" : ",", json_string(text));
-  return fmt::format("[{}]", list);
-}
-
 bool asks_for_certificates(Desk const& desk) {
   auto const asks = [](std::optional<config::TlsConfig> const& tls) { return tls && tls->asks_clients(); };
   return asks(desk.config.tls) || std::ranges::any_of(desk.directory->services(), [&](ListedService const& listed) {

@@ -123,6 +123,10 @@ void Listener::on_ready(Watch::For) {
   }
 }
 
+void Listener::accept_rest() {
+  for (int i = 0; i < kBacklog; i += kBatch) on_ready(Watch::For::Read);
+}
+
 /// Whether there was one.
 bool Listener::refuse_one() {
   kept_.reset();

@@ -49,7 +49,7 @@ class Listener final : private Watch::Listener {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// Accepts what waits, before it is closed: those would be reset.
-  void accept_rest() { on_ready(Watch::For::Read); }
+  void accept_rest();
 
  private:
   void on_ready(Watch::For what) override;

@@ -159,6 +159,32 @@ TEST_F(ReloadTest, RemovesAServiceAfterItsCallsHaveEnded) {
   EXPECT_EQ(0U, gateway->sessions().taken());
 }
 
+TEST_F(ReloadTest, TellsTheEndOfEachFormerChildOnce) {
+  start({service("one"), service("two")});
+  HttpSession session(*gateway, "two");
+  (void)session.post(call(1, "echo"));
+  auto& busy = child();
+  auto config = gateway->config();
+  config.services[1].args = {"--other"};
+  gateway->reload(config);
+  shake_hands(*gateway);
+  config.services.pop_back();
+  gateway->reload(config);
+  child().die();
+  gateway->advance(seconds(5));
+  EXPECT_FALSE(busy.told_to_stop());
+  echo(busy, "to the end");
+  gateway->advance(seconds(1));
+  busy.die();
+  gateway->turn(2);
+  auto const& log = gateway->log().text;
+  std::size_t told = 0;
+  for (auto at = log.find("service.former_ended"); at != std::string::npos;
+       at = log.find("service.former_ended", at + 1))
+    ++told;
+  EXPECT_EQ(2U, told);
+}
+
 TEST_F(ReloadTest, KeepsTheFormerChildWhileTheNextDoesNotStart) {
   start({service("one")});
   auto& former = child();
