@@ -8,6 +8,8 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from load_tools import add_load_tools
+
 server = FastMCP("fininfo", version="3.1", mask_error_details=True)
 calls = 0  # of this process, whoever calls
 
@@ -57,17 +59,7 @@ async def count_calls() -> int:
     return calls
 
 
-@server.tool(annotations={"readOnlyHint": True})
-def echo(text: str) -> str:
-    """The text."""
-    return text
-
-
-@server.tool(annotations={"readOnlyHint": True})
-async def ponder(text: str) -> str:
-    """The text, after a while."""
-    await asyncio.sleep(0.1)
-    return text
+add_load_tools(server)
 
 
 @server.resource("fininfo://markets", name="Markets", mime_type="text/plain")

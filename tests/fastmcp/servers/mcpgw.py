@@ -1,11 +1,12 @@
 """A registry of MCP servers, as a FastMCP server: lists, changes, and what a session wants to keep."""
-import asyncio
 from typing import Annotated
 
 from fastmcp import Context, FastMCP
 from fastmcp.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
+
+from load_tools import add_load_tools
 
 server = FastMCP("mcpgw", version="3.1", instructions="Finds servers and their tools. «Nur lesend» unless a tool says otherwise.")
 services = {"/fininfo": True, "/realserverfaketools": True, "/mcpgw": True}
@@ -48,17 +49,7 @@ async def recall(ctx: Context) -> str | None:
     return await ctx.get_state("kept")
 
 
-@server.tool(annotations={"readOnlyHint": True})
-def echo(text: str) -> str:
-    """The text."""
-    return text
-
-
-@server.tool(annotations={"readOnlyHint": True})
-async def ponder(text: str) -> str:
-    """The text, after a while."""
-    await asyncio.sleep(0.1)
-    return text
+add_load_tools(server)
 
 
 @server.resource("registry://services", mime_type="application/json", tags={"registry"}, meta={"fresh": True})

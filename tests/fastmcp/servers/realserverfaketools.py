@@ -1,5 +1,4 @@
 """Tools that do nothing in impressive words, as a FastMCP server: nested arguments, blocks of every type, states of sessions."""
-import asyncio
 from enum import Enum
 from typing import Annotated, Any, Literal
 
@@ -8,6 +7,8 @@ from fastmcp.tools.tool import ToolResult
 from fastmcp.utilities.types import Image
 from mcp.types import TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
+
+from load_tools import add_load_tools
 
 server = FastMCP("realserverfaketools", version="3.1")
 
@@ -56,17 +57,7 @@ async def calibrate(step: int, ctx: Context) -> list[int]:
     return steps
 
 
-@server.tool(annotations={"readOnlyHint": True})
-def echo(text: str) -> str:
-    """The text."""
-    return text
-
-
-@server.tool(annotations={"readOnlyHint": True})
-async def ponder(text: str) -> str:
-    """The text, after a while."""
-    await asyncio.sleep(0.1)
-    return text
+add_load_tools(server)
 
 
 @server.resource("fake://flux/{level}{?mode}", mime_type="application/json")
