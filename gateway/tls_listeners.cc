@@ -52,8 +52,8 @@ void TlsListeners::use(Read read) {
   former_ = std::exchange(listeners_, {});
   for (auto& [setting, identity] : read) {
     metrics_.certificate_read(setting.listener, identity.expires());
-    auto const known =
-        std::ranges::find_if(former_, [&](auto const& listener) { return listener->setting.path == setting.path; });
+    auto const known = std::ranges::find_if(
+        former_, [&path = setting.path](auto const& listener) { return listener->setting.path == path; });
     if (known == former_.end()) {
       listeners_.push_back(std::make_unique<Listener>(setting, std::move(identity)));
       continue;
