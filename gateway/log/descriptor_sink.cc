@@ -18,6 +18,14 @@ bool is_regular_file(int fd) {
   return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/// What is writable takes that much without blocking, and in one piece (pipe(7)): in whole lines, if it has any, since
+/// another process may write to the same pipe, as the one that is about to replace this one does.
+std::string_view first_part(std::string_view bytes) {
+  auto const part = bytes.substr(0, PIPE_BUF);
+  auto const end = part.rfind('\n');
+  return end == part.npos ? part : part.substr(0, end + 1);
+}
+
 /// stderr. spdlog's own sink for it blocks for as long as nobody reads a pipe, and ignores errors.
 class DescriptorSink final : public LineSink {
  public:
@@ -40,8 +48,7 @@ class DescriptorSink final : public LineSink {
     error_ = EAGAIN;
     while (!rest.empty()) {
       if (may_block_ && !wait_until_writable(fd_)) break;
-      // What is writable takes that much without blocking (pipe(7)).
-      auto const part = may_block_ ? rest.substr(0, PIPE_BUF) : rest;
+      auto const part = may_block_ ? first_part(rest) : rest;
       auto const count = ::write(fd_, part.data(), part.size());
       error_ = count < 0 ? errno : ENOSPC;
       if (count < 0 && errno != EINTR && errno != EAGAIN) break;
