@@ -57,6 +57,7 @@ Session* Streamable::session_of(Visit const& visit, http::FoundField const& toke
                       "Bad Request: Mcp-Session-Id must stand once, and hold visible ASCII characters only");
     return nullptr;
   }
+  if (desk_.pass_on(visit, LoopTokens::generation_of(*token.value))) return nullptr;
   auto* const session = desk_.sessions.find(*token.value);
   auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
                      session->service == *visit.endpoint.service && session->principal == visit.principal->id;
@@ -102,6 +103,7 @@ void Streamable::post_without_session(Visit const& visit, Accepts accepted, http
   // Notifications and answers without a session have no effect.
   if (incoming.requests() == 0) return visit.reply(202);
 
+  if (desk_.pass_on(visit)) return;
   auto const transport = initializes ? mcp::Transport::Http : mcp::Transport::OneShot;
   auto const [session, refusal] = desk_.open_session(visit, transport);
   if (session == nullptr) return visit.reply_refused(refusal, incoming.messages.front().id);
@@ -221,6 +223,8 @@ void Streamable::drop(std::uint64_t ticket) {
 // ── answers ──────────────────────────────────────────────────────────────────
 
 void Streamable::answer(Session& session, std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
+  // Its client has not been idle: it was waiting for this.
+  if (has_token(session.transport)) desk_.sessions.touch(session, desk_.clock.now());
   auto* const post = posts_.find(ticket);
   if (post == nullptr) return;
   if (post->terms.head_waits && outcome == Outcome::Ok) {

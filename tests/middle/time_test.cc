@@ -56,6 +56,20 @@ TEST_F(TimeTest, EndsASessionThatIsIdleAndKeepsOneWithAStream) {
   EXPECT_EQ(200, heard(open.post(request(1, "ping"))).status);
 }
 
+TEST_F(TimeTest, TakesAnAnswerForAUseOfItsSession) {
+  auto one = service("one");
+  one.call_timeout = std::chrono::minutes(30);
+  start({one});
+  HttpSession session(*gateway, "one");
+  auto& slow = session.post(call(1, "echo"));
+  gateway->advance(std::chrono::minutes(29));
+  answer(child(), take_heard(child())["id"], {{"said", "at last"}});
+  gateway->turn(2);
+  EXPECT_EQ("at last", body(slow)["result"]["said"]);
+  gateway->advance(std::chrono::minutes(29));
+  EXPECT_EQ(200, heard(session.post(request(2, "ping"))).status);
+}
+
 TEST_F(TimeTest, RestsInACrashLoopAndStartsAgain) {
   start({service("one")});
   for (int i = 0; i < 7; ++i) {
