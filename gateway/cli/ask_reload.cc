@@ -2,39 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <vector>
 
-#include "gateway/cli/http_get.h"
+#include "gateway/cli/admin_post.h"
 #include "gateway/cli/load_config.h"
-#include "gateway/http/client.h"
 
 namespace gateway::cli {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Result<std::string> admin_token(std::string const& file) {
-  if (file.empty()) {
-    auto const* const value = std::getenv(kAdminTokenVariable);
-    if (value != nullptr && *value != '\0') return std::string(value);
-    return Error{
-        fmt::format("this needs the admin token (gateway.admin_token): expected --token-file FILE, or the "
-                    "token in {}. Without one, send the process SIGHUP and read its log",
-                    kAdminTokenVariable)};
-  }
-  std::ifstream in(file);
-  std::string token((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in && token.empty()) return Error{fmt::format("--token-file {}: cannot be read", file)};
-  token.erase(token.find_last_not_of(" \r\n\t") + 1);
-  if (token.empty()) return Error{fmt::format("--token-file {}: expected the admin token, found an empty file", file)};
-  return token;
-}
 
 std::vector<std::string> texts_of(Json const& list) {
   std::vector<std::string> texts;
@@ -77,29 +56,20 @@ int tell(Json const& end, std::ostream& out, std::ostream& errors) {
 
 int ask_reload(GatewayAddress const& address, ReloadAsked const& asked, std::chrono::seconds patience,
                std::ostream& out, std::ostream& errors) {
-  auto const failed = [&](std::string_view why) {
-    errors << fmt::format("reload: {}\n", why);
+  auto const end = post_to_admin(address, {.page = "/api/reload",
+                                           .body = asked.dry_run ? R"({"dry_run":true})" : "{}",
+                                           .token_file = asked.token_file,
+                                           .signal = "SIGHUP",
+                                           .patience = patience});
+  if (!end) {
+    errors << fmt::format("reload: {}\n", end.error().what);
     return kUsageError;
-  };
-  auto const token = admin_token(asked.token_file);
-  if (!token) return failed(token.error().what);
-  auto const url = url_of(address.text, "/api/reload", NamedPage::Replace);
-  if (!url) return failed(url.error().what);
-  auto const answer = http_post(*url, address.trust, fmt::format("Authorization: Bearer {}\r\n", *token),
-                                asked.dry_run ? R"({"dry_run":true})" : "{}", patience);
-  if (!answer) return failed(fmt::format("{}; {}", answer.error().what, kStartOne));
-  auto const end = Json::parse(answer->body, nullptr, false);
-  if (end.is_object() && end.contains("error")) return failed(end["error"].get<std::string>());
-  if (!end.is_object() || !end.contains("result"))
-    return failed(
-        fmt::format("expected a gateway's admin listener at {}, found something else, which answers with "
-                    "status {}",
-                    *url, answer->status));
-  if (asked.json) {
-    out << answer->body;
-    return end["errors"].empty() ? 0 : 1;
   }
-  return tell(end, out, errors);
+  if (asked.json) {
+    out << end->dump() << '\n';
+    return end->at("errors").empty() ? 0 : 1;
+  }
+  return tell(*end, out, errors);
 }
 
 }  // namespace gateway::cli

@@ -9,9 +9,6 @@
 
 namespace gateway::cli {
 
-/// The variable of the environment that holds the admin token, where no file is named.
-inline constexpr char const* kAdminTokenVariable = "MCP_GATEWAY_ADMIN_TOKEN";
-
 struct ReloadAsked {
   bool dry_run = false;
   bool json = false;
