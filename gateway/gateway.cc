@@ -46,6 +46,10 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
     : config_(completed(config)),
       warnings_(std::move(config.warnings)),
       single_(options.single),
+      start_(std::move(options.start)),
+      no_upgrade_(std::move(options.no_upgrade)),
+      inheritance_(std::move(options.inheritance)),
+      generation_(inheritance_ ? inheritance_->begin.generation : Generation{}),
       source_(std::move(options.source)),
       manager_(std::move(options.manager)),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime),
@@ -59,8 +63,10 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       spans_(make_exporter(config_.traces, about_)),
       directory_(std::make_unique<frontend::Directory>(
           frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
-          frontend::Directory::Layout{
-              .loops = config_.loops, .single = options.single, .base_path = config_.base_path})),
+          frontend::Directory::Layout{.loops = config_.loops,
+                                      .single = options.single,
+                                      .base_path = config_.base_path,
+                                      .generation = generation_})),
       tls_(metrics_),
       descriptors_(options.descriptors),
       connections_(descriptors_.connections),
@@ -97,6 +103,8 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       signals_(first().loop(), *this),
       ticker_(first().loop(), [this] { tick(); }),
       drain_limit_(first().loop(), [this] { stop(); }),
+      retire_limit_(first().loop(), [this] { drain(); }),
+      leave_limit_(first().loop(), [this] { stop_now(); }),
       drained_(loops_.size()) {
   admin_.set_server(admin_server_);
   metrics_.limits(config_.limits.max_sessions, descriptors_.connections);
@@ -129,17 +137,33 @@ Status Gateway::listen() {
   if (auto const may = may_listen(config_, directory_->configs()); !may) return may;
   auto read = TlsListeners::read(tls_settings(config_, *directory_));
   if (!read) return read.error();
-  auto plan = plan_listeners({.config = config_, .directory = *directory_, .single = single_});
+  WantedListeners wanted{.config = config_, .directory = *directory_, .single = single_};
+  if (inheritance_) wanted.inherited = std::move(inheritance_->listeners);
+  auto plan = plan_listeners(std::move(wanted));
   if (!plan) return plan.error();
   tls_.use(*std::move(read));
   listening_ = plan->listening;
-  take_up_admin(*plan);
-  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-    auto setup = setup_of(loop, *plan);
-    loops_.at(loop).take_up_listeners(setup);
+  if (!inheritance_) {
+    open(*std::move(plan));
+    return Done{};
   }
-  for (auto const& [name, listener] : plan->named) log_listening(name, listener);
+  // The process before has them until every service is ready here.
+  waiting_ = *std::move(plan);
+  former_ = std::make_unique<Takeover>(first().loop(), std::move(inheritance_->channel),
+                                       static_cast<Takeover::Owner&>(*this));
+  inheritance_.reset();
   return Done{};
+}
+
+void Gateway::open(ListenerPlan plan) {
+  take_up_admin(plan);
+  for (std::size_t loop = 1; loop < loops_.size(); ++loop) {
+    auto* const shard = &loops_.at(loop);
+    shard->post([shard, setup = setup_of(loop, plan)]() mutable { shard->take_up_listeners(setup); });
+  }
+  auto setup = setup_of(0, plan);
+  first().take_up_listeners(setup);
+  for (auto const& [name, listener] : plan.named) log_listening(name, listener);
 }
 
 void Gateway::log_listening(std::string_view name, OpenListener const& listener) {
@@ -169,7 +193,7 @@ int Gateway::run() {
   }
   ticker_.repeat(kTick);
   sampler_.start(kSampleEvery);
-  notify_manager("READY=1");
+  if (!former_) notify_manager("READY=1");  // of an upgrade the process before tells
   loops_.run();
   log.info("gateway.end", "gateway ended");
   return 0;
@@ -179,11 +203,13 @@ void Gateway::tick() {
   guard_->reap_orphans();
   loops_.finish_late_rounds();
   if (start_report_) look_at_start();
+  if (former_ && former_->waits()) tell_start();
   if (++ticks_ % kTicksPerSecond != 0) return;
   admin_server_.tick();
   admin_.tick();
   tls_.tick(first().log());
   look_at_source();
+  look_at_upgrade();
   look_at_outputs();
   span_watch_.tick();
 }
@@ -199,7 +225,7 @@ void Gateway::look_at_start() {
 }
 
 void Gateway::on_terminate() {
-  if (first().phase() == Phase::Serving) return drain();
+  if (first().phase() < Phase::Draining) return drain();
   if (first().loop().now() - told_to_stop_ > kImpatience) stop();
 }
 
@@ -208,6 +234,8 @@ void Gateway::look_at_outputs() {
   for (auto const& state : states) metrics_.logs_dropped(state.name, state.dropped);
   output_report_.look(states, first().log());
 }
+
+void Gateway::on_upgrade() { upgrade({.by = admin::UpgradeRequest::By::Signal}, {}); }
 
 void Gateway::on_reload() { reload({.by = admin::ReloadRequest::By::Signal}, {}); }
 
@@ -260,6 +288,7 @@ void Gateway::set_log_level(config::LogLevel level) {
 // ── ending ───────────────────────────────────────────────────────────────────
 
 void Gateway::drain() {
+  if (first().phase() >= Phase::Draining) return;
   told_to_stop_ = first().loop().now();
   metrics_.draining(true);
   ask_health([this](health::GatewayHealth const& health) {
@@ -267,7 +296,11 @@ void Gateway::drain() {
     for (auto const& service : health.services) calls += service.calls_in_flight;
     first().log().info("gateway.drain", "told to stop: open calls are waited for", {{"calls", calls}});
   });
-  notify_manager("STOPPING=1");
+  if (next_) next_->abandon();
+  if (former_ && former_->lives_on()) former_->tell_end_sessions();
+  retire_limit_.cancel();
+  if (!next_ || !next_->serves()) notify_manager("STOPPING=1");
+  drained_.assign(loops_.size(), false);
   drain_limit_.set(config_.drain_timeout);
   loops_.on_each([](Shard& shard) { shard.drain(); });
 }
@@ -278,12 +311,30 @@ void Gateway::on_drained(std::size_t shard, bool is_drained) {
 
 void Gateway::drained(std::size_t shard, bool is_drained) {
   drained_[shard] = is_drained;
-  if (std::all_of(drained_.begin(), drained_.end(), [](bool each) { return each; })) stop();
+  end_if_unused();
 }
 
+/// The process before may pass on connections as long as it is there.
+void Gateway::end_if_unused() {
+  auto const unused = std::all_of(drained_.begin(), drained_.end(), [](bool each) { return each; });
+  if (!unused || (former_ && former_->lives_on())) return;
+  if (first().phase() == Phase::Retiring) return drain();
+  stop();
+}
+
+/// The process that has the listeners is told first: what it passes on until it knows is answered here still.
 void Gateway::stop() {
   if (first().phase() != Phase::Draining) return;
+  if (!next_ || !next_->serves()) return stop_now();
+  if (std::exchange(leaves_, true)) return;
+  next_->tell_leaving();
+  leave_limit_.set(kLoopPatience);
+}
+
+void Gateway::stop_now() {
+  if (first().phase() != Phase::Draining) return;
   drain_limit_.cancel();
+  leave_limit_.cancel();
   admin_.end_streams();
   loops_.on_each([](Shard& shard) { shard.stop(); });
 }

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/admin/admin.h"
 #include "gateway/admin/reload.h"
+#include "gateway/admin/upgrade.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
@@ -30,8 +32,10 @@
 #include "gateway/shard.h"
 #include "gateway/span_posting.h"
 #include "gateway/start_report.h"
+#include "gateway/takeover.h"
 #include "gateway/tls_listeners.h"
 #include "gateway/trace/span_exporter.h"
+#include "gateway/upgrade.h"
 
 namespace gateway {
 
@@ -46,14 +50,21 @@ namespace gateway {
 class Gateway final : private io::Signals::Handler,
                       private health::HealthSource,
                       private admin::Program,
-                      private Shard::Owner {
+                      private Shard::Owner,
+                      private Upgrade::Owner,
+                      private Takeover::Owner {
  public:
   /// `single`: one service, its endpoints at the root of the main listener.
   /// `source`: where the configuration came from; null where there is nothing to read again.
   /// `descriptors`: what the system leaves for connections. `manager`: is notified when
   /// the listeners are open. `sandbox`: what the system can do to children.
+  /// `start`: how the program was started, to start the next one; nothing where that cannot be done again, and
+  /// `no_upgrade` says why. `inheritance`: of the process that this one replaces.
   struct Options {
     bool single = false;
+    std::optional<io::ProgramStart> start{};
+    std::string no_upgrade{};
+    std::optional<Inheritance> inheritance{};
     std::unique_ptr<admin::ConfigSource> source{};
     DescriptorBudget descriptors;
     io::ServiceManager manager;
@@ -85,15 +96,30 @@ class Gateway final : private io::Signals::Handler,
   void end_reload(admin::ReloadRequest const& request, admin::ReloadEnd const& end, admin::TellReload const& tell);
   void look_at_source();
   void log_listening(std::string_view name, OpenListener const& listener);
+  void open(ListenerPlan plan);
+  // gateway_upgrade.cc
+  using Sockets = std::vector<http::Server::Listening>;
+  [[nodiscard]] std::string why_not_now() const;
+  void begin_upgrade(health::GatewayHealth const& health, std::vector<std::optional<Sockets>> const& sockets);
+  [[nodiscard]] std::vector<Upgrade::Offered> offer(std::vector<std::optional<Sockets>> const& sockets);
+  [[nodiscard]] std::string listener_name(http::ListenerTag tag) const;
+  [[nodiscard]] io::TlsServer* tls_of(http::ListenerTag tag) const;
+  void end_upgrade(admin::UpgradeEnd const& end);
+  void look_at_upgrade();
+  void tell_start();
+  void listen_again();
   void drain();
   void stop();
+  void stop_now();
   void drained(std::size_t shard, bool is_drained);
+  void end_if_unused();
   void shard_over();
 
   // io::Signals::Handler
   void on_terminate() override;
   void on_reload() override;
   void on_reopen() override;
+  void on_upgrade() override;
   // health::HealthSource, for the admin pages
   [[nodiscard]] health::GatewayHealth health_here() const override;
   // health::HealthSource and Shard::Owner
@@ -104,10 +130,24 @@ class Gateway final : private io::Signals::Handler,
   void set_log_level(config::LogLevel level) override;
   [[nodiscard]] frontend::Directory const& directory() const override { return *directory_; }
   void reload(admin::ReloadRequest request, admin::TellReload tell) override;
+  void upgrade(admin::UpgradeRequest request, admin::TellUpgrade tell) override;
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
   void move(std::size_t to, http::MovedConnection connection) override;
+  void pass(std::size_t shard, http::Process to, http::MovedConnection connection) override;
+  // Upgrade::Owner and Takeover::Owner
+  void on_next_serves() override;
+  void on_upgrade_failed(std::string const& why) override;
+  void on_next_gone() override;
+  void on_keep_closed() override { kept_.clear(); }
+  void on_end_sessions() override;
+  void on_known_to_leave() override { stop_now(); }
+  void on_told_to_serve() override;
+  void on_abandoned() override;
+  void on_former_leaves() override;
+  void on_former_gone() override;
+  void on_passed(http::MovedConnection connection, std::string const& listener) override;
 
   /// A reload that the loops are taking up.
   struct Reload {
@@ -118,9 +158,26 @@ class Gateway final : private io::Signals::Handler,
     std::vector<Setup> setups{};                    ///< by loop
   };
 
+  /// A listener that is closed here, as the next process has it, and is opened again should that die.
+  struct Kept {
+    std::size_t loop = 0;
+    http::ListenerTag tag{};
+    bool is_admin = false;
+    io::UniqueFd socket{};
+  };
+  /// An upgrade that was asked for, until it is known what came of it.
+  struct AskedUpgrade {
+    admin::UpgradeRequest request;
+    admin::TellUpgrade tell;
+  };
+
   config::GatewayConfig config_;
   std::vector<config::ConfigWarning> warnings_;
   bool single_;
+  std::optional<io::ProgramStart> start_;
+  std::string no_upgrade_;
+  std::optional<Inheritance> inheritance_;  ///< until `listen`
+  Generation generation_;
   std::unique_ptr<admin::ConfigSource> source_;
   bool source_changed_ = false;
   io::ServiceManager manager_;
@@ -149,13 +206,21 @@ class Gateway final : private io::Signals::Handler,
   io::Signals signals_;
   io::Timer ticker_;
   io::Timer drain_limit_;
+  io::Timer retire_limit_;
+  io::Timer leave_limit_;
   std::vector<bool> drained_;  ///< by shard
   std::size_t over_ = 0;       ///< shards that have no child any more
+  bool leaves_ = false;        ///< the next process is told
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;
   Listening listening_;
   std::unique_ptr<Reload> reload_;             ///< null while there is none
   std::unique_ptr<StartReport> start_report_;  ///< null without a terminal, or once it is complete
+  std::unique_ptr<Takeover> former_;           ///< null without a process before
+  std::optional<ListenerPlan> waiting_;        ///< listeners that are still those of the process before
+  std::unique_ptr<Upgrade> next_;              ///< null without a process that is to replace this one
+  std::optional<AskedUpgrade> asked_;
+  std::vector<Kept> kept_;
 };
 
 }  // namespace gateway

@@ -45,7 +45,11 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
   auto const refuse = [&](ReloadEnd::Verdict verdict, std::vector<std::string> errors) {
     end_reload(request, {.verdict = verdict, .changes = {}, .errors = std::move(errors)}, tell);
   };
+  if (first().phase() == Phase::Retiring)
+    return refuse(ReloadEnd::Verdict::NotNow, {"another process has taken the place of this one"});
   if (first().phase() != Phase::Serving) return refuse(ReloadEnd::Verdict::NotNow, {"the gateway is stopping"});
+  if (asked_ || (next_ && !next_->is_over()))
+    return refuse(ReloadEnd::Verdict::NotNow, {"an upgrade has not ended yet"});
   if (reload_) return refuse(ReloadEnd::Verdict::NotNow, {"another reload has not ended yet"});
   if (source_ == nullptr) {
     return refuse(ReloadEnd::Verdict::Refused,
@@ -95,6 +99,7 @@ Status Gateway::begin_reload(config::Config next) {
   config_ = std::move(next.gateway);
   tls_.use(*std::move(read));
   listening_ = plan->listening;
+  if (former_) former_->tell_keep_closed();
   // Children of the configuration before may say theirs for a while.
   redaction_ = log::Redaction(log::Redaction(std::exchange(secrets_, secrets)), secrets);
   quotas_.replace(config_.quotas);

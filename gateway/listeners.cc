@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
+
+#include "gateway/base/ip_range.h"
 
 namespace gateway {
 
@@ -48,7 +51,12 @@ struct Setting {
 
 class Planner {
  public:
-  explicit Planner(WantedListeners const& wanted) : wanted_(wanted) { plan_.opened.resize(wanted.directory.loops()); }
+  explicit Planner(WantedListeners wanted) : wanted_(std::move(wanted)) {
+    plan_.opened.resize(wanted_.directory.loops());
+    for (auto& [name, socket] : wanted_.inherited) {
+      if (auto bound = Listener::bound(std::move(socket))) inherited_.push_back({std::move(name), *std::move(bound)});
+    }
+  }
 
   Status main() {
     auto const* const before = wanted_.before_config;
@@ -66,11 +74,19 @@ class Planner {
     if (!first) return first.error();
     auto const port = first->port;
     plan_.opened[0].push_back({http::ListenerTag{}, *std::move(first)});
+    ListenAddress const chosen{.host = address.host, .port = port};
     for (std::size_t loop = 1; loop < plan_.opened.size(); ++loop) {
-      auto another = Listener::bind(address.host, port, Listener::Port::OneOfMany);
-      if (!another) return another.error();
+      auto another = take_inherited("main", chosen);
+      if (!another) {
+        auto bound = Listener::bind(address.host, port, Listener::Port::OneOfMany);
+        if (!bound) return bound.error();
+        another = *std::move(bound);
+      }
       plan_.opened[loop].push_back({http::ListenerTag{}, *std::move(another)});
     }
+    // The process before had more loops: what waits in their sockets is accepted, too.
+    while (auto more = take_inherited("main", chosen))
+      plan_.opened[0].push_back({http::ListenerTag{}, *std::move(more)});
     plan_.listening.main = opened("main", address, port, tls);
     return Done{};
   }
@@ -139,7 +155,8 @@ class Planner {
   }
 
   /// The port may be ours already, at another address.
-  Result<Listener::Socket> bind(Setting const& setting, ListenAddress const& address) const {
+  Result<Listener::Socket> bind(Setting const& setting, ListenAddress const& address) {
+    if (auto inherited = take_inherited(setting.name, address)) return *std::move(inherited);
     auto const use = is_ours(address.port) ? Listener::Port::OneOfMany : Listener::Port::Own;
     auto socket = Listener::bind(address.host, address.port, use);
     if (socket) return socket;
@@ -149,8 +166,23 @@ class Planner {
     return Error{fmt::format("{}; choose another with {}{}", what, setting.key, or_flag)};
   }
 
-  /// Whether listeners of ours have the port, at another address, and all of them are closed.
+  /// A socket of the process before that listens there. Its name only matters where the system chose its port.
+  std::optional<Listener::Socket> take_inherited(std::string_view name, ListenAddress const& address) {
+    auto const host = parse_ip_range(address.host);
+    auto const found = std::ranges::find_if(inherited_, [&](Inherited const& each) {
+      auto const same_port = address.port == 0 ? each.name == name : each.bound.socket.port == address.port;
+      return same_port && host && each.bound.host == host->first;
+    });
+    if (found == inherited_.end()) return std::nullopt;
+    auto socket = std::move(found->bound.socket);
+    inherited_.erase(found);
+    return socket;
+  }
+
+  /// Whether listeners of ours, or of the process before, have the port, at another address, and all of them are closed.
   [[nodiscard]] bool is_ours(std::uint16_t port) const {
+    auto const is_inherited = [&](Inherited const& each) { return each.bound.socket.port == port; };
+    if (std::ranges::any_of(inherited_, is_inherited)) return true;
     if (wanted_.before == nullptr || port == 0) return false;
     auto const& listening = wanted_.listening;
     auto const& before = *wanted_.before_config;
@@ -171,7 +203,13 @@ class Planner {
     return held && !stays;
   }
 
-  WantedListeners const& wanted_;
+  struct Inherited {
+    std::string name;
+    Listener::Bound bound;
+  };
+
+  WantedListeners wanted_;
+  std::vector<Inherited> inherited_;  ///< not taken yet
   ListenerPlan plan_;
 };
 
@@ -185,8 +223,8 @@ Status may_listen(config::GatewayConfig const& config, std::vector<config::Servi
   return may;
 }
 
-Result<ListenerPlan> plan_listeners(WantedListeners const& wanted) {
-  Planner planner(wanted);
+Result<ListenerPlan> plan_listeners(WantedListeners wanted) {
+  Planner planner(std::move(wanted));
   if (auto const done = planner.main(); !done) return done.error();
   if (auto const done = planner.admin(); !done) return done.error();
   if (auto const done = planner.services(); !done) return done.error();

@@ -13,6 +13,7 @@
 #include "gateway/http/server.h"
 #include "gateway/io/listener.h"
 #include "gateway/start_report.h"
+#include "gateway/takeover.h"
 
 namespace gateway {
 
@@ -20,6 +21,7 @@ namespace gateway {
 struct NewListener {
   http::ListenerTag tag{};
   io::Listener::Socket socket;
+  io::TlsServer* tls = nullptr;  ///< null for plain HTTP, or where it is set later
 };
 
 /// A listener that was not there before, for the log.
@@ -48,7 +50,8 @@ struct WantedListeners {
   bool single = false;  ///< started without a file: errors mention flags instead of settings
   config::GatewayConfig const* before_config = nullptr;  ///< null at the start, as the next
   frontend::Directory const* before = nullptr;
-  Listening listening{};  ///< before
+  Listening listening{};                       ///< before
+  std::vector<InheritedListener> inherited{};  ///< of the process that this one replaces; others are bound
 };
 
 /// Whether every listener may be there: whatever other machines can reach requires tokens or client certificates. The
@@ -57,7 +60,7 @@ struct WantedListeners {
                                 std::vector<config::ServiceConfig> const& services);
 
 /// Binds what is new: the main port once for each loop, and a service's own for its home. Addresses that stay are left
-/// as they are. The error is a sentence, and nothing is open then that was not before.
-[[nodiscard]] Result<ListenerPlan> plan_listeners(WantedListeners const& wanted);
+/// as they are, and inherited sockets are used where they are. The error is a sentence, and nothing is open then that was not before.
+[[nodiscard]] Result<ListenerPlan> plan_listeners(WantedListeners wanted);
 
 }  // namespace gateway

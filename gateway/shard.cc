@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gateway/io/socket_address.h"
+
 extern char** environ;
 
 namespace gateway {
@@ -60,7 +62,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
       probe_(shared.metrics.loop(number)),
       server_metrics_(probe_),
       entropy_(machine.entropy != nullptr ? *machine.entropy : system_entropy_),
-      seal_(entropy_),
+      seal_(entropy_, shared.directory.tokens().own()),
       log_(config_.log,
            {.version = shared.about.version,
             .instance_id = shared.about.instance_id,
@@ -103,7 +105,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
     if (listed.home == number_) add(listed);
   }
   desk_.server = &server_;
-  if (shared.directory.loops() > 1) server_.set_mover(*this);
+  server_.set_mover(*this, shared.directory.loops() > 1);
   if (config_.busy_poll) loop_.set_busy_poll(kBusyPoll);
   loop_.set_end_of_turn([this] { log_.end_turn(loop_.now()); });
 }
@@ -236,18 +238,63 @@ std::optional<std::size_t> Shard::elsewhere(http::RequestHead const& head, http:
 
 void Shard::move(std::size_t to, http::MovedConnection connection) { owner_.move(to, std::move(connection)); }
 
-// ── ending ───────────────────────────────────────────────────────────────────
+// ── connections of another process ───────────────────────────────────────────
 
-void Shard::drain() {
+/// TLS stays here, with its keys: the other process gets a socket of ours, and the bytes that are in it.
+void Shard::pass(http::Process to, http::MovedConnection connection) {
+  if (connection.tls) {
+    auto ends = io::connected_pair();
+    if (!ends) return;  // no descriptor is left: the connection is closed
+    auto const* const certificate = connection.tls->certificate();
+    connection.origin = http::Origin{.remote = io::peer_text(connection.socket.get()),
+                                     .certificate = certificate ? std::optional(*certificate) : std::nullopt};
+    relays_.push_back(std::make_unique<io::Relay>(loop_, std::move(connection.socket), std::move(connection.tls),
+                                                  std::move(ends->first), static_cast<io::Relay::Owner&>(*this)));
+    connection.socket = std::move(ends->second);
+  }
+  owner_.pass(number_, to, std::move(connection));
+}
+
+void Shard::on_relay_over(io::Relay& relay) {
+  auto const found = std::ranges::find(relays_, &relay, &std::unique_ptr<io::Relay>::get);
+  loop_.bury(std::move(*found));
+  relays_.erase(found);
+}
+
+void Shard::retire() {
   if (desk_.phase != Phase::Serving) return;
-  desk_.phase = Phase::Draining;
+  desk_.phase = Phase::Retiring;
+  desk_.has_next = true;
+  server_.stop_listening();
+  server_.close_tls_after_next();
   tell_whether_drained();
 }
 
+void Shard::resume(std::vector<NewListener> listeners) {
+  desk_.has_next = false;
+  if (desk_.phase != Phase::Retiring) return;
+  desk_.phase = Phase::Serving;
+  told_drained_ = false;
+  for (auto& each : listeners) server_.listen(std::move(each.socket), each.tag, each.tls);
+}
+
+// ── ending ───────────────────────────────────────────────────────────────────
+
+void Shard::drain() {
+  if (desk_.phase != Phase::Serving && desk_.phase != Phase::Retiring) return;
+  desk_.phase = Phase::Draining;
+  told_drained_ = false;
+  tell_whether_drained();
+}
+
+/// A long answer has not been sent before its client has read it.
+bool Shard::owes_anything() const { return supervisor_.calls_owed() > 0 || server_.sending(); }
+
 void Shard::tell_whether_drained() {
-  if (desk_.phase != Phase::Draining) return;
-  // A long answer has not been sent before its client has read it.
-  auto const drained = supervisor_.calls_owed() == 0 && !server_.sending();
+  if (desk_.phase != Phase::Draining && desk_.phase != Phase::Retiring) return;
+  auto const is_used =
+      desk_.phase == Phase::Retiring && (sessions_.size() > 0 || supervisor_.calls_suspended() > 0 || !relays_.empty());
+  auto const drained = !is_used && !owes_anything();
   if (drained == told_drained_) return;
   told_drained_ = drained;
   owner_.on_drained(number_, drained);
@@ -257,6 +304,7 @@ void Shard::stop() {
   if (desk_.phase == Phase::Ending) return;
   front_door_.end_all_sessions();
   server_.stop_listening();
+  if (desk_.has_next) server_.pass_on_idle(http::Process::Next);
   server_.close_when_done();
   supervisor_.stop();
 }

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "gateway/auth/curl_fetcher.h"
 #include "gateway/backend/supervisor.h"
@@ -21,6 +23,7 @@
 #include "gateway/io/event_loop.h"
 #include "gateway/io/mailbox.h"
 #include "gateway/io/process_sampler.h"
+#include "gateway/io/relay.h"
 #include "gateway/io/watch.h"
 #include "gateway/listeners.h"
 #include "gateway/log/log.h"
@@ -78,13 +81,16 @@ struct Shared {
 /// everything except `post` is called by the thread that is in `run`. Members are
 /// built in the order of their declarations and destroyed in reverse: a member only
 /// refers to those above it.
-class Shard final : private backend::Supervisor::Owner, private health::HealthSource, private http::Mover {
+class Shard final : private backend::Supervisor::Owner,
+                    private health::HealthSource,
+                    private http::Mover,
+                    private io::Relay::Owner {
  public:
   /// The program around it. Called by the shard's own thread.
   class Owner {
    public:
-    /// After `drain`: whether everything that clients are owed has been sent. Reported
-    /// whenever it changes, since clients may go on calling until `stop`.
+    /// After `drain`: whether everything that clients are owed has been sent. After `retire`: whether nobody needs it any
+    /// more. Reported whenever it changes, since clients may go on calling until `stop`.
     virtual void on_drained(std::size_t shard, bool is_drained) = 0;
     /// After `stop`: every child is gone.
     virtual void on_over(std::size_t shard) = 0;
@@ -92,6 +98,8 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
     virtual void ask_health(health::HealthSource::Tell tell) = 0;
     /// Hands a connection to another shard.
     virtual void move(std::size_t to, http::MovedConnection connection) = 0;
+    /// Hands a connection without TLS, which the shard had, to another process.
+    virtual void pass(std::size_t shard, http::Process to, http::MovedConnection connection) = 0;
 
    protected:
     ~Owner() = default;
@@ -116,6 +124,14 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   void start();
   /// The same, and serves until the loop is stopped.
   void run();
+  /// The next process serves: its are new sessions, and the listeners. `on_drained` follows, perhaps before this returns.
+  void retire();
+  /// The next process is gone: serves again, by these listeners.
+  void resume(std::vector<NewListener> listeners);
+  /// Whether there is a process before, which has sessions still.
+  void set_former(bool is_there) { desk_.has_former = is_there; }
+  /// The sockets that listen here.
+  [[nodiscard]] std::vector<http::Server::Listening> listening() const { return server_.listening(); }
   /// Takes no new sessions; `on_drained` follows, perhaps before this returns.
   void drain();
   /// Ends sessions, listeners and children; `on_over` follows, perhaps before this returns.
@@ -135,6 +151,8 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
 
   /// Continues a connection that moved here from another shard.
   void adopt(http::MovedConnection connection) { server_.adopt(std::move(connection)); }
+  /// The same, from another process.
+  void adopt_passed(http::MovedConnection connection) { server_.adopt_passed(std::move(connection)); }
 
   /// The health of the gateway, with the services of this shard only.
   [[nodiscard]] health::GatewayHealth health_here() const override;
@@ -157,6 +175,10 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   // http::Mover
   [[nodiscard]] std::optional<std::size_t> elsewhere(http::RequestHead const& head, http::ListenerTag tag) override;
   void move(std::size_t to, http::MovedConnection connection) override;
+  void pass(http::Process to, http::MovedConnection connection) override;
+  // io::Relay::Owner
+  void on_relay_over(io::Relay& relay) override;
+  [[nodiscard]] bool owes_anything() const;
 
   std::size_t number_;
   Shared const& shared_;
@@ -184,6 +206,7 @@ class Shard final : private backend::Supervisor::Owner, private health::HealthSo
   io::Timer ticker_;
   io::Timer lag_timer_;
   TimePoint lag_timer_due_;
+  std::vector<std::unique_ptr<io::Relay>> relays_;  ///< of connections with TLS that another process serves
   bool told_drained_ = false;
   unsigned ticks_ = 0;
 };

@@ -66,6 +66,16 @@ int http_status_of(ReloadEnd::Verdict verdict) {
   return 503;
 }
 
+int http_status_of(UpgradeEnd::Verdict verdict) {
+  switch (verdict) {
+    case UpgradeEnd::Verdict::Upgraded: return 200;
+    case UpgradeEnd::Verdict::Failed:
+    case UpgradeEnd::Verdict::Refused: return 409;
+    case UpgradeEnd::Verdict::NotNow: return 503;
+  }
+  return 503;
+}
+
 std::optional<config::LogLevel> log_level_from(std::string_view text) {
   for (auto const level :
        {config::LogLevel::Debug, config::LogLevel::Info, config::LogLevel::Warn, config::LogLevel::Error}) {
@@ -196,6 +206,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::ResetCircuit:
     case Page::LogLevel:
     case Page::Reload:
+    case Page::Upgrade:
     case Page::None: break;
   }
   answer(exchange, {.status = 404,
@@ -242,6 +253,7 @@ std::optional<Admin::Answer> Admin::refusal(http::Exchange const& exchange, http
 void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view body) {
   if (to.page == Page::LogLevel) return change_log_level(exchange, body);
   if (to.page == Page::Reload) return reload(exchange, body);
+  if (to.page == Page::Upgrade) return upgrade(exchange);
   auto const* const service = find_service(to.service);
   if (service == nullptr) return answer(exchange, {.status = 404, .body = error_json("there is no such service")});
   if (to.page == Page::Restart) return operate(exchange, *service, "restart", backend::Restart{read_pid(body)});
@@ -280,6 +292,13 @@ void Admin::reload(http::Exchange& exchange, std::string_view body) {
   ReloadRequest request{
       .by = ReloadRequest::By::Operator, .dry_run = dry_run == "true", .remote = std::string(exchange.remote())};
   sources_.program.reload(std::move(request), [this, id = exchange.id()](ReloadEnd const& end) {
+    answer(id, {.status = http_status_of(end.verdict), .body = to_json(end) + "\n"});
+  });
+}
+
+void Admin::upgrade(http::Exchange& exchange) {
+  UpgradeRequest request{.by = UpgradeRequest::By::Operator, .remote = std::string(exchange.remote())};
+  sources_.program.upgrade(std::move(request), [this, id = exchange.id()](UpgradeEnd const& end) {
     answer(id, {.status = http_status_of(end.verdict), .body = to_json(end) + "\n"});
   });
 }

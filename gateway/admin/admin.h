@@ -73,6 +73,7 @@ class Admin final : public http::RequestHandler {
   void operate(http::Exchange& exchange, frontend::ListedService const& service, std::string_view action,
                backend::Operation operation);
   void reload(http::Exchange& exchange, std::string_view body);
+  void upgrade(http::Exchange& exchange);
   void change_log_level(http::Exchange& exchange, std::string_view body);
   void send_log(http::Exchange& exchange, http::Request const& request);
   void open_events(http::Exchange& exchange);

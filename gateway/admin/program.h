@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/admin/reload.h"
+#include "gateway/admin/upgrade.h"
 #include "gateway/backend/operation.h"
 #include "gateway/base/ids.h"
 #include "gateway/config/config.h"
@@ -21,6 +22,10 @@ class Program {
 
   /// Reads the configuration again, and has what differs changed. `tell` is called once, perhaps before this returns.
   virtual void reload(ReloadRequest request, TellReload tell) = 0;
+
+  /// Starts the program anew, and lets it take the place of this one once it is ready. `tell` is called once, perhaps
+  /// before this returns, and mostly much later.
+  virtual void upgrade(UpgradeRequest request, TellUpgrade tell) = 0;
 
   [[nodiscard]] virtual config::LogLevel log_level() const = 0;
   /// On every loop, soon.

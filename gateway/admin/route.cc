@@ -12,7 +12,7 @@ struct Name {
   Page page;
 };
 
-constexpr std::array<Name, 13> kPages{{
+constexpr std::array<Name, 14> kPages{{
     {"/", Page::Status},
     {"/health", Page::Health},
     {"/healthz", Page::Health},
@@ -25,6 +25,7 @@ constexpr std::array<Name, 13> kPages{{
     {"/api/log", Page::Log},
     {"/api/log-level", Page::LogLevel},
     {"/api/reload", Page::Reload},
+    {"/api/upgrade", Page::Upgrade},
     {"/index.html", Page::Status},
 }};
 

@@ -25,6 +25,7 @@ enum class Page {
   ResetCircuit,  ///< /api/services/NAME/reset-circuit
   LogLevel,      ///< /api/log-level
   Reload,        ///< /api/reload
+  Upgrade,       ///< /api/upgrade
   None,
 };
 

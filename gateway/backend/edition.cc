@@ -317,6 +317,12 @@ std::size_t Edition::calls_owed() const {
   return owed;
 }
 
+std::size_t Edition::calls_suspended() const {
+  std::size_t suspended = 0;
+  children_.for_each([&](Multiplexer const& child) { suspended += child.calls_suspended(); });
+  return suspended;
+}
+
 health::ServiceHealth Edition::health() const {
   auto health = health_of(config_, children_, context_.loop.now());
   if (circuits_ && available()) circuits_->add_to(health);

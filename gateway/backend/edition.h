@@ -90,6 +90,8 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   /// How its circuits are is told to the metrics; or, once it has ended, that there are none.
   void show_circuits();
   [[nodiscard]] std::size_t calls_owed() const;
+  /// That wait for their clients, which have to come back with another request.
+  [[nodiscard]] std::size_t calls_suspended() const;
   [[nodiscard]] Children const& children() const { return children_; }
   /// What all its children take; what they used of the CPU since this was asked last is counted.
   struct Resources {

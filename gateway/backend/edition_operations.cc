@@ -52,8 +52,7 @@ OperationEnd Edition::restart(Restart const& wanted) {
 
 /// Of clients without sessions only calls are known, also those for which a client is to come back.
 OperationEnd Edition::drain(Drain const& wanted) {
-  auto calls = calls_owed();
-  children_.for_each([&](Multiplexer const& child) { calls += child.calls_suspended(); });
+  auto const calls = calls_owed() + calls_suspended();
   if (std::exchange(drained_, wanted.on) != wanted.on) {
     context_.log.info("service.drain",
                       wanted.on ? "an operator lets no new sessions in" : "an operator lets sessions in again",

@@ -214,6 +214,12 @@ void Service::report_resources(TimePoint now) {
   if (heard != TimePoint{}) metrics_.child_heard(now - heard);
 }
 
+std::size_t Service::calls_suspended() const {
+  auto suspended = current_->calls_suspended();
+  for (auto const& each : retiring_) suspended += each.edition->calls_suspended();
+  return suspended;
+}
+
 std::size_t Service::calls_owed() const {
   auto owed = current_->calls_owed();
   for (auto const& each : retiring_) owed += each.edition->calls_owed();

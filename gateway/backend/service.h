@@ -57,6 +57,8 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
   [[nodiscard]] config::ServiceConfig const& config() const { return current_->config(); }
   [[nodiscard]] health::ServiceHealth health() const;
   [[nodiscard]] std::size_t calls_owed() const;
+  /// As Edition has it.
+  [[nodiscard]] std::size_t calls_suspended() const;
   /// Of the current edition.
   [[nodiscard]] Children const& children() const { return current_->children(); }
 

@@ -67,6 +67,12 @@ void Supervisor::tick() {
   for (auto* const service : all()) service->tick();
 }
 
+std::size_t Supervisor::calls_suspended() const {
+  std::size_t suspended = 0;
+  for (auto const* const service : all()) suspended += service->calls_suspended();
+  return suspended;
+}
+
 std::size_t Supervisor::calls_owed() const {
   std::size_t owed = 0;
   for (auto const* const service : all()) owed += service->calls_owed();

@@ -40,6 +40,8 @@ class Supervisor final : public Service::Owner {
   /// In the order in which they were added, without those that are being removed.
   [[nodiscard]] std::vector<std::unique_ptr<Service>> const& services() const { return services_; }
   [[nodiscard]] std::size_t calls_owed() const;
+  /// As Edition has it.
+  [[nodiscard]] std::size_t calls_suspended() const;
 
  private:
   void on_service_stopped(Service& service) override;

@@ -132,6 +132,12 @@ void add_asking_commands(CLI::App& app, Arguments& arguments) {
   reload->add_flag("--json", arguments.reload.json, "What changes, as JSON");
   reload->add_option("--token-file", arguments.reload.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
       ->option_text("FILE");
+  auto* const upgrade =
+      add_asking(app, arguments, "upgrade",
+                 "Replace a running gateway by its program as it is now; exit code 1 if the old one goes on");
+  upgrade->add_flag("--json", arguments.upgrade.json, "What came of it, as JSON");
+  upgrade->add_option("--token-file", arguments.upgrade.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
+      ->option_text("FILE");
   auto* const top = add_asking(app, arguments, "top", "The same, again and again, until q is pressed");
   top->add_option("--interval", arguments.interval, "From one look to the next, 1 to 60: 2")
       ->option_text("SECONDS")
@@ -167,6 +173,7 @@ std::string usage_of(std::string_view command) {
   if (command == "status") return "mcp-gateway status [OPTIONS] [ADDRESS]";
   if (command == "top") return "mcp-gateway top [OPTIONS] [ADDRESS]";
   if (command == "reload") return "mcp-gateway reload [OPTIONS] [ADDRESS]";
+  if (command == "upgrade") return "mcp-gateway upgrade [OPTIONS] [ADDRESS]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
 }

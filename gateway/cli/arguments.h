@@ -8,6 +8,7 @@
 
 #include "gateway/cli/address.h"
 #include "gateway/cli/ask_reload.h"
+#include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
 
@@ -29,6 +30,7 @@ struct Arguments {
   GatewayAddress address;            ///< of a running gateway; empty is the usual one
   bool json = false;                 ///< of `status`
   ReloadAsked reload;                ///< of `reload`
+  UpgradeAsked upgrade;              ///< of `upgrade`
   int interval = 2;                  ///< of `top`, in seconds
 };
 

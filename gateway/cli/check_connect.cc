@@ -164,6 +164,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   void on_terminate() override { interrupted_ = true; }
   void on_reload() override {}
   void on_reopen() override {}
+  void on_upgrade() override {}
 
   config::Config config_;
   std::unique_ptr<io::ChildGuard> guard_;

@@ -16,6 +16,7 @@
 #include "gateway/cli/ask_health.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_status.h"
+#include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/lock.h"
 #include "gateway/cli/run.h"
@@ -29,6 +30,8 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{5};
 constexpr std::chrono::seconds kReloadPatience{60};
+/// `ready_timeout` is the gateway's, and at most an hour.
+constexpr std::chrono::seconds kUpgradePatience{3700};
 
 WordKinds this_machine() {
   return {.is_program =
@@ -62,6 +65,8 @@ int perform(Arguments const& arguments) {
   }
   if (command == "reload")
     return ask_reload(arguments.address, arguments.reload, kReloadPatience, std::cout, std::cerr);
+  if (command == "upgrade")
+    return ask_upgrade(arguments.address, arguments.upgrade, kUpgradePatience, std::cout, std::cerr);
   if (command == "version") return version();
   std::cout << config::config_schema() << '\n';
   return 0;

@@ -1,11 +1,14 @@
 #include "gateway/cli/run.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -22,6 +25,8 @@
 #include "gateway/gateway.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/service_manager.h"
+#include "gateway/io/successor.h"
+#include "gateway/takeover.h"
 
 namespace gateway::cli {
 
@@ -61,9 +66,18 @@ std::optional<config::Config> configuration(Arguments const& arguments, sandbox:
   return config;
 }
 
-}  // namespace
+/// Why the program cannot be started anew while it runs; empty where it can.
+std::string why_not_startable_again(Arguments const& arguments) {
+  if (arguments.file == "-" && arguments.server.empty())
+    return "the configuration came from stdin, and cannot be read again: run the gateway with a file";
+  if (::getpid() == 1)
+    return "this is the first process of its container, which ends with it: start another container, and let a load "
+           "balancer move over";
+  return {};
+}
 
-int run(Arguments const& arguments, std::ostream& errors) {
+/// `inheritance`: nothing where no process is replaced.
+int start(Arguments const& arguments, std::optional<Inheritance> inheritance, std::ostream& errors) {
   sandbox::Support support;
   auto config = configuration(arguments, support, errors);
   if (!config || !apply_gateway_flags(arguments, *config, errors)) return kUsageError;
@@ -78,11 +92,15 @@ int run(Arguments const& arguments, std::ostream& errors) {
       return 1;
     }
   }
-  auto const descriptors = take_descriptors(*config);
+  auto descriptors = take_descriptors(*config);
   if (!descriptors) {
     errors << descriptors.error().what << '\n';
     return 1;
   }
+  // The limit was raised by the process before.
+  if (inheritance) descriptors->of_children = inheritance->begin.open_files_of_children;
+  auto again = io::own_start();
+  auto no_upgrade = again ? why_not_startable_again(arguments) : again.error().what;
   auto manager = io::ServiceManager::from_environment();
   auto guard = io::ChildGuard::start();
   if (!guard) {
@@ -91,6 +109,9 @@ int run(Arguments const& arguments, std::ostream& errors) {
   }
   Gateway program(std::move(*config),
                   {.single = single,
+                   .start = no_upgrade.empty() ? std::optional(*std::move(again)) : std::nullopt,
+                   .no_upgrade = std::move(no_upgrade),
+                   .inheritance = std::move(inheritance),
                    .source = std::move(source),
                    .descriptors = *descriptors,
                    .manager = std::move(manager),
@@ -101,6 +122,24 @@ int run(Arguments const& arguments, std::ostream& errors) {
     return 1;
   }
   return program.run();
+}
+
+}  // namespace
+
+int run(Arguments const& arguments, std::ostream& errors) {
+  auto channel = io::inherited_channel();
+  if (!channel) return start(arguments, {}, errors);
+  auto inheritance = receive_inheritance(*std::move(channel));
+  if (!inheritance) {
+    errors << "cannot start: " << inheritance.error().what << '\n';
+    return 1;
+  }
+  // Who is replaced is told why it goes on, and says so to whoever asked, and in the log.
+  io::UniqueFd const telling(::fcntl(inheritance->channel.get(), F_DUPFD_CLOEXEC, 0));
+  std::ostringstream said;
+  auto const code = start(arguments, *std::move(inheritance), said);
+  if (code != 0) decline(telling, said.str());
+  return code;
 }
 
 }  // namespace gateway::cli

@@ -381,6 +381,16 @@ struct TracesConfig {
   bool operator==(TracesConfig const&) const = default;
 };
 
+/// Another program in the place of this one, without an end of what clients have open.
+struct UpgradeConfig {
+  /// How long it may take to become ready, before it is ended and this one goes on; 1s..1h.
+  milliseconds ready_timeout = seconds{60};
+  /// How long sessions live on in this one; 0ms..24h.
+  milliseconds session_limit = std::chrono::minutes{10};
+
+  bool operator==(UpgradeConfig const&) const = default;
+};
+
 /// The gateway itself.
 struct GatewayConfig {
   /// The main listener: every service under /NAME/.
@@ -416,6 +426,7 @@ struct GatewayConfig {
   milliseconds drain_timeout = seconds{25};
   /// The configuration is read again when one of its files has changed.
   bool reload_on_change = false;
+  UpgradeConfig upgrade{};
   /// This process in health and logs; empty is the machine's host name.
   std::string instance_id{};
   /// Which of several deployments it belongs to, such as blue, in logs, metrics and traces; empty is none.

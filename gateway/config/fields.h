@@ -125,6 +125,16 @@ inline constexpr auto kFields<MetricsConfig> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<UpgradeConfig> = std::tuple{
+    Field{"ready_timeout", &UpgradeConfig::ready_timeout, Span{seconds{1}, kHour},
+          "How long the new program may take until every service that works in the old one works in it, too; after "
+          "that it is stopped, and the old one goes on."},
+    Field{"session_limit", &UpgradeConfig::session_limit, Span{milliseconds{0}, kDay},
+          "How long sessions may live on in the old program. Those that are open then end, and their clients open "
+          "others."},
+};
+
+template <>
 inline constexpr auto kFields<GatewayConfig> = std::tuple{
     Field{"listen", &GatewayConfig::listen, Address{},
           "Address of the main listener, which serves every service under /NAME/."},
@@ -165,6 +175,8 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "How long calls in flight may take to finish when the gateway stops."},
     Field{"reload_on_change", &GatewayConfig::reload_on_change, Flag{},
           "Reload the configuration when one of its files has changed, not only on SIGHUP or mcp-gateway reload."},
+    Field{"upgrade", &GatewayConfig::upgrade, Group<UpgradeConfig>{},
+          "Limits of mcp-gateway upgrade, which replaces the running program."},
     Field{"instance_id", &GatewayConfig::instance_id, kInstance,
           "Name of this process in health and logs; empty is the host name."},
     Field{"pool", &GatewayConfig::pool, kInstance,

@@ -57,6 +57,7 @@ Directory::Layout Directory::next_layout(std::string base_path) const {
   return {.loops = loops_,
           .single = endpoints_.is_single(),
           .base_path = std::move(base_path),
+          .generation = generation_,
           .last_key = last_key_,
           .homes = homes_};
 }
@@ -64,6 +65,7 @@ Directory::Layout Directory::next_layout(std::string base_path) const {
 Directory::Directory(std::vector<ListedService> services, Layout layout)
     : services_(std::move(services)),
       loops_(layout.loops),
+      generation_(layout.generation),
       last_key_(layout.last_key),
       homes_(std::move(layout.homes)),
       endpoints_(named(services_), layout.single, std::move(layout.base_path)) {

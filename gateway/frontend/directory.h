@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/generation.h"
 #include "gateway/base/ids.h"
 #include "gateway/base/side_table.h"
 #include "gateway/config/config.h"
@@ -39,6 +40,7 @@ class Directory {
     std::size_t loops = 1;
     bool single = false;      ///< one service, its endpoints at the root of the main listener
     std::string base_path{};  ///< see Endpoints
+    Generation generation{};  ///< of this process
     ServiceKey last_key{};    ///< the last that former directories gave out
     /// Of services that former directories had, by name: what is counted of a service belongs to one thread for good.
     std::map<std::string, std::size_t, std::less<>> homes{};
@@ -66,7 +68,7 @@ class Directory {
   [[nodiscard]] std::size_t loops() const { return loops_; }
   /// The last key that was given out, here or in a former directory.
   [[nodiscard]] ServiceKey last_key() const { return last_key_; }
-  [[nodiscard]] LoopTokens tokens() const { return LoopTokens(loops_); }
+  [[nodiscard]] LoopTokens tokens() const { return LoopTokens(loops_, generation_); }
   [[nodiscard]] Endpoints const& endpoints() const { return endpoints_; }
 
   /// Null when there is no such service.
@@ -81,6 +83,7 @@ class Directory {
   std::vector<ListedService> services_;
   SideTable<ListedService const*, ServiceKey> by_key_;
   std::size_t loops_;
+  Generation generation_;
   ServiceKey last_key_;
   std::map<std::string, std::size_t, std::less<>> homes_;  ///< also of services that are gone
   Endpoints endpoints_;

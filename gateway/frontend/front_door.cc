@@ -205,6 +205,7 @@ void FrontDoor::preflight(Visit const& visit, Admitted const& admitted) {
 void FrontDoor::health(Visit const& visit, bool detailed) {
   auto const method = visit.request.head.method;
   if (method != http::Method::Get && method != http::Method::Head) return visit.reply_not_allowed("GET, HEAD");
+  if (desk_.pass_on(visit)) return;
   if (visit.endpoint.service) return service_health(visit, detailed);
   health_.ask_health(
       [this, id = visit.exchange.id(), fields = std::string(visit.fields), detailed](health::GatewayHealth const& all) {

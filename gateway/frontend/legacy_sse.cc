@@ -35,6 +35,7 @@ void LegacySse::get(Visit const& visit, std::string_view messages_at) {
     return visit.reply_error(406, ErrorCode::BadRequest,
                              "this is an event stream: Accept must admit text/event-stream");
   }
+  if (desk_.pass_on(visit)) return;
   auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Sse);
   if (session == nullptr) return visit.reply_refused(refusal);
   session->revision = mcp::Revision::R2024_11_05;
@@ -50,6 +51,7 @@ void LegacySse::get(Visit const& visit, std::string_view messages_at) {
 void LegacySse::post(Visit const& visit) {
   auto const token = session_token(visit.request.head.query);
   if (token.empty()) return visit.reply_error(400, ErrorCode::BadRequest, "the query names no sessionId");
+  if (desk_.pass_on(visit, LoopTokens::generation_of(token))) return;
   auto* const session = desk_.sessions.find(token);
   auto const known = session != nullptr && session->transport == mcp::Transport::Sse &&
                      session->principal == visit.principal->id &&

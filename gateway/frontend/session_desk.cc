@@ -6,6 +6,7 @@
 #include "gateway/frontend/event_size.h"
 #include "gateway/frontend/owner_variables.h"
 #include "gateway/frontend/visit.h"
+#include "gateway/http/request_text.h"
 #include "gateway/mcp/labels.h"
 
 namespace gateway::frontend {
@@ -22,6 +23,16 @@ std::string_view only_value(http::RequestHead const& head, std::string_view lowe
 
 }  // namespace
 
+bool Desk::pass_on(Visit const& visit, std::optional<Generation> issuer) const {
+  auto const own = directory->tokens().own();
+  auto const of_former = issuer && issuer->is_before(own);
+  auto const of_next = issuer ? own.is_before(*issuer) : phase != Phase::Serving;
+  if (!(of_former && has_former) && !(of_next && has_next)) return false;
+  visit.exchange.pass_on(of_former ? http::Process::Former : http::Process::Next,
+                         http::request_text(visit.request.head, visit.request.body));
+  return true;
+}
+
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark) {
   auto const key = *visit.endpoint.service;
   auto const& head = visit.request.head;
@@ -37,10 +48,11 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mc
                                 .era = era_of(transport),
                                 .comes_back = mark.shows_state};
   auto refusal = service(key).refusal(owner);
-  while (refusal && refusal->room_helps && phase == Phase::Serving && make_room_at(key))
-    refusal = service(key).refusal(owner);
+  // A retry of a call that was begun here is no new one.
+  auto const open = phase == Phase::Serving || (phase == Phase::Retiring && mark.shows_state);
+  while (refusal && refusal->room_helps && open && make_room_at(key)) refusal = service(key).refusal(owner);
   if (refusal) return {nullptr, *std::move(refusal)};
-  auto share = phase == Phase::Serving ? take_share() : Allowance::Share{};
+  auto share = open ? take_share() : Allowance::Share{};
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
 
   auto& session = sessions.open(key, transport, clock.now());

@@ -30,6 +30,7 @@ class Rights;
 /// What becomes of sessions on a loop. Only goes forward.
 enum class Phase {
   Serving,
+  Retiring,  ///< new sessions are those of the next process; here are the others, until they end
   Draining,  ///< no new sessions; calls in flight finish
   Ending,    ///< all sessions are being ended
 };
@@ -57,6 +58,8 @@ struct Desk {
   Rights* rights = nullptr;        ///< null where every request may be made
   http::Server* server = nullptr;  ///< set once it is built: it needs its handler first
   Phase phase = Phase::Serving;
+  bool has_former = false;  ///< the process that this one replaces is there, with sessions that it has still
+  bool has_next = false;    ///< the process that replaces this one is there, and serves
   SideTable<ServiceHere, ServiceKey> services{};  ///< that live on this loop
   SideTable<std::unique_ptr<ClientStreams>, SessionId> streams{};
 
@@ -73,6 +76,11 @@ struct Desk {
     auto const* const found = streams.find(session);
     return found == nullptr ? nullptr : found->get();
   }
+
+  /// Passes a request on to the process that it belongs to, where that is another one and is there: by the session or
+  /// request state it names (`issuer`), or, where it names none, to the one that has new sessions. False for one that
+  /// is to be served, or refused, here.
+  [[nodiscard]] bool pass_on(Visit const& visit, std::optional<Generation> issuer = {}) const;
 
   /// The reason of a stream that is ended now.
   [[nodiscard]] http::StreamEnd stream_end() const {

@@ -1,25 +1,15 @@
 #include "gateway/frontend/waiting_requests.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
-#include "gateway/http/method_name.h"
+#include "gateway/http/request_text.h"
 
 namespace gateway::frontend {
 
 namespace {
-
-std::string text_of(http::RequestHead const& head) {
-  auto text = fmt::format("{} {} HTTP/1.{}\r\n", http::name_of(head.method), head.target, head.minor_version);
-  for (auto const& field : head.fields())
-    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", field.name, field.value);
-  return text + "\r\n";
-}
 
 std::size_t size_of(WaitingRequests::Kept const& kept) { return kept.head.size() + kept.body.size(); }
 
@@ -28,7 +18,7 @@ std::size_t size_of(WaitingRequests::Kept const& kept) { return kept.head.size()
 bool WaitingRequests::keep(auth::WaitId wait, ExchangeId exchange, http::Request const& request) {
   Kept kept{.wait = wait,
             .exchange = exchange,
-            .head = text_of(request.head),
+            .head = http::head_text(request.head),
             .body = std::string(request.body),
             .listener = request.listener,
             .request_id = std::string(request.request_id)};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/ip_range.h"
 #include "gateway/http/server.h"
 
 namespace gateway::http {
@@ -60,7 +61,8 @@ Connection::Connection(Server& server, Socket socket, std::uint32_t place, Liste
       place_(place),
       listener_(listener),
       since_(server.loop().now()),
-      stalled_since_(since_) {
+      stalled_since_(since_),
+      origin_(socket.origin ? std::make_unique<Origin>(*std::move(socket.origin)) : nullptr) {
   if (stream_.tls() != nullptr && stream_.tls()->state() == io::TlsSession::State::Handshake) phase_ = Phase::Handshake;
   server_.list(*this, phase_);
 }
@@ -117,6 +119,7 @@ void Connection::on_bytes(std::string_view bytes) {
 }
 
 void Connection::serve_buffered() {
+  if (departure_) return depart();
   serving_ = true;
   for (bool again = true; again && !in_.empty();) {
     auto bytes = in_.view();
@@ -155,8 +158,8 @@ Connection::Progress Connection::read_head(std::string_view& bytes) {
     return Progress::Stuck;
   }
   scanned_ = 0;
-  if (auto* const mover = server_.mover()) {
-    if (auto const to = mover->elsewhere(head, listener_)) return leave(*to, bytes);
+  if (server_.has_several()) {
+    if (auto const to = server_.mover()->elsewhere(head, listener_)) return leave(*to, bytes);
   }
   request_id_.assign(is_request_id(head.request_id) ? head.request_id : server_.request_ids().next());
   chunked_reply_ = head.minor_version >= 1;
@@ -244,12 +247,50 @@ Connection::Progress Connection::leave(std::size_t to, std::string_view unread) 
     enter(Phase::Leaving);
     return Progress::Stuck;
   }
+  auto leaving = moved(std::string(unread));
+  server_.release_moved(*this);  // buried: it lives until the end of the turn
+  server_.mover()->move(to, std::move(leaving));
+  return Progress::Stuck;
+}
+
+MovedConnection Connection::moved(std::string unread) {
   phase_ = Phase::Closed;
   auto [socket, tls] = stream_.release();
-  MovedConnection moved{std::move(socket), std::move(tls), listener_, std::move(share_), std::string(unread)};
-  server_.release_moved(*this);  // buried: it lives until the end of the turn
-  server_.mover()->move(to, std::move(moved));
-  return Progress::Stuck;
+  return {.socket = std::move(socket),
+          .tls = std::move(tls),
+          .origin = origin_ ? std::optional(*origin_) : std::nullopt,
+          .listener = listener_,
+          .share = std::move(share_),
+          .unread = std::move(unread)};
+}
+
+/// Not at once: whoever passes a request on is called from within it, and what follows it is buffered only then.
+void Connection::pass_on(Process to, std::string request) {
+  if (phase_ != Phase::Handling) return;
+  exchange_ = {};
+  watcher_.reset();
+  departure_ = std::make_unique<Departure>(Departure{to, std::move(request)});
+  enter(Phase::Leaving);
+  server_.serve_later(*this);
+}
+
+void Connection::pass_on_if_idle(Process to) {
+  auto const waits = phase_ == Phase::Idle || phase_ == Phase::Head || (phase_ == Phase::Body && !chunked_body_);
+  if (!waits || has_tls() || ListHook<ServeTag>::linked()) return;
+  departure_ = std::make_unique<Departure>(Departure{to, std::exchange(head_text_, {})});
+  enter(Phase::Leaving);
+  depart();
+}
+
+/// As with `leave`, answers go first; `on_sent` has it tried again.
+void Connection::depart() {
+  if (phase_ != Phase::Leaving || stream_.queued() > 0) return;
+  auto const departure = std::move(departure_);
+  auto leaving = moved(departure->request.append(in_.view()));
+  leaving.share = {};
+  auto* const mover = server_.mover();
+  server_.release(*this);  // buried, as above
+  mover->pass(departure->to, std::move(leaving));
 }
 
 void Connection::take_up(std::string_view unread, After after_next) {
@@ -257,7 +298,18 @@ void Connection::take_up(std::string_view unread, After after_next) {
   on_bytes(unread);
 }
 
-std::string Connection::remote() const { return stream_.remote(); }
+std::string Connection::remote() const { return origin_ ? origin_->remote : stream_.remote(); }
+
+std::optional<IpAddress> Connection::address() const {
+  if (!origin_) return stream_.address();
+  auto const range = parse_ip_range(origin_->remote);
+  return range ? std::optional(range->first) : std::nullopt;
+}
+
+ClientCertificate const* Connection::certificate() const {
+  if (origin_) return origin_->certificate ? &*origin_->certificate : nullptr;
+  return stream_.tls() == nullptr ? nullptr : stream_.tls()->certificate();
+}
 
 // ── answering ────────────────────────────────────────────────────────────────
 
@@ -347,7 +399,7 @@ void Connection::on_sent() {
     ListHook<StallTag>::unlink();
     if (phase_ == Phase::Lingering) finish_writing();
     if (phase_ == Phase::Leaving) {
-      enter(Phase::Idle);
+      if (!departure_) enter(Phase::Idle);
       serve_buffered();
     }
     return;

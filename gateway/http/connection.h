@@ -14,6 +14,7 @@
 #include "gateway/base/request_id.h"
 #include "gateway/http/chunked.h"
 #include "gateway/http/exchange.h"
+#include "gateway/http/mover.h"
 #include "gateway/io/stream.h"
 
 namespace gateway::http {
@@ -33,7 +34,7 @@ enum class Phase : std::uint8_t {
   Body,       ///< a head has come, its body not yet
   Handling,   ///< a request is being answered; what follows it waits
   Streaming,  ///< the answer is an open event stream
-  Leaving,    ///< its next request is another server's; what it was answered is still being sent
+  Leaving,    ///< its next request is another server's or process's; what it was answered is still being sent
   Lingering,  ///< the last answer is out; what the client still sends is dropped
   Closed,
 };
@@ -52,6 +53,7 @@ class Connection final : public Mortal,
   struct Socket {
     io::UniqueFd fd;
     std::unique_ptr<io::TlsSession> tls{};  ///< null without TLS
+    std::optional<Origin> origin{};         ///< nothing where it is the client's own
   };
   /// `share` is given back when its socket is closed, unless it moves.
   Connection(Server& server, Socket socket, std::uint32_t place, ListenerTag listener, Allowance::Share share);
@@ -74,9 +76,14 @@ class Connection final : public Mortal,
   void close(RequestHandler::Gone why);
   /// Ends after the answer under way; an idle one ends now.
   void close_when_done();
+  /// The same, but an idle one ends after its next answer.
+  void close_after_next() { close_after_ = true; }
+  /// One that waits for a request, or for the rest of one, goes on at another process. Others stay, and those with TLS.
+  void pass_on_if_idle(Process to);
   /// Closes it unless a request is being answered, and else after that: nothing that comes on it is served any more.
   void expel();
   [[nodiscard]] ListenerTag listener() const { return listener_; }
+  [[nodiscard]] bool has_tls() const { return stream_.tls() != nullptr; }
 
   // Exchange
   [[nodiscard]] ExchangeId id() const override { return exchange_; }
@@ -84,12 +91,11 @@ class Connection final : public Mortal,
   void set_route(RouteTag route) override { route_ = route; }
   void watch(std::unique_ptr<ExchangeWatcher> watcher) override { watcher_ = std::move(watcher); }
   [[nodiscard]] std::string remote() const override;
-  [[nodiscard]] std::optional<IpAddress> address() const override { return stream_.address(); }
+  [[nodiscard]] std::optional<IpAddress> address() const override;
   [[nodiscard]] Memo& memo() override { return memo_; }
-  [[nodiscard]] ClientCertificate const* certificate() const override {
-    return stream_.tls() == nullptr ? nullptr : stream_.tls()->certificate();
-  }
+  [[nodiscard]] ClientCertificate const* certificate() const override;
   void respond(Response const& response) override;
+  void pass_on(Process to, std::string request) override;
   void open_stream(std::string_view fields, StreamTag stream) override;
   void send_event(Event const& event) override;
   void send_comment(std::string_view text) override;
@@ -112,6 +118,8 @@ class Connection final : public Mortal,
   Progress read_head(std::string_view& bytes);
   Progress read_body(std::string_view& bytes);
   Progress leave(std::size_t to, std::string_view unread);
+  [[nodiscard]] MovedConnection moved(std::string unread);
+  void depart();
   Progress refuse(int status, std::string_view reason);
   void dispatch_kept_head(std::string_view body);
   void dispatch(RequestHead const& head, std::string_view body);
@@ -149,6 +157,12 @@ class Connection final : public Mortal,
     ByteQueue bytes;
   };
   std::unique_ptr<ChunkedBody> chunked_body_;
+  struct Departure {
+    Process to;
+    std::string request;
+  };
+  std::unique_ptr<Departure> departure_;  ///< in Leaving: to another process
+  std::unique_ptr<Origin const> origin_;  ///< null for most: the socket is the client's own
   Memo memo_;
 };
 

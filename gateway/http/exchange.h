@@ -26,6 +26,12 @@ enum class ListenerTag : std::uint32_t {};
 enum class RouteTag : std::uint8_t {};
 enum class StreamTag : std::uint32_t {};
 
+/// Another process that serves the same clients, while a program replaces the one before.
+enum class Process : std::uint8_t {
+  Former,  ///< which this one replaces
+  Next,    ///< which replaces this one
+};
+
 /// Why a stream is over.
 enum class StreamEnd : std::uint8_t {
   Done,          ///< there is nothing more to say on it
@@ -92,6 +98,10 @@ class Exchange {
 
   /// The whole answer; ends the exchange.
   virtual void respond(Response const& response) = 0;
+
+  /// Instead of an answer: another process serves the request, and what follows on the connection. `request` is the
+  /// whole of it, as it would be sent. Ends the exchange.
+  virtual void pass_on(Process to, std::string request) = 0;
 
   /// 200 and an event stream. `fields` are further header lines.
   virtual void open_stream(std::string_view fields, StreamTag stream) = 0;

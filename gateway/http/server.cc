@@ -28,6 +28,7 @@ class Server::Door final : public io::Listener::Handler {
       : server_(server), tag_(tag), tls_(tls), listener_(server.loop_, std::move(socket), *this) {}
 
   void accept_rest() { listener_.accept_rest(); }
+  [[nodiscard]] int descriptor() const { return listener_.descriptor(); }
   [[nodiscard]] ListenerTag tag() const { return tag_; }
   void set_tls(io::TlsServer* tls) { tls_ = tls; }
 
@@ -68,6 +69,12 @@ void Server::stop_listening(ListenerTag tag) {
     door->accept_rest();
     return true;
   });
+}
+
+std::vector<Server::Listening> Server::listening() const {
+  std::vector<Listening> all;
+  for (auto const& door : listeners_) all.push_back({door->tag(), door->descriptor()});
+  return all;
 }
 
 void Server::expel(ListenerTag tag, Expelled which) {
@@ -121,9 +128,23 @@ void Server::refuse(io::UniqueFd fd, io::TlsServer const* tls) {
   io::farewell(std::move(fd), answer.view());
 }
 
+/// Where another process has the client's socket, the connection ends with its next answer: each request that needs it is
+/// passed on anew, and that process can end.
 void Server::adopt(MovedConnection moved) {
-  auto& connection = take_in({std::move(moved.socket), std::move(moved.tls)}, moved.listener, std::move(moved.share));
-  connection.take_up(moved.unread, closing_ ? After::Close : After::KeepAlive);
+  auto const after_next = closing_ || moved.origin ? After::Close : After::KeepAlive;
+  auto& connection = take_in({std::move(moved.socket), std::move(moved.tls), std::move(moved.origin)}, moved.listener,
+                             std::move(moved.share));
+  connection.take_up(moved.unread, after_next);
+}
+
+void Server::adopt_passed(MovedConnection moved) {
+  moved.share = allowance_.take();
+  if (!moved.share) {
+    probe_.connection_refused();
+    return refuse(std::move(moved.socket), nullptr);
+  }
+  probe_.connection_opened();
+  adopt(std::move(moved));
 }
 
 void Server::bury(Connection& connection) {
@@ -211,6 +232,18 @@ void Server::tell_waiting() {
   std::int64_t waiting = 0;
   stalled_.for_each([&](Connection const& connection) { waiting += static_cast<std::int64_t>(connection.queued()); });
   probe_.bytes_waiting(waiting - std::exchange(told_waiting_, waiting));
+}
+
+void Server::pass_on_idle(Process to) {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    if (connections_[i]) connections_[i]->pass_on_if_idle(to);
+  }
+}
+
+void Server::close_tls_after_next() {
+  for (auto const& connection : connections_) {
+    if (connection && connection->has_tls()) connection->close_after_next();
+  }
 }
 
 void Server::close_when_done() {

@@ -71,6 +71,12 @@ class Server : private Deferred {
   void stop_listening();
   /// The same for one listener: connections that came by it stay.
   void stop_listening(ListenerTag tag);
+  /// The sockets that listen: copies of them may go on when these are closed.
+  struct Listening {
+    ListenerTag tag{};
+    int descriptor = -1;
+  };
+  [[nodiscard]] std::vector<Listening> listening() const;
   /// Whose connections are closed: of a listener, all, or those from other machines.
   enum class Expelled { All, Others };
   /// What they were let in by holds no more: nothing that comes on them is served. Streams that are open stay.
@@ -84,10 +90,12 @@ class Server : private Deferred {
   /// no more are allowed.
   void accepted(io::UniqueFd fd, ListenerTag tag, io::TlsServer* tls = nullptr);
 
-  /// Asked from now on where each request is served.
-  void set_mover(Mover& mover) { mover_ = &mover; }
+  /// Takes what leaves from now on. Where there are `several` servers it is asked of each request which one serves it.
+  void set_mover(Mover& mover, bool several) { mover_ = &mover, several_ = several; }
   /// Goes on with a connection of another server.
   void adopt(MovedConnection moved);
+  /// The same, of another process: it is refused where no more are allowed.
+  void adopt_passed(MovedConnection moved);
 
   /// The exchange, while its client is there and it is not answered.
   [[nodiscard]] Exchange* find(ExchangeId id);
@@ -97,6 +105,10 @@ class Server : private Deferred {
 
   /// Every connection ends after the answer it is giving.
   void close_when_done();
+  /// Every idle connection without TLS goes on at another process, nothing of it being lost.
+  void pass_on_idle(Process to);
+  /// Connections with TLS cannot go on at another process: they end after their next answer, or the one they are giving.
+  void close_tls_after_next();
   [[nodiscard]] std::size_t connections() const { return connections_.size() - free_places_.size(); }
 
   // For Connection only.
@@ -104,7 +116,8 @@ class Server : private Deferred {
   [[nodiscard]] ServerLimits const& limits() const { return limits_; }
   [[nodiscard]] RequestHandler& handler() { return handler_; }
   [[nodiscard]] ServerProbe& probe() { return probe_; }
-  [[nodiscard]] Mover* mover() { return mover_; }  ///< null where there is one server
+  [[nodiscard]] Mover* mover() { return mover_; }
+  [[nodiscard]] bool has_several() const { return several_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
   [[nodiscard]] RequestHead& scratch_head() { return scratch_head_; }
   [[nodiscard]] ExchangeId next_exchange(Connection const& connection);
@@ -137,6 +150,7 @@ class Server : private Deferred {
   RequestHandler& handler_;
   ServerProbe& probe_;
   Mover* mover_ = nullptr;
+  bool several_ = false;
   RequestHead scratch_head_;
   RequestIds request_ids_;
   std::uint64_t exchanges_ = 0;

@@ -10,6 +10,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
+
+#include "gateway/io/socket_address.h"
 
 namespace gateway::io {
 
@@ -97,6 +100,16 @@ Result<Listener::Socket> Listener::bind(std::string const& host, std::uint16_t p
   }
   auto const chosen = bound_port(fd.get());
   return Socket{std::move(fd), chosen};
+}
+
+std::optional<Listener::Bound> Listener::bound(UniqueFd fd) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return std::nullopt;
+  auto const host = address_of(fd.get(), ::getsockname);
+  if (!host) return std::nullopt;
+  auto const port = bound_port(fd.get());
+  return Bound{*host, {std::move(fd), port}};
 }
 
 Listener::Listener(EventLoop& loop, Socket socket, Handler& handler)

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "gateway/base/ip_address.h"
 #include "gateway/base/result.h"
 #include "gateway/io/event_loop.h"
 #include "gateway/io/unique_fd.h"
@@ -45,9 +47,19 @@ class Listener final : private Watch::Listener {
   /// that names the address and the reason.
   static Result<Socket> bind(std::string const& host, std::uint16_t port, Port use);
 
+  /// A socket that another process has bound, and where.
+  struct Bound {
+    IpAddress host;
+    Socket socket;
+  };
+  /// Nothing where it is no listening TCP socket.
+  static std::optional<Bound> bound(UniqueFd fd);
+
   Listener(EventLoop& loop, Socket socket, Handler& handler);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// For a copy of it.
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
   /// Accepts what waits, before it is closed: those would be reset.
   void accept_rest();
 

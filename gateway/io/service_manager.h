@@ -18,6 +18,9 @@ class ServiceManager {
   /// That of this process. Removes the variable from the environment.
   static ServiceManager from_environment();
 
+  /// For a process that is to notify it, too; empty if there is none.
+  [[nodiscard]] std::string const& address() const { return address_; }
+
   /// Never blocks. Does nothing without a service manager. The error is a sentence.
   [[nodiscard]] Status notify(std::string_view state) const;
 

@@ -12,7 +12,8 @@ Signals::Signals(EventLoop& loop, Handler& handler)
       term_(watch(loop, SIGTERM)),
       interrupt_(watch(loop, SIGINT)),
       hangup_(watch(loop, SIGHUP)),
-      user1_(watch(loop, SIGUSR1)) {
+      user1_(watch(loop, SIGUSR1)),
+      user2_(watch(loop, SIGUSR2)) {
   for (auto const ignored : {SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_IGN);
 }
 
@@ -29,6 +30,8 @@ void Signals::call(int signal, short, void* self) {
     handler.on_reload();
   else if (signal == SIGUSR1)
     handler.on_reopen();
+  else if (signal == SIGUSR2)
+    handler.on_upgrade();
   else
     handler.on_terminate();
 }

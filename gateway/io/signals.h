@@ -9,7 +9,7 @@
 namespace gateway::io {
 
 /// Owned by the program's root. While it lives, SIGTERM and SIGINT ask the program to end, SIGHUP to read its
-/// configuration again, and SIGUSR1 to reopen its log files; after it they are ignored, since the program is ending.
+/// configuration again, SIGUSR1 to reopen its log files, and SIGUSR2 to be replaced by a new program; after it they are ignored, since the program is ending.
 /// From its construction on, for good, two signals are ignored, so that the writer gets an error instead: SIGPIPE (the
 /// reader of a pipe is gone) and SIGXFSZ (a file may not grow further).
 class Signals {
@@ -19,6 +19,7 @@ class Signals {
     virtual void on_terminate() = 0;
     virtual void on_reload() = 0;
     virtual void on_reopen() = 0;
+    virtual void on_upgrade() = 0;
 
    protected:
     ~Handler() = default;
@@ -38,6 +39,7 @@ class Signals {
   Event interrupt_;
   Event hangup_;
   Event user1_;
+  Event user2_;
 };
 
 }  // namespace gateway::io

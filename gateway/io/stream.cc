@@ -1,15 +1,14 @@
 #include "gateway/io/stream.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
 #include <utility>
+
+#include "gateway/io/socket_address.h"
 
 namespace gateway::io {
 
@@ -139,32 +138,8 @@ void Stream::fail() {
   handler_.on_end(End::Reset);
 }
 
-std::string Stream::remote() const {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  std::array<char, NI_MAXHOST> host{};
-  auto* const peer = reinterpret_cast<sockaddr*>(&address);
-  if (::getpeername(fd_.get(), peer, &size) != 0) return {};
-  if (::getnameinfo(peer, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
-  return host.data();
-}
+std::string Stream::remote() const { return peer_text(fd_.get()); }
 
-std::optional<IpAddress> Stream::address() const {
-  sockaddr_storage peer{};
-  socklen_t size = sizeof peer;
-  if (::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0) return std::nullopt;
-  IpAddress address;
-  if (peer.ss_family == AF_INET6) {
-    auto const& v6 = reinterpret_cast<sockaddr_in6 const&>(peer).sin6_addr;
-    std::copy(std::begin(v6.s6_addr), std::end(v6.s6_addr), address.bytes.begin());
-    return address;
-  }
-  if (peer.ss_family != AF_INET) return std::nullopt;
-  auto const& v4 = reinterpret_cast<sockaddr_in const&>(peer).sin_addr;
-  auto const* const bytes = reinterpret_cast<std::uint8_t const*>(&v4.s_addr);
-  address.bytes[10] = address.bytes[11] = 0xff;
-  std::copy(bytes, bytes + sizeof v4.s_addr, address.bytes.begin() + 12);
-  return address;
-}
+std::optional<IpAddress> Stream::address() const { return address_of(fd_.get(), ::getpeername); }
 
 }  // namespace gateway::io

@@ -15,7 +15,8 @@ namespace gateway::mcp {
 
 namespace {
 
-constexpr std::size_t kNumbers = 5;
+constexpr std::size_t kNumbers = 6;
+constexpr std::size_t kMacCharacters = 64;
 
 std::string hex(std::span<unsigned char const> bytes) {
   std::string text;
@@ -61,7 +62,7 @@ RequestMark mark_of(Method method, Params const& params) {
   return mark;
 }
 
-StateSeal::StateSeal(Entropy& entropy) { entropy.fill(key_); }
+StateSeal::StateSeal(Entropy& entropy, Generation own) : own_(own) { entropy.fill(key_); }
 
 std::string StateSeal::mac(std::string_view said, StateBinding const& binding) const {
   // The lengths keep one name from passing for the end of another.
@@ -76,8 +77,8 @@ std::string StateSeal::mac(std::string_view said, StateBinding const& binding) c
 
 std::string StateSeal::seal(RequestState const& state, StateBinding const& binding) const {
   auto const expires = static_cast<std::uint64_t>(state.expires.time_since_epoch().count());
-  auto const said =
-      fmt::format("{:x}.{:x}.{:x}.{:x}.{:x}.", raw(state.edition), raw(state.child), state.trip, state.round, expires);
+  auto const said = fmt::format("{:x}.{:x}.{:x}.{:x}.{:x}.{:x}.", own_.number, raw(state.edition), raw(state.child),
+                                state.trip, state.round, expires);
   return said + mac(said, binding);
 }
 
@@ -92,12 +93,22 @@ std::optional<RequestState> StateSeal::open(std::string_view text, StateBinding 
   }
   auto const numbers = numbers_of(said);
   if (!numbers) return std::nullopt;
-  auto const& [edition, child, trip, round, expires] = *numbers;
+  auto const& [process, edition, child, trip, round, expires] = *numbers;
+  if (process != own_.number) return std::nullopt;
   return RequestState{.edition = EditionId{static_cast<std::uint32_t>(edition)},
                       .child = ChildId{child},
                       .trip = trip,
                       .round = static_cast<unsigned>(round),
                       .expires = TimePoint(TimePoint::duration(static_cast<TimePoint::rep>(expires)))};
+}
+
+std::optional<Generation> StateSeal::issuer_of(std::string_view raw_text) {
+  auto const text = rpc::unquote(raw_text);
+  auto const dot = text.rfind('.');
+  if (dot == std::string_view::npos || text.size() - dot - 1 != kMacCharacters) return std::nullopt;
+  auto const numbers = numbers_of(text.substr(0, dot + 1));
+  if (!numbers || numbers->front() >= kGenerations) return std::nullopt;
+  return Generation{static_cast<std::size_t>(numbers->front())};
 }
 
 }  // namespace gateway::mcp

@@ -9,6 +9,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/entropy.h"
+#include "gateway/base/generation.h"
 #include "gateway/base/ids.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/params.h"
@@ -45,17 +46,22 @@ struct RequestMark {
 /// (MCP 2026-07-28, Multi Round-Trip Requests: servers must protect the integrity of a requestState they rely on.)
 class StateSeal {
  public:
-  explicit StateSeal(Entropy& entropy);
+  /// `own`: the process's.
+  explicit StateSeal(Entropy& entropy, Generation own = {});
 
   /// The state as text, authenticated together with what it is bound to (HMAC-SHA256).
   [[nodiscard]] std::string seal(RequestState const& state, StateBinding const& binding) const;
   /// The state, whether or not it has expired. Nothing where the text was not sealed here for the same binding.
   [[nodiscard]] std::optional<RequestState> open(std::string_view text, StateBinding const& binding) const;
 
+  /// The process that seems to have sealed it, as raw JSON; nothing for what looks like no state of a gateway.
+  [[nodiscard]] static std::optional<Generation> issuer_of(std::string_view raw_text);
+
  private:
   [[nodiscard]] std::string mac(std::string_view said, StateBinding const& binding) const;
 
   std::array<unsigned char, 32> key_{};
+  Generation own_;
 };
 
 }  // namespace gateway::mcp

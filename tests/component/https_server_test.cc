@@ -334,7 +334,7 @@ class MovedTlsConnectionsTest : public ::testing::Test {
    public:
     Side(std::size_t number, Allowance& allowance, io::TlsServer& tls)
         : server(loop, {}, allowance, handler, probe), number_(number) {
-      server.set_mover(*this);
+      server.set_mover(*this, true);
       port = fakes::listen_on_loopback(server, {}, &tls);
     }
     [[nodiscard]] std::optional<std::size_t> elsewhere(RequestHead const& head, ListenerTag) override {
@@ -342,6 +342,7 @@ class MovedTlsConnectionsTest : public ::testing::Test {
       return home == number_ ? std::nullopt : std::optional(home);
     }
     void move(std::size_t, MovedConnection connection) override { sent.push_back(std::move(connection)); }
+    void pass(Process, MovedConnection) override {}
 
     io::EventLoop loop;
     TinyHandler handler;

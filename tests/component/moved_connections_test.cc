@@ -16,7 +16,7 @@ class MovedConnectionsTest : public ::testing::Test {
    public:
     Side(std::size_t number, ServerLimits const& limits, Allowance& allowance)
         : server(loop, limits, allowance, handler, probe), number_(number) {
-      server.set_mover(*this);
+      server.set_mover(*this, true);
       port = fakes::listen_on_loopback(server);
     }
 
@@ -25,6 +25,7 @@ class MovedConnectionsTest : public ::testing::Test {
       return home == number_ ? std::nullopt : std::optional(home);
     }
     void move(std::size_t, MovedConnection connection) override { sent.push_back(std::move(connection)); }
+    void pass(Process, MovedConnection) override {}
 
     io::EventLoop loop;
     TinyHandler handler;

@@ -14,12 +14,14 @@ struct Counting final : Signals::Handler {
   void on_terminate() override { ++terminated; }
   void on_reload() override { ++reloaded; }
   void on_reopen() override { ++reopened; }
+  void on_upgrade() override { ++upgraded; }
   int terminated = 0;
   int reloaded = 0;
   int reopened = 0;
+  int upgraded = 0;
 };
 
-TEST(Signals, AsksToEndToReloadAndToReopen) {
+TEST(Signals, AsksToEndToReloadToReopenAndToUpgrade) {
   EventLoop loop;
   Counting handler;
   Signals const signals(loop, handler);
@@ -29,6 +31,8 @@ TEST(Signals, AsksToEndToReloadAndToReopen) {
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.reloaded == 1; }));
   ::raise(SIGUSR1);
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.reopened == 1; }));
+  ::raise(SIGUSR2);
+  ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.upgraded == 1; }));
   ::raise(SIGINT);
   ASSERT_TRUE(fakes::turn_until(loop, [&] { return handler.terminated == 2; }));
 }

@@ -27,15 +27,15 @@ config::ServiceConfig service(std::string name, config::Isolation isolation) {
   return config;
 }
 
-TestGateway::TestGateway(config::Config config, std::uint64_t seed)
+TestGateway::TestGateway(config::Config config, std::uint64_t seed, Generation generation)
     : config_(std::move(config)),
       about_{.version = "test", .revision = {}, .build_time = {}, .instance_id = "test"},
       entropy_(seed),
       sampler_("MCP_GATEWAY_CHILD=test"),
       metrics_(about_, config_.gateway.metrics),
-      directory_(
-          std::make_unique<frontend::Directory>(frontend::Directory::list(config_.services, 1, metrics_),
-                                                frontend::Directory::Layout{.base_path = config_.gateway.base_path})),
+      directory_(std::make_unique<frontend::Directory>(
+          frontend::Directory::list(config_.services, 1, metrics_),
+          frontend::Directory::Layout{.base_path = config_.gateway.base_path, .generation = generation})),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),
       quotas_(config_.gateway.quotas),

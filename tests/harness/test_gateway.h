@@ -48,7 +48,7 @@ class KeptLines final : public log::LogSink {
 
 class TestGateway final : private Shard::Owner {
  public:
-  explicit TestGateway(config::Config config, std::uint64_t seed = 1);
+  explicit TestGateway(config::Config config, std::uint64_t seed = 1, Generation generation = {});
   ~TestGateway();
 
   /// Runs turns until `turns` have run; what clients read and write is moved between.
@@ -62,6 +62,13 @@ class TestGateway final : private Shard::Owner {
   /// A client of the main listener. Valid as long as the gateway.
   TestClient& connect(int window = 0, http::ListenerTag listener = {});
   std::vector<std::unique_ptr<TestClient>>& clients() { return clients_; }
+
+  /// What was handed to another process, and not taken yet.
+  struct Passed {
+    http::Process to;
+    http::MovedConnection connection;
+  };
+  std::vector<Passed> passed;
 
   [[nodiscard]] Shard& shard() { return *shard_; }
   [[nodiscard]] frontend::Directory const& directory() const { return *directory_; }
@@ -89,6 +96,9 @@ class TestGateway final : private Shard::Owner {
   void on_over(std::size_t) override { ++over_; }
   void ask_health(health::HealthSource::Tell tell) override { tell(shard_->health_here()); }
   void move(std::size_t, http::MovedConnection) override {}
+  void pass(std::size_t, http::Process to, http::MovedConnection connection) override {
+    passed.push_back({to, std::move(connection)});
+  }
 
   config::Config config_;
   metrics::Metrics::About about_;

@@ -32,7 +32,7 @@ LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
-    "nlohmann": {"config", "health", "backend", "admin", "cli"},
+    "nlohmann": {"config", "health", "backend", "admin", "cli", "program"},
     "prometheus": {"metrics"},
     "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},

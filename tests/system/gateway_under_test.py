@@ -89,6 +89,7 @@ class Gateway:
                                         stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
                                         preexec_fn=(descriptors or user or group) and
                                         (lambda: prepare(descriptors, user, group)))
+        self.serving = self.process.pid  # another process after an upgrade
         self.log = Log(self.process.stderr, log_copy)
         try:
             self.wait_for("gateway.start")
@@ -140,6 +141,16 @@ class Gateway:
         said = self.wait_for("config.reload", before + 1, by="signal")
         assert said["result"] == result, said
         self.learn_ports()
+        return said
+
+    def upgrade(self, result="upgraded"):
+        """Has the process that serves replaced, by SIGUSR2, and waits for what is said of it."""
+        before = len(self.events("upgrade.end", by="signal"))
+        os.kill(self.serving, signal.SIGUSR2)
+        said = self.wait_for("upgrade.end", before + 1, by="signal")
+        assert said["result"] == result, said
+        if result == "upgraded":
+            self.serving = said["pid"]
         return said
 
     def file(self, config, services):
@@ -220,9 +231,11 @@ class Gateway:
         return self.process.poll() is not None
 
     def stop(self, timeout=TIMEOUT):
-        """SIGTERM, then asserts a clean end."""
-        if not self.has_ended():
-            self.process.send_signal(signal.SIGTERM)
+        """SIGTERM to the process that serves, then asserts a clean end of it and of those it has replaced."""
+        try:
+            os.kill(self.serving, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
         self.assert_ended(timeout)
 
     def assert_ended(self, timeout=TIMEOUT):

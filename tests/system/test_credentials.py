@@ -58,7 +58,7 @@ LOOKS_FOR_A_SESSION = {"/mcp": ("GET", "POST", "DELETE"), "/sse": ("GET", "POST"
 # Pages of the admin listener. "free" ones are read by everybody who reaches it, the others need the token of the operator.
 ADMIN = {"/": "free", "/index.html": "free", "/health": "free", "/healthz": "free", "/readyz": "free", "/livez": "free",
          "/version": "free", "/metrics": "free", "/api/status": "free", "/api/events": "free", "/api/log": "GET",
-         "/api/log-level": "POST", "/api/reload": "POST"}
+         "/api/log-level": "POST", "/api/reload": "POST", "/api/upgrade": "POST"}
 ADMIN_OF_SERVICES = {"tools": "free", "restart": "POST", "renew": "POST", "drain": "POST", "undrain": "POST", "call": "POST", "reset-circuit": "POST"}
 
 

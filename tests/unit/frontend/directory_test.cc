@@ -134,7 +134,31 @@ TEST(LoopTokens, GiveEachLoopAPrefixOfItsOwn) {
   std::set<std::string> prefixes;
   for (std::size_t loop = 0; loop < LoopTokens::kMaxLoops; ++loop) prefixes.insert(tokens.prefix(loop));
   EXPECT_EQ(LoopTokens::kMaxLoops, prefixes.size());
-  EXPECT_EQ("", LoopTokens(1).prefix(0));
+  EXPECT_EQ(1U, LoopTokens(1).prefix(0).size()) << "one loop needs no letter";
+}
+
+TEST(LoopTokens, SayWhichProcessIssuedThem) {
+  for (std::size_t number = 0; number < kGenerations; ++number) {
+    for (std::size_t const loops : {1, 3})
+      EXPECT_EQ(Generation{number}, LoopTokens::generation_of(LoopTokens(loops, {number}).prefix(loops - 1) + "x"));
+  }
+  EXPECT_EQ(std::nullopt, LoopTokens::generation_of(""));
+  EXPECT_EQ(std::nullopt, LoopTokens::generation_of("."));
+}
+
+TEST(LoopTokens, NameNoLoopHereIfAnotherProcessIssuedThem) {
+  auto const token = LoopTokens(3, {7}).prefix(2) + "x";
+  EXPECT_EQ(2U, LoopTokens(3, {7}).loop_of(token));
+  EXPECT_EQ(std::nullopt, LoopTokens(3, {8}).loop_of(token));
+}
+
+TEST(Generation, ComesBeforeThoseThatReplacedItAlsoWhereTheyAreCountedFromZeroAgain) {
+  Generation const last{kGenerations - 1};
+  EXPECT_EQ(Generation{}, last.next());
+  EXPECT_TRUE(last.is_before(last.next()));
+  EXPECT_TRUE(last.is_before(last.next().next()));
+  EXPECT_FALSE(last.next().is_before(last));
+  EXPECT_FALSE(last.is_before(last));
 }
 
 }  // namespace

@@ -49,6 +49,14 @@ TEST_F(RequestStateTest, OpensNothingOfAnotherProcess) {
   EXPECT_FALSE(other.open(seal.seal(state, binding), binding));
 }
 
+TEST_F(RequestStateTest, SaysWhichProcessSealedIt) {
+  StateSeal const of_seven(entropy, {7});
+  EXPECT_EQ(Generation{7}, StateSeal::issuer_of('"' + of_seven.seal(state, binding) + '"'));
+  EXPECT_EQ(Generation{}, StateSeal::issuer_of('"' + seal.seal(state, binding) + '"'));
+  for (auto const* const text : {R"("")", R"("a server's own")", R"("1.2.3.4.5.6.abc")", "7", "{}"})
+    EXPECT_FALSE(StateSeal::issuer_of(text)) << text;
+}
+
 TEST(RequestDigest, IsThatOfTheRetry) {
   auto const first =
       mark_of(Method::ToolsCall, read_params(R"({"name":"a","arguments":{"x":1},"_meta":{"b":1}})")).digest;
