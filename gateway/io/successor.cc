@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,9 +13,13 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <utility>
+
+#include "gateway/io/program_path.h"
 
 // glibc 2.36 declares these without extern "C".
 extern "C" {
@@ -47,6 +52,20 @@ std::vector<std::string> successor_environment(std::vector<std::string> const& m
   return env;
 }
 
+/// Where the program was found, as it was called: a link that leads to another version later is followed again then.
+/// Empty where that is not this program, whose name may be any text.
+std::string path_as_called(std::string const& name) {
+  std::vector<std::string> env;
+  if (auto const* const path = std::getenv("PATH")) env.push_back(fmt::format("PATH={}", path));
+  auto const found = find_program(name, env, AT_FDCWD);
+  if (!found) return {};
+  struct stat own {};
+  struct stat called {};
+  auto const is_own = ::stat("/proc/self/exe", &own) == 0 && ::stat(found->c_str(), &called) == 0 &&
+                      own.st_dev == called.st_dev && own.st_ino == called.st_ino;
+  return is_own ? std::filesystem::absolute(*found).string() : std::string{};
+}
+
 }  // namespace
 
 Result<ProgramStart> own_start() {
@@ -63,6 +82,7 @@ Result<ProgramStart> own_start() {
     at = end + 1;
   }
   if (start.argv.empty()) return Error{"/proc/self/cmdline cannot be read"};
+  if (auto called = path_as_called(start.argv.front()); !called.empty()) start.path = std::move(called);
   return start;
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "gateway/rpc/json_scanner.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::mcp {
 

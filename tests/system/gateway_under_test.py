@@ -70,7 +70,7 @@ class Gateway:
     """
 
     def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None,
-                 descriptors=None, user=None, group=None):
+                 descriptors=None, user=None, group=None, program=GATEWAY):
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -85,7 +85,7 @@ class Gateway:
         self.write()
         if user:
             os.chmod(self.folder.name, 0o755)
-        self.process = subprocess.Popen([GATEWAY, "run", "--config", str(self.path), *flags], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([program, "run", "--config", str(self.path), *flags], stdin=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env={**os.environ, MARK: self.mark, **(env or {})},
                                         preexec_fn=(descriptors or user or group) and
                                         (lambda: prepare(descriptors, user, group)))

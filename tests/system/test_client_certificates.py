@@ -307,3 +307,19 @@ def test_certificates_that_are_required_are_enough_to_be_reachable(start_gateway
     assert call_as(gateway, servers.client(people.issue("alice"))) == 200
     with pytest.raises(AssertionError, match="before the end"):
         start_gateway({"echo": echo()}, {"listen": "0.0.0.0:0", "tls": {**tls, "client_auth": "optional"}})
+
+
+# ── another process ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_certificate_holds_in_the_process_that_has_the_session_whichever_has_the_connection(start_gateway, servers, people, tls):
+    gateway = start_gateway({"echo": echo()}, {"tls": {**tls, "client_auth": "required"}, **AUDIT})
+    alice, bob = servers.client(people.issue("alice")), servers.client(people.issue("bob"))
+    session = {"Mcp-Session-Id": post(gateway.port, alice)["mcp-session-id"], "MCP-Protocol-Version": "2025-11-25"}
+    gateway.upgrade()
+    response = post(gateway.port, alice, session, body=call("echo", {"text": "still alice"}))
+    assert (response.status, response.json["result"]["content"][0]["text"]) == (200, "still alice")
+    assert principals(gateway, 1) == [("cert:alice", "client_certificate")]
+    assert post(gateway.port, bob, session, body=call("echo", {"text": "x"})).status == 404
+    assert call_as(gateway, bob) == 200
+    assert principals(gateway, 2)[1] == ("cert:bob", "client_certificate")

@@ -1,6 +1,7 @@
 """Another process in the place of one that serves: what goes on, what moves, and what happens when it does not work."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -281,6 +282,18 @@ def test_the_command_says_what_came_of_it(start_gateway):
     again = gateway.until(lambda: (said := upgrade()).returncode == 0 and said)
     assert "upgraded: process" in again.stdout
     gateway.serving = gateway.events("upgrade.end", result="upgraded")[-1]["pid"]
+
+
+def test_the_program_is_the_one_that_its_path_leads_to_then(start_gateway, tmp_path):
+    link = tmp_path / "mcp-gateway"
+    link.symlink_to(GATEWAY)
+    gateway = start_gateway({"echo": echo()}, program=str(link))
+    other = tmp_path / "other"
+    shutil.copy(GATEWAY, other)
+    link.unlink()
+    link.symlink_to(other)
+    gateway.upgrade()
+    assert os.readlink("/proc/%d/exe" % gateway.serving) == str(other)
 
 
 def test_a_gateway_with_a_configuration_from_stdin_refuses():
