@@ -82,6 +82,19 @@ def test_systemd_hears_when_the_gateway_listens_and_when_it_stops(start_gateway,
         assert manager.recv(100) == b"STOPPING=1"
 
 
+def test_systemd_hears_which_process_is_the_main_one_after_an_upgrade(start_gateway, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(TIMEOUT)
+        gateway = start_gateway({"chaos": chaos()}, env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(100) == b"READY=1"
+        gateway.upgrade()
+        assert manager.recv(100) == b"MAINPID=%d" % gateway.serving
+        gateway.wait_for("upgrade.over")
+        gateway.stop()
+        assert manager.recv(100) == b"STOPPING=1", "the end of the process before is nobody's"
+
+
 def test_a_service_manager_that_is_gone_is_logged_and_stops_nothing(start_gateway):
     gateway = start_gateway({"chaos": chaos()}, env={"NOTIFY_SOCKET": "/nonexistent/notify"})
     assert gateway.wait_for("gateway.notify")["state"] == "READY=1"
