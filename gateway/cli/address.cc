@@ -42,7 +42,25 @@ bool is_port(std::string_view text) {
   return is_number(text) && text.size() <= 5 && std::stoi(std::string(text)) <= 65535;
 }
 
+/// Who listens at every address can be asked at the loopback one.
+Result<std::string> reachable(config::ListenAddress listen, bool has_tls, std::string_view key) {
+  if (listen.port == 0)
+    return Error{fmt::format("{}: expected a port to ask at, found 0, by which the system chooses one", key)};
+  if (listen.host == "0.0.0.0") listen.host = "127.0.0.1";
+  if (listen.host == "::") listen.host = "::1";
+  return fmt::format("{}://{}", has_tls ? "https" : "http", config::to_string(listen));
+}
+
 }  // namespace
+
+Result<std::string> admin_address(config::Config const& config) {
+  if (!config.gateway.admin_listen) return Error{"gateway.admin_listen: expected an address to ask at, found off"};
+  return reachable(*config.gateway.admin_listen, config.gateway.admin_tls.has_value(), "gateway.admin_listen");
+}
+
+Result<std::string> main_address(config::Config const& config) {
+  return reachable(config.gateway.listen, config.gateway.tls.has_value(), "gateway.listen");
+}
 
 Result<std::string> url_of(std::string_view address, std::string_view page, NamedPage named) {
   constexpr std::string_view kHttp = "http://";

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "gateway/base/result.h"
+#include "gateway/config/config.h"
 #include "gateway/io/tls_trust.h"
 
 namespace gateway::cli {
@@ -17,6 +18,11 @@ struct GatewayAddress {
   std::string text{};
   io::TlsTrust trust{};
 };
+
+/// The admin listener of a configuration, as it can be asked on this machine.
+[[nodiscard]] Result<std::string> admin_address(config::Config const& config);
+/// The main listener, in the same way.
+[[nodiscard]] Result<std::string> main_address(config::Config const& config);
 
 /// The URL of `page` at `address`: `9090`, `HOST`, `HOST:9090`, `http://HOST:9090/`, or the last with https; empty
 /// is the usual admin listener of this machine. A page in the address is asked for

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 
 #include "gateway/cli/address.h"
@@ -42,11 +43,17 @@ constexpr std::string_view kAddressHelp =
 
 // ── the subcommands and their options ────────────────────────────────────────
 
+void add_profile(CLI::App& command, Arguments& arguments) {
+  command.add_option("--profile", arguments.profile, "Lay profiles/NAME.json over the configuration; or set MCP_ENV")
+      ->option_text("NAME");
+}
+
 void add_file(CLI::App& command, Arguments& arguments) {
   command.add_option("FILE,--config,-c", arguments.file, "The configuration, JSON; - is stdin")->option_text(" ");
   command.add_option("--service,-s", arguments.services, "Of the file only this service; repeat for more")
       ->option_text("NAME")
       ->allow_extra_args(false);
+  add_profile(command, arguments);
 }
 
 void add_run(CLI::App& app, Arguments& arguments) {
@@ -130,6 +137,8 @@ void add_asking_commands(CLI::App& app, Arguments& arguments) {
                                   "Have a running gateway read its configuration again; exit code 1 if it is refused");
   reload->add_flag("--dry-run", arguments.reload.dry_run, "Only say what would change");
   reload->add_flag("--json", arguments.reload.json, "What changes, as JSON");
+  add_profile(*reload, arguments);
+  reload->add_option("--config,-c", arguments.file, "The configuration that --profile belongs to")->option_text("FILE");
   reload->add_option("--token-file", arguments.reload.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
       ->option_text("FILE");
   auto* const upgrade =
@@ -221,7 +230,7 @@ std::optional<std::string> empty_value(Given const& given) {
 
 /// Options that others switch off, or that stand twice.
 std::optional<std::string> contradiction(Arguments const& arguments) {
-  auto const with_file = !arguments.file.empty();
+  auto const with_file = arguments.has_config();
   for (auto const& flag : run_flags()) {
     auto const& values = arguments.flags.find(flag.name)->second;
     if (flag.often == Often::Once && values.size() > 1) {
@@ -240,8 +249,10 @@ std::optional<std::string> contradiction(Arguments const& arguments) {
 }
 
 std::optional<Farewell> judge_run(Arguments const& arguments) {
-  auto const with_file = !arguments.file.empty();
+  auto const with_file = arguments.has_config();
   if (with_file && !arguments.server.empty()) {
+    if (arguments.file.empty())
+      return wrong("run: --profile belongs to a configuration file, and there is only the command behind --");
     return wrong(fmt::format("run: expected either a file or a command behind --, found both, '{}' and '{}'",
                              arguments.file, arguments.server.front()));
   }
@@ -274,9 +285,9 @@ std::optional<Farewell> judge(Arguments const& arguments) {
     return wrong(
         fmt::format("{}: found a command behind --, '{}', which only run takes", command, arguments.server.front()));
   }
-  if (command == "check" && arguments.file.empty())
+  if (command == "check" && !arguments.has_config())
     return wrong("check: expected a configuration file: mcp-gateway check FILE");
-  if (command == "lock" && arguments.file.empty())
+  if (command == "lock" && !arguments.has_config())
     return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
   if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
     return wrong("lock: expected only one of --check, --write and --approve");
@@ -362,6 +373,15 @@ std::optional<Farewell> parse(CLI::App& app, std::vector<std::string> words) {
   return std::nullopt;
 }
 
+/// The variable is set for all commands of a shell, and concerns those with a configuration. The library would look at it
+/// for commands that were not given, too.
+void take_profile(CLI::App const& command, Arguments& arguments) {
+  auto const* const option = command.get_option_no_throw("--profile");
+  auto const* const value = std::getenv(kProfileVariable);
+  if (option != nullptr && option->count() == 0 && value != nullptr && arguments.server.empty())
+    arguments.profile = value;
+}
+
 }  // namespace
 
 std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words, WordKinds const& kinds) {
@@ -391,6 +411,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   if (auto const said = judge_run_line(words, kinds)) return *said;
   arguments.command = words.front();
   if (auto const said = parse(app, std::move(words))) return *said;
+  take_profile(*app.get_subcommand(arguments.command), arguments);
   if (auto const said = judge(arguments)) return *said;
   if (auto const said = judge_server(arguments, kinds)) return *said;
   return arguments;

@@ -9,14 +9,19 @@
 #include "gateway/cli/address.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_upgrade.h"
+#include "gateway/cli/load_config.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
 
 namespace gateway::cli {
 
+/// The variable of the environment that names the profile, where no option does.
+inline constexpr char const* kProfileVariable = "MCP_ENV";
+
 struct Arguments {
   std::string command;                ///< "run", "check", ...
   std::string file;                   ///< the configuration; empty is none
+  std::string profile;                ///< laid over the configuration; empty is none
   std::vector<std::string> services;  ///< of the file, those to keep; none is all
   Given flags;                        ///< of `run`
   bool allow_unauthenticated = false;
@@ -32,6 +37,10 @@ struct Arguments {
   ReloadAsked reload;                ///< of `reload`
   UpgradeAsked upgrade;              ///< of `upgrade`
   int interval = 2;                  ///< of `top`, in seconds
+
+  /// Whether there is one to read: a profile alone belongs to the usual one.
+  [[nodiscard]] bool has_config() const { return !file.empty() || !profile.empty(); }
+  [[nodiscard]] ConfigFiles config() const { return {.file = file, .profile = profile}; }
 };
 
 /// Nothing is to be done but to say this: help, or what is wrong.

@@ -70,7 +70,7 @@ std::string summary(config::Config const& config, std::size_t faulty, std::size_
 }  // namespace
 
 int check(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
-  auto config = load_config(arguments.file, errors);
+  auto config = load_config(arguments.config(), errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return kUsageError;
   auto const support = support_for(*config);
   find_sandbox_faults(*config, support);

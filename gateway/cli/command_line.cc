@@ -18,6 +18,7 @@
 #include "gateway/cli/ask_status.h"
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/load_config.h"
 #include "gateway/cli/lock.h"
 #include "gateway/cli/run.h"
 #include "gateway/cli/top.h"
@@ -50,6 +51,22 @@ int version() {
   return 0;
 }
 
+/// A profile says itself where its gateway is asked.
+int reload(Arguments const& arguments) {
+  auto address = arguments.address;
+  if (!arguments.profile.empty() && address.text.empty()) {
+    auto const config = load_config(arguments.config(), std::cerr);
+    if (!config) return kUsageError;
+    auto const admin = admin_address(*config);
+    if (!admin) {
+      std::cerr << "reload: " << admin.error().what << '\n';
+      return kUsageError;
+    }
+    address.text = *admin;
+  }
+  return ask_reload(address, arguments.reload, kReloadPatience, std::cout, std::cerr);
+}
+
 int perform(Arguments const& arguments) {
   auto const& command = arguments.command;
   if (command == "run") return run(arguments, std::cerr);
@@ -63,10 +80,9 @@ int perform(Arguments const& arguments) {
   if (command == "top") {
     return top(arguments.address, std::chrono::seconds(arguments.interval), std::cout, std::cerr) ? 0 : 1;
   }
-  if (command == "reload")
-    return ask_reload(arguments.address, arguments.reload, kReloadPatience, std::cout, std::cerr);
   if (command == "upgrade")
     return ask_upgrade(arguments.address, arguments.upgrade, kUpgradePatience, std::cout, std::cerr);
+  if (command == "reload") return reload(arguments);
   if (command == "version") return version();
   std::cout << config::config_schema() << '\n';
   return 0;
@@ -75,8 +91,11 @@ int perform(Arguments const& arguments) {
 }  // namespace
 
 int run_command_line(std::vector<std::string> words) {
-  auto const read = read_arguments(std::move(words), this_machine());
-  if (auto const* const arguments = std::get_if<Arguments>(&read)) return perform(*arguments);
+  auto read = read_arguments(std::move(words), this_machine());
+  if (auto* const arguments = std::get_if<Arguments>(&read)) {
+    if (arguments->file.empty() && !arguments->profile.empty()) arguments->file = usual_config_file();
+    return perform(*arguments);
+  }
   auto const& farewell = std::get<Farewell>(read);
   (farewell.code == 0 ? std::cout : std::cerr) << farewell.text;
   return farewell.code;

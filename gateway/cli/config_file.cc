@@ -28,7 +28,7 @@ std::vector<std::string> lines_of(std::string const& text) {
 ConfigFile::ConfigFile(Arguments arguments, sandbox::Support support, AskedOfSystem asked)
     : arguments_(std::move(arguments)), support_(std::move(support)), asked_(asked) {
   watch({arguments_.file});
-  if (auto const loaded = load_config(arguments_.file, ReadFrom::Files)) watch(loaded->files);
+  if (auto const loaded = load_config(arguments_.config(), ReadFrom::Files)) watch(loaded->files);
 }
 
 /// Those that are watched already keep what was seen of them before they were read: a change since is one.
@@ -52,7 +52,7 @@ bool ConfigFile::has_changed() {
 
 admin::ReadConfig ConfigFile::read() {
   (void)has_changed();
-  auto loaded = load_config(arguments_.file, ReadFrom::Files);
+  auto loaded = load_config(arguments_.config(), ReadFrom::Files);
   if (!loaded) return std::vector<std::string>{loaded.error().what};
   watch(loaded->files);
   if (auto const* const wrong = std::get_if<config::ConfigErrors>(&loaded->read)) {

@@ -97,7 +97,7 @@ std::string run_line(std::span<std::string const> before, std::span<std::string 
 }
 
 bool takes_value(std::string_view option) {
-  constexpr std::array<std::string_view, 4> kOthers{"--config", "-c", "--service", "-s"};
+  constexpr std::array<std::string_view, 5> kOthers{"--config", "-c", "--service", "-s", "--profile"};
   return std::ranges::find(kOthers, option) != kOthers.end() ||
          std::ranges::any_of(run_flags(), [&](RunFlag const& flag) {
            return option == flag.name || (!flag.letter.empty() && option == flag.letter.substr(1));

@@ -76,7 +76,7 @@ class Lock {
   }
 
   int carry_out() {
-    auto config = load_config(arguments_.file, errors_);
+    auto config = load_config(arguments_.config(), errors_);
     if (!config || !keep_services(*config, chosen(), errors_) || !find_files(*config) || !read_files()) {
       return kUsageError;
     }

@@ -58,7 +58,7 @@ bool can_serve(std::string const& file, config::Config const& config, std::ostre
 std::optional<config::Config> configuration(Arguments const& arguments, sandbox::Support& support,
                                             std::ostream& errors) {
   if (!arguments.server.empty()) return one_server(arguments, errors);
-  auto config = load_config(arguments.file, errors);
+  auto config = load_config(arguments.config(), errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
   support = support_for(*config);
   find_sandbox_faults(*config, support);

@@ -15,6 +15,7 @@
 #include "gateway/config/needs.h"
 #include "gateway/config/oauth.h"
 #include "gateway/config/overlay.h"
+#include "gateway/config/profile.h"
 #include "gateway/config/rights.h"
 #include "gateway/config/service.h"
 #include "gateway/config/shape.h"
@@ -248,10 +249,14 @@ Environment process_environment() {
 }
 
 std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment,
-                                               std::string_view folder) {
+                                               std::string_view folder, Profile const* profile) {
   ConfigReport report;
   Config config;
-  if (auto file = parse_config_json(text, report)) FileReader{report, environment, folder, config}.read(*file);
+  if (auto file = parse_config_json(text, report)) {
+    auto const laid = profile == nullptr ? LaidOver{} : lay_profile(report, *profile, *file);
+    if (report.errors.empty()) FileReader{report, environment, folder, config}.read(*file);
+    laid.name_file(report);
+  }
   if (!report.errors.empty()) return ConfigErrors{std::move(report.errors), std::move(report.warnings)};
   config.warnings = std::move(report.warnings);
   return config;

@@ -41,14 +41,22 @@ struct Environment {
   std::function<bool(ServiceConfig const& service, std::string const& program)> program{};
 };
 
+/// A file that is laid over a configuration: what differs in one environment. See profile.h.
+struct Profile {
+  std::string name;    ///< what to call the file where something is wrong with it
+  std::string text;    ///< what stands in it
+  std::string folder;  ///< its own, which is `${dir}` there
+};
+
 /// The environment and the files of this process. Whoever knows how children find
 /// programs sets `program`.
 [[nodiscard]] Environment process_environment();
 
 /// Reads comments and trailing commas, includes files, expands variables, checks
 /// everything. `folder` is that of the file: `${dir}`, and where relative paths
-/// of included files begin.
+/// of included files begin. `profile`, if there is one, is laid over it first.
 [[nodiscard]] std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment,
-                                                             std::string_view folder = ".");
+                                                             std::string_view folder = ".",
+                                                             Profile const* profile = nullptr);
 
 }  // namespace gateway::config

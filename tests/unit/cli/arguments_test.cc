@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 
 namespace gateway::cli {
@@ -45,6 +46,27 @@ TEST(Arguments, ReadAFileWithAndWithoutItsOption) {
   EXPECT_EQ("no-such-thing", read("run no-such-thing").file);
   EXPECT_EQ("-", read("check -").file);
   EXPECT_TRUE(read("check gateway.json --connect").connect);
+}
+
+TEST(Arguments, TakeAProfileForACommandWithAConfiguration) {
+  EXPECT_EQ("staging", read("run gateway.json --profile staging").profile);
+  EXPECT_EQ("staging", read("check --profile=staging").profile);
+  EXPECT_THAT(said("run --profile staging -- node"), HasSubstr("2: run: --profile belongs to a configuration file"));
+}
+
+TEST(Arguments, TakeAProfileFromTheEnvironment) {
+  ::setenv("MCP_ENV", "production", 1);
+  auto const with_file = read("run gateway.json");
+  auto const said_otherwise = read("run gateway.json --profile=staging");
+  auto const without = read_arguments({"run", "gateway.json", "--profile", ""}, machine());
+  auto const command = read("run -- node");
+  ::unsetenv("MCP_ENV");
+
+  EXPECT_EQ("production", with_file.profile);
+  EXPECT_EQ("staging", said_otherwise.profile);
+  ASSERT_TRUE(std::holds_alternative<Arguments>(without));
+  EXPECT_EQ("", std::get<Arguments>(without).profile);
+  EXPECT_EQ("", command.profile);
 }
 
 TEST(Arguments, KeepOptionsBehindAFile) {
