@@ -75,6 +75,7 @@ bool AnswerReader::read_lines(std::string_view head) {
   length_ = has_none ? Length::Said : Length::ToTheEnd;
   left_ = 0;
   if (status_ == 0) return false;
+  fields_ = head.substr(first + 2);
   if (status_ < 200 || has_none) return true;
   for (auto rest = head.substr(first + 2); !rest.empty();) {
     auto const end = rest.find("\r\n");

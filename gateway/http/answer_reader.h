@@ -32,6 +32,8 @@ class AnswerReader {
 
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] std::string_view body() const { return body_.view(); }
+  /// The header lines as they came, each with its CRLF.
+  [[nodiscard]] std::string const& fields() const { return fields_; }
 
  private:
   enum class Length { Said, Chunked, ToTheEnd };
@@ -45,6 +47,7 @@ class AnswerReader {
   ByteQueue in_;  ///< came and is not used yet
   bool in_body_ = false;
   int status_ = 0;
+  std::string fields_;
   Length length_ = Length::ToTheEnd;
   std::uint64_t left_ = 0;  ///< Length::Said: bytes still to come
   ChunkedDecoder chunks_;

@@ -168,7 +168,7 @@ Result<Answered> converse(Wire wire, std::string_view words, Clock::time_point u
     state = piece->empty() ? answer.end() : answer.feed(*piece);
   }
   if (state != AnswerReader::State::Done) return no_answer(state);
-  return Answered{answer.status(), std::string(answer.body())};
+  return Answered{answer.status(), std::string(answer.body()), answer.fields()};
 }
 
 /// The port is left out where it is the usual one, as clients do.

@@ -23,6 +23,7 @@ struct Question {
 struct Answered {
   int status = 0;
   std::string body;
+  std::string fields{};  ///< the header lines as they came, each with its CRLF
 };
 
 /// One connection, one request, the whole answer. Nothing takes longer than
