@@ -186,6 +186,13 @@ struct ExpectConfig {
   bool operator==(ExpectConfig const&) const = default;
 };
 
+/// What a probe reaches behind its server.
+enum class Reaches {
+  Backend,   ///< whatever it is
+  Database,  ///< `health-check --database` is about it
+  External,  ///< `health-check --external-services` is about it
+};
+
 /// A request of the gateway's own that shows whether what is behind a service works. Exactly one of
 /// `tool` and `method` is set.
 struct ProbeConfig {
@@ -197,6 +204,7 @@ struct ProbeConfig {
   milliseconds interval = seconds{60};
   /// How long it may take, once it was sent; 10ms..1h.
   milliseconds timeout = seconds{10};
+  Reaches reaches = Reaches::Backend;
 
   bool operator==(ProbeConfig const&) const = default;
 };

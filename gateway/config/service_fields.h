@@ -72,6 +72,9 @@ inline constexpr auto kFields<ExpectConfig> = std::tuple{
           "content parsed as JSON."},
 };
 
+inline constexpr Choice<Reaches, 3> kReaches{
+    {{{"backend", Reaches::Backend}, {"database", Reaches::Database}, {"external", Reaches::External}}}};
+
 template <>
 inline constexpr auto kFields<ProbeConfig> = std::tuple{
     Field{"tool", &ProbeConfig::tool, Text{}, "Tool to call. Exactly one of tool and method."},
@@ -81,6 +84,9 @@ inline constexpr auto kFields<ProbeConfig> = std::tuple{
     Field{"interval", &ProbeConfig::interval, Span{milliseconds{100}, kDay}, "Time between probes, with 10 % jitter."},
     Field{"timeout", &ProbeConfig::timeout, Span{milliseconds{10}, kHour},
           "Time limit for the answer, from when the probe is sent."},
+    Field{"reaches", &ProbeConfig::reaches, kReaches,
+          "What is behind the server: health-check --database reports on the probes of a database, --external-services "
+          "on those of something external."},
 };
 
 inline constexpr Choice<OnDrift, 3> kOnDrift{
