@@ -194,6 +194,7 @@ test_lane() {
   stage "traces, with a real OpenTelemetry Collector" run_pytest tests/traces
   after "set up tests/proxies"
   stage "TLS proxies: nginx, HAProxy and Caddy" run_pytest tests/proxies
+  stage "profiles and deployments, with HAProxy" run_pytest tests/deploy
   after "set up tests/services"
   stage "the nine services with real backends, and through LiteLLM" run_pytest tests/services
   after "build (TSan)"

@@ -1,6 +1,7 @@
 // The program's beginning and its very end.
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, kKeptMemory);
   mallopt(M_TRIM_THRESHOLD, kKeptMemory);
   try {
-    return gateway::cli::run_command_line({argv + 1, argv + argc});
+    return gateway::cli::run_command_line(argc > 0 ? argv[0] : "", {argv + std::min(argc, 1), argv + argc});
   } catch (std::exception const& error) {
     std::cerr << "mcp-gateway cannot go on: " << error.what() << '\n';
     return 1;

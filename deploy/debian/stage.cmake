@@ -41,7 +41,14 @@ stage_unit()
 stage_changes()
 compress(${deploy}/man/mcp-gateway.1 ${usr}/share/man/man1/mcp-gateway.1.gz)
 file(COPY ${deploy}/debian/copyright DESTINATION ${documentation})
-file(COPY ${deploy}/bash-completion/mcp-gateway DESTINATION ${usr}/share/bash-completion/completions)
+set(completions ${usr}/share/bash-completion/completions)
+file(COPY ${deploy}/bash-completion/mcp-gateway DESTINATION ${completions})
+foreach(name mcp-server load-balancer health-check)  # the names under which deployments are described
+  file(MAKE_DIRECTORY ${usr}/bin)
+  file(CREATE_LINK mcp-gateway ${usr}/bin/${name} SYMBOLIC)
+  file(CREATE_LINK mcp-gateway ${completions}/${name} SYMBOLIC)
+  file(CREATE_LINK mcp-gateway.1.gz ${usr}/share/man/man1/${name}.1.gz SYMBOLIC)
+endforeach()
 file(COPY ${deploy}/debian/gateway.json DESTINATION ${stage}/etc/mcp-gateway)
 
 # The umask of whoever builds must not show in the package.

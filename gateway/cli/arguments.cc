@@ -23,6 +23,7 @@ constexpr std::string_view kFirstHelp =
     "  mcp-gateway run --port 8080 -- node server.js    one server, at /mcp and /sse\n"
     "  mcp-gateway check gateway.json --connect         start each server once and say what it offers\n"
     "  mcp-gateway help run                             every option of a command\n"
+    "Called as health-check, it is that command; mcp-server and load-balancer are other names for it.\n"
     "Exit codes: 0 ok, 1 failed, 2 wrong command line or configuration.";
 
 constexpr std::string_view kRunHelp =
@@ -184,6 +185,7 @@ std::string usage_of(std::string_view command) {
   if (command == "reload") return "mcp-gateway reload [OPTIONS] [ADDRESS]";
   if (command == "upgrade") return "mcp-gateway upgrade [OPTIONS] [ADDRESS]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
+  if (auto usage = usage_of_deployment(command); !usage.empty()) return usage;
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
 }
 
@@ -291,6 +293,10 @@ std::optional<Farewell> judge(Arguments const& arguments) {
     return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
   if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
     return wrong("lock: expected only one of --check, --write and --approve");
+  if (is_deployment_command(command)) {
+    auto const missing = missing_in(arguments);
+    return missing.empty() ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, missing)));
+  }
   auto const url = url_of(arguments.address.text, "/", NamedPage::Ask);
   return url ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, url.error().what)));
 }
@@ -397,6 +403,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   add_check(app, arguments);
   add_lock(app, arguments);
   add_asking_commands(app, arguments);
+  add_deployment_commands(app, arguments);
   app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");
   app.add_subcommand("version", "Say which build this is");
   app.add_subcommand("help", "Say what the commands are, and what one takes: help run");

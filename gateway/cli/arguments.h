@@ -9,6 +9,7 @@
 #include "gateway/cli/address.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_upgrade.h"
+#include "gateway/cli/deployment_arguments.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
@@ -37,6 +38,7 @@ struct Arguments {
   ReloadAsked reload;                ///< of `reload`
   UpgradeAsked upgrade;              ///< of `upgrade`
   int interval = 2;                  ///< of `top`, in seconds
+  DeploymentArguments deployment{};
 
   /// Whether there is one to read: a profile alone belongs to the usual one.
   [[nodiscard]] bool has_config() const { return !file.empty() || !profile.empty(); }

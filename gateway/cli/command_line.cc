@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -18,6 +19,7 @@
 #include "gateway/cli/ask_status.h"
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/deployments.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/lock.h"
 #include "gateway/cli/run.h"
@@ -67,8 +69,23 @@ int reload(Arguments const& arguments) {
   return ask_reload(address, arguments.reload, kReloadPatience, std::cout, std::cerr);
 }
 
+using Deployment = int (*)(Arguments const&, std::ostream&, std::ostream&);
+constexpr std::array<std::pair<std::string_view, Deployment>, 9> kDeployments{{
+    {"validate-config", validate_config},
+    {"deploy", deploy_profile},
+    {"stop", stop_profile},
+    {"rollback", roll_back},
+    {"health-check", check_health},
+    {"validate", validate_instance},
+    {"monitor", monitor},
+    {"export-state", export_state},
+    {"set-traffic-split", set_traffic_split},
+}};
+
 int perform(Arguments const& arguments) {
   auto const& command = arguments.command;
+  for (auto const& each : kDeployments)
+    if (command == each.first) return each.second(arguments, std::cout, std::cerr);
   if (command == "run") return run(arguments, std::cerr);
   if (command == "check") return check(arguments, std::cout, std::cerr);
   if (command == "lock") return lock(arguments, std::cout, std::cerr);
@@ -90,10 +107,14 @@ int perform(Arguments const& arguments) {
 
 }  // namespace
 
-int run_command_line(std::vector<std::string> words) {
+int run_command_line(std::string_view called_as, std::vector<std::string> words) {
+  constexpr std::string_view kHealthCheck = "health-check";
+  if (called_as.substr(called_as.rfind('/') + 1) == kHealthCheck)
+    words.insert(words.begin(), std::string(kHealthCheck));
   auto read = read_arguments(std::move(words), this_machine());
   if (auto* const arguments = std::get_if<Arguments>(&read)) {
-    if (arguments->file.empty() && !arguments->profile.empty()) arguments->file = usual_config_file();
+    auto const has_config = !arguments->profile.empty() || is_deployment_command(arguments->command);
+    if (arguments->file.empty() && has_config) arguments->file = usual_config_file();
     return perform(*arguments);
   }
   auto const& farewell = std::get<Farewell>(read);

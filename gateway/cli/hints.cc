@@ -49,19 +49,17 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kOptions
 }};
 
 /// Commands of other programs, and what does here what they do there.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kCommandsOfOthers{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommandsOfOthers{{
     {"serve", "did you mean 'mcp-gateway run'?"},
     {"start", "did you mean 'mcp-gateway run'?"},
     {"up", "did you mean 'mcp-gateway run'?"},
     {"proxy", "did you mean 'mcp-gateway run'?"},
-    {"validate", "did you mean 'mcp-gateway check'?"},
     {"lint", "did you mean 'mcp-gateway check'?"},
     {"doctor", "did you mean 'mcp-gateway check FILE --connect'?"},
     {"test", "did you mean 'mcp-gateway check FILE --connect'?"},
     {"ps", "did you mean 'mcp-gateway status'?"},
     {"list", "did you mean 'mcp-gateway status'?"},
     {"ls", "did you mean 'mcp-gateway status'?"},
-    {"stop", "Ctrl-C or SIGTERM ends a gateway"},
     {"reload", "a configuration is read at the start: start the gateway again"},
     {"restart", "the status page restarts a service; SIGTERM ends the gateway"},
     {"logs", "the log is the gateway's stderr"},

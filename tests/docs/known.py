@@ -22,6 +22,7 @@ NOT_RUN = [
     (r"services/setup .*", "needs databases; tests/services runs it with real ones"),
 
     (r"mcp-gateway lock gateway\.json.*", "pins tools of servers that are not here; tests/system/test_pinned_tools.py runs each form"),
+    (r"(mcp-server|load-balancer) .*", "starts gateways that outlive it, or needs HAProxy; tests/deploy runs each form"),
     (r"claude mcp .*", "needs Claude Code with an account; tests/interop uses the same SDK"),
     (r"npx @modelcontextprotocol/inspector@.*", "downloads it; tests/oauth/test_inspector.py runs this version"),
     (r"TOOL_SERVER_CONNECTIONS='.*'", "a setting of Open WebUI"),

@@ -26,13 +26,14 @@ LAYERS = {
     "frontend": {*OPERATIONS, "auth", "http", "mcp", "rpc", "base"},
 }
 LAYERS["admin"] = {*LAYERS}
+LAYERS["deploy"] = {"config", "auth", "http", "io", "base"}
 LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 
 # Libraries restricted to some layers, by the first component of the header's path.
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
-    "nlohmann": {"config", "health", "backend", "admin", "cli", "program"},
+    "nlohmann": {"config", "health", "backend", "admin", "deploy", "cli", "program"},
     "prometheus": {"metrics"},
     "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},

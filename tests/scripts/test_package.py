@@ -22,7 +22,8 @@ FILES = {
     "usr/share/doc/mcp-gateway/copyright": 0o644,
     "usr/share/man/man1/mcp-gateway.1.gz": 0o644,
 }
-COMMANDS = ("run", "check", "lock", "health", "status", "reload", "upgrade", "top", "schema", "version")
+COMMANDS = ("run", "check", "lock", "health", "status", "reload", "upgrade", "top", "schema", "version", "validate-config", "deploy", "stop",
+            "rollback", "health-check", "validate", "monitor", "export-state", "set-traffic-split")
 
 
 def said_by(*command, **options):
@@ -56,8 +57,15 @@ def package(tmp_path_factory):
 
 def test_it_holds_these_files_and_no_others(package):
     found = {str(path.relative_to(package.root)): stat.S_IMODE(path.stat().st_mode)
-             for path in package.root.rglob("*") if path.is_file()}
+             for path in package.root.rglob("*") if path.is_file() and not path.is_symlink()}
     assert found == FILES
+
+
+def test_its_links_give_the_program_its_other_names(package):
+    found = {str(path.relative_to(package.root)): os.readlink(path) for path in package.root.rglob("*") if path.is_symlink()}
+    assert found == {path % name: to for name in ("mcp-server", "load-balancer", "health-check") for path, to in {
+        "usr/bin/%s": "mcp-gateway", "usr/share/bash-completion/completions/%s": "mcp-gateway",
+        "usr/share/man/man1/%s.1.gz": "mcp-gateway.1.gz"}.items()}
 
 
 def test_its_version_is_the_programs(package):
@@ -138,7 +146,7 @@ def completed(*words):
 
 def test_the_completion_offers_commands_options_and_values():
     assert set(completed("")) == {*COMMANDS, "help"}
-    assert completed("st") == ["status"]
+    assert set(completed("st")) == {"status", "stop"}
     assert completed("help", "ch") == ["check"]
     assert {"--port", "--allow-unauthenticated"} <= set(completed("run", "--"))
     assert completed("check", "--co") == ["--config", "--connect"]

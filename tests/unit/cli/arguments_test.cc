@@ -99,8 +99,8 @@ TEST(Arguments, SuggestACommandThatIsMistyped) {
               HasSubstr("2: unknown command 'chekc'; did you mean 'mcp-gateway check'?\ncommands: run, "));
   EXPECT_THAT(said("stauts --help"), HasSubstr("did you mean 'mcp-gateway status'?"));
   EXPECT_THAT(said("serve"), HasSubstr("did you mean 'mcp-gateway run'?"));
-  EXPECT_THAT(said("stop"), HasSubstr("unknown command 'stop'; Ctrl-C or SIGTERM ends a gateway"));
-  EXPECT_THAT(said("validate x.json"), HasSubstr("did you mean 'mcp-gateway check'?"));
+  EXPECT_THAT(said("restart"), HasSubstr("unknown command 'restart'; the status page restarts a service"));
+  EXPECT_THAT(said("lint x.json"), HasSubstr("did you mean 'mcp-gateway check'?"));
   EXPECT_THAT(said("fly"), HasSubstr("2: unknown command 'fly'\ncommands: run, "));
 }
 
