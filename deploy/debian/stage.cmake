@@ -43,9 +43,7 @@ compress(${deploy}/man/mcp-gateway.1 ${usr}/share/man/man1/mcp-gateway.1.gz)
 file(COPY ${deploy}/debian/copyright DESTINATION ${documentation})
 set(completions ${usr}/share/bash-completion/completions)
 file(COPY ${deploy}/bash-completion/mcp-gateway DESTINATION ${completions})
-foreach(name mcp-server load-balancer health-check)  # the names under which deployments are described
-  file(MAKE_DIRECTORY ${usr}/bin)
-  file(CREATE_LINK mcp-gateway ${usr}/bin/${name} SYMBOLIC)
+foreach(name mcp-server load-balancer health-check)  # its other names, which gateway/CMakeLists.txt installs
   file(CREATE_LINK mcp-gateway ${completions}/${name} SYMBOLIC)
   file(CREATE_LINK mcp-gateway.1.gz ${usr}/share/man/man1/${name}.1.gz SYMBOLIC)
 endforeach()

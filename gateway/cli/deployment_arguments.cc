@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "gateway/cli/arguments.h"
+#include "gateway/config/profile.h"
 #include "gateway/config/values.h"
 
 namespace gateway::cli {
@@ -55,7 +56,7 @@ CLI::App* add_command(CLI::App& app, Arguments& arguments, std::string const& na
 void add_state(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--state", arguments.deployment.state,
-                  "What was deployed, and how; or set MCP_GATEWAY_STATE. Usually /var/lib/mcp-gateway")
+                  "What was deployed, and how; or set MCP_GATEWAY_STATE. Usually /var/lib/mcp-deployments")
       ->option_text("DIRECTORY");
 }
 
@@ -137,7 +138,7 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
   add_time(*monitor, "--duration", asked.duration, "How long to watch: 10m");
   add_time(*monitor, "--interval", asked.interval, "From one look to the next: 5s");
   add_time(*monitor, "--trigger-window", asked.window, "How long errors count as too many before it is a reason: 2m");
-  add_time(*monitor, "--latency-window", asked.slow_window, "How long calls are slow before it is a reason: 5m");
+  add_time(*monitor, "--latency-window", asked.slow_window, "How long calls must be slow before it is a reason: 5m");
   monitor->add_option("--least-calls", asked.least_calls, "Of fewer calls in a window nothing is concluded: 20")
       ->option_text("COUNT");
   monitor->add_option("--primary", asked.primary, "The profile to compare with; of NAME-secondary it is NAME-primary")
@@ -176,6 +177,8 @@ std::string missing_in(Arguments const& arguments) {
   }
   if (arguments.profile.empty() && command != "health-check" && command != "validate-config")
     return "expected --profile NAME, or MCP_ENV";
+  if (!arguments.profile.empty() && !config::is_profile_name(arguments.profile))
+    return fmt::format("expected the name of a profile, found '{:.60}'", arguments.profile);
   if (command == "export-state" && asked.output.empty()) return "expected --output FILE";
   return {};
 }

@@ -46,8 +46,9 @@ std::string usual_state_folder() {
   auto const* const named = std::getenv("MCP_GATEWAY_STATE");
   if (named != nullptr && *named != '\0') return named;
   auto const* const home = std::getenv("HOME");
-  if (::geteuid() == 0 || home == nullptr) return "/var/lib/mcp-gateway";
-  return fmt::format("{}/.local/state/mcp-gateway", home);
+  // Not the directory of the systemd service: that one belongs to the user its servers run as.
+  if (::geteuid() == 0 || home == nullptr) return "/var/lib/mcp-deployments";
+  return fmt::format("{}/.local/state/mcp-deployments", home);
 }
 
 StateFolder::StateFolder(std::filesystem::path const& root) {

@@ -10,7 +10,7 @@
 
 namespace gateway::deploy {
 
-/// $MCP_GATEWAY_STATE, else /var/lib/mcp-gateway for root and .local/state/mcp-gateway in the home of others.
+/// $MCP_GATEWAY_STATE, else /var/lib/mcp-deployments for root and .local/state/mcp-deployments in the home of others.
 [[nodiscard]] std::string usual_state_folder();
 
 /// The places of one state folder. Nothing is created before it is written to.
@@ -18,10 +18,10 @@ namespace gateway::deploy {
 ///     deployments.jsonl        what was done, one line each
 ///     traffic.json             how traffic is split
 ///     programs/SHA256          programs that releases ran
-///     PROFILE/lock             held by whoever changes what runs
-///     PROFILE/gateway.log      what instances log
-///     PROFILE/pid              of the instance started last
-///     PROFILE/releases/N/config.json
+///     profiles/NAME/lock             held by whoever changes what runs
+///     profiles/NAME/gateway.log      what instances log
+///     profiles/NAME/pid              of the instance started last
+///     profiles/NAME/releases/N/config.json
 class StateFolder {
  public:
   /// An absolute path stays true wherever an instance is started.
@@ -30,7 +30,7 @@ class StateFolder {
   [[nodiscard]] std::filesystem::path book() const { return root_ / "deployments.jsonl"; }
   [[nodiscard]] std::filesystem::path traffic() const { return root_ / "traffic.json"; }
   [[nodiscard]] std::filesystem::path program(std::string const& sha256) const { return root_ / "programs" / sha256; }
-  [[nodiscard]] std::filesystem::path of(std::string const& profile) const { return root_ / profile; }
+  [[nodiscard]] std::filesystem::path of(std::string const& profile) const { return root_ / "profiles" / profile; }
   [[nodiscard]] std::filesystem::path log(std::string const& profile) const { return of(profile) / "gateway.log"; }
   [[nodiscard]] std::filesystem::path releases(std::string const& profile) const { return of(profile) / "releases"; }
   [[nodiscard]] std::filesystem::path config(std::string const& profile, unsigned release) const {

@@ -78,7 +78,7 @@ class Site:
         for process in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 words = (process / "cmdline").read_bytes().decode().split("\0")
-                begins = "%s/%s/releases/" % (self.state, profile)
+                begins = "%s/profiles/%s/releases/" % (self.state, profile)
                 if len(words) > 3 and words[1] == "run" and words[3].startswith(begins):
                     if not (process / "comm").read_text().startswith("mcp-gw-guard"):
                         found[int(process.name)] = int(words[3][len(begins):].split("/")[0])

@@ -97,7 +97,7 @@ def test_the_state_is_exported_without_secrets(site):
         assert secret not in text
     state = json.loads(text)["state"]
     assert state["release"]["version"] == "v7" and state["instance"]["servers"]["echo"]["status"] == "HEALTHY"
-    assert stat.S_IMODE((site.state / "production/releases/1/config.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((site.state / "profiles/production/releases/1/config.json").stat().st_mode) == 0o600
 
 
 def test_health_check_says_what_is_reached(site):
@@ -123,11 +123,11 @@ def test_health_check_tells_a_failure_from_nobody_and_from_silence(site):
 def test_wrong_command_lines_and_configurations_end_with_2(site):
     for line in ("mcp-server deploy", "mcp-server deploy --profile=nowhere", "mcp-server monitor --profile=staging --duration=soon",
                  "load-balancer set-traffic-split primary:90 secondary:20", "load-balancer set-traffic-split",
-                 "mcp-server rollback --profile=staging", "mcp-server export-state --profile=staging",
+                 "mcp-server rollback --profile=staging", "mcp-server stop --profile=../staging", "mcp-server export-state --profile=staging",
                  "health-check --database --profile=staging"):
         site.run(line, expect=2)
     (site.folder / "profiles" / "staging.json").write_text('{"gateway": {"listen": 1.5}}')
     ran = site.run("mcp-server validate-config --profile=staging", expect=2)
     assert "profiles/staging.json: gateway.listen: " in ran.stderr
     site.run("load-balancer set-traffic-split primary:90 secondary:10", expect=3)
-    assert os.listdir(site.state) == ["staging"]  # a lock
+    assert os.listdir(site.state) == ["profiles"]  # a lock

@@ -56,7 +56,7 @@ def test_a_rollback_starts_the_recorded_release_though_the_profile_is_broken(sit
 
 def test_a_rollback_to_a_release_that_was_changed_is_refused(site):
     site.run("mcp-server deploy --profile=staging && mcp-server deploy --profile=staging")
-    with open(site.state / "staging/releases/1/config.json", "a", encoding="utf-8") as config:
+    with open(site.state / "profiles/staging/releases/1/config.json", "a", encoding="utf-8") as config:
         config.write(" ")
     ran = site.run("mcp-server rollback --profile=staging", expect=1)
     assert "was changed since it was deployed" in ran.stderr
@@ -65,7 +65,7 @@ def test_a_rollback_to_a_release_that_was_changed_is_refused(site):
 
 def test_two_deploys_do_not_run_at_once(site):
     site.run("mcp-server deploy --profile=staging")
-    ran = site.run("flock state/staging/lock mcp-server deploy --profile=staging", expect=1)
+    ran = site.run("flock state/profiles/staging/lock mcp-server deploy --profile=staging", expect=1)
     assert "another deploy, rollback or stop is under way" in ran.stderr
 
 
@@ -84,8 +84,8 @@ def test_a_port_of_another_program_is_left_to_it(site):
 
 
 STEPS = {
-    "began": lambda site, before: (site.state / "staging" / "releases" / "2").exists(),
-    "has a release": lambda site, before: (site.state / "staging" / "releases" / "2" / "config.json").exists(),
+    "began": lambda site, before: (site.state / "profiles" / "staging" / "releases" / "2").exists(),
+    "has a release": lambda site, before: (site.state / "profiles" / "staging" / "releases" / "2" / "config.json").exists(),
     "wrote it down": lambda site, before: len(site.book()) > 2,
     "ended the former": lambda site, before: before not in site.instances("staging"),
     "started the new": lambda site, before: 2 in site.instances("staging").values(),

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <sstream>
 
@@ -67,6 +68,29 @@ TEST(Arguments, TakeAProfileFromTheEnvironment) {
   ASSERT_TRUE(std::holds_alternative<Arguments>(without));
   EXPECT_EQ("", std::get<Arguments>(without).profile);
   EXPECT_EQ("", command.profile);
+}
+
+TEST(Arguments, TakeTheCommandsAboutDeployments) {
+  using std::chrono::seconds;
+  auto const deploy = read("deploy --profile=production-primary --validate-first");
+  EXPECT_EQ("production-primary", deploy.profile);
+  EXPECT_TRUE(deploy.deployment.validate_first);
+  EXPECT_EQ(seconds{30}, read("health-check --profile=staging --timeout=30s").deployment.timeout);
+  EXPECT_EQ(seconds{600}, read("monitor --profile=p --duration=10m --auto-rollback").deployment.duration);
+  EXPECT_EQ("previous", read("rollback --profile=p --version=previous").deployment.version);
+  EXPECT_EQ((std::vector<std::string>{"primary:90", "secondary:10"}),
+            read("set-traffic-split primary:90 secondary:10").deployment.shares);
+  EXPECT_TRUE(read("health-check --database").deployment.database);
+}
+
+TEST(Arguments, SayWhatACommandAboutDeploymentsLacks) {
+  EXPECT_THAT(said("deploy"), HasSubstr("2: deploy: expected --profile NAME, or MCP_ENV"));
+  EXPECT_THAT(said("stop --profile ../x"), HasSubstr("2: stop: expected the name of a profile, found '../x'"));
+  EXPECT_THAT(said("export-state --profile p"), HasSubstr("expected --output FILE"));
+  EXPECT_THAT(said("monitor --profile p --duration soon"), HasSubstr("expected a time such as 30s or 10m"));
+  EXPECT_THAT(said("set-traffic-split"), HasSubstr("expected shares such as primary:90 secondary:10"));
+  EXPECT_THAT(said("set-traffic-split --restore a:100"), HasSubstr("expected only one of them"));
+  EXPECT_THAT(said("help deploy"), HasSubstr("mcp-gateway deploy [OPTIONS] --profile NAME"));
 }
 
 TEST(Arguments, KeepOptionsBehindAFile) {
