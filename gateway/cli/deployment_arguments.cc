@@ -137,7 +137,8 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
   add_trust(*monitor, arguments);
   add_time(*monitor, "--duration", asked.duration, "How long to watch: 10m");
   add_time(*monitor, "--interval", asked.interval, "From one look to the next: 5s");
-  add_time(*monitor, "--trigger-window", asked.window, "How long errors count as too many before it is a reason: 2m");
+  add_time(*monitor, "--trigger-window", asked.window,
+           "How long it must be wrong before it is a reason; usually 1m to 3m");
   add_time(*monitor, "--latency-window", asked.slow_window, "How long calls must be slow before it is a reason: 5m");
   monitor->add_option("--least-calls", asked.least_calls, "Of fewer calls in a window nothing is concluded: 20")
       ->option_text("COUNT");

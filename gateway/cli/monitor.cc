@@ -48,6 +48,8 @@ class Monitor {
         errors_(errors) {
     triggers_.error_window = or_usual(asked_.window, triggers_.error_window);
     triggers_.latency_window = or_usual(asked_.slow_window, triggers_.latency_window);
+    triggers_.probe_window = or_usual(asked_.window, triggers_.probe_window);
+    triggers_.memory_window = or_usual(asked_.window, triggers_.memory_window);
     if (asked_.least_calls > 0) triggers_.least_calls = static_cast<double>(asked_.least_calls);
   }
 
@@ -68,7 +70,7 @@ class Monitor {
       tell_progress(at);
       if (fired) return react(*fired, at);
       if (at >= duration_) return tell("well", {}, at, deploy::kWell);
-      auto const window = std::max(triggers_.error_window, triggers_.latency_window);
+      auto const window = std::max({triggers_.error_window, triggers_.latency_window, triggers_.memory_window});
       forget_old(own_, window);
       if (primary_) forget_old(others_, window);
     }

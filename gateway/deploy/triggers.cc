@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -120,9 +121,35 @@ std::optional<Fired> judge_latency(std::span<Sample const> samples, Triggers con
       .why = fmt::format("the 95th percentile of tool calls stayed above {:.0f} ms", 1000 * triggers.p95_seconds)};
 }
 
+/// Whether it holds at every look of the window, which is full.
+template <typename Holds>
+bool at_each_look(std::span<Sample const> samples, std::chrono::milliseconds window, Holds holds) {
+  auto const begin = samples.back().at - window;
+  if (samples.front().at > begin) return false;
+  return std::all_of(samples.begin(), samples.end(),
+                     [&](Sample const& sample) { return sample.at < begin || (sample.answers && holds(sample)); });
+}
+
+std::optional<Fired> judge_backends(std::span<Sample const> samples, Triggers const& triggers) {
+  if (!at_each_look(samples, triggers.probe_window, [](Sample const& sample) { return sample.failing_probes > 0; }))
+    return std::nullopt;
+  return Fired{.name = "backend",
+               .why = "the probe of a service failed all the time: what is behind it does not answer"};
+}
+
+std::optional<Fired> judge_memory(std::span<Sample const> samples, Triggers const& triggers) {
+  auto const is_short = [&](Sample const& sample) { return sample.memory_ratio > triggers.memory_ratio; };
+  if (!at_each_look(samples, triggers.memory_window, is_short)) return std::nullopt;
+  return Fired{
+      .name = "memory",
+      .why = fmt::format("a service used more than {:.0f} % of its memory all the time", 100 * triggers.memory_ratio)};
+}
+
 }  // namespace
 
 void read_metrics(std::string_view text, Sample& sample) {
+  std::map<std::string, double, std::less<>> used;
+  std::map<std::string, double, std::less<>> limits;
   while (!text.empty()) {
     auto const end = std::min(text.find('\n'), text.size());
     auto const line = text.substr(0, end);
@@ -142,8 +169,16 @@ void read_metrics(std::string_view text, Sample& sample) {
       sample.restarts += value;
     } else if (is_of(line, "mcp_child_state")) {
       if (label_of(line, "state") == "crash_loop") sample.crash_loops += value;
+    } else if (is_of(line, "mcp_child_probe_up")) {
+      if (value == 0) ++sample.failing_probes;
+    } else if (is_of(line, "mcp_child_resident_memory_bytes")) {
+      used[std::string(label_of(line, "server"))] = value;
+    } else if (is_of(line, "mcp_child_memory_limit_bytes")) {
+      limits[std::string(label_of(line, "server"))] = value;
     }
   }
+  for (auto const& [server, limit] : limits)
+    if (limit > 0) sample.memory_ratio = std::max(sample.memory_ratio, used[server] / limit);
 }
 
 Sample between(Sample const& from, Sample const& to) {
@@ -187,6 +222,8 @@ std::optional<Fired> judge(std::span<Sample const> samples, std::span<Sample con
                  .why = fmt::format("{:.0f} of its services end again and again", samples.back().crash_loops)};
   if (auto fired = judge_errors(samples, triggers)) return fired;
   if (auto fired = judge_tools(samples, primary, triggers)) return fired;
+  if (auto fired = judge_backends(samples, triggers)) return fired;
+  if (auto fired = judge_memory(samples, triggers)) return fired;
   return judge_latency(samples, triggers);
 }
 

@@ -23,6 +23,8 @@ struct Sample {
   std::map<double, double> latency{};  ///< calls of tools that took at most so many seconds
   double restarts = 0;                 ///< of servers, for whatever reason
   double crash_loops = 0;              ///< services that ended too often
+  double failing_probes = 0;           ///< services whose last probe failed: what is behind them does not answer
+  double memory_ratio = 0;             ///< of the service nearest to its limit, the part of it that it uses
 };
 
 /// Reads the text of /metrics into it.
@@ -35,13 +37,16 @@ struct Triggers {
   double tool_error_points = 0.01;  ///< more than at the primary, over error_window
   double p95_seconds = 0.5;
   std::chrono::milliseconds latency_window = std::chrono::minutes{5};
+  std::chrono::milliseconds probe_window = std::chrono::minutes{1};  ///< for which a probe failed
+  double memory_ratio = 0.9;
+  std::chrono::milliseconds memory_window = std::chrono::minutes{3};
   std::size_t failed_health = 3;  ///< looks in succession at which it was not ready
   double least_calls = 20;        ///< in a window; of fewer nothing is concluded
 };
 
 /// A reason to go back.
 struct Fired {
-  std::string name{};  ///< "errors", "tool_errors", "latency", "restart_loop" or "health"
+  std::string name{};  ///< "errors", "tool_errors", "latency", "restart_loop", "health", "backend" or "memory"
   std::string why{};
 };
 

@@ -96,6 +96,20 @@ TEST(DeployTriggers, CountOnFromZeroAfterARestart) {
   EXPECT_EQ(30, between({.requests = 100}, {.requests = 30}).requests);
 }
 
+TEST(DeployTriggers, FireOnAProbeThatFailsForAMinute) {
+  auto const failing = [](int, Sample& now) { now.failing_probes = 1; };
+  EXPECT_EQ("", fired(looks(60, failing)));
+  EXPECT_EQ("backend", fired(looks(61, failing)));
+  EXPECT_EQ("", fired(looks(100, [](int i, Sample& now) { now.failing_probes = i == 70 ? 0 : 1; })));
+}
+
+TEST(DeployTriggers, FireOnMemoryThatStaysShortForThreeMinutes) {
+  auto const is_short = [](int, Sample& now) { now.memory_ratio = 0.95; };
+  EXPECT_EQ("", fired(looks(180, is_short)));
+  EXPECT_EQ("memory", fired(looks(181, is_short)));
+  EXPECT_EQ("", fired(looks(300, [](int, Sample& now) { now.memory_ratio = 0.9; })));
+}
+
 TEST(DeployTriggers, ReadMetrics) {
   Sample sample;
   read_metrics(
@@ -112,7 +126,12 @@ TEST(DeployTriggers, ReadMetrics) {
       "mcp_server_operation_duration_seconds_bucket{server=\"a\",method=\"ping\",outcome=\"ok\",le=\"0.1\"} 7\n"
       "mcp_child_restarts_total{server=\"a\",reason=\"exit\"} 2\n"
       "mcp_child_state{server=\"a\",state=\"crash_loop\"} 1\n"
-      "mcp_child_state{server=\"a\",state=\"ready\"} 1\n",
+      "mcp_child_state{server=\"a\",state=\"ready\"} 1\n"
+      "mcp_child_probe_up{server=\"a\"} 0\n"
+      "mcp_child_probe_up{server=\"b\"} 1\n"
+      "mcp_child_resident_memory_bytes{server=\"a\"} 95\n"
+      "mcp_child_resident_memory_bytes{server=\"b\"} 1000\n"
+      "mcp_child_memory_limit_bytes{server=\"a\"} 100\n",
       sample);
 
   EXPECT_EQ(14, sample.requests);
@@ -123,6 +142,8 @@ TEST(DeployTriggers, ReadMetrics) {
   EXPECT_EQ(8, sample.latency.at(INFINITY));
   EXPECT_EQ(2, sample.restarts);
   EXPECT_EQ(1, sample.crash_loops);
+  EXPECT_EQ(1, sample.failing_probes);
+  EXPECT_DOUBLE_EQ(0.95, sample.memory_ratio);
 }
 
 TEST(DeployTriggers, EstimateTheNinetyFifthPercentile) {
