@@ -1,6 +1,7 @@
 """The command lines by which deployments are planned, word for word."""
 import json
 import os
+import socket
 import stat
 
 from site_of_profiles import TOKENS
@@ -35,7 +36,8 @@ mcp-server validate --profile=production --comprehensive
 
 def hurried(script):
     """The same in seconds: only durations differ."""
-    return (script.replace("--duration=10m", "--duration=1s --interval=200ms").replace("--duration=20m", "--duration=1s --interval=200ms")
+    return (script.replace("--duration=10m", "--duration=1s --interval=200ms")
+            .replace("--duration=20m", "--duration=1s --interval=200ms")
             .replace("--comprehensive", "--comprehensive --stability=1s"))
 
 
@@ -50,7 +52,7 @@ mcp-server health-check --profile=staging --timeout=30s
 
 
 def test_production_moves_to_the_new_version_and_back(site):
-    site.run("mcp-server deploy --profile=production-primary && mcp-server deploy --profile=production-secondary")
+    site.run("mcp-server deploy --profile=production-primary --validate-first && mcp-server deploy --profile=production-secondary")
     site.run("mcp-server deploy --profile=production --version=v1 && mcp-server deploy --profile=production --version=v2")
     site.start_haproxy()
     site.run(hurried(GRADUAL))
@@ -78,15 +80,17 @@ def test_validate_finds_what_is_wrong(site):
     assert [check for check in checks if not check["ok"]] == [
         {"service": "echo", "check": "tools", "ok": False, "detail": "missing: fly"}]
     assert {check["check"] for check in checks} == {
-        "ready", "token", "handshake", "discover", "tools", "unknown tool", "broken JSON", "latency", "stability", "metrics", "log",
-        "audit"}
+        "ready", "token", "handshake", "discover", "tools", "unknown tool", "broken JSON", "latency", "stability", "metrics",
+        "log", "audit"}
     site.run("mcp-server stop --profile=staging && mcp-server validate --profile=staging", expect=3)
 
 
 def test_the_state_is_exported_without_secrets(site):
     secrets = {"a-key-in-the-environment": {"env": {"API_KEY": "a-key-in-the-environment"}},
                "a-key-in-an-argument": {"args": ["--api-key", "a-key-in-an-argument"]}}
-    service = {"command": site.services["echo"]["command"], **{key: value for each in secrets.values() for key, value in each.items()}}
+    service = dict(site.services["echo"])
+    for each in secrets.values():
+        service.update(each)
     site.add_profile("production", other=service)
     site.run("mcp-server deploy --profile=production --version=v7")
     site.run("mcp-server export-state --profile=production --output=production-state-backup")
@@ -114,16 +118,18 @@ def test_health_check_says_what_is_reached(site):
 
 def test_health_check_tells_a_failure_from_nobody_and_from_silence(site):
     site.run("mcp-server health-check --profile=staging --timeout=1s", expect=3)
-    with __import__("socket").create_server(("127.0.0.1", site.ports["staging"][1])):
+    with socket.create_server(("127.0.0.1", site.ports["staging"][1])):
         site.run("mcp-server health-check --profile=staging --timeout=1s", expect=4)
     site.add_profile("staging", absent={"command": "/no/such/program"})
     site.run("mcp-server deploy --profile=staging && mcp-server health-check --profile=staging --timeout=1s", expect=1)
 
 
 def test_wrong_command_lines_and_configurations_end_with_2(site):
-    for line in ("mcp-server deploy", "mcp-server deploy --profile=nowhere", "mcp-server monitor --profile=staging --duration=soon",
-                 "load-balancer set-traffic-split primary:90 secondary:20", "load-balancer set-traffic-split",
-                 "mcp-server rollback --profile=staging", "mcp-server stop --profile=../staging", "mcp-server export-state --profile=staging",
+    for line in ("mcp-server deploy", "mcp-server deploy --profile=nowhere",
+                 "mcp-server monitor --profile=staging --duration=soon", "load-balancer set-traffic-split primary:90 secondary:20",
+                 "load-balancer set-traffic-split",
+                 "mcp-server rollback --profile=staging", "mcp-server stop --profile=../staging",
+                 "mcp-server export-state --profile=staging",
                  "health-check --database --profile=staging"):
         site.run(line, expect=2)
     (site.folder / "profiles" / "staging.json").write_text('{"gateway": {"listen": 1.5}}')

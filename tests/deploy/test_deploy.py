@@ -1,10 +1,11 @@
 """What runs for a profile, whatever happens to the commands that change it."""
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
 from site_of_profiles import PATIENCE
-from waiting import wait_until
 
 
 def only_instance(site, profile="staging"):
@@ -83,24 +84,46 @@ def test_a_port_of_another_program_is_left_to_it(site):
     assert len(site.instances("production")) == 1
 
 
+def as_soon_as(condition):
+    """Without a pause between two looks: the steps are short."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+
+
+def lines_of(site):
+    return (site.state / "deployments.jsonl").read_bytes().count(b"\n")
+
+
+def pid_written(site):
+    return int((site.state / "profiles" / "staging" / "pid").read_text())
+
+
+# How far a command is when it is killed; by then it may be further.
 STEPS = {
-    "began": lambda site, before: (site.state / "profiles" / "staging" / "releases" / "2").exists(),
-    "has a release": lambda site, before: (site.state / "profiles" / "staging" / "releases" / "2" / "config.json").exists(),
-    "wrote it down": lambda site, before: len(site.book()) > 2,
-    "ended the former": lambda site, before: before not in site.instances("staging"),
-    "started the new": lambda site, before: 2 in site.instances("staging").values(),
-    "is over": lambda site, before: len(site.book()) > 3,
+    "began": lambda site, before, lines: (site.state / "profiles" / "staging" / "releases" / "2").exists(),
+    "has a release": lambda site, before, lines: (site.state / "profiles" / "staging" / "releases" / "2" / "config.json").exists(),
+    "wrote it down": lambda site, before, lines: lines_of(site) > lines,
+    "ended the former": lambda site, before, lines: not Path("/proc/%d/exe" % before).exists(),
+    "started the new": lambda site, before, lines: pid_written(site) != before,
+    "is over": lambda site, before, lines: lines_of(site) > lines + 1,
 }
+
+
+def kill_at(site, step, line, before):
+    lines = lines_of(site)
+    killed = site.start(line)
+    as_soon_as(lambda: STEPS[step](site, before, lines))
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    return [line["outcome"] for line in site.book()[lines:]]
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_deploy_that_was_killed_is_done_again(site, step):
     site.run("mcp-server deploy --profile=staging")
     before = only_instance(site)[0]
-    killed = site.start("mcp-server deploy --profile=staging")
-    wait_until(lambda: STEPS[step](site, before), step, PATIENCE)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
+    kill_at(site, step, "mcp-server deploy --profile=staging", before)
     site.run("mcp-server deploy --profile=staging")
     pid, release = only_instance(site)
     assert pid != before and release == 3
@@ -112,12 +135,7 @@ def test_a_deploy_that_was_killed_is_done_again(site, step):
 def test_a_rollback_that_was_killed_is_done_again(site, step):
     for _ in range(3):
         site.run("mcp-server deploy --profile=staging")
-    before, lines = only_instance(site)[0], len(site.book())
-    killed = site.start("mcp-server rollback --profile=staging --version=previous")
-    steps = {**STEPS, "wrote it down": lambda site, before: len(site.book()) > lines}
-    wait_until(lambda: steps[step](site, before), step, PATIENCE)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    if not [line for line in site.book()[lines:] if line["outcome"] == "ready"]:  # it may have been quicker than the signal
+    done = kill_at(site, step, "mcp-server rollback --profile=staging --version=previous", only_instance(site)[0])
+    if "ready" not in done:  # it may have been quicker than the signal
         site.run("mcp-server rollback --profile=staging --version=previous")
     assert only_instance(site)[1] == 2
