@@ -17,6 +17,8 @@ START_PATIENCE = 30
 END_PATIENCE = 60
 SESSION_IDLE = 37  # seconds: half an hour, shortened 48 times as the day is
 RESTART = {"backoff_initial": "50ms", "backoff_max": "500ms", "max_restarts": 1000, "stable_after": "1s"}
+PER_CHILD = 4  # descriptors: its three pipes and its handle
+GUARDS = 1  # processes beside the children
 
 # What happens to each is in operators.py.
 SERVICES = {
@@ -97,15 +99,28 @@ class Gateway:
         status, fields = await self.admin.head()
         return status, b"".join(await self.admin.body(fields)).decode()
 
-    async def figures(self, connection):
-        """`connection` is one of its own, so that a sample waits for no reload."""
+    async def metrics(self, connection):
+        """The lines. `connection` is one of its own, so that a sample waits for no reload."""
         await connection.send("GET", "/metrics", {})
         _, fields = await connection.head()
-        page = b"".join(await connection.body(fields)).decode().splitlines()
+        return b"".join(await connection.body(fields)).decode().splitlines()
+
+    async def closed_sessions(self, connection):
+        """How many, by service and reason."""
+        page = await self.metrics(connection)
+        reasons = {line.split('reason="')[1].split('"')[0] for line in page if line.startswith("mcp_gateway_sessions_closed_total{")}
+        return {f"{service}: {reason}": count for service in self.services for reason in sorted(reasons)
+                if (count := total([line for line in page if f'reason="{reason}",server="{service}"' in line],
+                                   "mcp_gateway_sessions_closed_total"))}
+
+    async def figures(self, connection):
+        page = await self.metrics(connection)
         folder = Path(f"/proc/{self.pid}")
         connections = total(page, "mcp_gateway_connections_active")
-        return {"resident_mb": resident_mb(folder), "descriptors": len(os.listdir(folder / "fd")) - connections,
-                "threads": len(os.listdir(folder / "task")), "processes": len(processes.descendants(self.pid)),
+        below = len(processes.descendants(self.pid))
+        return {"resident_mb": resident_mb(folder),
+                "descriptors": len(os.listdir(folder / "fd")) - connections - PER_CHILD * (below - GUARDS),
+                "threads": len(os.listdir(folder / "task")), "processes": below,
                 "sessions": total(page, "mcp_gateway_sessions_active"), "calls_in_flight": total(page, "mcp_gateway_requests_in_flight"),
                 "connections": connections}
 

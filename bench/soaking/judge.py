@@ -21,7 +21,7 @@ class Rule:
 RULES = [
     Rule("resident_mb", "MB", 2, 0.5, "60 bytes left behind by each session of a day, or 5 by each call, are 2 MB; "
          "the allocator's arenas come and go by less than 0.5 MB"),
-    Rule("descriptors", "", 2, 2, "those that are not connections of clients; one left behind by every tenth crash or reload is found"),
+    Rule("descriptors", "", 2, 2, "those that are neither of connections nor of children; one left behind by every tenth crash is found"),
     Rule("threads", "", 0, 0.5, "their number is constant, so one more is found"),
     Rule("processes", "", 2, 4, "children of sessions come and go; those of services and the guard do not"),
     Rule("sessions", "", 10, 25, "how many are open at once is chance; those that nobody ends show in the long run"),

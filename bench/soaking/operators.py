@@ -47,6 +47,13 @@ async def reload_changed(soak):
         await reload(soak, "applied")
 
 
+async def as_at_the_start(soak):
+    """The services there were, in case one more is left."""
+    if soak.gateway.services.pop("extra", None):
+        soak.gateway.write()
+        await reload(soak, "applied")
+
+
 async def reload_refused(soak):
     """A setting that holds as long as the process runs."""
     async with soak.operating:

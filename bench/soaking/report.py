@@ -26,6 +26,7 @@ def judged(soak, exit_code):
             "per_day": round(trend.slope_per_day, 3), "growth": round(trend.growth, 3), "allowed": round(trend.allowed, 3),
             "samples": trend.samples, "verdict": verdict(trend)} for trend in trends},
         "start": rounded(soak.start), "end": rounded(soak.end), "peak": peak(soak.series), "children_at_end": soak.children,
+        "sessions_closed": soak.closed,
         "errors_logged": soak.gateway.noted, "series": [rounded(each) for each in thinned(soak.series)],
     }
 

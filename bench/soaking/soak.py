@@ -29,6 +29,7 @@ class Soak:
         self.ledger = Ledger(FAULTLESS, LASTING)
         self.texts = itertools.count()
         self.series, self.start, self.end, self.complaints = [], {}, {}, []
+        self.closed = {}  # sessions, by service and reason
         self.children = {}  # at the end, by service
         self.is_over = False
         self.version = subprocess.run([build / "mcp-gateway", "version"], capture_output=True, text=True, check=True).stdout.strip()
@@ -61,7 +62,9 @@ class Soak:
             self.is_over = True
             await self.finish(residents)
             sampling.cancel()
+            await operators.as_at_the_start(self)
             self.end = await self.quiet_figures(self.start)
+            self.closed = await self.gateway.closed_sessions(self.own_connection)
             self.children = {name: len(self.gateway.children(name)) for name in (*self.gateway.services, "extra")}
             if self.gateway.children("calm") != calm:
                 self.complain("the child of a service that nobody touched is another than at the start")

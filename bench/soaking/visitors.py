@@ -9,6 +9,7 @@ from .wire import PATIENCE, Gone
 
 # How often visitors come to each service.
 SHARES = {"calm": 2, "steady": 4, "crashing": 3, "own": 1}
+PONDERED = 0.15  # of the calls
 LONG = (40, 40, 40, 40, 40, 4000, 60_000)  # lengths of texts
 SLOW_RESULT = 256 * 1024
 SLOW_RESULTS = 6
@@ -46,6 +47,9 @@ async def noted(soak, client, work, text=""):
 
 
 async def call(soak, client):
+    """Usually one whose answer nobody else gets; sometimes one that takes a while, so that some are in flight whatever happens."""
+    if soak.chance.random() < PONDERED:
+        return await noted(soak, client, client.call("sleep", {"ms": soak.chance.randint(100, 1500)}, "slept"), "sleep")
     text = text_of(soak, client)
     return await noted(soak, client, client.call("echo", {"text": text}, text), text)
 

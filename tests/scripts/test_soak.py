@@ -53,12 +53,12 @@ def test_a_leak_hides_behind_no_samples_that_are_far_off():
 
 
 def test_one_descriptor_of_every_tenth_crash_is_found():
-    trend = judge.judge(DESCRIPTORS, series(lambda day, chance: 28 + 4 * chance.randrange(10) + int(28.8 * day)))
+    trend = judge.judge(DESCRIPTORS, series(lambda day, chance: 12 + chance.randrange(-4, 5) + int(28.8 * day)))
     assert trend.is_leak
 
 
-def test_descriptors_of_children_that_come_and_go_are_no_leak():
-    assert not judge.judge(DESCRIPTORS, series(lambda _, chance: 28 + 4 * chance.randrange(10))).is_leak
+def test_descriptors_counted_while_children_come_and_go_are_no_leak():
+    assert not judge.judge(DESCRIPTORS, series(lambda _, chance: 12 + 4 * chance.randrange(-2, 3))).is_leak
 
 
 def test_threads_that_are_left_behind_are_found():
@@ -119,7 +119,7 @@ def test_a_service_that_nobody_harms_may_refuse_nothing():
 
 def test_a_moment_of_it_with_a_real_gateway_plays_every_kind_of_event(tmp_path):
     """Its slopes tell nothing, which it says; its answers, and what is left at the end, count."""
-    ran = subprocess.run([sys.executable, ROOT / "bench" / "soak", "--build", BUILD, "--minutes", "0.05", "--session-idle", "2",
+    ran = subprocess.run([sys.executable, ROOT / "bench" / "soak", "--build", BUILD, "--minutes", "0.05", "--session-idle", "4",
                           "--output", tmp_path / "result.json"], capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     result = json.loads((tmp_path / "result.json").read_text())
