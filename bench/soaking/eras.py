@@ -12,6 +12,7 @@ from .wire import BOTH, PATIENCE, Connection, Gone
 ENVELOPE = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": "soak", "version": "1"},
             "io.modelcontextprotocol/clientCapabilities": {}}
+CANCELLED_AGAIN = 5  # seconds
 NOT_STARTED = "the session was not opened"
 
 
@@ -82,19 +83,26 @@ class Streamable(Client):
     async def leave_one_in_flight(self):
         await self.http.send("POST", self.path + "/mcp", self.fields, tool_call(self.next_number(), "sleep", {"ms": 2000}))
 
-    async def call_and_cancel(self):
-        """By the notification: an answer may not follow, but the stream, or an error, may end the POST."""
-        number, aside = self.next_number(), Connection(self.port)
+    async def call_and_cancel(self, after):
+        """By the notification: an answer may not follow, but the stream, or an error, may end the POST. It comes on another
+        connection and may overtake the call, which is then unknown, and cancelled again. That is counted."""
+        number, times = self.next_number(), 0
         await self.http.send("POST", self.path + "/mcp", self.fields, tool_call(number, "sleep", {"ms": 600_000}))
-        status, _, _ = await aside.ask("POST", self.path + "/mcp", self.fields, note("notifications/cancelled", requestId=number))
-        aside.close()
-        status, fields = await self.http.head()
+        ended = asyncio.create_task(self.http.head())
+        while not ended.done():
+            await asyncio.sleep(after)
+            times += 1
+            aside = Connection(self.port)
+            await aside.ask("POST", self.path + "/mcp", self.fields, note("notifications/cancelled", requestId=number))
+            aside.close()
+            await asyncio.wait([ended], timeout=CANCELLED_AGAIN)
+        status, fields = await ended
         answers = await self.http.body(fields)
         if status == 404:
             return "ended", "404", None
         if any(b'"result"' in each for each in answers):
             return "wrong", f"cancelled, answered {answers!r}", None
-        return "cancelled", "", None
+        return "cancelled", "", "cancelled more than once" if times > 1 else None
 
     async def close(self):
         if self.fields:
@@ -123,11 +131,12 @@ class Stateless(Client):
         message, fields = self.stamped(self.next_number(), "sleep", {"ms": 2000})
         await self.http.send("POST", self.path + "/mcp", fields, message)
 
-    async def call_and_cancel(self):
+    async def call_and_cancel(self, after):
         """In this era, to close the connection is to cancel."""
         message, fields = self.stamped(self.next_number(), "sleep", {"ms": 600_000})
         await self.http.send("POST", self.path + "/mcp", fields, message)
         await self.http.writer.drain()
+        await asyncio.sleep(after)
         self.http.close()
         return "cancelled", "", None
 
@@ -205,10 +214,11 @@ class Legacy(Client):
     async def leave_one_in_flight(self):
         await self.http.send("POST", self.posts, {}, tool_call(self.next_number(), "sleep", {"ms": 2000}))
 
-    async def call_and_cancel(self):
+    async def call_and_cancel(self, after):
         """Nothing may come for it after the cancellation was accepted, and the next call says that it did not."""
         number = self.next_number()
         await self.http.ask("POST", self.posts, {}, tool_call(number, "sleep", {"ms": 600_000}))
+        await asyncio.sleep(after)
         status, _, _ = await self.http.ask("POST", self.posts, {}, note("notifications/cancelled", requestId=number))
         return ("ended", "404", None) if status == 404 else ("cancelled", "", None)
 

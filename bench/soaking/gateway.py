@@ -32,11 +32,11 @@ LASTING = ("calm", "steady", "crashing")  # their sessions outlive any child
 
 
 class Gateway:
-    def __init__(self, build, session_idle):
+    def __init__(self, build, session_idle, loops=1):
         self.build = build
         self.folder = tempfile.TemporaryDirectory()
         self.config = Path(self.folder.name, "gateway.json")
-        self.settings = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "admin_token": ADMIN_TOKEN,
+        self.settings = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "admin_token": ADMIN_TOKEN, "loops": loops,
                          "limits": {"session_idle_timeout": f"{session_idle}s"}}
         self.services = {name: self.service(name, **more) for name, more in SERVICES.items()}
         self.services["own"]["affinity"] = {"keep": f"{session_idle}s"}  # of the children that clients without sessions share

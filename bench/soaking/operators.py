@@ -57,7 +57,7 @@ async def as_at_the_start(soak):
 async def reload_refused(soak):
     """A setting that holds as long as the process runs."""
     async with soak.operating:
-        soak.gateway.write(loops=60)
+        soak.gateway.write(loops=soak.loops + 1)
         await reload(soak, "refused")
         soak.gateway.write()
 

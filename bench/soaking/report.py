@@ -20,7 +20,8 @@ def judged(soak, exit_code):
         problems.append(f"the gateway's exit code is {exit_code}")
     return {
         "passed": not problems, "problems": problems,
-        "minutes": round(soak.minutes, 2), "days": round(soak.days, 4), "seed": soak.seed, "gateway": soak.version,
+        "minutes": round(soak.minutes, 2), "days": round(soak.days, 4), "seed": soak.seed, "loops": soak.loops,
+        "gateway": soak.version,
         "events": {kind: soak.played[kind] for kind in soak.planned}, "calls": calls,
         "slopes": {trend.rule.figure: {
             "per_day": round(trend.slope_per_day, 3), "growth": round(trend.growth, 3), "allowed": round(trend.allowed, 3),

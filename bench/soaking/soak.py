@@ -19,9 +19,9 @@ QUIET_PATIENCE = 60  # from when the last abandoned session has been idle for to
 
 
 class Soak:
-    def __init__(self, build, minutes, days, seed, session_idle, say):
+    def __init__(self, build, minutes, days, seed, session_idle, loops, say):
         self.build, self.minutes, self.days, self.seed, self.say = build, minutes, days, seed, say
-        self.session_idle = session_idle
+        self.session_idle, self.loops = session_idle, loops
         self.plan = day.plan(days, seed)
         self.planned = day.counts(self.plan)
         self.played = collections.Counter()
@@ -47,7 +47,7 @@ class Soak:
     # --- the load
 
     async def play(self):
-        self.gateway = Gateway(self.build, self.session_idle)
+        self.gateway = Gateway(self.build, self.session_idle, self.loops)
         self.operating = asyncio.Lock()
         self.own_connection = Connection(self.gateway.ports["admin"])
         try:

@@ -37,11 +37,11 @@ async def noted(soak, client, work, text=""):
     soak.ledger.open()
     try:
         outcome, what, reason = await asyncio.wait_for(work, PATIENCE)
+    except asyncio.TimeoutError:
+        outcome, what, reason = "lost", f"{text[:80]!r}: no answer in {PATIENCE} s", None
     except (Gone, OSError) as why:
         # Of the session's stream, that is how a session ends; anywhere else it is an answer that did not come.
         outcome, what, reason = ("ended" if client.era == "legacy" else "lost"), f"{text[:80]!r}: {why!r}", None
-    except asyncio.TimeoutError:
-        outcome, what, reason = "lost", f"{text[:80]!r}: no answer in {PATIENCE} s", None
     soak.ledger.close(client.service, outcome, what, reason)
     return outcome in ("ok", "refused", "cancelled")
 
@@ -105,7 +105,7 @@ async def abandon(soak):
 
 async def cancel(soak):
     client = visitor(soak)
-    if await opened(soak, client) and await noted(soak, client, client.call_and_cancel(), "cancelled"):
+    if await opened(soak, client) and await noted(soak, client, client.call_and_cancel(soak.chance.uniform(0.05, 0.5)), "cancelled"):
         await call(soak, client)
         await end(client)
 
