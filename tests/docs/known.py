@@ -21,6 +21,12 @@ NOT_RUN = [
     (r"(/opt/mcp-gateway/)?services/install .*", "downloads 700 MB; tests/services/setup.sh runs it, and tests/scripts its branches"),
     (r"services/setup .*", "needs databases; tests/services runs it with real ones"),
 
+    (r"scripts/(backup|restore) .*", "needs what install.md makes; tests/scripts/test_backup.py runs each form"),
+    (r"scripts/(go-no-go|render|baseline) .*", "needs files of the reader; tests/scripts/test_go_no_go.py runs each form"),
+    (r"cp deploy/templates/values\.example\.json values\.json", "tests/scripts/test_go_no_go.py fills in every template with it"),
+    (r"gpg --encrypt .*", "needs a key of the reader"),
+    (r"bench/soak.*", "takes half an hour; tests/scripts/test_soak.py runs it for a moment"),
+
     (r"mcp-gateway lock gateway\.json.*", "pins tools of servers that are not here; tests/system/test_pinned_tools.py runs each form"),
     (r"(mcp-server|load-balancer) .*", "starts gateways that outlive it, or needs HAProxy; tests/deploy runs each form"),
     (r"claude mcp .*", "needs Claude Code with an account; tests/interop uses the same SDK"),
