@@ -128,7 +128,7 @@ async def slow_reader(soak):
             await client.http.ask("POST", client.posts, {}, {"jsonrpc": "2.0", "id": client.next_number(), "method": "tools/call",
                                                               "params": {"name": "big", "arguments": {"bytes": SLOW_RESULT}}})
         soak.ledger.close("steady", "left")
-    await asyncio.sleep(5)
+    await asyncio.sleep(3)
     client.vanish()
 
 
