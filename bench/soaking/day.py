@@ -1,5 +1,6 @@
 """What a day brings, and when: as many events of each kind, at random times that a seed decides."""
 
+import collections
 import random
 
 MINUTES = 30  # in which a day is played, if nobody asks for another pace
@@ -18,15 +19,14 @@ DAY = {
 }
 
 
-def plan(days, seed):
-    """[(when, kind)] in order of time, `when` from 0 to 1."""
+def plan(days, seed, without=()):
+    """[(when, kind)] in order of time, `when` from 0 to 1; none of the kinds in `without`."""
     chance = random.Random(seed)
-    events = [(chance.random(), kind) for kind, count in DAY.items() for _ in range(max(1, round(count * days)))]
+    events = [(chance.random(), kind) for kind, count in DAY.items() if kind not in without
+              for _ in range(max(1, round(count * days)))]
     return sorted(events)
 
 
 def counts(events):
-    found = dict.fromkeys(DAY, 0)
-    for _, kind in events:
-        found[kind] += 1
-    return found
+    found = collections.Counter(kind for _, kind in events)
+    return {kind: found[kind] for kind in DAY if kind in found}

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 
@@ -45,15 +46,20 @@ def outcome_of(answer, number, text):
 
 
 class Client:
+    """`on_foreign` is told of a message on a stream that answers nothing this client asked."""
+
     era = ""
 
-    def __init__(self, port, service):
-        self.port, self.path, self.last = port, "/" + service, 0
+    def __init__(self, port, service, on_foreign=None):
+        self.port, self.path, self.last, self.on_foreign = port, "/" + service, 0, on_foreign
         self.http = Connection(port)
 
     def next_number(self):
         self.last += 1
         return self.last
+
+    async def hold_stream(self):
+        """Where the era has a stream besides the answers."""
 
     async def close(self):
         self.http.close()
@@ -65,6 +71,7 @@ class Client:
 class Streamable(Client):
     era = "streamable"
     fields = {}
+    held = listening = None  # the session's own stream
 
     async def open(self):
         status, fields, answers = await self.http.ask("POST", self.path + "/mcp", {"Accept": BOTH}, initialize("2025-11-25"))
@@ -80,6 +87,24 @@ class Streamable(Client):
         if status == 404:
             return "ended", "404", None
         return outcome_of(answers[0], number, text) if answers else ("lost", f"{text!r}: {status} without an answer", None)
+
+    async def hold_stream(self):
+        """As clients that stay do: a session with an open stream is not idle. Notifications come by it, and no answers."""
+        self.held = Connection(self.port)
+        await self.held.send("GET", self.path + "/mcp", {**self.fields, "Accept": "text/event-stream"})
+        status, _ = await self.held.head()
+        if status == 200:
+            self.listening = asyncio.create_task(self.listen())
+
+    async def listen(self):
+        heard = b""
+        with contextlib.suppress(Gone):
+            while chunk := await self.held.chunk():
+                heard += chunk
+                *events, heard = heard.split(b"\n\n")
+                for event in events:
+                    if b'"id":' in event and b'"method"' not in event and self.on_foreign:
+                        self.on_foreign(event.decode())
 
     async def leave_one_in_flight(self):
         await self.http.send("POST", self.path + "/mcp", self.fields, tool_call(self.next_number(), "sleep", {"ms": 2000}))
@@ -106,6 +131,9 @@ class Streamable(Client):
         return "cancelled", "", "cancelled more than once" if times > 1 else None
 
     async def close(self):
+        if self.listening:
+            self.listening.cancel()
+            self.held.close()
         if self.fields:
             await self.http.ask("DELETE", self.path + "/mcp", self.fields)
         self.http.close()
@@ -149,9 +177,8 @@ class Legacy(Client):
     listening = None
 
     def __init__(self, port, service, on_foreign=None, receive_buffer=None):
-        super().__init__(port, service)
+        super().__init__(port, service, on_foreign)
         self.stream = Connection(port, receive_buffer)
-        self.on_foreign = on_foreign
         self.waiting = {}  # number to the future of its answer
         self.posting = asyncio.Lock()
 

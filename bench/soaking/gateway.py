@@ -25,7 +25,8 @@ SERVICES = {
     "calm": {},  # nothing
     "steady": {"max_queue": 10_000},  # renewed and changed: no call may fail all the same
     "crashing": {"replicas": 2, "max_queue": 10_000, "restart": RESTART},  # its children are killed
-    "own": {"isolation": "session", "max_children": 200, "restart": RESTART},  # a child for each session, killed and changed
+    "own": {"isolation": "session", "max_children": 200, "restart": RESTART,  # a child for each session, killed and changed
+            "affinity": {"keep": "3s"}},  # of the children that clients without sessions share
 }
 FAULTLESS = ("calm", "steady")
 LASTING = ("calm", "steady", "crashing")  # their sessions outlive any child
@@ -39,7 +40,6 @@ class Gateway:
         self.settings = {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", "admin_token": ADMIN_TOKEN, "loops": loops,
                          "limits": {"session_idle_timeout": f"{session_idle}s"}}
         self.services = {name: self.service(name, **more) for name, more in SERVICES.items()}
-        self.services["own"]["affinity"] = {"keep": f"{session_idle}s"}  # of the children that clients without sessions share
         self.write()
         self.ports, self.ready, self.noted = {}, set(), []
         self.process = subprocess.Popen([build / "mcp-gateway", "run", "--config", self.config], stdin=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ import asyncio
 import collections
 import itertools
 import random
+import signal
 import subprocess
 import time
 
@@ -19,10 +20,10 @@ QUIET_PATIENCE = 60  # from when the last abandoned session has been idle for to
 
 
 class Soak:
-    def __init__(self, build, minutes, days, seed, session_idle, loops, say):
+    def __init__(self, build, minutes, days, seed, session_idle, loops, without, say):
         self.build, self.minutes, self.days, self.seed, self.say = build, minutes, days, seed, say
         self.session_idle, self.loops = session_idle, loops
-        self.plan = day.plan(days, seed)
+        self.plan = day.plan(days, seed, without)
         self.planned = day.counts(self.plan)
         self.played = collections.Counter()
         self.chance = random.Random(seed + 1)
@@ -47,6 +48,8 @@ class Soak:
     # --- the load
 
     async def play(self):
+        for number in (signal.SIGINT, signal.SIGTERM):  # also in the background, where SIGINT is ignored otherwise
+            asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)
         self.gateway = Gateway(self.build, self.session_idle, self.loops)
         self.operating = asyncio.Lock()
         self.own_connection = Connection(self.gateway.ports["admin"])
@@ -68,6 +71,10 @@ class Soak:
             self.children = {name: len(self.gateway.children(name)) for name in (*self.gateway.services, "extra")}
             if self.gateway.children("calm") != calm:
                 self.complain("the child of a service that nobody touched is another than at the start")
+        except asyncio.CancelledError:
+            asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of all the clients that are cut off
+            self.gateway.process.kill()  # it would wait for calls that take ten minutes
+            raise
         finally:
             self.own_connection.close()
             self.gateway.admin.close()

@@ -19,9 +19,7 @@ def visitor(soak, service=None, era=None, **options):
     """A client of the next era, of a service by chance."""
     service = service or soak.chance.choices(list(SHARES), SHARES.values())[0]
     era = era or next(ERAS)
-    if era is Legacy:
-        options["on_foreign"] = lambda data: soak.ledger.foreign(service, data[:200])
-    client = era(soak.port, service, **options)
+    client = era(soak.port, service, on_foreign=lambda data: soak.ledger.foreign(service, data[:200]), **options)
     client.service = service
     return client
 
@@ -137,6 +135,7 @@ async def reside(soak, era, service):
     client = visitor(soak, service, era)
     if not await opened(soak, client):
         return
+    await client.hold_stream()
     while not soak.is_over and await call(soak, client):
         await asyncio.sleep(1)
     if not soak.is_over and service in gateway.LASTING:
