@@ -131,6 +131,16 @@ def test_everything_comes_back_as_it_was_with_its_modes(lost):
     assert Path(f"{kept}/files{lost.config}").read_text() == "{}", "what was replaced is kept"
 
 
+def test_folders_that_were_lost_come_back_with_their_modes(house):
+    """Otherwise the gateway's user could not reach its own secrets."""
+    house.secret.parent.chmod(0o710)
+    house.memory.parent.chmod(0o750)
+    done(house.backup())
+    shutil.rmtree(house.folder)
+    done(house.restore())
+    assert [stat.S_IMODE(each.parent.stat().st_mode) for each in (house.secret, house.memory)] == [0o710, 0o750]
+
+
 def test_an_archive_is_for_its_owner_only_and_the_latest_is_linked(house):
     first = Path(done(house.backup()).partition(":")[0])
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
