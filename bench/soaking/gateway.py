@@ -121,8 +121,8 @@ class Gateway:
         return {"resident_mb": resident_mb(folder),
                 "descriptors": len(os.listdir(folder / "fd")) - connections - PER_CHILD * (below - GUARDS),
                 "threads": len(os.listdir(folder / "task")), "processes": below,
-                "sessions": total(page, "mcp_gateway_sessions_active"), "calls_in_flight": total(page, "mcp_gateway_requests_in_flight"),
-                "connections": connections}
+                "sessions": total(page, "mcp_gateway_sessions_active"),
+                "calls_in_flight": total(page, "mcp_gateway_requests_in_flight"), "connections": connections}
 
     # --- its end
 

@@ -52,7 +52,7 @@ class Ledger:
         services = {}
         for (service, outcome), count in sorted(self.counts.items()):
             services.setdefault(service, {})[outcome] = count
-        return {"calls": self.opened, "answered": self.total("ok"), "wrong": self.total("wrong", "foreign"), "lost": self.total("lost") + self.in_the_open(),
-                "unanswered_where_all_must_be": self.broken_promises(), "by_service": services,
+        return {"calls": self.opened, "answered": self.total("ok"), "wrong": self.total("wrong", "foreign"),
+                "lost": self.total("lost") + self.in_the_open(), "unanswered_where_all_must_be": self.broken_promises(), "by_service": services,
                 "reasons": {f"{service}: {reason}": count for (service, reason), count in sorted(self.reasons.items())},
                 "complaints": self.complaints}

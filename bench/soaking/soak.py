@@ -11,10 +11,11 @@ import time
 from . import day, judge, operators, visitors
 from .eras import Legacy, Stateless, Streamable
 from .gateway import FAULTLESS, LASTING, Gateway
-from .ledger import Ledger
+from .ledger import KEPT, Ledger
 from .wire import PATIENCE, Connection
 
-RESIDENTS = 8  # sessions of each era that last as long as the load
+# Where sessions are that last as long as the load, in each era.
+RESIDENTS = ("steady", "steady", "steady", "steady", "calm", "calm", "crashing", "crashing")
 SAMPLE = 1.0  # seconds between two
 QUIET_PATIENCE = 60  # from when the last abandoned session has been idle for too long
 
@@ -43,7 +44,8 @@ class Soak:
         return next(self.texts)
 
     def complain(self, text):
-        self.complaints.append(text)
+        if len(self.complaints) < KEPT:
+            self.complaints.append(text)
 
     # --- the load
 
@@ -54,23 +56,12 @@ class Soak:
         self.operating = asyncio.Lock()
         self.own_connection = Connection(self.gateway.ports["admin"])
         try:
-            calm = self.gateway.children("calm")
+            self.calm = self.gateway.children("calm")
             await self.gateway.ask("GET", "/health")
-            self.start = await self.quiet_figures(None)
-            self.begun = time.monotonic()
-            sampling = asyncio.create_task(self.sample())
-            residents = [asyncio.create_task(visitors.reside(self, era, service)) for era in (Legacy, Streamable, Stateless)
-                         for service in ("steady", "steady", "steady", "calm", "crashing", "steady", "calm", "crashing")[:RESIDENTS]]
-            await self.perform()
-            self.is_over = True
-            await self.finish(residents)
-            sampling.cancel()
-            await operators.as_at_the_start(self)
-            self.end = await self.quiet_figures(self.start)
-            self.closed = await self.gateway.closed_sessions(self.own_connection)
-            self.children = {name: len(self.gateway.children(name)) for name in (*self.gateway.services, "extra")}
-            if self.gateway.children("calm") != calm:
-                self.complain("the child of a service that nobody touched is another than at the start")
+            self.start = self.end = await self.quiet_figures(None)
+            await self.load()
+            if not self.gateway.has_ended():
+                await self.look_back()
         except asyncio.CancelledError:
             asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of all the clients that are cut off
             self.gateway.process.kill()  # it would wait for calls that take ten minutes
@@ -79,6 +70,29 @@ class Soak:
             self.own_connection.close()
             self.gateway.admin.close()
             self.exit_code = self.gateway.stop()
+
+    async def load(self):
+        """From its first event until every client has left."""
+        self.begun = time.monotonic()
+        sampling = asyncio.create_task(self.sample())
+        residents = [asyncio.create_task(visitors.reside(self, era, service)) for era in (Legacy, Streamable, Stateless)
+                     for service in RESIDENTS]
+        await self.perform()
+        self.is_over = True
+        await self.finish(residents)
+        if not sampling.done():
+            sampling.cancel()
+        elif problem := sampling.exception():
+            self.complain(f"no samples any more: {problem!r}")
+
+    async def look_back(self):
+        """What is left when all is quiet."""
+        await operators.as_at_the_start(self)
+        self.end = await self.quiet_figures(self.start)
+        self.closed = await self.gateway.closed_sessions(self.own_connection)
+        self.children = {name: len(self.gateway.children(name)) for name in (*self.gateway.services, "extra")}
+        if self.gateway.children("calm") != self.calm:
+            self.complain("the child of a service that nobody touched is another than at the start")
 
     async def perform(self):
         """Each event at its time, and none before the one that is planned before it."""
@@ -123,8 +137,8 @@ class Soak:
             if elapsed - spoken >= min(60, self.minutes * 6):
                 spoken = elapsed
                 self.say(f"{elapsed / 60:5.1f} min  {self.ledger.opened:>8} calls, {self.ledger.total('wrong', 'foreign')} wrong, "
-                         f"{self.ledger.total('lost')} lost  {figures['resident_mb']:.1f} MB, {figures['descriptors']} descriptors, "
-                         f"{figures['processes']} processes, {figures['sessions']} sessions, {figures['calls_in_flight']} in flight")
+                         f"{self.ledger.total('lost')} lost  {figures['resident_mb']:.1f} MB, "
+                         + ", ".join(f"{figures[name]} {name}" for name in ("descriptors", "processes", "sessions", "calls_in_flight")))
             await asyncio.sleep(SAMPLE)
 
     async def quiet_figures(self, start):

@@ -1,4 +1,5 @@
 """scripts/backup and scripts/restore: a gateway with the real memory server is lost and comes back; what is damaged does not."""
+import io
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ class House:
         self.write(self.memory, "")
         self.write(self.environment, f"# variables\nMEMORY_FILE_PATH='{self.memory}'\n")
         self.write(self.service, json.dumps({"mcpServers": {"memory": {
-            "command": "node", "args": [str(SERVER / "@modelcontextprotocol/server-memory/dist/index.js")], "max_calls": 1,
+            "command": str(SERVER / ".bin" / "node"), "args": [str(SERVER / "@modelcontextprotocol/server-memory/dist/index.js")], "max_calls": 1,
             "env": {"MEMORY_FILE_PATH": "${MEMORY_FILE_PATH}"}}}}))
         self.write(self.config, f'''{{ // comments are allowed, and "${{file:/not/this}}" is one
           "include": ["services/one.json"],
@@ -202,7 +203,7 @@ def changed(archive, name, data=b"", kind=tarfile.REGTYPE):
                 new.addfile(member, old.extractfile(member) if member.isfile() else None)
         made = tarfile.TarInfo(name)
         made.type, made.linkname, made.size = kind, "/etc/passwd" if kind == tarfile.SYMTYPE else "", len(data)
-        new.addfile(made, __import__("io").BytesIO(data))
+        new.addfile(made, io.BytesIO(data))
     return copy
 
 
@@ -272,7 +273,8 @@ def test_a_rehearsal_below_another_folder_touches_nothing_else(lost, tmp_path):
     assert Path(f"{tmp_path}/rehearsal{lost.secret}").read_text() == lost.before[str(lost.secret)][0]
 
 
-@pytest.mark.parametrize("script, arguments", [("backup", []), ("backup", ["a", "b"]), ("backup", ["--output"]), ("restore", ["--odd", "a"])])
+@pytest.mark.parametrize("script, arguments", [
+    ("backup", []), ("backup", ["a", "b"]), ("backup", ["--output"]), ("restore", ["--odd", "a"])])
 def test_a_wrong_command_line_gets_the_usage(script, arguments):
     ran = run(script, *arguments)
     assert ran.returncode == 2 and ran.stderr.startswith(f"scripts/{script} [OPTION")
