@@ -5,11 +5,24 @@ import subprocess
 
 import pytest
 
-from backends import SERVICES
+from backends import SERVICES, PostgreSQL
+from databases import prepare_memory
 from gateway_under_test import GATEWAY
 
 ROOT = SERVICES.parent
 NAMES = "SELECT coalesce(string_agg(name, ', ' ORDER BY name), 'nobody') FROM memory.entity"
+
+
+@pytest.fixture(scope="module")
+def postgresql():
+    """One of its own: it is dropped, and other tests may be using theirs."""
+    with PostgreSQL() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def memory_environment(postgresql):
+    return prepare_memory(postgresql)
 
 
 @pytest.fixture
@@ -42,6 +55,16 @@ def test_a_database_that_was_lost_comes_back_and_what_was_in_its_place_is_kept(p
     assert back.returncode == 0, back.stderr
     assert remembered() == before
     assert (house / "replaced" / "database.dump").stat().st_size > 0
+
+
+def test_it_comes_back_in_a_database_that_was_made_anew(postgresql, house):
+    made = run("backup", "--output", house / "backups", "--environment", house / "environment", house / "gateway.json")
+    assert made.returncode == 0, made.stderr
+    postgresql.psql("DROP DATABASE mcp_memory WITH (FORCE)")
+    postgresql.psql("CREATE DATABASE mcp_memory OWNER mcp_memory")
+    back = run("restore", "--program", GATEWAY, "--database", house / "backups" / "latest")
+    assert back.returncode == 0, back.stderr
+    assert "Ada Lovelace" in postgresql.psql(NAMES, database="mcp_memory").stdout
 
 
 def test_a_dump_that_cannot_be_restored_changes_nothing(postgresql, house):
