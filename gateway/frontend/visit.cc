@@ -48,7 +48,8 @@ void Visit::reply_refused(mcp::Refusal const& refusal, std::string_view raw_id) 
     return reply_error(400, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
   if (refusal.outcome == mcp::Outcome::Forbidden)
     return reply_error(403, rpc::ErrorCode::BadRequest, refusal.why, raw_id);
-  reply_error(503, rpc::ErrorCode::InternalError, refusal.why, raw_id);
+  constexpr std::string_view kData = R"({"reason":"no_session","retryable":true})";
+  reply_json(503, rpc::error_message(raw_id, rpc::ErrorCode::InternalError, refusal.why, kData));
 }
 
 void Visit::reply_unreadable(rpc::Unreadable const& unreadable) const {

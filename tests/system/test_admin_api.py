@@ -172,6 +172,7 @@ def test_a_drained_service_refuses_new_sessions_and_serves_open_ones(running, se
     refused = running.http(service).post(call("echo"))
     assert refused.status == 503
     assert refused.json["error"]["message"] == "the server '%s' takes no new sessions now" % service
+    assert refused.json["error"]["data"] == {"reason": "no_session", "retryable": True}
     assert client.text("echo", {}) == "{}"
     health = running.health(service)
     assert (health["status"], health["state"]) == ("DRAINING", "ready")
