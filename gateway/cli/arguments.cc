@@ -38,6 +38,8 @@ constexpr std::string_view kRunHelp =
 
 constexpr std::string_view kCheckHelp = "Exit codes: 0 every service can start, 1 one cannot, 2 the file is wrong.";
 
+constexpr std::string_view kDoctorHelp = "Exit codes: 0 everything works, 1 something does not, 2 the file is wrong.";
+
 constexpr std::string_view kAddressHelp =
     "ADDRESS is the gateway's admin listener: 9090, HOST:9090, or http[s]://HOST:9090; 127.0.0.1:9090 when it is left "
     "out.";
@@ -90,6 +92,18 @@ void add_check(CLI::App& app, Arguments& arguments) {
       ->needs(as)
       ->allow_extra_args(false);
   check->footer(std::string(kCheckHelp));
+}
+
+void add_doctor(CLI::App& app, Arguments& arguments) {
+  auto* const doctor =
+      app.add_subcommand("doctor", "Start each server once, and say where time goes, what is wrong, and what to do");
+  add_file(*doctor, arguments);
+  doctor->add_option("--url", arguments.address.text, "The address that clients use, to look at it from outside, too")
+      ->option_text("URL");
+  doctor
+      ->add_option("--ca", arguments.address.trust.ca_file, "Authorities to trust besides the system's, for https; PEM")
+      ->option_text("FILE");
+  doctor->footer(std::string(kDoctorHelp));
 }
 
 constexpr std::string_view kLockHelp =
@@ -178,6 +192,7 @@ std::string usage_of(std::string_view command) {
   if (command == "run")
     return "mcp-gateway run [OPTIONS] FILE\n       mcp-gateway run [OPTIONS] -- COMMAND [ARGUMENTS...]";
   if (command == "check") return "mcp-gateway check [OPTIONS] FILE";
+  if (command == "doctor") return "mcp-gateway doctor [OPTIONS] FILE";
   if (command == "lock") return "mcp-gateway lock [OPTIONS] FILE";
   if (command == "health") return "mcp-gateway health [OPTIONS] [ADDRESS]";
   if (command == "status") return "mcp-gateway status [OPTIONS] [ADDRESS]";
@@ -289,6 +304,8 @@ std::optional<Farewell> judge(Arguments const& arguments) {
   }
   if (command == "check" && !arguments.has_config())
     return wrong("check: expected a configuration file: mcp-gateway check FILE");
+  if (command == "doctor" && !arguments.has_config())
+    return wrong("doctor: expected a configuration file: mcp-gateway doctor FILE");
   if (command == "lock" && !arguments.has_config())
     return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
   if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
@@ -401,6 +418,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   app.footer(std::string(kFirstHelp));
   add_run(app, arguments);
   add_check(app, arguments);
+  add_doctor(app, arguments);
   add_lock(app, arguments);
   add_asking_commands(app, arguments);
   add_deployment_commands(app, arguments);

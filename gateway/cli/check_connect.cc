@@ -71,7 +71,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
         rights_(rights),
         out_(out),
         listed_(listed),
-        reported_(config_.services.size(), false) {
+        reported_(config_.services.size(), false),
+        times_(config_.services.size()) {
     std::uint32_t key = 0;
     for (auto const& service : config_.services) {
       supervisor_.add(ServiceKey{++key}, service, metrics_.service(service.name));
@@ -84,7 +85,8 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     std::size_t left = config_.services.size();
     while (left > 0 && !interrupted_) {
       for (std::size_t i = 0; i < reported_.size(); ++i) {
-        if (!reported_[i] && report(*supervisor_.services()[i], config_.services[i], loop_.now() - began)) {
+        if (!reported_[i]) look_at_times(*supervisor_.services()[i], times_[i], began);
+        if (!reported_[i] && report(*supervisor_.services()[i], config_.services[i], loop_.now() - began, times_[i])) {
           reported_[i] = true;
           --left;
         }
@@ -109,7 +111,22 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     return config;
   }
 
-  bool report(backend::Service const& service, config::ServiceConfig const& config, Duration took) {
+  void look_at_times(backend::Service const& service, ServerTimes& times, TimePoint began) const {
+    auto const health = service.health();
+    if (health.state == "unavailable") return;
+    auto const& peer = only_child(service).peer();
+    auto const now = loop_.now() - began;
+    auto const note = [](Duration& when, bool is_so, Duration then) {
+      if (when == Duration{} && is_so) when = then;
+    };
+    note(times.started, peer.started() != TimePoint{}, peer.started() - began);
+    note(times.first_word, peer.last_heard() > peer.started(), now);
+    note(times.ready, health.state == "ready", now);
+    note(times.listed, health.tools_known, now);
+  }
+
+  bool report(backend::Service const& service, config::ServiceConfig const& config, Duration took,
+              ServerTimes const& times) {
     auto const health = service.health();
     if (health.state == "unavailable") {
       all_well_ = all_well_ && !health.required;
@@ -121,10 +138,14 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
     if (health.state == "ready" && (health.tools_known || !child.offers_tools()) && judged) {
       auto const well = health.status == health::HealthStatus::Healthy;
       all_well_ = all_well_ && well;
-      if (child.tools() != nullptr) listed_.push_back({health.name, child.tools()->as_array()});
+      auto const noise = child.peer().noise_lines();
+      listed_.push_back({.service = health.name,
+                         .raw_tools = child.tools() == nullptr ? "[]" : child.tools()->as_array(),
+                         .has_tools = child.tools() != nullptr,
+                         .times = times,
+                         .noise_lines = noise});
       out_ << fmt::format("{}  {:<16} ready in {:.0f} ms, protocol {}, {}", well ? "ok  " : "FAIL", health.name,
                           to_ms(took), health.protocol, counted(health.tools, "tool"));
-      auto const noise = child.peer().noise_lines();
       if (noise > 0)
         out_ << fmt::format(", {} on stdout {}", counted(noise, "line"),
                             noise == 1 ? "was no message" : "were no messages");
@@ -186,6 +207,7 @@ class Check final : public backend::Supervisor::Owner, private io::Signals::Hand
   std::ostream& out_;
   std::vector<ListedTools>& listed_;
   std::vector<bool> reported_;
+  std::vector<ServerTimes> times_;
   bool all_well_ = true;
   bool stopped_ = false;
   bool interrupted_ = false;
@@ -202,7 +224,8 @@ bool check_connect(config::Config const& config, sandbox::Support const& support
     return well;
   }
   mcp::ToolLock tools;
-  for (auto const& each : found) mcp::add_pins(tools[each.service], each.raw_tools);
+  for (auto const& each : found)
+    if (each.has_tools) mcp::add_pins(tools[each.service], each.raw_tools);
   for (auto const& finding : tool_findings(tools)) out << "warning: " << finding << '\n';
   return well;
 }

@@ -20,6 +20,7 @@
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/deployments.h"
+#include "gateway/cli/doctor.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/lock.h"
 #include "gateway/cli/run.h"
@@ -88,6 +89,7 @@ int perform(Arguments const& arguments) {
     if (command == each.first) return each.second(arguments, std::cout, std::cerr);
   if (command == "run") return run(arguments, std::cerr);
   if (command == "check") return check(arguments, std::cout, std::cerr);
+  if (command == "doctor") return doctor(arguments, std::cout, std::cerr);
   if (command == "lock") return lock(arguments, std::cout, std::cerr);
   if (command == "health") return ask_health(arguments.address, kPatience, std::cout, std::cerr) ? 0 : 1;
   if (command == "status") {

@@ -92,6 +92,7 @@ class Lock {
     auto well = check_connect(*config, support, std::move(*guard), nullptr, errors_, &listed);
     mcp::ToolLock offered;
     for (auto const& each : listed) {
+      if (!each.has_tools) continue;
       mcp::add_pins(offered[each.service], each.raw_tools);
       well = compare(each.service, offered.find(each.service)->second) && well;
     }
