@@ -20,12 +20,13 @@ IDS = 20_000 if os.environ.get("SYSTEM_TESTS_SANITIZED") else 200_000
 AT_ONCE = 20  # requests on their way
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 LENGTH = 27
+PROCESS = b"A"  # in front of each id: of a process that replaced none
 GIVEN = re.compile(rb"(?i)\r\nmcp-session-id: (\S+)\r\n")
 OPERATOR = "token-of-the-operator-0123"
 
 
 def quiet_gateway():
-    """One on one loop, where ids have no letter in front that names it; it logs no request."""
+    """One on one loop, where ids have no letter in front that names it, but that of the process; it logs no request."""
     gateway = Gateway({"echo": echo()}, {"loops": 1, "admin_token": OPERATOR})
     connection = Connection(gateway.ports["admin"])
     connection.send_request("POST", "/api/log-level", {"Authorization": "Bearer " + OPERATOR}, b'{"level": "error"}')
@@ -35,7 +36,7 @@ def quiet_gateway():
 
 
 def ids_of(gateway, count):
-    """The ids of so many new sessions, in the order they were given."""
+    """The ids of so many new sessions, in the order they were given, without the letter of the process."""
     connection = Connection(gateway.port)
     body = json.dumps(initialize()).encode()
     head = {"Host": "localhost", "Accept": BOTH, **JSON, "Content-Length": len(body)}
@@ -51,7 +52,8 @@ def ids_of(gateway, count):
         # What is left of the last answer is searched again with the next ones, and has no id.
         del connection.buffer[: connection.buffer.rfind(given[-1]) + len(given[-1])]
     connection.close()
-    return found
+    assert {each[:1] for each in found} == {PROCESS}
+    return [each[1:] for each in found]
 
 
 @pytest.fixture(scope="module")
