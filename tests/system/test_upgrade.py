@@ -40,7 +40,7 @@ def test_sessions_live_on_in_the_process_before_and_new_ones_are_those_of_the_ne
 def test_a_call_in_flight_is_answered_by_the_process_it_was_sent_to(start_gateway):
     gateway = start_gateway({"echo": echo()})
     client = session(gateway, "echo")
-    slow = client.begin(call("sleep", {"ms": 2000}, id=7))
+    slow = client.begin(call("sleep", {"ms": 5000}, id=7))
     gateway.until(lambda: gateway.health("echo")["calls_in_flight"] == 1)
     gateway.upgrade()
     assert slow.read_response().json["id"] == 7
@@ -154,7 +154,7 @@ def test_a_service_that_would_not_work_any_more_stops_the_upgrade(start_gateway)
 
 def test_a_process_that_is_not_ready_in_time_is_ended(start_gateway, tmp_path):
     gate = tmp_path / "gate"
-    gateway = start_gateway({"echo": echo()}, {"upgrade": {"ready_timeout": "1s"}})
+    gateway = start_gateway({"echo": echo()}, {"upgrade": {"ready_timeout": "10s"}})
     client = session(gateway, "echo")
     gateway.change({"echo": {"command": "/bin/sh", "args": ["-c", "while [ ! -e '%s' ]; do sleep 0.05; done" % gate],
                              "start_timeout": "1h", "stop": {"stdin_grace": "0ms", "term_grace": "100ms"}}})
