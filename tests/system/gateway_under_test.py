@@ -144,10 +144,15 @@ class Gateway:
         return said
 
     def upgrade(self, result="upgraded"):
-        """Has the process that serves replaced, by SIGUSR2, and waits for what is said of it."""
-        before = len(self.events("upgrade.end", by="signal"))
-        os.kill(self.serving, signal.SIGUSR2)
-        said = self.wait_for("upgrade.end", before + 1, by="signal")
+        """Has the process that serves replaced, by SIGUSR2, and waits for what is said of it. One that failed before may
+        still be ending: it is asked for again then."""
+        def ask():
+            before = len(self.events("upgrade.end", by="signal"))
+            os.kill(self.serving, signal.SIGUSR2)
+            said = self.wait_for("upgrade.end", before + 1, by="signal")
+            return said if said["result"] != "not_now" else None
+
+        said = self.until(ask, what="an upgrade")
         assert said["result"] == result, said
         if result == "upgraded":
             self.serving = said["pid"]
