@@ -53,7 +53,9 @@ Received try_receive(int socket, ProcessChannel::Message& message) {
   header.msg_control = control.bytes.data();
   header.msg_controllen = control.bytes.size();
   auto const got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EINTR ? Received::Nothing : Received::End;
+  // A process that dies with messages unread resets the channel, once. What it sent before is still there.
+  auto const may_follow = errno == EAGAIN || errno == EINTR || errno == ECONNRESET;
+  if (got < 0) return may_follow ? Received::Nothing : Received::End;
   if (got == 0) return Received::End;
   message.text.resize(static_cast<std::size_t>(got));
   for (auto* each = CMSG_FIRSTHDR(&header); each != nullptr; each = CMSG_NXTHDR(&header, each)) {

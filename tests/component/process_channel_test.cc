@@ -1,6 +1,7 @@
 #include "gateway/io/process_channel.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,6 +68,16 @@ TEST_F(ProcessChannelTest, TellsThatTheOtherEndIsClosedAfterItsLastMessage) {
   receiver->send({.text = "to nobody"});
   loop.turn(Duration{});
   EXPECT_EQ(1, closed);
+}
+
+TEST_F(ProcessChannelTest, HearsTheLastMessageOfAProcessThatDiedWithOthersUnread) {
+  listen();
+  receiver->send({.text = "never read"});
+  ASSERT_EQ(4, ::send(ends.first.get(), "last", 4, 0));
+  ends.first.reset();
+  ASSERT_TRUE(fakes::turn_until(loop, [&] { return closed == 1; }));
+  ASSERT_EQ(1U, heard.size());
+  EXPECT_EQ("last", heard[0].text);
 }
 
 TEST_F(ProcessChannelTest, ReceivesWithoutALoop) {
