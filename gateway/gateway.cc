@@ -24,6 +24,9 @@ constexpr Duration kLoopPatience = seconds(2);
 /// A second signal this long after the first means: do not wait for calls.
 constexpr Duration kImpatience = seconds(1);
 
+/// How long the process that has the listeners may take to hear that this one ends.
+constexpr Duration kLeavePatience = seconds(10);
+
 /// How often the resource usage of children is sampled.
 constexpr Duration kSampleEvery = seconds(5);
 
@@ -46,7 +49,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
     : config_(completed(config)),
       warnings_(std::move(config.warnings)),
       single_(options.single),
-      start_(std::move(options.start)),
+      program_start_(std::move(options.start)),
       no_upgrade_(std::move(options.no_upgrade)),
       inheritance_(std::move(options.inheritance)),
       generation_(inheritance_ ? inheritance_->begin.generation : Generation{}),
@@ -104,7 +107,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       ticker_(first().loop(), [this] { tick(); }),
       drain_limit_(first().loop(), [this] { stop(); }),
       retire_limit_(first().loop(), [this] { drain(); }),
-      leave_limit_(first().loop(), [this] { stop_now(); }),
+      leave_limit_(first().loop(), [this] { left(); }),
       drained_(loops_.size()) {
   admin_.set_server(admin_server_);
   metrics_.limits(config_.limits.max_sessions, descriptors_.connections);
@@ -148,7 +151,7 @@ Status Gateway::listen() {
     return Done{};
   }
   // The process before has them until every service is ready here.
-  waiting_ = *std::move(plan);
+  planned_listeners_ = *std::move(plan);
   former_ = std::make_unique<Takeover>(first().loop(), std::move(inheritance_->channel),
                                        static_cast<Takeover::Owner&>(*this));
   inheritance_.reset();
@@ -318,23 +321,31 @@ void Gateway::drained(std::size_t shard, bool is_drained) {
 void Gateway::end_if_unused() {
   auto const unused = std::all_of(drained_.begin(), drained_.end(), [](bool each) { return each; });
   if (!unused || (former_ && former_->lives_on())) return;
+  if (first().phase() == Phase::Retiring) return leave();
+  stop();
+}
+
+/// The process that has the listeners is told first: what it passes on until it knows is answered here still. While
+/// nobody has told this one to stop, it would serve again, should that one die meanwhile.
+void Gateway::leave() {
+  if (std::exchange(leaves_, true)) return;
+  first().log().info("upgrade.leaving", "this process is about to end: the one that took its place is told");
+  next_->tell_leaving();
+  leave_limit_.set(kLeavePatience);
+}
+
+/// The next process knows, or does not answer.
+void Gateway::left() {
+  leave_limit_.cancel();
+  next_knows_it_leaves_ = true;
   if (first().phase() == Phase::Retiring) return drain();
   stop();
 }
 
-/// The process that has the listeners is told first: what it passes on until it knows is answered here still.
 void Gateway::stop() {
   if (first().phase() != Phase::Draining) return;
-  if (!next_ || !next_->serves()) return stop_now();
-  if (std::exchange(leaves_, true)) return;
-  next_->tell_leaving();
-  leave_limit_.set(kLoopPatience);
-}
-
-void Gateway::stop_now() {
-  if (first().phase() != Phase::Draining) return;
+  if (next_ && next_->serves() && !next_knows_it_leaves_) return leave();
   drain_limit_.cancel();
-  leave_limit_.cancel();
   admin_.end_streams();
   loops_.on_each([](Shard& shard) { shard.stop(); });
 }

@@ -109,8 +109,9 @@ class Gateway final : private io::Signals::Handler,
   void tell_start();
   void listen_again();
   void drain();
+  void leave();
+  void left();
   void stop();
-  void stop_now();
   void drained(std::size_t shard, bool is_drained);
   void end_if_unused();
   void shard_over();
@@ -140,9 +141,9 @@ class Gateway final : private io::Signals::Handler,
   void on_next_serves() override;
   void on_upgrade_failed(std::string const& why) override;
   void on_next_gone() override;
-  void on_keep_closed() override { kept_.clear(); }
+  void on_keep_closed() override { kept_listeners_.clear(); }
   void on_end_sessions() override;
-  void on_known_to_leave() override { stop_now(); }
+  void on_known_to_leave() override { left(); }
   void on_told_to_serve() override;
   void on_abandoned() override;
   void on_former_leaves() override;
@@ -174,7 +175,7 @@ class Gateway final : private io::Signals::Handler,
   config::GatewayConfig config_;
   std::vector<config::ConfigWarning> warnings_;
   bool single_;
-  std::optional<io::ProgramStart> start_;
+  std::optional<io::ProgramStart> program_start_;
   std::string no_upgrade_;
   std::optional<Inheritance> inheritance_;  ///< until `listen`
   Generation generation_;
@@ -208,19 +209,20 @@ class Gateway final : private io::Signals::Handler,
   io::Timer drain_limit_;
   io::Timer retire_limit_;
   io::Timer leave_limit_;
-  std::vector<bool> drained_;  ///< by shard
-  std::size_t over_ = 0;       ///< shards that have no child any more
-  bool leaves_ = false;        ///< the next process is told
+  std::vector<bool> drained_;          ///< by shard
+  std::size_t over_ = 0;               ///< shards that have no child any more
+  bool leaves_ = false;                ///< the next process is told that this one ends
+  bool next_knows_it_leaves_ = false;  ///< it passes nothing on any more
   TimePoint told_to_stop_;
   unsigned ticks_ = 0;
   Listening listening_;
-  std::unique_ptr<Reload> reload_;             ///< null while there is none
-  std::unique_ptr<StartReport> start_report_;  ///< null without a terminal, or once it is complete
-  std::unique_ptr<Takeover> former_;           ///< null without a process before
-  std::optional<ListenerPlan> waiting_;        ///< listeners that are still those of the process before
-  std::unique_ptr<Upgrade> next_;              ///< null without a process that is to replace this one
-  std::optional<AskedUpgrade> asked_;
-  std::vector<Kept> kept_;
+  std::unique_ptr<Reload> reload_;                 ///< null while there is none
+  std::unique_ptr<StartReport> start_report_;      ///< null without a terminal, or once it is complete
+  std::unique_ptr<Takeover> former_;               ///< null without a process before
+  std::optional<ListenerPlan> planned_listeners_;  ///< listeners that are still those of the process before
+  std::unique_ptr<Upgrade> next_;                  ///< null without a process that is to replace this one
+  std::optional<AskedUpgrade> asked_upgrade_;
+  std::vector<Kept> kept_listeners_;
 };
 
 }  // namespace gateway

@@ -48,7 +48,7 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
   if (first().phase() == Phase::Retiring)
     return refuse(ReloadEnd::Verdict::NotNow, {"another process has taken the place of this one"});
   if (first().phase() != Phase::Serving) return refuse(ReloadEnd::Verdict::NotNow, {"the gateway is stopping"});
-  if (asked_ || (next_ && !next_->is_over()))
+  if (asked_upgrade_ || (next_ && !next_->is_over()))
     return refuse(ReloadEnd::Verdict::NotNow, {"an upgrade has not ended yet"});
   if (reload_) return refuse(ReloadEnd::Verdict::NotNow, {"another reload has not ended yet"});
   if (source_ == nullptr) {

@@ -53,7 +53,7 @@ std::vector<std::string> names_of_working(health::GatewayHealth const& health) {
 std::string Gateway::why_not_now() const {
   if (first().phase() == Phase::Retiring) return "another process has taken the place of this one";
   if (first().phase() != Phase::Serving) return "the gateway is stopping";
-  if (asked_ || (next_ && !next_->is_over())) return "another upgrade has not ended yet";
+  if (asked_upgrade_ || (next_ && !next_->is_over())) return "another upgrade has not ended yet";
   if (reload_) return "a reload has not ended yet";
   return {};
 }
@@ -67,11 +67,11 @@ void Gateway::upgrade(admin::UpgradeRequest request, admin::TellUpgrade tell) {
                         {{"result", to_text(verdict)}, {"by", by}, {"err.msg", why}});
     if (tell) tell({.verdict = verdict, .why = std::move(why)});
   };
-  if (!start_) return refuse(UpgradeEnd::Verdict::Refused, no_upgrade_);
+  if (!program_start_) return refuse(UpgradeEnd::Verdict::Refused, no_upgrade_);
   if (auto why = why_not_now(); !why.empty()) return refuse(UpgradeEnd::Verdict::NotNow, std::move(why));
   first().log().info("upgrade.begin", "the program is started anew, to take the place of this process",
-                     {{"by", by}, {"program", start_->path}});
-  asked_ = AskedUpgrade{.request = std::move(request), .tell = std::move(tell)};
+                     {{"by", by}, {"program", program_start_->path}});
+  asked_upgrade_ = AskedUpgrade{.request = std::move(request), .tell = std::move(tell)};
   ask_health([this](health::GatewayHealth const& health) {
     loops_.ask_all<Sockets>(
         kAnswerPatience, [](Shard& shard, auto const& answer) { answer(shard.listening()); },
@@ -81,7 +81,7 @@ void Gateway::upgrade(admin::UpgradeRequest request, admin::TellUpgrade tell) {
 
 void Gateway::begin_upgrade(health::GatewayHealth const& health, std::vector<std::optional<Sockets>> const& sockets) {
   auto const fail = [this](std::string why) {
-    kept_.clear();
+    kept_listeners_.clear();
     end_upgrade({.verdict = UpgradeEnd::Verdict::Failed, .why = std::move(why)});
   };
   if (first().phase() != Phase::Serving) return fail("the gateway is stopping");
@@ -90,7 +90,7 @@ void Gateway::begin_upgrade(health::GatewayHealth const& health, std::vector<std
   auto offered = offer(sockets);
   if (!std::ranges::all_of(offered, [](auto const& each) { return bool(each.socket); }))
     return fail("no file descriptor is left for the listeners");
-  Upgrade::Terms terms{.start = *start_,
+  Upgrade::Terms terms{.start = *program_start_,
                        .env = {},
                        .begin = {.generation = generation_.next(), .open_files_of_children = descriptors_.of_children},
                        .works_now = names_of_working(health),
@@ -105,7 +105,7 @@ std::vector<Upgrade::Offered> Gateway::offer(std::vector<std::optional<Sockets>>
   std::vector<Upgrade::Offered> offered;
   auto const add = [&](std::size_t loop, http::Server::Listening const& listening, bool is_admin) {
     offered.push_back({is_admin ? "admin" : listener_name(listening.tag), copy_of(listening.descriptor)});
-    kept_.push_back(
+    kept_listeners_.push_back(
         {.loop = loop, .tag = listening.tag, .is_admin = is_admin, .socket = copy_of(listening.descriptor)});
   };
   for (std::size_t loop = 0; loop < sockets.size(); ++loop)
@@ -139,12 +139,12 @@ void Gateway::on_next_serves() {
 }
 
 void Gateway::on_upgrade_failed(std::string const& why) {
-  kept_.clear();
+  kept_listeners_.clear();
   end_upgrade({.verdict = UpgradeEnd::Verdict::Failed, .why = why});
 }
 
 void Gateway::end_upgrade(UpgradeEnd const& end) {
-  auto const asked = std::exchange(asked_, {});
+  auto const asked = std::exchange(asked_upgrade_, {});
   auto const result = to_text(end.verdict);
   auto const by = asked ? to_text(asked->request.by) : std::string_view{};
   if (end.verdict == UpgradeEnd::Verdict::Upgraded) {
@@ -158,20 +158,23 @@ void Gateway::end_upgrade(UpgradeEnd const& end) {
 }
 
 void Gateway::on_next_gone() {
+  if (first().phase() == Phase::Draining && leaves_) return left();  // nobody is left to be told
   if (first().phase() != Phase::Retiring) return;
-  if (kept_.empty()) {
+  if (kept_listeners_.empty()) {
     first().log().error("upgrade.lost", "the process that took the place of this one has ended: this one ends, too");
     return drain();
   }
   first().log().error("upgrade.lost", "the process that took the place of this one has ended: this one serves again");
   notify_manager(fmt::format("MAINPID={}", ::getpid()));
   retire_limit_.cancel();
+  leave_limit_.cancel();
+  leaves_ = false;
   listen_again();
 }
 
 void Gateway::listen_again() {
   std::vector<std::vector<NewListener>> opened(loops_.size());
-  for (auto& [loop, tag, is_admin, socket] : std::exchange(kept_, {})) {
+  for (auto& [loop, tag, is_admin, socket] : std::exchange(kept_listeners_, {})) {
     auto bound = io::Listener::bound(std::move(socket));
     if (!bound) continue;
     if (is_admin) {
@@ -206,10 +209,10 @@ void Gateway::tell_start() {
 }
 
 void Gateway::on_told_to_serve() {
-  if (first().phase() != Phase::Serving || !waiting_) return;
+  if (first().phase() != Phase::Serving || !planned_listeners_) return;
   auto const lives_on = former_->lives_on();
   loops_.on_each([lives_on](Shard& shard) { shard.set_former(lives_on); });
-  open(*std::exchange(waiting_, {}));
+  open(*std::exchange(planned_listeners_, {}));
   first().log().info("upgrade.serving", "this process has taken the place of the one before",
                      {{"sessions_live_on", lives_on}});
   former_->tell_serving();

@@ -27,7 +27,8 @@ class Denials;
 class Gatekeeper;
 class Rights;
 
-/// What becomes of sessions on a loop. Only goes forward.
+/// What becomes of sessions on a loop. Only goes forward, but for Retiring: should the next process die, this one is Serving
+/// again.
 enum class Phase {
   Serving,
   Retiring,  ///< new sessions are those of the next process; here are the others, until they end

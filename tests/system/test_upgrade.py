@@ -189,6 +189,28 @@ def test_the_process_before_serves_again_if_the_next_one_is_killed(start_gateway
     assert say(client) == "x"
 
 
+def test_a_process_about_to_end_serves_again_if_the_next_one_is_killed(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    client = session(gateway, "echo")
+    connection = client.connect()
+    connection.send_request("POST", "/echo/mcp", client.fields({}), json.dumps(call("echo", {"text": "x"})).encode())
+    assert connection.read_response().status == 200
+    gateway.upgrade()
+    os.kill(gateway.serving, signal.SIGSTOP)  # it cannot answer that it knows
+    connection.send_request("DELETE", "/echo/mcp", client.fields({"Content-Type": None}))
+    assert connection.read_response().status == 200
+    gateway.wait_for("upgrade.leaving")
+    os.kill(gateway.serving, signal.SIGKILL)
+    gateway.wait_for("upgrade.lost")
+    gateway.serving = gateway.process.pid
+    client = session(gateway, "echo")
+    assert say(client) == "x"
+    assert client.delete().status == 200
+    gateway.upgrade()
+    gateway.wait_for("upgrade.leaving", 2)
+    gateway.wait_for("upgrade.over")
+
+
 def upgrade_pending(gateway):
     """Whether the gateway still waits for a process that failed to end."""
     return any(is_gateway(each) and each != gateway.serving for each in gateway.processes())
