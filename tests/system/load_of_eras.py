@@ -140,7 +140,9 @@ async def legacy(port, path, name, stop):
         nonlocal heard
         while True:
             while b"\n\n" not in heard:
-                heard += await read_chunk(reader)
+                chunk = await read_chunk(reader)
+                assert chunk, "the stream has ended"  # its connection may stay open
+                heard += chunk
             one, heard = heard.split(b"\n\n", 1)
             lines = one.decode().splitlines()
             data = [line[6:] for line in lines if line.startswith("data: ")]
