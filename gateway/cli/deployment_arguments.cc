@@ -79,24 +79,22 @@ void add_haproxy(CLI::App& command, Arguments& arguments) {
       ->option_text("NAME");
 }
 
-}  // namespace
+/// One that is about an instance, which its profile and configuration name.
+CLI::App* add_of_profile(CLI::App& app, Arguments& arguments, std::string const& name, std::string const& sentence) {
+  auto* const command = add_command(app, arguments, name, sentence);
+  command
+      ->add_option("--config,-c", arguments.file,
+                   "The configuration; or set MCP_GATEWAY_CONFIG. Usually "
+                   "gateway.json, or else /etc/mcp-gateway/gateway.json")
+      ->option_text("FILE");
+  command->add_option("--profile", arguments.profile, "Lay profiles/NAME.json over it; or set MCP_ENV")
+      ->option_text("NAME");
+  return command;
+}
 
-void add_deployment_commands(CLI::App& app, Arguments& arguments) {
+void add_starting_commands(CLI::App& app, Arguments& arguments) {
   auto& asked = arguments.deployment;
-  auto const add = [&](std::string const& name, std::string const& sentence) {
-    auto* const command = add_command(app, arguments, name, sentence);
-    command
-        ->add_option("--config,-c", arguments.file,
-                     "The configuration; or set MCP_GATEWAY_CONFIG. Usually "
-                     "gateway.json, or else /etc/mcp-gateway/gateway.json")
-        ->option_text("FILE");
-    command->add_option("--profile", arguments.profile, "Lay profiles/NAME.json over it; or set MCP_ENV")
-        ->option_text("NAME");
-    return command;
-  };
-  add("validate-config", "Check the configuration of a profile, offline");
-
-  auto* const deploy = add("deploy", "Start the instance of a profile, or replace it");
+  auto* const deploy = add_of_profile(app, arguments, "deploy", "Start the instance of a profile, or replace it");
   add_state(*deploy, arguments);
   add_trust(*deploy, arguments);
   deploy->add_flag("--validate-first", asked.validate_first,
@@ -105,24 +103,33 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
       ->option_text("VERSION");
   add_time(*deploy, "--timeout", asked.timeout, "How long it may take to be ready, and the former one to end: 60s");
 
-  auto* const stop = add("stop", "Stop the instance of a profile once its open calls are answered");
+  auto* const stop =
+      add_of_profile(app, arguments, "stop", "Stop the instance of a profile once its open calls are answered");
   add_state(*stop, arguments);
   add_time(*stop, "--timeout", asked.timeout, "How long it may take before it is killed: 60s");
 
-  auto* const rollback = add("rollback", "Start a former release of a profile in place of what runs");
+  auto* const rollback =
+      add_of_profile(app, arguments, "rollback", "Start a former release of a profile in place of what runs");
   add_state(*rollback, arguments);
   add_trust(*rollback, arguments);
   rollback->add_option("--version", asked.version, "previous, the number of a release, or its version: previous")
       ->option_text("VERSION");
   add_time(*rollback, "--timeout", asked.timeout, "How long it may take to be ready, and the other one to end: 60s");
+}
 
-  auto* const health = add("health-check", "Wait until an instance is HEALTHY, or say what it reaches");
+void add_judging_commands(CLI::App& app, Arguments& arguments) {
+  auto& asked = arguments.deployment;
+  add_of_profile(app, arguments, "validate-config", "Check the configuration of a profile, offline");
+
+  auto* const health =
+      add_of_profile(app, arguments, "health-check", "Wait until an instance is HEALTHY, or say what it reaches");
   add_trust(*health, arguments);
   health->add_flag("--database", asked.database, "Whether the databases behind its services answer");
   health->add_flag("--external-services", asked.external_services, "Whether what else is behind its services answers");
   add_time(*health, "--timeout", asked.timeout, "How long it may take: 10s");
 
-  auto* const validate = add("validate", "Check an instance that runs, as a client: handshakes, tokens, tools");
+  auto* const validate =
+      add_of_profile(app, arguments, "validate", "Check an instance that runs, as a client: handshakes, tokens, tools");
   add_state(*validate, arguments);
   add_trust(*validate, arguments);
   validate->add_flag("--comprehensive", asked.comprehensive,
@@ -132,7 +139,17 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
   add_time(*validate, "--stability", asked.stability, "How long sessions are watched with --comprehensive: 60s");
   add_time(*validate, "--timeout", asked.timeout, "How long a handshake may take: 5s");
 
-  auto* const monitor = add("monitor", "Watch an instance, and judge whether it may stay in traffic");
+  auto* const state = add_of_profile(app, arguments, "export-state",
+                                     "Write what runs, with which configuration, to a file without secrets");
+  add_state(*state, arguments);
+  add_trust(*state, arguments);
+  state->add_option("--output", asked.output, "The file")->option_text("FILE");
+}
+
+void add_monitor(CLI::App& app, Arguments& arguments) {
+  auto& asked = arguments.deployment;
+  auto* const monitor =
+      add_of_profile(app, arguments, "monitor", "Watch an instance, and judge whether it may stay in traffic");
   add_state(*monitor, arguments);
   add_trust(*monitor, arguments);
   add_time(*monitor, "--duration", asked.duration, "How long to watch: 10m");
@@ -146,12 +163,10 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
       ->option_text("NAME");
   monitor->add_flag("--auto-rollback", asked.auto_rollback, "At a reason, set traffic to primary:100 secondary:0");
   add_haproxy(*monitor, arguments);
+}
 
-  auto* const state = add("export-state", "Write what runs, with which configuration, to a file without secrets");
-  add_state(*state, arguments);
-  add_trust(*state, arguments);
-  state->add_option("--output", asked.output, "The file")->option_text("FILE");
-
+void add_traffic_split(CLI::App& app, Arguments& arguments) {
+  auto& asked = arguments.deployment;
   auto* const traffic = add_command(app, arguments, "set-traffic-split", "Split traffic between servers of HAProxy");
   traffic->add_option("SERVER:PERCENT", asked.shares, "Such as primary:90 secondary:10; together 100")
       ->option_text(" ");
@@ -159,6 +174,15 @@ void add_deployment_commands(CLI::App& app, Arguments& arguments) {
   add_time(*traffic, "--timeout", asked.timeout, "How long HAProxy may take: 5s");
   add_state(*traffic, arguments);
   add_haproxy(*traffic, arguments);
+}
+
+}  // namespace
+
+void add_deployment_commands(CLI::App& app, Arguments& arguments) {
+  add_judging_commands(app, arguments);
+  add_starting_commands(app, arguments);
+  add_monitor(app, arguments);
+  add_traffic_split(app, arguments);
 }
 
 bool is_deployment_command(std::string_view command) { return !usage_of_deployment(command).empty(); }
