@@ -62,6 +62,14 @@ std::vector<Sample> quarters(std::span<Sample const> samples, std::chrono::milli
   return found;
 }
 
+/// Of what calls took.
+Sample sum_of(std::vector<Sample> const& parts) {
+  Sample sum;
+  for (auto const& part : parts)
+    for (auto const& [limit, count] : part.latency) sum.latency[limit] += count;
+  return sum;
+}
+
 double calls_in(std::vector<Sample> const& parts, double Sample::*calls) {
   double sum = 0;
   for (auto const& part : parts) sum += part.*calls;
@@ -121,6 +129,23 @@ std::optional<Fired> judge_latency(std::span<Sample const> samples, Triggers con
       .why = fmt::format("the 95th percentile of tool calls stayed above {:.0f} ms", 1000 * triggers.p95_seconds)};
 }
 
+/// Slow calls of both are compared, since few are as fast as a tool can be.
+std::optional<Fired> judge_by_primary(std::span<Sample const> samples, std::span<Sample const> primary,
+                                      Triggers const& triggers) {
+  constexpr double kLeastSeconds = 0.02;  // what is faster than this differs by chance
+  auto const parts = quarters(samples, triggers.latency_window);
+  auto const others = quarters(primary, triggers.latency_window);
+  auto const calls = std::min(calls_in(parts, &Sample::tool_calls), calls_in(others, &Sample::tool_calls));
+  if (triggers.baseline_ratio <= 0 || calls < std::max(triggers.least_calls, 1.0)) return std::nullopt;
+  auto const usual = p95_of(sum_of(others)).value_or(0);
+  auto const limit = std::max(usual / triggers.baseline_ratio, usual + kLeastSeconds);
+  auto const slow = [&](Sample const& part) { return p95_of(part).value_or(0) > limit; };
+  if (!throughout(parts, &Sample::tool_calls, slow)) return std::nullopt;
+  return Fired{.name = "baseline",
+               .why = fmt::format("the 95th percentile of tool calls stayed above {:.0f} ms, at the primary {:.0f} ms",
+                                  1000 * limit, 1000 * usual)};
+}
+
 /// Whether it holds at every look of the window, which is full.
 template <typename Holds>
 bool at_each_look(std::span<Sample const> samples, std::chrono::milliseconds window, Holds holds) {
@@ -147,7 +172,7 @@ std::optional<Fired> judge_memory(std::span<Sample const> samples, Triggers cons
 
 }  // namespace
 
-void read_metrics(std::string_view text, Sample& sample) {
+void read_metrics(std::string_view text, Sample& sample, std::string_view server) {
   std::map<std::string, double, std::less<>> used;
   std::map<std::string, double, std::less<>> limits;
   while (!text.empty()) {
@@ -155,7 +180,7 @@ void read_metrics(std::string_view text, Sample& sample) {
     auto const line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     auto const value = number_of(line.substr(line.rfind(' ') + 1));
-    if (line.starts_with('#')) continue;
+    if (line.starts_with('#') || (!server.empty() && label_of(line, "server") != server)) continue;
     if (is_of(line, "mcp_server_requests_total")) {
       if (label_of(line, "outcome") == "cancelled") continue;
       sample.requests += value;
@@ -224,7 +249,8 @@ std::optional<Fired> judge(std::span<Sample const> samples, std::span<Sample con
   if (auto fired = judge_tools(samples, primary, triggers)) return fired;
   if (auto fired = judge_backends(samples, triggers)) return fired;
   if (auto fired = judge_memory(samples, triggers)) return fired;
-  return judge_latency(samples, triggers);
+  if (auto fired = judge_latency(samples, triggers)) return fired;
+  return judge_by_primary(samples, primary, triggers);
 }
 
 }  // namespace gateway::deploy

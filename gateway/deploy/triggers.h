@@ -27,8 +27,8 @@ struct Sample {
   double memory_ratio = 0;             ///< of the service nearest to its limit, the part of it that it uses
 };
 
-/// Reads the text of /metrics into it.
-void read_metrics(std::string_view text, Sample& sample);
+/// Reads the text of /metrics into it: what is said of one service, or of all where `server` is empty.
+void read_metrics(std::string_view text, Sample& sample, std::string_view server = {});
 
 /// The limits. A condition holds if it does in each quarter of its window, so that a short burst does not fire.
 struct Triggers {
@@ -36,6 +36,7 @@ struct Triggers {
   std::chrono::milliseconds error_window = std::chrono::minutes{2};
   double tool_error_points = 0.01;  ///< more than at the primary, over error_window
   double p95_seconds = 0.5;
+  double baseline_ratio = 0.8;  ///< of the primary's speed, over latency_window; 0: not compared
   std::chrono::milliseconds latency_window = std::chrono::minutes{5};
   std::chrono::milliseconds probe_window = std::chrono::minutes{1};  ///< for which a probe failed
   double memory_ratio = 0.9;
@@ -46,8 +47,11 @@ struct Triggers {
 
 /// A reason to go back.
 struct Fired {
-  std::string name{};  ///< "errors", "tool_errors", "latency", "restart_loop", "health", "backend" or "memory"
+  std::string
+      name{};  ///< "errors", "tool_errors", "latency", "baseline", "restart_loop", "health", "backend" or "memory"
   std::string why{};
+
+  bool operator==(Fired const&) const = default;
 };
 
 /// Judges by the newest of `samples`, which are in the order of time. `primary` has those of the instance that serves
