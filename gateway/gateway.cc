@@ -93,6 +93,11 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
               .sandbox = std::move(options.sandbox)},
       loops_(shared_, *this),
       span_watch_(spans_.get(), metrics_, first().log()),
+      canaries_({.config = config_,
+                 .clock = first().loop(),
+                 .log = first().log(),
+                 .metrics = metrics_,
+                 .owner = static_cast<Canaries::Owner&>(*this)}),
       admin_({.config = config_,
               .about = about_,
               .clock = first().loop(),
@@ -159,6 +164,7 @@ Status Gateway::listen() {
 }
 
 void Gateway::open(ListenerPlan plan) {
+  canaries_.begin();
   take_up_admin(plan);
   for (std::size_t loop = 1; loop < loops_.size(); ++loop) {
     auto* const shard = &loops_.at(loop);
@@ -214,6 +220,7 @@ void Gateway::tick() {
   look_at_source();
   look_at_upgrade();
   look_at_outputs();
+  look_at_canaries();
   span_watch_.tick();
 }
 
@@ -230,6 +237,14 @@ void Gateway::look_at_start() {
 void Gateway::on_terminate() {
   if (first().phase() < Phase::Draining) return drain();
   if (first().loop().now() - told_to_stop_ > kImpatience) stop();
+}
+
+/// The process that serves decides.
+void Gateway::look_at_canaries() {
+  if (!canaries_.are_under_way() || first().phase() != Phase::Serving || planned_listeners_) return;
+  ask_health([this](health::GatewayHealth const& health) {
+    if (first().phase() == Phase::Serving) canaries_.look(health);
+  });
 }
 
 void Gateway::look_at_outputs() {
@@ -282,6 +297,15 @@ void Gateway::operate(ServiceKey service, backend::Operation operation, backend:
       [tell = std::move(tell)](std::vector<std::optional<OperationEnd>> const& said) {
         tell(said[0].value_or(OperationEnd{OperationEnd::Verdict::NotNow, "the service's loop does not answer"}));
       });
+}
+
+admin::CanaryEnd Gateway::canary(admin::CanaryRequest const& request) {
+  if (auto why = why_not_now(); !why.empty()) return {admin::CanaryEnd::Verdict::NotNow, std::move(why)};
+  return canaries_.act(request);
+}
+
+void Gateway::set_weights(ServiceKey service, frontend::VersionWeights weights) {
+  loops_.on_each([service, weights = std::move(weights)](Shard& shard) { shard.set_weights(service, weights); });
 }
 
 void Gateway::set_log_level(config::LogLevel level) {

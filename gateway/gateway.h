@@ -13,6 +13,7 @@
 #include "gateway/admin/upgrade.h"
 #include "gateway/base/allowance.h"
 #include "gateway/base/result.h"
+#include "gateway/canaries.h"
 #include "gateway/config/config.h"
 #include "gateway/descriptor_budget.h"
 #include "gateway/frontend/directory.h"
@@ -51,6 +52,7 @@ class Gateway final : private io::Signals::Handler,
                       private health::HealthSource,
                       private admin::Program,
                       private Shard::Owner,
+                      private Canaries::Owner,
                       private Upgrade::Owner,
                       private Takeover::Owner {
  public:
@@ -88,6 +90,7 @@ class Gateway final : private io::Signals::Handler,
   [[nodiscard]] Shard& first() const { return loops_.first(); }
   void tick();
   void look_at_outputs();
+  void look_at_canaries();
   // gateway_reload.cc
   [[nodiscard]] Status begin_reload(config::Config next);
   void take_up_admin(ListenerPlan& plan);
@@ -132,6 +135,10 @@ class Gateway final : private io::Signals::Handler,
   [[nodiscard]] frontend::Directory const& directory() const override { return *directory_; }
   void reload(admin::ReloadRequest request, admin::TellReload tell) override;
   void upgrade(admin::UpgradeRequest request, admin::TellUpgrade tell) override;
+  [[nodiscard]] admin::CanaryEnd canary(admin::CanaryRequest const& request) override;
+  [[nodiscard]] std::vector<admin::ServiceVersions> versions() const override { return canaries_.status(); }
+  // Canaries::Owner; `directory` as above
+  void set_weights(ServiceKey service, frontend::VersionWeights weights) override;
   // Shard::Owner, on the shard's thread
   void on_drained(std::size_t shard, bool is_drained) override;
   void on_over(std::size_t shard) override;
@@ -201,6 +208,7 @@ class Gateway final : private io::Signals::Handler,
   Shared shared_;
   Loops loops_;
   SpanWatch span_watch_;
+  Canaries canaries_;
   admin::Admin admin_;
   frontend::ServerMetrics admin_server_metrics_;
   http::Server admin_server_;

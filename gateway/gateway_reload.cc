@@ -112,6 +112,7 @@ Status Gateway::begin_reload(config::Config next) {
     first().log().warn("config.warning", warning.what, {{"path", warning.path}});
   for (auto const& [name, listener] : plan->named) log_listening(name, listener);
   post_setups(*std::move(plan));
+  canaries_.take_up();
   return Done{};
 }
 

@@ -169,6 +169,7 @@ void Gateway::on_next_gone() {
   retire_limit_.cancel();
   leave_limit_.cancel();
   leaves_ = false;
+  canaries_.begin();
   listen_again();
 }
 

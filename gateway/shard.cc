@@ -76,6 +76,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
             .config = config_,
             .sessions = sessions_,
             .directory = &shared.directory,
+            .seal = seal_,
             .log = log_,
             .tracer = tracer_,
             .allowance = shared.sessions,
@@ -104,6 +105,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
   for (auto const& listed : shared.directory.services()) {
     if (listed.home == number_) add(listed);
   }
+  desk_.versions.take_up(shared.directory, number_);
   desk_.server = &server_;
   server_.set_mover(*this, shared.directory.loops() > 1);
   if (config_.busy_poll) loop_.set_busy_poll(kBusyPoll);
@@ -169,6 +171,7 @@ void Shard::take_up_services(frontend::Directory const& directory) {
       add(listed).start();
     }
   }
+  desk_.versions.take_up(directory, number_);
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
@@ -188,6 +191,7 @@ void Shard::start() {
 
 void Shard::tick() {
   supervisor_.tick();
+  look_at_versions();
   if (++ticks_ % kTicksPerSecond == 0) {
     server_.tick();
     front_door_.tick();
@@ -197,6 +201,22 @@ void Shard::tick() {
     }
   }
   tell_whether_drained();
+}
+
+void Shard::look_at_versions() {
+  for (auto const key : desk_.versions.all()) {
+    auto const* const service = supervisor_.find(key);
+    if (service == nullptr) continue;
+    auto const status = service->health().status;
+    auto const serves = health::http_status(status) == 200;
+    if (!desk_.versions.report(key, status == health::HealthStatus::Healthy, serves)) continue;
+    auto const& name = service->config().name;
+    if (serves) {
+      log_.info("version.admitted", "the version is healthy: it gets sessions by its weight", {{"server", name}});
+    } else {
+      log_.warn("version.withdrawn", "the version does not serve: sessions go to others", {{"server", name}});
+    }
+  }
 }
 
 /// Includes this turn: what ran in it before the timer made the timer late.

@@ -143,6 +143,11 @@ class Shard final : private backend::Supervisor::Owner,
   /// The listeners of a setup alone.
   void take_up_listeners(Setup& next);
 
+  /// From now on, the parts of owners that the versions of a service have.
+  void set_weights(ServiceKey service, frontend::VersionWeights const& weights) {
+    desk_.versions.set_weights(service, weights);
+  }
+
   /// How far it is on the way to its end: as `drain` and `stop` have taken it.
   [[nodiscard]] frontend::Phase phase() const { return desk_.phase; }
 
@@ -166,6 +171,7 @@ class Shard final : private backend::Supervisor::Owner,
   [[nodiscard]] auth::Fetcher* fetcher();
   void tick();
   void look_at_lag();
+  void look_at_versions();
   void tell_whether_drained();
   // backend::Supervisor::Owner
   void on_all_stopped() override;

@@ -183,6 +183,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Health: return ask_for_page(exchange, &Admin::health_page);
     case Page::Ready: return ask_for_page(exchange, &Admin::ready_page);
     case Page::ApiStatus: return ask_for_page(exchange, &Admin::status_answer);
+    case Page::Versions: return ask_for_page(exchange, &Admin::versions_answer);
     // The loop is running, or this would not be answered.
     case Page::Live: return answer(exchange, {.content_type = kText, .body = "ok\n"});
     case Page::Version: return answer(exchange, {.body = version_});
@@ -204,6 +205,7 @@ void Admin::get(http::Exchange& exchange, http::Request const& request, Route co
     case Page::Undrain:
     case Page::Call:
     case Page::ResetCircuit:
+    case Page::Canary:
     case Page::LogLevel:
     case Page::Reload:
     case Page::Upgrade:
@@ -261,6 +263,7 @@ void Admin::perform(http::Exchange& exchange, Route const& to, std::string_view 
   if (to.page == Page::Drain) return operate(exchange, *service, "drain", backend::Drain{true});
   if (to.page == Page::Undrain) return operate(exchange, *service, "undrain", backend::Drain{false});
   if (to.page == Page::ResetCircuit) return operate(exchange, *service, "reset_circuit", backend::ResetCircuits{});
+  if (to.page == Page::Canary) return canary(exchange, to.service, body);
   auto call = read_call(body);
   if (!call) return answer(exchange, {.status = 400, .body = error_json(call.error().what)});
   operate(exchange, *service, "call", *std::move(call));
@@ -303,6 +306,16 @@ void Admin::upgrade(http::Exchange& exchange) {
   });
 }
 
+void Admin::canary(http::Exchange& exchange, std::string_view service, std::string_view body) {
+  auto request = read_canary_request(body);
+  if (!request) return answer(exchange, {.status = 400, .body = error_json(request.error().what)});
+  request->service = service;
+  request->remote = exchange.remote();
+  auto const end = sources_.program.canary(*request);
+  if (end.verdict == CanaryEnd::Verdict::Done) return answer(exchange, {.body = "{\"result\":\"done\"}\n"});
+  answer(exchange, {.status = end.verdict == CanaryEnd::Verdict::NotNow ? 503 : 409, .body = error_json(end.why)});
+}
+
 void Admin::change_log_level(http::Exchange& exchange, std::string_view body) {
   auto const level = log_level_from(rpc::unquote(rpc::find_member(body, "level")));
   if (!level) return answer(exchange, {.status = 400, .body = error_json("level must be debug, info, warn or error")});
@@ -335,6 +348,10 @@ Admin::Answer Admin::health_page(health::GatewayHealth const& health) const {
 Admin::Answer Admin::ready_page(health::GatewayHealth const& health) const {
   auto const ready = is_ready(health);
   return {.status = ready ? 200 : 503, .content_type = "text/plain", .body = ready ? "ok\n" : "not ready\n"};
+}
+
+Admin::Answer Admin::versions_answer(health::GatewayHealth const& health) const {
+  return {.body = to_json(sources_.program.versions(), health) + "\n"};
 }
 
 Admin::Answer Admin::status_answer(health::GatewayHealth const& health) const {

@@ -74,6 +74,7 @@ class Admin final : public http::RequestHandler {
                backend::Operation operation);
   void reload(http::Exchange& exchange, std::string_view body);
   void upgrade(http::Exchange& exchange);
+  void canary(http::Exchange& exchange, std::string_view service, std::string_view body);
   void change_log_level(http::Exchange& exchange, std::string_view body);
   void send_log(http::Exchange& exchange, http::Request const& request);
   void open_events(http::Exchange& exchange);
@@ -90,6 +91,7 @@ class Admin final : public http::RequestHandler {
   void ask_for_page(http::Exchange& exchange, Answer (Admin::*page)(health::GatewayHealth const&) const);
   [[nodiscard]] Answer health_page(health::GatewayHealth const& health) const;
   [[nodiscard]] Answer ready_page(health::GatewayHealth const& health) const;
+  [[nodiscard]] Answer versions_answer(health::GatewayHealth const& health) const;
   [[nodiscard]] Answer status_answer(health::GatewayHealth const& health) const;
 
   [[nodiscard]] bool has_token() const { return !sources_.config.admin_token.empty(); }

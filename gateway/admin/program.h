@@ -1,6 +1,7 @@
 // What the admin pages need of the program around them.
 #pragma once
 
+#include "gateway/admin/canary.h"
 #include "gateway/admin/reload.h"
 #include "gateway/admin/upgrade.h"
 #include "gateway/backend/operation.h"
@@ -26,6 +27,11 @@ class Program {
   /// Starts the program anew, and lets it take the place of this one once it is ready. `tell` is called once, perhaps
   /// before this returns, and mostly much later.
   virtual void upgrade(UpgradeRequest request, TellUpgrade tell) = 0;
+
+  /// Moves a service from one version to another, or back.
+  [[nodiscard]] virtual CanaryEnd canary(CanaryRequest const& request) = 0;
+  /// Of the services that have several versions.
+  [[nodiscard]] virtual std::vector<ServiceVersions> versions() const = 0;
 
   [[nodiscard]] virtual config::LogLevel log_level() const = 0;
   /// On every loop, soon.

@@ -12,7 +12,7 @@ struct Name {
   Page page;
 };
 
-constexpr std::array<Name, 14> kPages{{
+constexpr std::array<Name, 15> kPages{{
     {"/", Page::Status},
     {"/health", Page::Health},
     {"/healthz", Page::Health},
@@ -23,19 +23,21 @@ constexpr std::array<Name, 14> kPages{{
     {"/api/status", Page::ApiStatus},
     {"/api/events", Page::Events},
     {"/api/log", Page::Log},
+    {"/api/versions", Page::Versions},
     {"/api/log-level", Page::LogLevel},
     {"/api/reload", Page::Reload},
     {"/api/upgrade", Page::Upgrade},
     {"/index.html", Page::Status},
 }};
 
-constexpr std::array<Name, 7> kOfServices{{
+constexpr std::array<Name, 8> kOfServices{{
     {"tools", Page::Tools},
     {"restart", Page::Restart},
     {"renew", Page::Renew},
     {"drain", Page::Drain},
     {"undrain", Page::Undrain},
     {"call", Page::Call},
+    {"canary", Page::Canary},
     {"reset-circuit", Page::ResetCircuit},
 }};
 

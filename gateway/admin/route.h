@@ -15,6 +15,7 @@ enum class Page {
   ApiStatus,  ///< /api/status
   Events,     ///< /api/events
   Log,        ///< /api/log
+  Versions,   ///< /api/versions
   Tools,      ///< /api/services/NAME/tools
   // What follows is posted.
   Restart,       ///< /api/services/NAME/restart
@@ -23,6 +24,7 @@ enum class Page {
   Undrain,       ///< /api/services/NAME/undrain
   Call,          ///< /api/services/NAME/call
   ResetCircuit,  ///< /api/services/NAME/reset-circuit
+  Canary,        ///< /api/services/NAME/canary
   LogLevel,      ///< /api/log-level
   Reload,        ///< /api/reload
   Upgrade,       ///< /api/upgrade

@@ -40,6 +40,8 @@ void take_over_what_is_adjustable(config::ServiceConfig& into, config::ServiceCo
   into.call_timeout = from.call_timeout;
   into.call_timeout_max = from.call_timeout_max;
   into.server_request_timeout = from.server_request_timeout;
+  into.version = from.version;
+  into.canary = from.canary;
 }
 
 }  // namespace

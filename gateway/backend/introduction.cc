@@ -96,12 +96,16 @@ void Introduction::on_greeting_ended(mcp::Method method, Outcome outcome, rpc::R
   take(probe_->initialized(read_initialize(outcome, reply)));
 }
 
+std::string Introduction::with_version(std::string_view raw_result) const {
+  return config_.version ? mcp::with_service_version(raw_result, config_.version->name) : std::string(raw_result);
+}
+
 EraAnswer Introduction::read_discovery(Outcome outcome, rpc::Reply const& reply) {
   if (!has_answered(outcome)) {
     failure_ = refusal_of(mcp::Method::ServerDiscover, reply);
     return mcp::answer_to_discover(reply.body);
   }
-  discovered_ = mcp::Handshake::from_discovery(reply.body, config_.name);
+  discovered_ = mcp::Handshake::from_discovery(with_version(reply.body), config_.name);
   if (discovered_) return EraAnswer::Speaks;
   auto const versions = rpc::find_member(reply.body, "supportedVersions");
   failure_ =
@@ -114,7 +118,7 @@ EraAnswer Introduction::read_initialize(Outcome outcome, rpc::Reply const& reply
     failure_ = refusal_of(mcp::Method::Initialize, reply);
     return mcp::answer_to_initialize(reply.body);
   }
-  initialized_ = mcp::Handshake::from(reply.body, sharing_);
+  initialized_ = mcp::Handshake::from(with_version(reply.body), sharing_);
   if (initialized_) return EraAnswer::Speaks;
   failure_ = "its answer to initialize has no protocolVersion or capabilities";
   return EraAnswer::Refuses;

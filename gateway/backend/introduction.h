@@ -54,6 +54,7 @@ class Introduction final : private Greeting::Owner {
   [[nodiscard]] mcp::EraAnswer read_initialize(mcp::Outcome outcome, rpc::Reply const& reply);
   [[nodiscard]] mcp::KnownEra known() const { return known_era(config_, memory_); }
   void take(mcp::EraStep step);
+  [[nodiscard]] std::string with_version(std::string_view raw_result) const;
   void introduce(std::optional<mcp::Handshake>& handshake);
   void ask(mcp::Method method, std::string params);
 

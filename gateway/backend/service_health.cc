@@ -98,6 +98,7 @@ void judge_on_demand(ServiceHealth& health, std::vector<health::ChildHealth> chi
 ServiceHealth health_of(config::ServiceConfig const& config, Children const& children, TimePoint now) {
   ServiceHealth health;
   health.name = config.name;
+  if (config.version) health.version = config.version->name;
   health.required = config.required;
   if (!config.available()) {
     health.state = "unavailable";

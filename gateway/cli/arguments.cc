@@ -129,10 +129,12 @@ void add_lock(CLI::App& app, Arguments& arguments) {
   lock->footer(std::string(kLockHelp));
 }
 
-CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& name, std::string const& sentence) {
+/// `names` of the option that says where its admin listener is.
+CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& name, std::string const& sentence,
+                     std::string const& names = "ADDRESS,--url") {
   auto* const command = app.add_subcommand(name, sentence);
   auto& trust = arguments.address.trust;
-  command->add_option("ADDRESS,--url", arguments.address.text, "Its admin listener")->option_text(" ");
+  command->add_option(names, arguments.address.text, "Its admin listener")->option_text(" ");
   command->add_option("--ca", trust.ca_file, "Authorities to trust besides the system's, for https; PEM")
       ->option_text("FILE");
   command->add_option("--cert", trust.certificate, "Certificate to show, for https; PEM")->option_text("FILE");
@@ -141,6 +143,24 @@ CLI::App* add_asking(CLI::App& app, Arguments& arguments, std::string const& nam
       "--insecure", [&trust] { trust.check = io::TlsTrust::Check::Nothing; }, "Accept any certificate, for https");
   command->footer(std::string(kAddressHelp));
   return command;
+}
+
+void add_canary(CLI::App& app, Arguments& arguments) {
+  auto* const canary = add_asking(
+      app, arguments, "canary",
+      "Move a service of a running gateway to another version; with --wait, exit code 5 if it was rolled back",
+      "--url");
+  auto& asked = arguments.canary;
+  canary->add_option("ACTION", asked.action, "status, start, promote, rollback or weights: status")
+      ->option_text(" ")
+      ->default_val("status")
+      ->check(CLI::IsMember({"status", "start", "promote", "rollback", "weights"}));
+  canary->add_option("SERVICE", asked.service, "Which service; of status, all by default")->option_text(" ");
+  canary->add_option("MORE", asked.more, "Of start, the version; of weights, VERSION:PERCENT...")->option_text(" ");
+  canary->add_flag("--wait", asked.wait, "Until it is over");
+  canary->add_flag("--json", asked.json, "How the versions are, as JSON");
+  canary->add_option("--token-file", asked.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
+      ->option_text("FILE");
 }
 
 void add_asking_commands(CLI::App& app, Arguments& arguments) {
@@ -162,6 +182,7 @@ void add_asking_commands(CLI::App& app, Arguments& arguments) {
   upgrade->add_flag("--json", arguments.upgrade.json, "What came of it, as JSON");
   upgrade->add_option("--token-file", arguments.upgrade.token_file, "The admin token; or set MCP_GATEWAY_ADMIN_TOKEN")
       ->option_text("FILE");
+  add_canary(app, arguments);
   auto* const top = add_asking(app, arguments, "top", "The same, again and again, until q is pressed");
   top->add_option("--interval", arguments.interval, "From one look to the next, 1 to 60: 2")
       ->option_text("SECONDS")
@@ -199,6 +220,7 @@ std::string usage_of(std::string_view command) {
   if (command == "top") return "mcp-gateway top [OPTIONS] [ADDRESS]";
   if (command == "reload") return "mcp-gateway reload [OPTIONS] [ADDRESS]";
   if (command == "upgrade") return "mcp-gateway upgrade [OPTIONS] [ADDRESS]";
+  if (command == "canary") return "mcp-gateway canary [OPTIONS] [ACTION [SERVICE [VERSION | VERSION:PERCENT...]]]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
   if (auto usage = usage_of_deployment(command); !usage.empty()) return usage;
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
@@ -314,6 +336,9 @@ std::optional<Farewell> judge(Arguments const& arguments) {
     auto const missing = missing_in(arguments);
     return missing.empty() ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, missing)));
   }
+  if (command == "canary") {
+    if (auto const missing = missing_in(arguments.canary); !missing.empty()) return wrong("canary: " + missing);
+  }
   auto const url = url_of(arguments.address.text, "/", NamedPage::Ask);
   return url ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, url.error().what)));
 }
@@ -416,6 +441,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
       "one supervised child for many clients.",
       "mcp-gateway"};
   app.footer(std::string(kFirstHelp));
+  app.require_subcommand(0, 1);  // what follows one may have the name of another
   add_run(app, arguments);
   add_check(app, arguments);
   add_doctor(app, arguments);

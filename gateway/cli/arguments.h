@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/cli/address.h"
+#include "gateway/cli/ask_canary.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/deployment_arguments.h"
@@ -37,6 +38,7 @@ struct Arguments {
   bool json = false;                 ///< of `status`
   ReloadAsked reload;                ///< of `reload`
   UpgradeAsked upgrade;              ///< of `upgrade`
+  CanaryAsked canary;                ///< of `canary`
   int interval = 2;                  ///< of `top`, in seconds
   DeploymentArguments deployment{};
 

@@ -14,6 +14,7 @@
 #include "gateway/backend/environment.h"
 #include "gateway/build_info.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/ask_canary.h"
 #include "gateway/cli/ask_health.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_status.h"
@@ -101,6 +102,7 @@ int perform(Arguments const& arguments) {
   }
   if (command == "upgrade")
     return ask_upgrade(arguments.address, arguments.upgrade, kUpgradePatience, std::cout, std::cerr);
+  if (command == "canary") return ask_canary(arguments.address, arguments.canary, kPatience, std::cout, std::cerr);
   if (command == "reload") return reload(arguments);
   if (command == "version") return version();
   std::cout << config::config_schema() << '\n';

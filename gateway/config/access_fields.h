@@ -13,6 +13,9 @@ inline constexpr Text kScope{"a scope: printable ASCII without spaces, quotes an
 inline constexpr Text kAbsoluteFile{
     "an absolute path such as \"/etc/mcp-gateway/tokens.json\"",
     [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
+inline constexpr Text kAbsoluteFileOrNone{
+    "\"\" or an absolute path such as \"/var/lib/mcp-gateway/state.json\"",
+    [](std::string_view text) { return text.empty() || kAbsoluteFile.fits(text); }};
 inline constexpr Text kPemFile{"an absolute path such as \"/etc/mcp-gateway/tls/fullchain.pem\"",
                                [](std::string_view text) { return text.starts_with('/') && !text.ends_with('/'); }};
 inline constexpr Text kPemFileOrNone{

@@ -227,10 +227,56 @@ struct OwnerVariable {
   bool operator==(OwnerVariable const&) const = default;
 };
 
+/// A service of which there are several versions is configured once for each of them. Which of them one is:
+struct ServiceVersion {
+  std::string service{};   ///< what clients call all of them; the first version's own name
+  std::string name{};      ///< such as `stable` or `next`
+  std::size_t weight = 0;  ///< the part of owners whose sessions it gets, in percent
+
+  bool operator==(ServiceVersion const&) const = default;
+};
+
+/// A step on which a canary stays for a while.
+struct CanaryStep {
+  std::size_t weight = 100;  ///< of the new version; 1..100
+  milliseconds hold = std::chrono::minutes{10};
+
+  bool operator==(CanaryStep const&) const = default;
+};
+
+/// How a new version of a service takes over from the former one, and when it is taken back.
+struct CanaryConfig {
+  std::vector<CanaryStep> steps{{.weight = 10, .hold = std::chrono::minutes{10}},
+                                {.weight = 50, .hold = std::chrono::minutes{20}},
+                                {.weight = 100, .hold = std::chrono::minutes{10}}};
+  /// How long it may take to become healthy before its first session; 1s..1h.
+  milliseconds ready_timeout = seconds{60};
+  /// More of its requests than this may not fail, throughout error_window; 0..1.
+  double error_ratio = 0.05;
+  /// Nor may more of its tool calls than of the former version's and this; 0..1.
+  double tool_error_points = 0.01;
+  milliseconds error_window = std::chrono::minutes{2};
+  /// The 95th percentile of its tool calls may not be longer than this throughout latency_window; 1ms..1h.
+  milliseconds p95 = milliseconds{500};
+  /// Nor may it be slower than this part of the former version's speed; 0 (not compared)..1.
+  double baseline_ratio = 0.8;
+  milliseconds latency_window = std::chrono::minutes{5};
+  /// Of fewer calls in a window nothing is concluded.
+  std::size_t least_calls = 20;
+  /// Seconds in succession in which it was not healthy.
+  std::size_t failed_health = 3;
+
+  bool operator==(CanaryConfig const&) const = default;
+};
+
 /// One stdio MCP server: how it is run, and how clients reach it.
 struct ServiceConfig {
   /// Path segment, `mcp-NAME` host and metric label; [A-Za-z0-9._-]{1,64}, unique without case.
   std::string name{};
+  /// Absent: there is one version. Those that are not the first are called NAME@VERSION.
+  std::optional<ServiceVersion> version{};
+  /// Of the first version.
+  CanaryConfig canary{};
   /// The program, looked up in PATH; never a shell.
   std::string command{};
   /// Its arguments, passed byte for byte.
@@ -312,6 +358,9 @@ struct ServiceConfig {
 
   /// Whether it can be started. One that cannot is served as unavailable.
   [[nodiscard]] bool available() const { return unmet.empty() && faults.empty(); }
+  /// By which clients and rules call it, whatever its version.
+  [[nodiscard]] std::string const& service_name() const { return version ? version->service : name; }
+  [[nodiscard]] bool is_first_version() const { return version && version->service == name; }
   bool operator==(ServiceConfig const&) const = default;
 };
 
@@ -435,6 +484,8 @@ struct GatewayConfig {
   /// The configuration is read again when one of its files has changed.
   bool reload_on_change = false;
   UpgradeConfig upgrade{};
+  /// An absolute path, where weights of versions and the progress of canaries are kept; empty: they are not.
+  std::string state_file{};
   /// This process in health and logs; empty is the machine's host name.
   std::string instance_id{};
   /// Which of several deployments it belongs to, such as blue, in logs, metrics and traces; empty is none.

@@ -177,6 +177,9 @@ inline constexpr auto kFields<GatewayConfig> = std::tuple{
           "Reload the configuration when one of its files has changed, not only on SIGHUP or mcp-gateway reload."},
     Field{"upgrade", &GatewayConfig::upgrade, Group<UpgradeConfig>{},
           "Limits of mcp-gateway upgrade, which replaces the running program."},
+    Field{"state_file", &GatewayConfig::state_file, kAbsoluteFileOrNone,
+          "Absolute path of the file in which weights of versions and the progress of canaries are kept; without it, a "
+          "restart or an upgrade begins with the configured weights."},
     Field{"instance_id", &GatewayConfig::instance_id, kInstance,
           "Name of this process in health and logs; empty is the host name."},
     Field{"pool", &GatewayConfig::pool, kInstance,

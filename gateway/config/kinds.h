@@ -367,10 +367,14 @@ template <typename Struct>
 struct Groups {
   void read(ConfigPlace const& place, Json const& found, std::vector<Struct>& into) const {
     if (!found.is_array()) return place.mismatch_hidden("a list of objects", found);
+    into.clear();
     for (std::size_t i = 0; i < found.size(); ++i) read_fields(place.element(i), found[i], into.emplace_back());
   }
   [[nodiscard]] Json schema() const { return {{"type", "array"}, {"items", fields_schema<Struct>()}}; }
-  [[nodiscard]] Json show(std::vector<Struct> const&) const { return Json::array(); }
+  /// A default that is not empty is told in words.
+  [[nodiscard]] Json show(std::vector<Struct> const& value) const {
+    return value.empty() ? Json::array() : Json(nullptr);
+  }
 };
 
 }  // namespace gateway::config

@@ -22,6 +22,7 @@
 #include "gateway/config/tls.h"
 #include "gateway/config/token_file.h"
 #include "gateway/config/tokens.h"
+#include "gateway/config/versions.h"
 
 namespace gateway::config {
 namespace {
@@ -164,10 +165,24 @@ class FileReader {
   }
 
   void read_service(ConfigPlace const& place, std::string const& key, Json const& entry) {
+    if (has_versions(entry)) return read_versions(place, key, entry);
     auto service = config::read_service(report_, environment_, place, entry);
     if (!service) return;
     service->name = name_for(place, key);
     config_.services.push_back(*std::move(service));
+  }
+
+  void read_versions(ConfigPlace const& place, std::string const& key, Json const& entry) {
+    auto const name = name_for(place, key);
+    for (auto& [version, its_place, its_entry] : versions_of(place, name, entry)) {
+      auto service = config::read_service(report_, environment_, its_place, std::move(its_entry));
+      if (!service) continue;
+      auto const is_first = its_place.path() == place.path();
+      service->name = is_first ? name : fmt::format("{}@{}", name, version.name);
+      if (!is_first) names_.try_emplace(lower_case(service->name), its_place.path());
+      service->version = std::move(version);
+      config_.services.push_back(*std::move(service));
+    }
   }
 
   /// The name of the service under `key`; one that fits no path is changed until it does.

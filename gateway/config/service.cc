@@ -180,6 +180,7 @@ class ServiceReader {
     check_owner_env();
     check_tool_limits();
     check_redact();
+    check_canary();
     auto const& probe = service_.probe;
     if (probe && probe->tool.empty() == probe->method.empty())
       place_.member("probe").error("expected exactly one of tool and method");
@@ -190,6 +191,18 @@ class ServiceReader {
       if (!need.variable.empty() + !need.program.empty() + !need.file.empty() != 1)
         place_.member("needs").element(i).error("expected exactly one of variable, program and file");
     }
+  }
+
+  void check_canary() const {
+    auto const place = place_.member("canary").member("steps");
+    auto const& steps = service_.canary.steps;
+    if (place.has_errors()) return;
+    if (steps.empty() || steps.back().weight != 100)
+      return place.error("expected steps of which the last has the weight 100");
+    for (std::size_t i = 1; i < steps.size(); ++i)
+      if (steps[i].weight <= steps[i - 1].weight)
+        place.element(i).error(
+            fmt::format("expected more than the weight before ({}), found {}", steps[i - 1].weight, steps[i].weight));
   }
 
   void check_isolation() const {

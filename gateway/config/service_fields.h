@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/config/access_fields.h"
+#include "gateway/config/versions.h"
 
 namespace gateway::config {
 
@@ -255,6 +256,40 @@ inline constexpr auto kFields<ToolLimits> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<CanaryStep> = std::tuple{
+    Field{"weight", &CanaryStep::weight, Count{1, 100}, "Percentage of owners that the new version has on this step.",
+          Presence::Required},
+    Field{"hold", &CanaryStep::hold, Span{seconds{1}, 30 * kDay}, "How long the step lasts if nothing is wrong."},
+};
+
+template <>
+inline constexpr auto kFields<CanaryConfig> = std::tuple{
+    Field{"steps", &CanaryConfig::steps, Groups<CanaryStep>{},
+          "The weights that the new version gets one after another. By default 10 for 10m, 50 for 20m, 100 for 10m."},
+    Field{"ready_timeout", &CanaryConfig::ready_timeout, Span{seconds{1}, kHour},
+          "How long the new version may take to become healthy, before it gets its first session."},
+    Field{
+        "error_ratio", &CanaryConfig::error_ratio, Ratio{},
+        "Fraction of its requests above which it is taken back, if they fail throughout error_window: those that were "
+        "not answered in time or at all, or with a status of 5xx."},
+    Field{"tool_error_points", &CanaryConfig::tool_error_points, Ratio{},
+          "By how much the fraction of its tool calls with isError may exceed the former version's over error_window."},
+    Field{"error_window", &CanaryConfig::error_window, Span{seconds{1}, kDay}, "Window of these two."},
+    Field{
+        "p95", &CanaryConfig::p95, Span{milliseconds{1}, kHour},
+        "95th percentile of the duration of its tool calls above which it is taken back, if it stays there throughout "
+        "latency_window."},
+    Field{"baseline_ratio", &CanaryConfig::baseline_ratio, Ratio{},
+          "Fraction of the former version's speed below which it is taken back, by the same percentile and window, and "
+          "by 20ms at least; 0 disables this."},
+    Field{"latency_window", &CanaryConfig::latency_window, Span{seconds{1}, kDay}, "Window of these two."},
+    Field{"least_calls", &CanaryConfig::least_calls, Count{1, 1'000'000},
+          "Calls in a window below which nothing is concluded from it."},
+    Field{"failed_health", &CanaryConfig::failed_health, Count{1, 3600},
+          "Seconds in succession for which it may not be healthy before it is taken back."},
+};
+
+template <>
 inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"command", &ServiceConfig::command, kProgram,
           "Program to run, looked up in PATH and started without a shell.", Presence::Required},
@@ -273,6 +308,12 @@ inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"listen", &ServiceConfig::listen, AddressOrOff{},
           "A listener for this service alone, with /sse, /messages, /mcp and /health at its root."},
     Field{"tls", &ServiceConfig::tls, Maybe<TlsConfig>{}, "TLS on that listener; without it, plain HTTP."},
+    Field{
+        "versions", &ServiceConfig::version, VersionsByName{},
+        "Versions of the service by name, in which it differs from this, with a weight each: sessions are spread over "
+        "them."},
+    Field{"canary", &ServiceConfig::canary, Group<CanaryConfig>{},
+          "How mcp-gateway canary moves the service to another version, and when it goes back."},
     Field{"isolation", &ServiceConfig::isolation, kIsolations,
           "shared: one child for all sessions. session: one child per session. affinity: one child per "
           "owner, for all of the owner's sessions."},

@@ -35,8 +35,8 @@ void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mc
       service.receive(session, message, to, carried.via());
       continue;
     }
-    auto ruling =
-        desk.rights->judge(visit, desk.services.find(session.service)->config->name, message, desk.clock.now());
+    auto ruling = desk.rights->judge(visit, desk.services.find(session.service)->config->service_name(), message,
+                                     desk.clock.now());
     auto via = carried.via();
     if (ruling.refused) via.refused = &*ruling.refused;
     if (ruling.names) via.names = &*ruling.names;

@@ -13,6 +13,15 @@ constexpr std::size_t kFirstLoop = 0;
 
 ServiceKey next_after(ServiceKey key) { return ServiceKey{static_cast<std::uint32_t>(raw(key)) + 1}; }
 
+/// The versions of a service are together. The first stands before the others, and has a home by then.
+ListedService const* first_version_of(std::vector<ListedService> const& services, ListedService const& version) {
+  if (!version.config.version || version.config.is_first_version()) return nullptr;
+  auto const found = std::find_if(services.begin(), services.end(), [&](ListedService const& each) {
+    return each.config.name == version.config.service_name();
+  });
+  return found == services.end() ? nullptr : &*found;
+}
+
 std::vector<NamedService> named(std::vector<ListedService> const& services) {
   std::vector<NamedService> names;
   names.reserve(services.size());
@@ -47,7 +56,8 @@ std::vector<ListedService> Directory::list_next(std::vector<config::ServiceConfi
     listed.key = last = next_after(last);
     auto const had = homes_.find(listed.config.name);
     auto const emptiest = static_cast<std::size_t>(std::min_element(homes.begin(), homes.end()) - homes.begin());
-    listed.home = had != homes_.end() ? had->second : emptiest;
+    auto const* const first = first_version_of(services, listed);
+    listed.home = first != nullptr ? first->home : had != homes_.end() ? had->second : emptiest;
     ++homes[listed.home];
   }
   return services;

@@ -136,7 +136,8 @@ auth::Resource Gatekeeper::resource_of(Visit const& visit, std::string const& or
   auth::Resource resource{.origin = origin, .base_path = desk_.config.base_path};
   auto const* const service = service_of(visit);
   resource.is_gateway = service == nullptr;
-  if (service != nullptr && !desk_.directory->endpoints().is_single()) resource.service = service->config.name;
+  if (service != nullptr && !desk_.directory->endpoints().is_single())
+    resource.service = service->config.service_name();
   return resource;
 }
 
@@ -150,14 +151,14 @@ bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) cons
 
 bool Gatekeeper::may_enter_by_policy(Visit const& visit, Principal const& principal) const {
   auto const* const service = service_of(visit);
-  return service == nullptr || policy_.may_enter(principal, service->config.name);
+  return service == nullptr || policy_.may_enter(principal, service->config.service_name());
 }
 
 /// The scopes with which the policy would let the visit's principal use the service.
 std::vector<std::string> Gatekeeper::entry_scopes(Visit const& visit) const {
   auto const* const service = service_of(visit);
   if (!policy_.is_on() || service == nullptr || visit.principal == nullptr) return {};
-  return policy_.scopes_for(*visit.principal, service->config.name, auth::Asset::Other, {});
+  return policy_.scopes_for(*visit.principal, service->config.service_name(), auth::Asset::Other, {});
 }
 
 // ── what those are told who do not get in ────────────────────────────────────

@@ -55,7 +55,7 @@ void LegacySse::post(Visit const& visit) {
   auto* const session = desk_.sessions.find(token);
   auto const known = session != nullptr && session->transport == mcp::Transport::Sse &&
                      session->principal == visit.principal->id &&
-                     (!visit.endpoint.service || *visit.endpoint.service == session->service);
+                     (!visit.endpoint.service || desk_.versions.is_reached(session->service, *visit.endpoint.service));
   if (!known) {
     if (session != nullptr && session->principal != visit.principal->id) desk_.denials->denied(visit, "other_session");
     return visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");

@@ -1,5 +1,6 @@
 #include "gateway/frontend/session_desk.h"
 
+#include <string>
 #include <utility>
 
 #include "gateway/auth/digest.h"
@@ -8,6 +9,7 @@
 #include "gateway/frontend/visit.h"
 #include "gateway/http/request_text.h"
 #include "gateway/mcp/labels.h"
+#include "gateway/rpc/json_unquote.h"
 
 namespace gateway::frontend {
 
@@ -33,8 +35,29 @@ bool Desk::pass_on(Visit const& visit, std::optional<Generation> issuer) const {
   return true;
 }
 
-Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark) {
-  auto const key = *visit.endpoint.service;
+/// Calls that are sessions of their own belong together by their owner, or else by their client. Other sessions of
+/// nobody in particular may each have another version.
+ServiceKey Desk::version_for(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
+                             std::string_view state) {
+  auto const service_key = *visit.endpoint.service;
+  if (!versions.are_at(service_key)) return service_key;
+  auto const& principal = visit.principal->id.name;
+  auto const key = only_value(visit.request.head, service(service_key).key_header());
+  // The child that asked has the call.
+  for (auto const version : versions.of(service_key)) {
+    if (mark.shows_state && seal.open(rpc::unquote(state),
+                                      {.service = version, .principal = principal, .key = key, .request = mark.digest}))
+      return version;
+  }
+  auto const& name = services.find(service_key)->config->name;
+  if (!principal.empty() || !key.empty()) return versions.choose(service_key, owner_number(name, principal, key));
+  if (has_token(transport)) return versions.choose(service_key, {});
+  return versions.choose(service_key, owner_number(name, std::to_string(raw(visit.client())), {}));
+}
+
+Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
+                                std::string_view state) {
+  auto const key = version_for(visit, transport, mark, state);
   auto const& head = visit.request.head;
   mcp::OwnVariables own;
   if (auto const& here = *services.find(key)->config; !here.owner_env.empty()) {

@@ -13,9 +13,11 @@
 #include "gateway/config/config.h"
 #include "gateway/frontend/client_streams.h"
 #include "gateway/frontend/directory.h"
+#include "gateway/frontend/versions.h"
 #include "gateway/http/server.h"
 #include "gateway/log/log.h"
 #include "gateway/mcp/ports.h"
+#include "gateway/mcp/request_state.h"
 #include "gateway/mcp/session_table.h"
 #include "gateway/metrics/service_probe.h"
 #include "gateway/trace/tracer.h"
@@ -50,6 +52,7 @@ struct Desk {
   config::GatewayConfig const& config;
   mcp::SessionTable& sessions;
   Directory const* directory;  ///< the current one
+  mcp::StateSeal const& seal;
   log::Log& log;
   trace::Tracer& tracer;
   Allowance& allowance;        ///< of sessions, over all loops
@@ -62,6 +65,7 @@ struct Desk {
   bool has_former = false;  ///< the process that this one replaces is there, with sessions that it has still
   bool has_next = false;    ///< the process that replaces this one is there, and serves
   SideTable<ServiceHere, ServiceKey> services{};  ///< that live on this loop
+  Versions versions{};                            ///< of these
   SideTable<std::unique_ptr<ClientStreams>, SessionId> streams{};
 
   /// Whether a service lives here. It stays at least until its last session has ended.
@@ -88,14 +92,15 @@ struct Desk {
     return phase == Phase::Ending ? http::StreamEnd::Drain : http::StreamEnd::Done;
   }
 
-  /// A new session, attached to the service its request names, or why it was rejected. At
+  /// A new session, attached to the service its request names or to a version of it, or why it was rejected. At
   /// the limit, the session of this loop that was idle longest is evicted. `mark` is that of a stateless client's
-  /// request.
+  /// request, and `state` the `requestState` it shows, as raw JSON.
   struct Opened {
     mcp::Session* session = nullptr;
     mcp::Refusal refusal;
   };
-  [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark = {});
+  [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark = {},
+                                    std::string_view state = {});
 
   /// The only way a session ends: its calls are cancelled at the child. Never called while
   /// a request is being answered: the service that answers may hold the session.
@@ -109,6 +114,8 @@ struct Desk {
   void tick();
 
  private:
+  [[nodiscard]] ServiceKey version_for(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
+                                       std::string_view state);
   [[nodiscard]] Allowance::Share take_share();
   [[nodiscard]] bool is_idle(mcp::Session const& session) const;
   [[nodiscard]] bool make_room();

@@ -80,7 +80,8 @@ void StatelessHttp::serve(Visit const& visit, Accepts accepted, mcp::ClientMessa
   auto const mark = mcp::may_need_input(method) ? mcp::mark_of(method, message.parsed) : mcp::RequestMark{};
   auto const issuer = mark.shows_state ? mcp::StateSeal::issuer_of(message.parsed.request_state) : std::nullopt;
   if (desk_.pass_on(visit, issuer)) return;
-  auto const [session, refusal] = desk_.open_session(visit, mcp::Transport::Stateless, mark);
+  auto const [session, refusal] =
+      desk_.open_session(visit, mcp::Transport::Stateless, mark, message.parsed.request_state);
   if (session == nullptr) return visit.reply_refused(refusal, message.id);
   session->revision = mcp::kNewest;
   session->log_level = envelope.log_level;

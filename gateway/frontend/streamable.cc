@@ -60,7 +60,8 @@ Session* Streamable::session_of(Visit const& visit, http::FoundField const& toke
   if (desk_.pass_on(visit, LoopTokens::generation_of(*token.value))) return nullptr;
   auto* const session = desk_.sessions.find(*token.value);
   auto const known = session != nullptr && session->transport == mcp::Transport::Http &&
-                     session->service == *visit.endpoint.service && session->principal == visit.principal->id;
+                     desk_.versions.is_reached(session->service, *visit.endpoint.service) &&
+                     session->principal == visit.principal->id;
   if (!known) {
     if (session != nullptr && session->principal != visit.principal->id) desk_.denials->denied(visit, "other_session");
     visit.reply_error(404, ErrorCode::SessionNotFound, "Session not found");

@@ -63,6 +63,7 @@ Json child_json(ChildHealth const& child) {
 
 Json service_json(ServiceHealth const& service) {
   Json json{{"status", to_text(service.status)}, {"state", service.state}};
+  if (!service.version.empty()) json["version"] = service.version;
   if (!service.reason.empty()) json["reason"] = service.reason;
   if (!service.protocol.empty()) json["protocol"] = service.protocol;
   json["required"] = service.required;

@@ -49,6 +49,7 @@ struct ChildHealth {
 struct ServiceHealth {
   std::string name;
   HealthStatus status = HealthStatus::Unhealthy;
+  std::string version;   ///< which version of the service; empty where there is one
   std::string state;     ///< "ready", "starting", "backoff", "crash_loop", "unavailable", ...
   std::string reason;    ///< why it is not ready, in words; empty when it is
   std::string protocol;  ///< the revision its child speaks; empty before the handshake

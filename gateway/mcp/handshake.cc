@@ -101,6 +101,25 @@ std::string exclusive_initialize_params(std::string_view client_params) {
   });
 }
 
+std::string with_service_version(std::string_view raw_result, std::string_view version) {
+  auto const is_info = [](rpc::Member const& member) {
+    return (member.is("serverInfo") || member.is(kServerInfo)) && is_object(member.value);
+  };
+  auto const in_info = [version](rpc::Member const& member) -> std::optional<std::string> {
+    if (!member.is("version") || !rpc::is_string(member.value)) return std::string(member.value);
+    auto const own = rpc::unquote(member.value);
+    return json_string(fmt::format("{}{}{}", own, own.find('+') == std::string::npos ? '+' : '.', version));
+  };
+  auto const in_meta = [&](rpc::Member const& member) -> std::optional<std::string> {
+    return is_info(member) ? rebuilt(member.value, in_info) : std::string(member.value);
+  };
+  if (!is_object(raw_result)) return std::string(raw_result);
+  return rebuilt(raw_result, [&](rpc::Member const& member) -> std::optional<std::string> {
+    if (member.is("_meta") && is_object(member.value)) return rebuilt(member.value, in_meta);
+    return in_meta(member);
+  });
+}
+
 std::optional<Handshake> Handshake::from(std::string_view raw_result, Sharing sharing) {
   auto const version = find_member(raw_result, "protocolVersion");
   auto const capabilities = find_member(raw_result, "capabilities");

@@ -28,6 +28,10 @@ namespace gateway::mcp {
 /// The revision a client's `initialize` asks for, as text.
 [[nodiscard]] std::string asked_revision(std::string_view initialize_params);
 
+/// The result of `initialize` or `server/discover` of a child that is one of several versions of a service, with that
+/// version in its `serverInfo`, as build metadata: `1.4.2+next` (Semantic Versioning 2.0.0, item 10).
+[[nodiscard]] std::string with_service_version(std::string_view raw_result, std::string_view version);
+
 /// A child's InitializeResult, or its DiscoverResult, kept for the sessions that come.
 class Handshake {
  public:

@@ -145,6 +145,10 @@ struct Families {
       "1 if the configuration in use is the one that was read last, 0 if that was refused."};
   Family<Gauge> config_loaded{page, "mcp_gateway_config_last_reload_success_timestamp_seconds",
                               "When the configuration in use was read."};
+  Family<Gauge> version_weight{page, "mcp_gateway_version_weight",
+                               "Percentage of owners whose sessions a version of a service gets."};
+  Family<Counter> canary_rollbacks{page, "mcp_gateway_canary_rollbacks_total",
+                                   "Canaries that were rolled back, by trigger."};
   Family<Gauge> build_info{page, "mcp_gateway_build_info", "1, labelled with the version."};
 
   // ── counted by several threads ──

@@ -119,6 +119,16 @@ void Metrics::config_in_use(bool is_last_read) {
   if (is_last_read) impl_->families_.config_loaded.at({}).set(now_in_seconds());
 }
 
+void Metrics::version_weight(std::string_view server, std::string_view service, std::string_view version,
+                             std::size_t weight) {
+  impl_->families_.version_weight.at({{"server", server}, {"service", service}, {"version", version}})
+      .set(static_cast<std::int64_t>(weight));
+}
+
+void Metrics::canary_rolled_back(std::string_view service, std::string_view trigger) {
+  impl_->families_.canary_rollbacks.at({{"server", service}, {"trigger", trigger}}).add();
+}
+
 void Metrics::limits(std::size_t sessions, std::size_t connections) {
   impl_->families_.sessions_limit.at({}).set(static_cast<std::int64_t>(sessions));
   impl_->families_.connections_limit.at({}).set(static_cast<std::int64_t>(connections));

@@ -45,6 +45,10 @@ class Metrics {
   /// Whether the one in use is the one that was read last.
   void config_in_use(bool is_last_read);
 
+  /// The part of owners that a version of a service has, in percent. `server` is what the version's other metrics have.
+  void version_weight(std::string_view server, std::string_view service, std::string_view version, std::size_t weight);
+  void canary_rolled_back(std::string_view service, std::string_view trigger);
+
   void limits(std::size_t sessions, std::size_t connections);
   void auth_failed(std::string_view reason);
   /// A file of tokens was read, or could not be.

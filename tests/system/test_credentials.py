@@ -57,9 +57,10 @@ LOOKS_FOR_A_SESSION = {"/mcp": ("GET", "POST", "DELETE"), "/sse": ("GET", "POST"
 
 # Pages of the admin listener. "free" ones are read by everybody who reaches it, the others need the token of the operator.
 ADMIN = {"/": "free", "/index.html": "free", "/health": "free", "/healthz": "free", "/readyz": "free", "/livez": "free",
-         "/version": "free", "/metrics": "free", "/api/status": "free", "/api/events": "free", "/api/log": "GET",
+         "/version": "free", "/metrics": "free", "/api/status": "free", "/api/events": "free", "/api/versions": "free", "/api/log": "GET",
          "/api/log-level": "POST", "/api/reload": "POST", "/api/upgrade": "POST"}
-ADMIN_OF_SERVICES = {"tools": "free", "restart": "POST", "renew": "POST", "drain": "POST", "undrain": "POST", "call": "POST", "reset-circuit": "POST"}
+ADMIN_OF_SERVICES = {"tools": "free", "restart": "POST", "renew": "POST", "drain": "POST", "undrain": "POST", "call": "POST", "reset-circuit": "POST",
+                     "canary": "POST"}
 
 
 @dataclass(frozen=True)

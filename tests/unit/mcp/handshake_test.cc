@@ -20,6 +20,16 @@ Handshake handshake(std::string_view result, Sharing sharing = Sharing::Shared) 
   return read ? *std::move(read) : *Handshake::from(kResult, sharing);
 }
 
+TEST(Handshake, HasTheVersionOfAServiceInServerInfoAsBuildMetadata) {
+  EXPECT_EQ(R"({"a":1,"serverInfo":{"name":"s","version":"1.0+next"},"b":"\u00e9"})",
+            with_service_version(R"({"a":1,"serverInfo":{"name":"s","version":"1.0"},"b":"\u00e9"})", "next"));
+  EXPECT_EQ(
+      R"({"_meta":{"x":1,"io.modelcontextprotocol/serverInfo":{"version":"1.0+git7.next"}}})",
+      with_service_version(R"({"_meta":{"x":1,"io.modelcontextprotocol/serverInfo":{"version":"1.0+git7"}}})", "next"));
+  for (auto const* const other : {"[]", "null", R"({"serverInfo":1,"_meta":[]})", R"({"serverInfo":{"version":1}})"})
+    EXPECT_EQ(other, with_service_version(other, "next"));
+}
+
 TEST(Handshake, ReadsWhatTheChildSaysOfItself) {
   auto const child = handshake(kResult);
   EXPECT_EQ(Revision::R2025_06_18, child.revision());
