@@ -26,7 +26,8 @@ void append_request_line(std::string& text, RequestHead const& head) {
 }
 
 void append_field(std::string& text, HeaderField const& field) {
-  fmt::format_to(std::back_inserter(text), "{}: {}\r\n", field.name, field.value);
+  // Without a space: it is to be no longer than it was.
+  fmt::format_to(std::back_inserter(text), "{}:{}\r\n", field.name, field.value);
 }
 
 }  // namespace
@@ -41,11 +42,13 @@ std::string head_text(RequestHead const& head) {
 std::string request_text(RequestHead const& head, std::string_view body) {
   std::string text;
   append_request_line(text, head);
+  auto has_framing = false;
   for (auto const& field : head.fields()) {
+    has_framing = has_framing || is_framing(field.name);
     if (!is_framing(field.name)) append_field(text, field);
   }
-  fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n\r\n", body.size());
-  return text.append(body);
+  if (has_framing) fmt::format_to(std::back_inserter(text), "Content-Length:{}\r\n", body.size());
+  return text.append("\r\n").append(body);
 }
 
 }  // namespace gateway::http

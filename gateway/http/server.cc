@@ -141,6 +141,7 @@ void Server::adopt_passed(MovedConnection moved) {
   moved.share = allowance_.take();
   if (!moved.share) {
     probe_.connection_refused();
+    if (moved.unread.empty()) return;  // it asks nothing, and may not take what it is told for an answer
     return refuse(std::move(moved.socket), nullptr);
   }
   probe_.connection_opened();
