@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -39,6 +40,13 @@ std::string param_headers_asked_for(http::RequestHead const& head) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return names;
+}
+
+/// The process whose session a request names.
+std::optional<Generation> issuer_of(http::RequestHead const& head) {
+  auto const token = head.look_up("mcp-session-id");
+  if (token.value && !token.repeated) return LoopTokens::generation_of(*token.value);
+  return LoopTokens::generation_of(session_token(head.query));
 }
 
 http::RouteTag route_of(Door door) {
@@ -88,6 +96,14 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
   admit(exchange, request, auth::Patience::CanWait);
 }
 
+/// Once another process has taken the place of this one, that has the current configuration: who may do what, and which
+/// services there are, is for it to say, but of sessions and calls that are here still.
+bool FrontDoor::is_of_next(Visit const& visit, std::optional<Generation> issuer) const {
+  if (desk_.phase == Phase::Serving) return false;
+  if (issuer) return desk_.directory->tokens().own().is_before(*issuer);
+  return visit.request.body.find("requestState") == std::string_view::npos;
+}
+
 void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience) {
   auto const admitted = admission_.judge(request.head, endpoints());
   std::string fields;
@@ -99,10 +115,16 @@ void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, au
         admitted.origin);
   }
   Visit visit{exchange, request, {}, &gatekeeper_.nobody(), fields};
+  auto const issuer = issuer_of(request.head);
+  if (is_of_next(visit, issuer) && desk_.pass_on(visit, issuer)) return;
   if (!admitted.allowed) return forbid(visit, admitted);
   if (gatekeeper_.has_metadata_at(request.head.path)) return metadata(visit, admitted);
   auto const endpoint = endpoints().find(request.listener, request.head.host, request.head.path);
-  if (!endpoint || (endpoint->service && !desk_.serves(*endpoint->service))) return not_found(visit);
+  if (!endpoint || (endpoint->service && !desk_.serves(*endpoint->service))) {
+    // The process before may have a session of a service that is configured no more.
+    if (issuer && desk_.pass_on(visit, issuer)) return;
+    return not_found(visit);
+  }
   visit.endpoint = *endpoint;
   exchange.set_route(route_of(endpoint->door));
   if (request.head.method == http::Method::Options) return preflight(visit, admitted);

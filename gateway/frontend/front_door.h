@@ -50,6 +50,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   void end_all_sessions();
 
  private:
+  [[nodiscard]] bool is_of_next(Visit const& visit, std::optional<Generation> issuer) const;
   void admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience);
   // Gatekeeper::Owner
   void on_waited(http::Exchange& exchange, http::Request const& request, auth::Patience patience) override {
