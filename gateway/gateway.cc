@@ -53,6 +53,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       no_upgrade_(std::move(options.no_upgrade)),
       inheritance_(std::move(options.inheritance)),
       generation_(inheritance_ ? inheritance_->begin.generation : Generation{}),
+      predecessors_(inheritance_ ? inheritance_->begin.predecessors : 0),
       source_(std::move(options.source)),
       manager_(std::move(options.manager)),
       about_{std::string(kVersion), std::string(kRevision), std::string(kBuildTime),

@@ -110,6 +110,7 @@ class Gateway final : private io::Signals::Handler,
   void end_upgrade(admin::UpgradeEnd const& end);
   void look_at_upgrade();
   void tell_start();
+  [[nodiscard]] Keep what_to_keep(bool serve_again) const;
   void listen_again();
   void drain();
   void leave();
@@ -148,7 +149,7 @@ class Gateway final : private io::Signals::Handler,
   void on_next_serves() override;
   void on_upgrade_failed(std::string const& why) override;
   void on_next_gone() override;
-  void on_keep_closed() override { kept_listeners_.clear(); }
+  void on_keep(Keep const& keep) override;
   void on_end_sessions() override;
   void on_known_to_leave() override { left(); }
   void on_told_to_serve() override;
@@ -171,7 +172,7 @@ class Gateway final : private io::Signals::Handler,
     std::size_t loop = 0;
     http::ListenerTag tag{};
     bool is_admin = false;
-    io::UniqueFd socket{};
+    io::Listener::Bound bound{};
   };
   /// An upgrade that was asked for, until it is known what came of it.
   struct AskedUpgrade {
@@ -186,6 +187,7 @@ class Gateway final : private io::Signals::Handler,
   std::string no_upgrade_;
   std::optional<Inheritance> inheritance_;  ///< until `listen`
   Generation generation_;
+  std::size_t predecessors_;  ///< when it began; they end one after another, the oldest first or not
   std::unique_ptr<admin::ConfigSource> source_;
   bool source_changed_ = false;
   io::ServiceManager manager_;
@@ -231,6 +233,7 @@ class Gateway final : private io::Signals::Handler,
   std::unique_ptr<Upgrade> next_;                  ///< null without a process that is to replace this one
   std::optional<AskedUpgrade> asked_upgrade_;
   std::vector<Kept> kept_listeners_;
+  bool may_serve_again_ = true;  ///< should the next process die
 };
 
 }  // namespace gateway

@@ -50,6 +50,8 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
   if (first().phase() != Phase::Serving) return refuse(ReloadEnd::Verdict::NotNow, {"the gateway is stopping"});
   if (asked_upgrade_ || (next_ && !next_->is_over()))
     return refuse(ReloadEnd::Verdict::NotNow, {"an upgrade has not ended yet"});
+  if (planned_listeners_)
+    return refuse(ReloadEnd::Verdict::NotNow, {"this process has not taken the place of the one before yet"});
   if (reload_) return refuse(ReloadEnd::Verdict::NotNow, {"another reload has not ended yet"});
   if (source_ == nullptr) {
     return refuse(ReloadEnd::Verdict::Refused,
@@ -99,7 +101,7 @@ Status Gateway::begin_reload(config::Config next) {
   config_ = std::move(next.gateway);
   tls_.use(*std::move(read));
   listening_ = plan->listening;
-  if (former_) former_->tell_keep_closed();
+  if (former_ && former_->lives_on()) former_->tell_keep(what_to_keep(true));
   // Children of the configuration before may say theirs for a while.
   redaction_ = log::Redaction(log::Redaction(std::exchange(secrets_, secrets)), secrets);
   quotas_.replace(config_.quotas);

@@ -55,6 +55,9 @@ std::string Gateway::why_not_now() const {
   if (first().phase() != Phase::Serving) return "the gateway is stopping";
   if (asked_upgrade_ || (next_ && !next_->is_over())) return "another upgrade has not ended yet";
   if (reload_) return "a reload has not ended yet";
+  if (former_ && former_->lives_on() && predecessors_ >= kMostPredecessors)
+    return fmt::format("{} processes before this one may have sessions still", predecessors_);
+  if (planned_listeners_) return "this process has not taken the place of the one before yet";
   return {};
 }
 
@@ -92,7 +95,9 @@ void Gateway::begin_upgrade(health::GatewayHealth const& health, std::vector<std
     return fail("no file descriptor is left for the listeners");
   Upgrade::Terms terms{.start = *program_start_,
                        .env = {},
-                       .begin = {.generation = generation_.next(), .open_files_of_children = descriptors_.of_children},
+                       .begin = {.generation = generation_.next(),
+                                 .open_files_of_children = descriptors_.of_children,
+                                 .predecessors = former_ && former_->lives_on() ? predecessors_ + 1 : 1},
                        .works_now = names_of_working(health),
                        .patience = config_.upgrade.ready_timeout};
   if (!manager_.address().empty()) terms.env.push_back("NOTIFY_SOCKET=" + manager_.address());
@@ -105,8 +110,8 @@ std::vector<Upgrade::Offered> Gateway::offer(std::vector<std::optional<Sockets>>
   std::vector<Upgrade::Offered> offered;
   auto const add = [&](std::size_t loop, http::Server::Listening const& listening, bool is_admin) {
     offered.push_back({is_admin ? "admin" : listener_name(listening.tag), copy_of(listening.descriptor)});
-    kept_listeners_.push_back(
-        {.loop = loop, .tag = listening.tag, .is_admin = is_admin, .socket = copy_of(listening.descriptor)});
+    if (auto bound = io::Listener::bound(copy_of(listening.descriptor)))
+      kept_listeners_.push_back({.loop = loop, .tag = listening.tag, .is_admin = is_admin, .bound = *std::move(bound)});
   };
   for (std::size_t loop = 0; loop < sockets.size(); ++loop)
     for (auto const& listening : *sockets[loop]) add(loop, listening, false);
@@ -116,7 +121,7 @@ std::vector<Upgrade::Offered> Gateway::offer(std::vector<std::optional<Sockets>>
 
 std::string Gateway::listener_name(http::ListenerTag tag) const {
   for (auto const& listed : directory_->services())
-    if (frontend::Endpoints::own_listener(listed.key) == tag) return listed.config.name;
+    if (frontend::Endpoints::own_listener(listed.key) == tag) return name_of_own_listener(listed.config.name);
   return "main";
 }
 
@@ -129,7 +134,7 @@ io::TlsServer* Gateway::tls_of(http::ListenerTag tag) const {
 /// Those who ask the admin listener are told by the next process from now on.
 void Gateway::on_next_serves() {
   notify_manager(fmt::format("MAINPID={}", next_->pid()));
-  if (former_) former_->tell_keep_closed();
+  if (former_ && former_->lives_on()) former_->tell_keep(what_to_keep(false));
   admin_server_.stop_listening();
   admin_server_.expel(http::ListenerTag{}, http::Server::Expelled::All);
   end_upgrade({.verdict = UpgradeEnd::Verdict::Upgraded, .pid = next_->pid()});
@@ -160,7 +165,7 @@ void Gateway::end_upgrade(UpgradeEnd const& end) {
 void Gateway::on_next_gone() {
   if (first().phase() == Phase::Draining && leaves_) return left();  // nobody is left to be told
   if (first().phase() != Phase::Retiring) return;
-  if (kept_listeners_.empty()) {
+  if (kept_listeners_.empty() || !may_serve_again_) {
     first().log().error("upgrade.lost", "the process that took the place of this one has ended: this one ends, too");
     return drain();
   }
@@ -171,17 +176,16 @@ void Gateway::on_next_gone() {
   leaves_ = false;
   canaries_.begin();
   listen_again();
+  if (former_ && former_->lives_on()) former_->tell_keep(what_to_keep(true));
 }
 
 void Gateway::listen_again() {
   std::vector<std::vector<NewListener>> opened(loops_.size());
-  for (auto& [loop, tag, is_admin, socket] : std::exchange(kept_listeners_, {})) {
-    auto bound = io::Listener::bound(std::move(socket));
-    if (!bound) continue;
+  for (auto& [loop, tag, is_admin, bound] : std::exchange(kept_listeners_, {})) {
     if (is_admin) {
-      admin_server_.listen(std::move(bound->socket), tag, tls_.find("gateway.admin_tls"));
+      admin_server_.listen(std::move(bound.socket), tag, tls_.find("gateway.admin_tls"));
     } else {
-      opened[loop].push_back({tag, std::move(bound->socket), tls_of(tag)});
+      opened[loop].push_back({tag, std::move(bound.socket), tls_of(tag)});
     }
   }
   for (std::size_t loop = 1; loop < loops_.size(); ++loop) {
@@ -192,6 +196,24 @@ void Gateway::listen_again() {
 }
 
 void Gateway::on_end_sessions() { drain(); }
+
+/// Where nobody listens any more, nobody is to connect.
+void Gateway::on_keep(Keep const& keep) {
+  may_serve_again_ = keep.serve_again;
+  std::erase_if(kept_listeners_, [&](Kept const& each) {
+    return std::ranges::none_of(keep.listen, [&](config::ListenAddress const& address) {
+      auto const host = parse_ip_range(address.host);
+      return host && host->first == each.bound.host && address.port == each.bound.socket.port;
+    });
+  });
+}
+
+Keep Gateway::what_to_keep(bool serve_again) const {
+  Keep keep{.serve_again = serve_again, .listen = {listening_.main.address}};
+  if (listening_.admin) keep.listen.push_back(listening_.admin->address);
+  for (auto const& [name, listener] : listening_.of_services) keep.listen.push_back(listener.address);
+  return keep;
+}
 
 void Gateway::look_at_upgrade() {
   if (next_ && next_->is_over()) next_.reset();
@@ -217,6 +239,7 @@ void Gateway::on_told_to_serve() {
   first().log().info("upgrade.serving", "this process has taken the place of the one before",
                      {{"sessions_live_on", lives_on}});
   former_->tell_serving();
+  former_->tell_keep(what_to_keep(true));
 }
 
 void Gateway::on_abandoned() {
@@ -257,8 +280,9 @@ void Gateway::pass(std::size_t shard, http::Process to, http::MovedConnection co
 }
 
 void Gateway::on_passed(http::MovedConnection connection, std::string const& listener) {
-  if (auto const* const listed = directory_->find(std::string_view(listener)))
-    connection.listener = frontend::Endpoints::own_listener(listed->key);
+  for (auto const& listed : directory_->services())
+    if (listener == name_of_own_listener(listed.config.name))
+      connection.listener = frontend::Endpoints::own_listener(listed.key);
   first().adopt_passed(std::move(connection));
 }
 

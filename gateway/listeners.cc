@@ -140,7 +140,8 @@ class Planner {
                                                    service.tls.has_value()};
       return Done{};
     }
-    auto socket = bind({service.name, fmt::format("mcpServers.{}.listen", service.name), ""}, *service.listen);
+    auto socket = bind({name_of_own_listener(service.name), fmt::format("mcpServers.{}.listen", service.name), ""},
+                       *service.listen);
     if (!socket) return socket.error();
     plan_.listening.of_services[service.name] = opened(service.name, *service.listen, socket->port, service.tls);
     plan_.opened[listed.home].push_back({frontend::Endpoints::own_listener(listed.key), *std::move(socket)});

@@ -33,7 +33,9 @@ Result<Inheritance> receive_inheritance(io::UniqueFd channel) {
 }
 
 void decline(io::UniqueFd const& channel, std::string why) {
+  constexpr std::size_t kMost = 8 * 1024;  // a message has room for it, whatever its characters
   while (why.ends_with('\n')) why.pop_back();
+  if (why.size() > kMost) why.replace(kMost, why.npos, "... and more");
   auto const text = to_text(StartFailed{.why = std::move(why)});
   (void)::send(channel.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -43,13 +45,15 @@ Takeover::Takeover(io::EventLoop& loop, io::UniqueFd channel, Owner& owner)
 
 void Takeover::say(UpgradeMessage const& message) { channel_.send({.text = to_text(message)}); }
 
-void Takeover::tell(Starting const& starting) { say(starting); }
+void Takeover::tell(Starting const& starting) {
+  for (auto const& part : parts_of(starting)) say(part);
+}
 
 void Takeover::tell_serving() { say(Serving{}); }
 
 void Takeover::tell_knows() { say(KnowsLeaving{}); }
 
-void Takeover::tell_keep_closed() { say(KeepClosed{}); }
+void Takeover::tell_keep(Keep const& keep) { say(keep); }
 
 void Takeover::tell_end_sessions() { say(EndSessions{}); }
 

@@ -67,8 +67,7 @@ class Takeover final : private io::ProcessChannel::Handler {
   /// After `on_told_to_serve`.
   void tell_serving();
   void pass(http::MovedConnection connection, std::string listener);
-  /// The former process is not to open its listeners again, whatever happens.
-  void tell_keep_closed();
+  void tell_keep(Keep const& keep);
   /// After `on_former_leaves`, once nothing more is passed.
   void tell_knows();
   /// The former process is to end its sessions.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gateway/passed_connection.h"
@@ -30,6 +32,8 @@ Status Upgrade::begin(Terms terms, std::vector<Offered> listeners) {
   if (!started) return give_up(started.error());
   process_ = *std::move(started);
   ends->second.reset();  // so that its end is seen
+  process_watch_.emplace(loop_, process_.process.get(), io::Watch::For::Read, static_cast<io::Watch::Listener&>(*this));
+  process_watch_->start();
   channel_.emplace(loop_, std::move(ends->first), static_cast<io::ProcessChannel::Handler&>(*this));
   works_now_ = std::move(terms.works_now);
   for (auto& [name, socket] : listeners) {
@@ -49,7 +53,14 @@ void Upgrade::pass(http::MovedConnection connection, std::string listener) {
   if (auto message = pack(std::move(connection), std::move(listener))) channel_->send(*std::move(message));
 }
 
+/// What it has started may have its end of the channel still.
+void Upgrade::on_ready(io::Watch::For) {
+  process_watch_->stop();
+  channel_->finish();
+}
+
 void Upgrade::abandon() {
+  if (state_ == State::Late) io::signal_process(process_, SIGTERM);
   if (state_ == State::Starting || state_ == State::Asked) fail("it was called off");
 }
 
@@ -58,7 +69,7 @@ void Upgrade::on_message(io::ProcessChannel::Message message) {
   if (!read) return;
   if (auto* const starting = std::get_if<Starting>(&*read)) return heard(std::move(*starting));
   if (auto const* const failed = std::get_if<StartFailed>(&*read)) return fail(failed->why);
-  if (std::holds_alternative<Serving>(*read) && state_ == State::Asked) {
+  if (std::holds_alternative<Serving>(*read) && (state_ == State::Asked || state_ == State::Late)) {
     state_ = State::Served;
     limit_.cancel();
     return owner_.on_next_serves();
@@ -69,14 +80,16 @@ void Upgrade::on_message(io::ProcessChannel::Message message) {
     if (auto connection = unpack(std::move(*passed), std::move(message)))
       owner_.on_passed(*std::move(connection), listener);
   }
-  if (std::holds_alternative<KeepClosed>(*read)) owner_.on_keep_closed();
+  if (auto const* const keep = std::get_if<Keep>(&*read)) owner_.on_keep(*keep);
   if (std::holds_alternative<EndSessions>(*read)) owner_.on_end_sessions();
   if (std::holds_alternative<KnowsLeaving>(*read)) owner_.on_known_to_leave();
 }
 
-void Upgrade::heard(Starting starting) {
+void Upgrade::heard(Starting part) {
   if (state_ != State::Starting) return;
-  auto readiness = judge(works_now_, starting);
+  std::ranges::move(part.services, std::back_inserter(heard_.services));
+  if (part.more) return;
+  auto readiness = judge(works_now_, std::exchange(heard_, {}));
   switch (readiness.verdict) {
     case Readiness::Verdict::Ready: state_ = State::Asked; return say(Serve{});
     case Readiness::Verdict::NotYet: last_reason_ = std::move(readiness.why); return;
@@ -94,14 +107,24 @@ void Upgrade::fail(std::string const& why) {
   owner_.on_upgrade_failed(why);
 }
 
+std::string Upgrade::why_late() const {
+  return fmt::format("it was not ready in time{}{}", last_reason_.empty() ? "" : ": ", last_reason_);
+}
+
+/// Once it was asked to serve, it alone knows whether it does: as soon as it hears that it is late, it ends, or has said
+/// before that it serves.
 void Upgrade::too_late() {
-  if (state_ == State::Ending) return io::signal_process(process_, SIGKILL);
-  fail(fmt::format("it was not ready in time{}{}", last_reason_.empty() ? "" : ": ", last_reason_));
+  if (state_ == State::Ending || state_ == State::Late) return io::signal_process(process_, SIGKILL);
+  if (state_ == State::Starting) return fail(why_late());
+  state_ = State::Late;
+  say(Abandon{});
+  limit_.set(kEndPatience);
 }
 
 void Upgrade::on_closed() {
   auto const was = std::exchange(state_, State::Over);
   limit_.cancel();
+  if (was == State::Late) owner_.on_upgrade_failed(why_late());
   if (was == State::Starting || was == State::Asked)
     owner_.on_upgrade_failed("the new program ended before it was ready; its log says why");
   if (was == State::Served) owner_.on_next_gone();

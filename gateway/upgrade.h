@@ -19,7 +19,7 @@
 namespace gateway {
 
 /// One attempt. Lives on the first loop, owned by the Gateway, which destroys it with the loop's tick once it is over.
-class Upgrade final : private io::ProcessChannel::Handler {
+class Upgrade final : private io::ProcessChannel::Handler, private io::Watch::Listener {
  public:
   /// The program around it. None of these destroys the upgrade.
   class Owner {
@@ -31,7 +31,7 @@ class Upgrade final : private io::ProcessChannel::Handler {
     /// The next process served, and is gone: this one is the only one again.
     virtual void on_next_gone() = 0;
     virtual void on_passed(http::MovedConnection connection, std::string const& listener) = 0;
-    virtual void on_keep_closed() = 0;
+    virtual void on_keep(Keep const& keep) = 0;
     virtual void on_end_sessions() = 0;
     /// After `tell_leaving`: nothing more is passed here.
     virtual void on_known_to_leave() = 0;
@@ -76,26 +76,32 @@ class Upgrade final : private io::ProcessChannel::Handler {
   enum class State {
     Starting,  ///< it gets ready
     Asked,     ///< to serve
+    Late,      ///< it was asked, and has not answered in time: it ends, unless it has just begun to serve
     Served,    ///< it serves
     Ending,    ///< it failed, and is being ended
     Over,
   };
 
+  // io::Watch::Listener, of its process
+  void on_ready(io::Watch::For what) override;
   // io::ProcessChannel::Handler
   void on_message(io::ProcessChannel::Message message) override;
   void on_closed() override;
 
-  void heard(Starting starting);
+  void heard(Starting part);
   void fail(std::string const& why);
   void say(UpgradeMessage const& message);
   void too_late();
+  [[nodiscard]] std::string why_late() const;
 
   io::EventLoop& loop_;
   Owner& owner_;
   State state_ = State::Starting;
   io::Successor process_;
   std::optional<io::ProcessChannel> channel_;
+  std::optional<io::Watch> process_watch_;
   std::vector<std::string> works_now_;
+  Starting heard_;           ///< parts of it
   std::string last_reason_;  ///< what it waits for, as it last said
   io::Timer limit_;
 };

@@ -17,13 +17,14 @@ constexpr char const* kKind = "message";
 
 // In the order of the variant.
 constexpr std::array<char const*, std::variant_size_v<UpgradeMessage>> kKinds{
-    "listener", "begin",       "serve",        "abandon",    "failed",  "starting",
-    "serving",  "keep_closed", "end_sessions", "connection", "leaving", "knows_leaving"};
+    "listener", "begin", "serve",        "abandon",    "failed",  "starting",
+    "serving",  "keep",  "end_sessions", "connection", "leaving", "knows_leaving"};
 
 void put(Json& json, ListenerOffer const& offer) { json["name"] = offer.name; }
 void put(Json& json, Begin const& begin) {
   json["generation"] = begin.generation.number;
   json["open_files_of_children"] = begin.open_files_of_children;
+  json["predecessors"] = begin.predecessors;
 }
 void put(Json&, Serve const&) {}
 void put(Json&, Abandon const&) {}
@@ -34,11 +35,16 @@ void put(Json& json, Starting const& starting) {
     services.push_back(
         {{"name", service.name}, {"settled", service.is_settled}, {"works", service.works}, {"why", service.why}});
   }
+  json["more"] = starting.more;
 }
 void put(Json&, Serving const&) {}
 void put(Json&, Leaving const&) {}
 void put(Json&, KnowsLeaving const&) {}
-void put(Json&, KeepClosed const&) {}
+void put(Json& json, Keep const& keep) {
+  json["serve_again"] = keep.serve_again;
+  auto& listen = json["listen"] = Json::array();
+  for (auto const& [host, port] : keep.listen) listen.push_back({{"host", host}, {"port", port}});
+}
 void put(Json&, EndSessions const&) {}
 void put(Json& json, PassedConnection const& passed) {
   json["listener"] = passed.listener;
@@ -54,6 +60,7 @@ void take(Json const& json, ListenerOffer& offer) { offer.name = json.value("nam
 void take(Json const& json, Begin& begin) {
   begin.generation.number = json.value("generation", std::size_t{}) % kGenerations;
   begin.open_files_of_children = json.value("open_files_of_children", std::size_t{});
+  begin.predecessors = json.value("predecessors", std::size_t{1});
 }
 void take(Json const&, Serve&) {}
 void take(Json const&, Abandon&) {}
@@ -65,11 +72,16 @@ void take(Json const& json, Starting& starting) {
                                  .works = service.value("works", false),
                                  .why = service.value("why", "")});
   }
+  starting.more = json.value("more", false);
 }
 void take(Json const&, Serving&) {}
 void take(Json const&, Leaving&) {}
 void take(Json const&, KnowsLeaving&) {}
-void take(Json const&, KeepClosed&) {}
+void take(Json const& json, Keep& keep) {
+  keep.serve_again = json.value("serve_again", true);
+  for (auto const& address : json.value("listen", Json::array()))
+    keep.listen.push_back({.host = address.value("host", ""), .port = address.value("port", std::uint16_t{0})});
+}
 void take(Json const&, EndSessions&) {}
 void take(Json const& json, PassedConnection& passed) {
   passed.listener = json.value("listener", "");
@@ -112,6 +124,21 @@ std::optional<UpgradeMessage> read_upgrade_message(std::string_view text) {
   } catch (Json::exception const&) {
     return std::nullopt;  // a member is of another type
   }
+}
+
+std::vector<Starting> parts_of(Starting starting) {
+  constexpr std::size_t kServicesOfPart = 40;
+  constexpr std::size_t kMostWhy = 200;
+  std::vector<Starting> parts(1);
+  for (auto& service : starting.services) {
+    if (parts.back().services.size() == kServicesOfPart) {
+      parts.back().more = true;
+      parts.emplace_back();
+    }
+    service.why.resize(std::min(service.why.size(), kMostWhy));
+    parts.back().services.push_back(std::move(service));
+  }
+  return parts;
 }
 
 Readiness judge(std::vector<std::string> const& works_now, Starting const& next) {

@@ -10,17 +10,21 @@
 
 #include "gateway/base/client_certificate.h"
 #include "gateway/base/generation.h"
+#include "gateway/config/config.h"
 
 namespace gateway {
 
 // From the former process to the next one, in this order. First each socket that listens, its descriptor with it.
 struct ListenerOffer {
-  std::string name{};  ///< "main", "admin", or that of a service
+  std::string name{};  ///< "main", "admin", or as `name_of_own_listener` has it
 };
+/// Of the listener that a service has for itself: no other is called so, whatever the service's name.
+[[nodiscard]] inline std::string name_of_own_listener(std::string_view service) { return "/" + std::string(service); }
 /// These were all listeners: start.
 struct Begin {
   Generation generation{};                 ///< of the next process
   std::size_t open_files_of_children = 0;  ///< as DescriptorBudget has it
+  std::size_t predecessors = 1;            ///< processes before it that are there
 };
 /// Open the listeners: from now on clients are yours.
 struct Serve {};
@@ -41,14 +45,18 @@ struct ServiceStart {
   bool works = false;
   std::string why{};  ///< it does not work, or not yet; else empty
 };
-/// Said again and again, until it is told to serve or to end.
+/// Said again and again, until it is told to serve or to end. Of many services in several parts.
 struct Starting {
   std::vector<ServiceStart> services{};
+  bool more = false;  ///< another part follows
 };
 /// The listeners are open.
 struct Serving {};
-/// Listeners have changed since, or another process follows: do not open them again.
-struct KeepClosed {};
+/// Which listeners to open again, should the next process die. Said when it serves, and when something of it changes.
+struct Keep {
+  bool serve_again = true;                      ///< false while another process follows
+  std::vector<config::ListenAddress> listen{};  ///< where the next process listens: others are to be closed
+};
 /// End your sessions: everything stops.
 struct EndSessions {};
 /// Nothing more is passed.
@@ -62,7 +70,7 @@ struct PassedConnection {
   std::optional<ClientCertificate> certificate{};
 };
 
-using UpgradeMessage = std::variant<ListenerOffer, Begin, Serve, Abandon, StartFailed, Starting, Serving, KeepClosed,
+using UpgradeMessage = std::variant<ListenerOffer, Begin, Serve, Abandon, StartFailed, Starting, Serving, Keep,
                                     EndSessions, PassedConnection, Leaving, KnowsLeaving>;
 
 [[nodiscard]] std::string to_text(UpgradeMessage const& message);
@@ -70,6 +78,9 @@ using UpgradeMessage = std::variant<ListenerOffer, Begin, Serve, Abandon, StartF
 /// Nothing for what is not known: the other process may be of another version, which says more. Members that are not
 /// known are passed over, and those that are missing are as in a new value.
 [[nodiscard]] std::optional<UpgradeMessage> read_upgrade_message(std::string_view text);
+
+/// In parts that each fit a message. What a service says of itself is cut where it is long.
+[[nodiscard]] std::vector<Starting> parts_of(Starting starting);
 
 /// Whether the next process may take over: each service that `works_now`, and that it has, works in it. What does not
 /// work now need not.

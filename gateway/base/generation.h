@@ -8,6 +8,8 @@ namespace gateway {
 /// Counts the processes of a gateway, each of which replaced the one before without ending its sessions; 0 for one that
 /// replaced none. It starts again after kGenerations, which is far more than there are at a time.
 inline constexpr std::size_t kGenerations = 64;
+/// With as many before it that have sessions, a process is not replaced: of two of them it is known which was before.
+inline constexpr std::size_t kMostPredecessors = 30;
 
 struct Generation {
   std::size_t number = 0;  ///< less than kGenerations

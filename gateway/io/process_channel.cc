@@ -109,6 +109,18 @@ void ProcessChannel::on_ready(Watch::For what) {
   }
 }
 
+void ProcessChannel::finish() {
+  // A reset is told once, before what was sent.
+  for (int silent = 0; silent < 2 && !closed_;) {
+    Message message{.text = {}};
+    auto const received = try_receive(socket_.get(), message);
+    if (received == Received::End) return close();
+    if (received == Received::Nothing) ++silent;
+    if (received == Received::Message) handler_.on_message(std::move(message));
+  }
+  if (!closed_) close();
+}
+
 void ProcessChannel::close() {
   closed_ = true;
   waiting_.clear();

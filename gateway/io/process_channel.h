@@ -47,6 +47,9 @@ class ProcessChannel final : private Watch::Listener {
   /// Never blocks: what the other process has no room for waits here. Dropped once the channel is closed.
   void send(Message message);
 
+  /// The other process has ended: hands on what it has sent, and closes, whoever else may hold its end.
+  void finish();
+
   /// The next message, waiting for it without a loop; nothing when none comes within `patience`, or the other end is
   /// closed.
   static std::optional<Message> receive(int socket, Duration patience);

@@ -38,8 +38,8 @@ def post_reload(gateway, body=b"{}", token=TOKEN):
     return response
 
 
-def session(gateway, service):
-    client = gateway.http(service)
+def session(gateway, service, **options):
+    client = gateway.http(service, **options)
     client.initialize()
     return client
 

@@ -3,13 +3,15 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from clients import BOTH, JSON, call, initialize, message
-from gateway_under_test import GATEWAY, TLS, Log, chaos, echo, is_gone
+from clients import BOTH, JSON, HttpClient, call, initialize, message
+from gateway_under_test import GATEWAY, TLS, Log, chaos, echo, gated, is_gone
 from test_reload import TOKEN, say, session
 from wire import TIMEOUT, Ended
 
@@ -264,6 +266,145 @@ def test_several_upgrades_in_a_row_leave_each_session_where_it_is(start_gateway)
     for client in clients[:2] + clients[3:4]:
         assert client.delete().status == 200
     assert say(clients[2]) == say(clients[4]) == "x"
+
+
+@pytest.mark.skipif(TLS, reason="the test cannot tell which of two ports of that name has TLS")
+def test_whatever_a_service_is_called_connections_find_the_listener_they_came_by(start_gateway):
+    own = {"listen": "127.0.0.1:0"}
+    gateway = start_gateway({"main": echo(**own), "admin": echo(**own), "echo": echo()})
+    main, own_of_main = (event["port"] for event in gateway.events("listener.ready", listener="main"))
+    gateway.ports["main"] = main
+    clients = [session(gateway, name) for name in ("main", "admin", "echo")]
+    at_root = HttpClient(own_of_main, "")
+    at_root.initialize()
+    gateway.upgrade()
+    assert [say(client) for client in (*clients, at_root)] == ["x"] * 4
+    at_root.close()
+
+
+def test_a_listener_that_is_configured_no_more_is_closed_while_sessions_live_on(start_gateway):
+    gateway = start_gateway({"echo": echo(), "own": echo(listen="127.0.0.1:0")})
+    kept, port = session(gateway, "echo"), gateway.ports["own"]
+    gateway.change({"own": echo()})
+    gateway.upgrade()
+
+    def is_refused():
+        try:
+            socket.create_connection(("127.0.0.1", port), TIMEOUT).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    gateway.until(is_refused)
+    assert say(kept) == say(session(gateway, "own")) == "x"
+
+
+def test_sessions_of_a_service_that_is_configured_no_more_live_on(start_gateway):
+    gateway = start_gateway({"goes": echo(), "stays": echo()})
+    http, sse = session(gateway, "goes"), gateway.sse("goes")
+    sse.initialize()
+    gateway.change({"goes": None})
+    gateway.upgrade()
+    sse.posts = None  # on a connection of the next process
+    assert say(http) == say(sse) == "x"
+    assert gateway.http("goes").post(initialize()).status == 404
+
+
+def test_what_is_not_of_a_session_is_judged_by_the_next_process_on_old_connections_too(start_gateway):
+    before, after = ({"name": "a", "token": "a-token-of-tests-%d" % number} for number in range(2))
+    gateway = start_gateway({"echo": echo()}, {"auth": {"tokens": [before]}})
+    old, new = ({"Authorization": "Bearer " + token["token"]} for token in (before, after))
+    kept = session(gateway, "echo", headers=old)
+    connection = KeptConnection(gateway.http("echo", headers=old))
+    connection.post(call("echo", {"text": "x"}), **old)
+    gateway.change({"new": echo()}, {"auth": {"tokens": [before, {**after, "name": "b"}]}})
+    gateway.upgrade()
+    connection.client = gateway.http("new", headers=new)
+    assert connection.post(initialize(), **new)["mcp-session-id"]
+    assert say(kept) == "x"
+
+
+def test_the_process_before_serves_again_although_the_next_one_has_reloaded(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    kept = session(gateway, "echo")
+    gateway.upgrade()
+    gateway.change({"more": echo()})
+    os.kill(gateway.serving, signal.SIGHUP)
+    gateway.wait_for("config.reload", result="applied")
+    os.kill(gateway.serving, signal.SIGKILL)
+    gateway.wait_for("upgrade.lost")
+    gateway.serving = gateway.process.pid
+    assert say(session(gateway, "echo")) == say(kept) == "x"
+
+
+def test_each_process_serves_again_when_those_after_it_are_killed(start_gateway):
+    gateway = start_gateway({"echo": echo()})
+    processes, clients = [gateway.serving], [session(gateway, "echo")]
+    for _ in range(2):
+        gateway.upgrade()
+        processes.append(gateway.serving)
+        clients.append(session(gateway, "echo"))
+    for lost, serving in ((1, 1), (2, 0)):
+        clients.pop()
+        os.kill(processes.pop(), signal.SIGKILL)
+        gateway.wait_for("upgrade.lost", lost)
+        gateway.serving = processes[serving]
+        assert say(session(gateway, "echo")) == "x"
+        assert [say(client) for client in clients] == ["x"] * len(clients)
+
+
+def test_what_a_failed_program_leaves_behind_does_not_stop_the_next_upgrade(start_gateway, tmp_path):
+    link, left = tmp_path / "mcp-gateway", tmp_path / "left"
+    link.symlink_to(GATEWAY)
+    gateway = start_gateway({"echo": echo()}, program=str(link))
+    script = tmp_path / "script"
+    script.write_text("#!/bin/sh\nsleep 1000 & echo $! > '%s'\nexit 1\n" % left, encoding="utf-8")
+    script.chmod(0o755)
+    link.unlink()
+    link.symlink_to(script)
+    try:
+        said = gateway.upgrade(result="failed")
+        assert "ended before it was ready" in said["err.msg"], said
+        link.unlink()
+        link.symlink_to(GATEWAY)
+        gateway.upgrade()
+        assert say(session(gateway, "echo")) == "x"
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
+
+
+def test_a_process_that_waits_to_serve_cannot_be_replaced(start_gateway, tmp_path):
+    gate = tmp_path / "gate"
+    gateway = start_gateway({"echo": echo()})
+    kept = session(gateway, "echo")
+    gateway.change({"echo": gated(gate)})
+    os.kill(gateway.serving, signal.SIGUSR2)
+    gateway.wait_for("child.start", 2, server="echo")
+    parent = Path("/proc/%d/stat" % gateway.child_pid("echo")).read_text().rsplit(")", 1)[1].split()[1]
+    os.kill(int(parent), signal.SIGUSR2)
+    said = gateway.wait_for("upgrade.end", result="not_now")
+    assert "has not taken the place of the one before yet" in said["err.msg"]
+    gate.touch()
+    gateway.serving = gateway.wait_for("upgrade.end", result="upgraded")["pid"]
+    assert say(kept) == "x"
+
+
+@pytest.mark.skipif(TLS, reason="a connection with TLS ends with its process")
+def test_an_idle_connection_for_which_there_is_no_room_is_closed_without_a_word(start_gateway):
+    gateway = start_gateway({"echo": echo()}, {"limits": {"max_connections": 3}})
+    client = session(gateway, "echo")
+    idle = gateway.http("echo").connect()
+    idle.send_request("POST", "/echo/mcp", {**JSON, "Accept": "application/json"}, json.dumps(call("echo", {"text": "x"})).encode())
+    assert idle.read_response().status == 200
+    gateway.upgrade()
+    others = [gateway.http("echo").connect() for _ in range(3)]
+    idle.send_request("DELETE", "/echo/mcp", client.fields({"Content-Type": None}))
+    assert idle.read_response().status == 200
+    gateway.wait_for("upgrade.over")
+    with pytest.raises(Ended):
+        idle.read_response()
+    for other in others:
+        other.close()
 
 
 def test_a_question_to_a_stateless_client_is_taken_up_by_the_process_that_asked(start_gateway):

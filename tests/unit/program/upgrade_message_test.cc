@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/io/process_channel.h"
+
 namespace gateway {
 namespace {
 
@@ -13,9 +15,10 @@ Message round_trip(Message const& message) {
 
 TEST(UpgradeMessage, SaysWhatItWasMadeOf) {
   EXPECT_EQ("main", round_trip(ListenerOffer{.name = "main"}).name);
-  auto const begin = round_trip(Begin{.generation = {7}, .open_files_of_children = 1024});
+  auto const begin = round_trip(Begin{.generation = {7}, .open_files_of_children = 1024, .predecessors = 9});
   EXPECT_EQ(Generation{7}, begin.generation);
   EXPECT_EQ(1024U, begin.open_files_of_children);
+  EXPECT_EQ(9U, begin.predecessors);
   EXPECT_EQ("no", round_trip(StartFailed{.why = "no"}).why);
   auto const starting = round_trip(
       Starting{.services = {{.name = "a", .is_settled = true, .works = true}, {.name = "b", .why = "starting"}}});
@@ -33,8 +36,8 @@ TEST(UpgradeMessage, SaysWhatItWasMadeOf) {
 }
 
 TEST(UpgradeMessage, KeepsEachKindApart) {
-  UpgradeMessage const all[] = {ListenerOffer{}, Begin{},       Serve{},      Abandon{},     StartFailed{},
-                                Starting{},      Serving{},     KeepClosed{}, EndSessions{}, PassedConnection{},
+  UpgradeMessage const all[] = {ListenerOffer{}, Begin{},       Serve{}, Abandon{},     StartFailed{},
+                                Starting{},      Serving{},     Keep{},  EndSessions{}, PassedConnection{},
                                 Leaving{},       KnowsLeaving{}};
   EXPECT_EQ(std::variant_size_v<UpgradeMessage>, std::size(all));
   for (auto const& message : all) {
@@ -42,6 +45,27 @@ TEST(UpgradeMessage, KeepsEachKindApart) {
     ASSERT_TRUE(read) << to_text(message);
     EXPECT_EQ(message.index(), read->index()) << to_text(message);
   }
+}
+
+TEST(UpgradeMessage, SaysWhatIsToBeKept) {
+  auto const keep = round_trip(Keep{.serve_again = false, .listen = {{.host = "::1", .port = 8080}}});
+  EXPECT_FALSE(keep.serve_again);
+  EXPECT_EQ((std::vector<config::ListenAddress>{{.host = "::1", .port = 8080}}), keep.listen);
+}
+
+TEST(UpgradeMessage, OfManyServicesComesInPartsThatEachFit) {
+  Starting all;
+  for (int i = 0; i < 1000; ++i)
+    all.services.push_back({.name = std::string(64, 'n'), .is_settled = i % 2 == 0, .why = std::string(1000, '\x01')});
+  auto const parts = parts_of(all);
+  std::size_t services = 0;
+  for (auto const& part : parts) {
+    EXPECT_LE(to_text(part).size(), io::ProcessChannel::kMostText);
+    EXPECT_EQ(&part != &parts.back(), round_trip(part).more);
+    services += part.services.size();
+  }
+  EXPECT_EQ(1000U, services);
+  EXPECT_EQ(1U, parts_of({}).size());
 }
 
 TEST(UpgradeMessage, PassesOverWhatAnotherVersionSays) {
