@@ -43,11 +43,12 @@ ServiceKey Desk::version_for(Visit const& visit, mcp::Transport transport, mcp::
   if (!versions.are_at(service_key)) return service_key;
   auto const& principal = visit.principal->id.name;
   auto const key = only_value(visit.request.head, service(service_key).key_header());
-  // The child that asked has the call.
-  for (auto const version : versions.of(service_key)) {
-    if (mark.shows_state && seal.open(rpc::unquote(state),
-                                      {.service = version, .principal = principal, .key = key, .request = mark.digest}))
-      return version;
+  if (mark.shows_state) {  // the child that asked has the call
+    auto const text = rpc::unquote(state);
+    for (auto const version : versions.of(service_key)) {
+      if (seal.open(text, {.service = version, .principal = principal, .key = key, .request = mark.digest}))
+        return version;
+    }
   }
   auto const& name = services.find(service_key)->config->name;
   if (!principal.empty() || !key.empty()) return versions.choose(service_key, owner_number(name, principal, key));

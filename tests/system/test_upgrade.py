@@ -407,22 +407,34 @@ def test_an_idle_connection_for_which_there_is_no_room_is_closed_without_a_word(
         other.close()
 
 
+class AskedClient:
+    """A client of the stateless revision, whose call has chaos ask it something."""
+
+    def __init__(self, gateway, service):
+        self.client = gateway.http(service, headers={"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call",
+                                                     "Mcp-Name": "ask"})
+        asking = {"method": "elicitation/create",
+                  "params": {"message": "Who?", "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
+        self.params = {"name": "ask", "arguments": asking,
+                       "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                                 "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+                                 "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}}
+        self.asked = self.client.post(message("tools/call", self.params, 1)).json["result"]
+        assert self.asked["resultType"] == "input_required", self.asked
+
+    def answer(self, text):
+        """Comes back with an answer, which is in the result."""
+        told = {next(iter(self.asked["inputRequests"])): {"action": "accept", "content": {"name": text}}}
+        answer = self.client.post(message("tools/call", {**self.params, "requestState": self.asked["requestState"],
+                                                         "inputResponses": told}, 2))
+        assert text in json.dumps(answer.json["result"]), answer.json
+
+
 def test_a_question_to_a_stateless_client_is_taken_up_by_the_process_that_asked(start_gateway):
     gateway = start_gateway({"chaos": chaos(isolation="session")}, wait_for=[])
-    client = gateway.http("chaos", headers={"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call",
-                                            "Mcp-Name": "ask"})
-    asking = {"method": "elicitation/create",
-              "params": {"message": "Who?", "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}}}}
-    params = {"name": "ask", "arguments": asking,
-              "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-                        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}}
-    asked = client.post(message("tools/call", params, 1)).json["result"]
-    assert asked["resultType"] == "input_required", asked
+    client = AskedClient(gateway, "chaos")
     gateway.upgrade()
-    told = {next(iter(asked["inputRequests"])): {"action": "accept", "content": {"name": "the answer"}}}
-    answer = client.post(message("tools/call", {**params, "requestState": asked["requestState"], "inputResponses": told}, 2))
-    assert "the answer" in json.dumps(answer.json["result"]), answer.json
+    client.answer("the answer")
     gateway.wait_for("upgrade.over")
 
 

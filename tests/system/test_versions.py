@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway_under_test import GATEWAY, ROOT, Gateway, is_gone
+from clients import HttpClient
+from gateway_under_test import GATEWAY, ROOT, chaos, is_gone
+from test_upgrade import AskedClient
 from wire import Connection
 
 TOKEN = "an-admin-token-of-tests"
@@ -186,6 +188,39 @@ def test_a_version_that_is_down_gets_no_new_sessions(start_gateway):
     assert client.call("which")["error"]
     gateway.wait_for("version.withdrawn", server="tool@next")
     assert spread(gateway, 4) == ["stable"] * 4
+
+
+def test_a_version_that_an_operator_drains_gets_no_new_sessions(start_gateway):
+    gateway = start(start_gateway, versions(50, 50))
+    admitted(gateway)
+    connection = Connection(gateway.ports["admin"])
+    connection.send_request("POST", "/api/services/tool@next/drain", {"Authorization": "Bearer " + TOKEN}, b"{}")
+    assert connection.read_response().status == 200
+    gateway.wait_for("version.withdrawn", server="tool@next")
+    assert spread(gateway, 6) == ["stable"] * 6
+
+
+def test_versions_are_reached_by_every_way_to_their_service(start_gateway):
+    gateway = start(start_gateway, versions(0, 100, listen="127.0.0.1:0"), {"loops": 2})
+    admitted(gateway)
+    by_name = {"headers": {"Host": "mcp-tool"}}
+    for client in (HttpClient(gateway.ports["tool"], ""), HttpClient(gateway.port, "", **by_name)):
+        client.initialize()
+        assert which(client) == "next"
+        assert client.delete().status == 200
+        client.close()
+    sse = gateway.sse("servers/tool")
+    sse.initialize()
+    assert which(sse) == "next"
+
+
+def test_a_question_of_a_version_is_answered_to_it_though_the_weights_have_changed(start_gateway):
+    service = chaos(isolation="session", versions={"stable": {"weight": 0}, "next": {"weight": 100}})
+    gateway = start(start_gateway, service, wait_for=[])
+    admitted(gateway)
+    client = AskedClient(gateway, "tool")
+    assert command(gateway, "weights", "tool", "next:0").returncode == 0
+    client.answer("the answer")
 
 
 def test_rules_and_scopes_of_a_service_hold_for_its_versions(start_gateway):
