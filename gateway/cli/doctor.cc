@@ -22,6 +22,7 @@ namespace gateway::cli {
 namespace {
 
 constexpr std::chrono::seconds kPublicPatience{10};
+constexpr std::chrono::seconds kStreamPatience{5};
 
 void tell_times(ListedTools const& server, std::ostream& out) {
   auto const& times = server.times;
@@ -61,7 +62,8 @@ class Outside {
                                         : "the proxy has to pass the path on as it is, or strip gateway.base_path");
     }
     out_ << fmt::format("ok    {}/health says {}\n", address_.text, page["status"].get<std::string>());
-    return config_.gateway.auth.oauth.issuers.empty() || look_at_oauth();
+    auto const streams = look_at_streams();
+    return (config_.gateway.auth.oauth.issuers.empty() || look_at_oauth()) && streams;
   }
 
  private:
@@ -76,11 +78,41 @@ class Outside {
     return false;
   }
 
-  /// From the protected resource to the metadata of its authorization servers. (RFC 9728 and RFC 8414.)
-  bool look_at_oauth() {
+  [[nodiscard]] config::ServiceConfig const* first_service() const {
     auto const& services = config_.services;
     auto const first = std::ranges::find_if(services, [](auto const& each) { return !each.disabled; });
-    if (first == services.end()) return true;
+    return first == services.end() ? nullptr : &*first;
+  }
+
+  /// The gateway sends the first event of a legacy stream at once, and never the end.
+  bool look_at_streams() {
+    auto const* const service = first_service();
+    if (service == nullptr) return true;
+    auto const path = fmt::format("/{}/sse", service->name);
+    auto const url = url_of(address_.text, path, NamedPage::Replace);
+    if (!url) return fail(url.error().what, "");
+    auto const answer = http_get_stream(*url, address_.trust, "event: endpoint", kStreamPatience);
+    if (!answer)
+      return fail(fmt::format("{} sends nothing within {} s, and /health is answered: something on the way holds "
+                              "streams back",
+                              path, kStreamPatience.count()),
+                  "turn off the buffering of responses in the proxy, such as proxy_buffering off; docs/proxies.md has "
+                  "the settings");
+    if (answer->status == 401 || answer->status == 403) {
+      out_ << fmt::format("skip  {} needs a token: whether streams come through is not known\n", path);
+      return true;
+    }
+    if (answer->status != 200)
+      return fail(fmt::format("{} answers with status {}", path, answer->status),
+                  "the proxy has to pass the path on as it is, or strip gateway.base_path");
+    out_ << fmt::format("ok    {} streams without delay\n", path);
+    return true;
+  }
+
+  /// From the protected resource to the metadata of its authorization servers. (RFC 9728 and RFC 8414.)
+  bool look_at_oauth() {
+    auto const* const first = first_service();
+    if (first == nullptr) return true;
     auto const path = fmt::format("/.well-known/oauth-protected-resource/{}/mcp", first->name);
     auto const answer = get(path);
     auto const metadata = answer ? nlohmann::json::parse(answer->body, nullptr, false)

@@ -25,6 +25,11 @@ Result<http::Answered> http_get(std::string const& url, io::TlsTrust const& trus
   return ask(url, {}, trust, patience);
 }
 
+Result<http::Answered> http_get_stream(std::string const& url, io::TlsTrust const& trust, std::string_view enough,
+                                       std::chrono::seconds patience) {
+  return ask(url, {.fields = "Accept: text/event-stream\r\n", .enough = enough}, trust, patience);
+}
+
 Result<http::Answered> http_post(std::string const& url, io::TlsTrust const& trust, std::string_view fields,
                                  std::string_view body, std::chrono::seconds patience) {
   auto const all = fmt::format("Content-Type: application/json\r\n{}", fields);

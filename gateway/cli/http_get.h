@@ -14,6 +14,10 @@ namespace gateway::cli {
 /// a sentence that names the URL.
 Result<http::Answered> http_get(std::string const& url, io::TlsTrust const& trust, std::chrono::seconds patience);
 
+/// The beginning of an event stream, up to where `enough` stands in it.
+Result<http::Answered> http_get_stream(std::string const& url, io::TlsTrust const& trust, std::string_view enough,
+                                       std::chrono::seconds patience);
+
 /// The same with a POST of JSON; `fields` are further header lines, each with its line end.
 Result<http::Answered> http_post(std::string const& url, io::TlsTrust const& trust, std::string_view fields,
                                  std::string_view body, std::chrono::seconds patience);

@@ -158,7 +158,7 @@ class TlsWire {
 };
 
 template <typename Wire>
-Result<Answered> converse(Wire wire, std::string_view words, Clock::time_point until) {
+Result<Answered> converse(Wire wire, std::string_view words, std::string_view enough, Clock::time_point until) {
   if (auto const sent = wire.send(words, until); !sent) return sent.error();
   AnswerReader answer(kLongestAnswer);
   auto state = AnswerReader::State::NeedMore;
@@ -166,6 +166,7 @@ Result<Answered> converse(Wire wire, std::string_view words, Clock::time_point u
     auto const piece = wire.read(until);
     if (!piece) return piece.error();
     state = piece->empty() ? answer.end() : answer.feed(*piece);
+    if (!enough.empty() && answer.body().find(enough) != std::string_view::npos) state = AnswerReader::State::Done;
   }
   if (state != AnswerReader::State::Done) return no_answer(state);
   return Answered{answer.status(), std::string(answer.body()), answer.fields()};
@@ -195,9 +196,9 @@ Result<Answered> ask(Url const& url, Question const& question, std::chrono::mill
   if (!context) return context.error();
   auto const connection = connect_to(url, until);
   if (!connection) return connection.error();
-  if (!url.has_tls) return converse(PlainWire(connection->get()), words, until);
+  if (!url.has_tls) return converse(PlainWire(connection->get()), words, question.enough, until);
   io::TlsSession tls(context->get(), url.host);
-  return converse(TlsWire(connection->get(), tls), words, until);
+  return converse(TlsWire(connection->get(), tls), words, question.enough, until);
 }
 
 }  // namespace gateway::http

@@ -18,6 +18,7 @@ struct Question {
   std::string_view host{};    ///< as Host is to say it; empty: what the URL says
   std::string_view fields{};  ///< further header lines, each with its CRLF
   std::string_view body{};
+  std::string_view enough{};  ///< of a stream: the body is read up to where this stands in it; empty: to its end
 };
 
 struct Answered {

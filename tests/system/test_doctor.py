@@ -1,6 +1,9 @@
 """mcp-gateway doctor: each server started once, where its time goes, and what to do."""
+import http.server
 import json
 import subprocess
+import threading
+import urllib.request
 
 import pytest
 
@@ -35,6 +38,54 @@ def test_the_public_address_is_looked_at_from_outside(start_gateway, tmp_path):
     gateway.stop()
     failed = doctor(tmp_path, {"echo": echo()}, "--url", url)
     assert failed.returncode == 1 and "is the gateway running" in failed.stdout, failed
+
+
+class HoldingProxy:
+    """A stand-in for a proxy that buffers: an answer is passed on once it is whole."""
+
+    def __init__(self, port):
+        holding = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked = urllib.request.Request("http://127.0.0.1:%d%s" % (port, self.path), headers={"Accept": self.headers.get("Accept", "*/*")})
+                answer = urllib.request.urlopen(asked, timeout=TIMEOUT)
+                holding.open.append(answer)
+                body = answer.read()
+                self.send_response(answer.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *ignored):
+                pass
+
+        self.open = []
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.block_on_close = False
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_a_proxy_that_holds_streams_back_is_found(start_gateway, tmp_path):
+    gateway = start_gateway({"echo": echo()})
+    proxy = HoldingProxy(gateway.port)
+    straight = doctor(tmp_path, {"echo": echo()}, "--url", "http://127.0.0.1:%d" % gateway.port)
+    assert straight.returncode == 0 and "/echo/sse streams without delay" in straight.stdout, straight
+    held = doctor(tmp_path, {"echo": echo()}, "--url", proxy.url)
+    proxy.stop()
+    assert held.returncode == 1 and "holds streams back" in held.stdout and "proxy_buffering off" in held.stdout, held
+
+
+def test_streams_are_not_looked_at_without_the_token_they_need(start_gateway, tmp_path):
+    gateway = start_gateway({"echo": echo()}, {"auth": {"tokens": [{"name": "a", "token": "a-token-of-tests"}]}})
+    done = doctor(tmp_path, {"echo": echo()}, "--url", "http://127.0.0.1:%d" % gateway.port)
+    assert done.returncode == 0 and "needs a token" in done.stdout, done
 
 
 @pytest.fixture
