@@ -18,10 +18,12 @@ Result<std::string> admin_token(std::string const& file, std::string_view signal
   if (file.empty()) {
     auto const* const value = std::getenv(kAdminTokenVariable);
     if (value != nullptr && *value != '\0') return std::string(value);
+    auto const without =
+        signal.empty() ? std::string{} : fmt::format(". Without one, send the process {} and read its log", signal);
     return Error{
         fmt::format("this needs the admin token (gateway.admin_token): expected --token-file FILE, or the "
-                    "token in {}. Without one, send the process {} and read its log",
-                    kAdminTokenVariable, signal)};
+                    "token in {}{}",
+                    kAdminTokenVariable, without)};
   }
   std::ifstream in(file);
   std::string token((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

@@ -18,7 +18,7 @@ struct AdminPost {
   std::string_view page;          ///< such as /api/reload
   std::string_view body;          ///< JSON
   std::string const& token_file;  ///< with the admin token; empty: the variable of the environment
-  std::string_view signal;        ///< what does the same without a token
+  std::string_view signal;        ///< what does the same without a token; may be empty
   std::chrono::seconds patience;
 };
 

@@ -128,7 +128,7 @@ std::string RightsOf::lacks(config::ServiceConfig const& service) const {
 }
 
 std::string RightsOf::rules(config::ServiceConfig const& service, auth::Asset asset) const {
-  auto const names = auth::Policy(config_.policy).names(principal_, service.name, asset);
+  auto const names = auth::Policy(config_.policy).names(principal_, service.service_name(), asset);
   std::string text;
   auto otherwise = names.otherwise;
   for (auto const& rule : names.rules) {
@@ -152,13 +152,13 @@ void RightsOf::write(std::ostream& out, std::vector<config::ServiceConfig> const
   out << '\n';
   auth::Policy const policy(config_.policy);
   for (auto const& service : services) {
-    if (service.disabled) continue;
+    if (service.disabled || service.service_name() != service.name) continue;  // of versions the same holds
     auto const lacking = lacks(service);
     if (!remark_.empty()) {
       out << fmt::format("  {:<16} no access: {}\n", service.name, remark_);
     } else if (!lacking.empty()) {
       out << fmt::format("  {:<16} no access: lacks the scope {}\n", service.name, lacking);
-    } else if (!policy.may_enter(principal_, service.name)) {
+    } else if (!policy.may_enter(principal_, service.service_name())) {
       out << fmt::format("  {:<16} no access: no rule of gateway.policy allows anything\n", service.name);
     } else {
       out << fmt::format("  {:<16} tools: {}\n  {:<16} prompts: {}\n  {:<16} resources: {}\n", service.name,
@@ -170,10 +170,10 @@ void RightsOf::write(std::ostream& out, std::vector<config::ServiceConfig> const
 
 void RightsOf::write_tools(std::ostream& out, config::ServiceConfig const& service, mcp::ToolList const& tools) const {
   auth::Policy const policy(config_.policy);
-  auto const enters = remark_.empty() && lacks(service).empty() && policy.may_enter(principal_, service.name);
+  auto const enters = remark_.empty() && lacks(service).empty() && policy.may_enter(principal_, service.service_name());
   std::vector<std::string> names[2];
   tools.for_each([&](std::string_view name) {
-    auto const allowed = enters && policy.allows(principal_, service.name, auth::Asset::Tool, name);
+    auto const allowed = enters && policy.allows(principal_, service.service_name(), auth::Asset::Tool, name);
     names[allowed ? 1 : 0].emplace_back(name);
   });
   for (auto const allowed : {1, 0}) {

@@ -21,6 +21,9 @@ std::string folded(std::string_view name) {
   return letters;
 }
 
+/// Of the versions of one service.
+std::string_view without_version(std::string_view service) { return service.substr(0, service.find('@')); }
+
 }  // namespace
 
 std::vector<std::string> tool_findings(mcp::ToolLock const& tools) {
@@ -37,7 +40,7 @@ std::vector<std::string> tool_findings(mcp::ToolLock const& tools) {
       if (within)
         findings.push_back(fmt::format("{}: the tool {} has a hidden character: {}", service, shown, *within));
       auto const [other, is_new] = first.try_emplace(folded(name), service, name);
-      if (is_new || other->second.first == service) continue;
+      if (is_new || without_version(other->second.first) == without_version(service)) continue;
       findings.push_back(
           other->second.second == name
               ? fmt::format("{}: the tool {} has the name of one of {}", service, shown, other->second.first)

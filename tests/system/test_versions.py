@@ -241,6 +241,17 @@ def test_rules_and_scopes_of_a_service_hold_for_its_versions(start_gateway):
         assert refused.status == 403 or "error" in refused.json, refused.body
 
 
+def test_check_says_once_what_a_client_may_do_with_all_versions(tmp_path):
+    file = tmp_path / "gateway.json"
+    file.write_text(json.dumps({
+        "gateway": {"auth": {"tokens": [{"name": "bob", "token": "a-token-of-tests"}]},
+                    "policy": {"rules": [{"principals": ["bob"], "services": ["tool"], "effect": "deny"}]}},
+        "mcpServers": {"tool": versions()}}), encoding="utf-8")
+    checked = subprocess.run([GATEWAY, "check", str(file), "--as", "bob", "--connect"], capture_output=True, text=True, timeout=60)
+    assert checked.stdout.count("no access") == 1 and "allow" not in checked.stdout.replace("allows", ""), checked
+    assert "has the name of one of" not in checked.stdout, checked
+
+
 # ── canaries ──────────────────────────────────────────────────────────────────
 
 
