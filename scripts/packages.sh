@@ -5,7 +5,7 @@
 
 # Build dependencies. The README has the same list.
 build_packages=(g++ cmake ninja-build pkg-config libevent-dev nlohmann-json3-dev libfmt-dev libspdlog-dev
-                libcli11-dev libssl-dev libcurl4-openssl-dev libseccomp-dev libre2-dev)
+                libcli11-dev libssl-dev libcurl4-openssl-dev libseccomp-dev libre2-dev libyaml-dev)
 
 # Any suitable Python will do. Node is provided by services/install, which needs Python if Node is missing.
 runtime_packages() {

@@ -222,6 +222,7 @@ std::string usage_of(std::string_view command) {
   if (command == "upgrade") return "mcp-gateway upgrade [OPTIONS] [ADDRESS]";
   if (command == "canary") return "mcp-gateway canary [OPTIONS] [ACTION [SERVICE [VERSION | VERSION:PERCENT...]]]";
   if (command == "help") return "mcp-gateway help [COMMAND]";
+  if (auto usage = usage_of_configuration_command(command); !usage.empty()) return usage;
   if (auto usage = usage_of_deployment(command); !usage.empty()) return usage;
   return command == "mcp-gateway" ? "mcp-gateway COMMAND [OPTIONS]" : fmt::format("mcp-gateway {}", command);
 }
@@ -307,7 +308,7 @@ std::optional<Farewell> judge_run(Arguments const& arguments) {
 
 /// `run -- "npx -y pkg"`: no program has that name, its first word does.
 std::optional<Farewell> judge_server(Arguments const& arguments, WordKinds const& kinds) {
-  if (arguments.server.size() != 1) return std::nullopt;
+  if (arguments.server.size() != 1 || arguments.command != "run") return std::nullopt;
   auto const& whole = arguments.server.front();
   auto const space = whole.find(' ');
   if (space == whole.npos || kinds.is_program(whole) || !kinds.is_program(whole.substr(0, space))) return std::nullopt;
@@ -320,6 +321,10 @@ std::optional<Farewell> judge_server(Arguments const& arguments, WordKinds const
 std::optional<Farewell> judge(Arguments const& arguments) {
   auto const& command = arguments.command;
   if (command == "run") return judge_run(arguments);
+  if (!usage_of_configuration_command(command).empty()) {
+    auto const missing = missing_for_configuration(arguments);
+    return missing.empty() ? std::nullopt : std::optional(wrong(fmt::format("{}: {}", command, missing)));
+  }
   if (!arguments.server.empty()) {
     return wrong(
         fmt::format("{}: found a command behind --, '{}', which only run takes", command, arguments.server.front()));
@@ -446,6 +451,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   add_check(app, arguments);
   add_doctor(app, arguments);
   add_lock(app, arguments);
+  add_configuration_commands(app, arguments);
   add_asking_commands(app, arguments);
   add_deployment_commands(app, arguments);
   app.add_subcommand("schema", "Print the configuration's JSON Schema, for editors");

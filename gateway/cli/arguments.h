@@ -10,6 +10,7 @@
 #include "gateway/cli/ask_canary.h"
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_upgrade.h"
+#include "gateway/cli/configuration_arguments.h"
 #include "gateway/cli/deployment_arguments.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/rights_of.h"
@@ -27,7 +28,7 @@ struct Arguments {
   std::vector<std::string> services;  ///< of the file, those to keep; none is all
   Given flags;                        ///< of `run`
   bool allow_unauthenticated = false;
-  std::vector<std::string> server;   ///< of `run`: what stands behind "--"
+  std::vector<std::string> server;   ///< what stands behind "--": of `run` a server, of `import` any command line
   bool connect = false;              ///< of `check`
   Asked asked;                       ///< of `check`: whose rights to show; without a name nobody's
   std::string lock_file;             ///< of `lock`; empty is that of the configuration
@@ -40,6 +41,7 @@ struct Arguments {
   UpgradeAsked upgrade;              ///< of `upgrade`
   CanaryAsked canary;                ///< of `canary`
   int interval = 2;                  ///< of `top`, in seconds
+  ConfigurationArguments configuration{};
   DeploymentArguments deployment{};
 
   /// Whether there is one to read: a profile alone belongs to the usual one.

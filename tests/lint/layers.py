@@ -16,6 +16,7 @@ LAYERS = {
     "io": {"base"},
     "http": {"io", "base"},
     "config": {"base"},
+    "imports": {"config", "base"},
     "sandbox": {"config", "base"},
     "log": {"config", "base"},
     "metrics": {"config", "base"},
@@ -33,12 +34,13 @@ LAYERS["cli"] = LAYERS["program"] = {*LAYERS, "cli", "program"}
 LIBRARIES = {
     "event2": {"io"},
     "event.h": {"io"},
-    "nlohmann": {"config", "health", "backend", "admin", "deploy", "cli", "program"},
+    "nlohmann": {"config", "imports", "health", "backend", "admin", "deploy", "cli", "program"},
     "prometheus": {"metrics"},
     "openssl": {"io", "mcp", "auth", "admin"},
     "curl": {"auth"},
     "re2": {"base"},
     "seccomp.h": {"sandbox"},
+    "yaml.h": {"imports"},
     "CLI": {"cli", "program"},
 }
 

@@ -22,7 +22,7 @@ FILES = {
     "usr/share/doc/mcp-gateway/copyright": 0o644,
     "usr/share/man/man1/mcp-gateway.1.gz": 0o644,
 }
-COMMANDS = ("run", "check", "doctor", "lock", "health", "status", "reload", "upgrade", "canary", "top", "schema", "version", "validate-config", "deploy", "stop",
+COMMANDS = ("run", "check", "doctor", "lock", "import", "health", "status", "reload", "upgrade", "canary", "top", "schema", "version", "validate-config", "deploy", "stop",
             "rollback", "health-check", "validate", "monitor", "export-state", "set-traffic-split")
 
 
@@ -83,7 +83,7 @@ def test_a_version_before_a_release_is_older_than_the_release():
 def test_it_depends_on_the_libraries_of_the_program_and_on_what_its_scripts_call(package):
     depends = {re.match(r"[\w.+-]+", each)[0] for each in package.field("Depends").split(", ")}
     assert depends >= {"adduser", "libc6", "libcurl4", "libevent-core-2.1-7", "libfmt9", "libre2-9", "libseccomp2", "libspdlog1.10-fmt9",
-                       "libssl3", "libstdc++6"}
+                       "libssl3", "libstdc++6", "libyaml-0-2"}
     assert not [each for each in depends if "dev" in each]
 
 
