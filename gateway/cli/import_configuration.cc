@@ -14,6 +14,7 @@
 #include "gateway/cli/replace_file.h"
 #include "gateway/config/layout.h"
 #include "gateway/imports/import_file.h"
+#include "gateway/imports/import_line.h"
 
 namespace gateway::cli {
 
@@ -59,16 +60,21 @@ int write_imported(Arguments const& arguments, std::string const& text, std::ost
 }  // namespace
 
 int import_configuration(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
-  auto const text = read_config_file(arguments.file);
-  if (!text) {
-    errors << text.error().what << '\n';
-    return kUsageError;
+  auto const& from = arguments.configuration.from;
+  imports::Outcome outcome;
+  if (!arguments.server.empty()) {
+    outcome = imports::import_line(arguments.server, imports::bridge_named(from), read_config_file);
+  } else {
+    auto const text = read_config_file(arguments.file);
+    if (!text) {
+      errors << text.error().what << '\n';
+      return kUsageError;
+    }
+    outcome = imports::import_file(
+        {.text = *text, .kind = imports::kind_named(from), .workspace = workspace_of(arguments.file)});
   }
-  auto const outcome = imports::import_file({.text = *text,
-                                             .kind = imports::kind_named(arguments.configuration.from),
-                                             .workspace = workspace_of(arguments.file)});
   if (auto const* const wrong = std::get_if<config::ConfigErrors>(&outcome))
-    return tell_errors(arguments.file, *wrong, errors);
+    return tell_errors(arguments.server.empty() ? arguments.file : std::string("import"), *wrong, errors);
   auto const& imported = std::get<imports::Imported>(outcome);
   tell_remarks(imported, errors);
   return write_imported(arguments, config::laid_out(imported.config) + "\n", out, errors);

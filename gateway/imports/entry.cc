@@ -103,12 +103,6 @@ void make_texts(ConfigPlace const& place, Json& entry) {
   std::ranges::for_each(*env, as_text);
 }
 
-bool sounds_secret(std::string name) {
-  constexpr std::array<std::string_view, 5> kWords{"token", "secret", "password", "api_key", "apikey"};
-  name = config::lower_case(name);
-  return std::ranges::any_of(kWords, [&](auto word) { return name.find(word) != name.npos; });
-}
-
 /// A secret that stood in the file is copied, since the server needs it, and not without a word.
 void note_secrets(ConfigPlace const& place, Json const& entry) {
   auto const env = entry.find("env");
@@ -166,6 +160,12 @@ std::optional<Json> import_entry(std::string const& path, Json entry, References
   if (has_command(entry)) return in_our_order(std::move(entry));
   remarks.push_back({path, "Left out: it has no command"});
   return std::nullopt;
+}
+
+bool sounds_secret(std::string name) {
+  constexpr std::array<std::string_view, 5> kWords{"token", "secret", "password", "api_key", "apikey"};
+  name = config::lower_case(name);
+  return std::ranges::any_of(kWords, [&](auto word) { return name.find(word) != name.npos; });
 }
 
 std::string import_name(std::string const& path, std::string const& name, Remarks& remarks) {

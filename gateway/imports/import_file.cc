@@ -62,6 +62,8 @@ void keep_listeners_apart(Imported& imported) {
       {"gateway.admin_listen", fmt::format("The status page is at {}, as clients use port {}", other, listen->port)});
 }
 
+}  // namespace
+
 /// What was taken over as it stood may be wrong, and then it was wrong there.
 Outcome judged(Imported imported) {
   if (imported.config["mcpServers"].empty()) {
@@ -79,8 +81,6 @@ Outcome judged(Imported imported) {
   wrong->notes.clear();
   return std::move(*wrong);
 }
-
-}  // namespace
 
 Outcome import_file(Source const& source) {
   config::ConfigReport report;

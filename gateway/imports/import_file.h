@@ -19,4 +19,7 @@ struct Source {
 /// JSON, with comments and trailing commas. The errors name a line and column, or a path within the file.
 [[nodiscard]] Outcome import_file(Source const& source);
 
+/// The same, or what is wrong with it by our own rules.
+[[nodiscard]] Outcome judged(Imported imported);
+
 }  // namespace gateway::imports

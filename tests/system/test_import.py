@@ -212,4 +212,44 @@ def test_a_kind_may_be_said_and_must_be_known(tmp_path):
     assert config["mcpServers"]["a"]["env"] == {"T": "os.environ/T"}
     assert refused(file, "--from", "lite") == (
         "import: --from: expected one of claude, vscode, cursor, tbxark, litellm, agentgateway, found 'lite'\n")
-    assert refused() == "import: expected the configuration of another program: mcp-gateway import FILE\n"
+    assert refused().startswith("import: expected the configuration of another program, or a command line:\n")
+
+
+# ── command lines ────────────────────────────────────────────────────────────
+
+LINES = {
+    "supergateway": ["npx", "-y", "supergateway", "--stdio", "npx -y @modelcontextprotocol/server-filesystem /srv", "--port", "8000"],
+    "supergateway in docker": ["docker", "run", "-it", "--rm", "-p", "8000:8000", "supercorp/supergateway", "--stdio",
+                               "uvx mcp-server-time", "--outputTransport", "streamableHttp", "--stateful", "--cors"],
+    "mcp-proxy": ["uvx", "mcp-proxy", "--port=8096", "--pass-environment", "--", "uvx", "mcp-server-fetch"],
+    "mcp-proxy by name": ["mcp-proxy", "--port", "9090", "--named-server", "fetch", "uvx mcp-server-fetch", "--named-server", "git",
+                          "uvx mcp-server-git"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(LINES))
+def test_the_command_line_of_a_bridge_becomes_a_configuration(name, machine, tmp_path):
+    output = tmp_path / "gateway.json"
+    done = mcp_gateway("import", "-o", output, "--", *LINES[name])
+    assert done.returncode == 0, done.stderr
+    checked = mcp_gateway("check", output, env=machine)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked
+
+
+def test_a_file_that_a_command_line_names_is_read(tmp_path):
+    file = written(tmp_path, {"mcpServers": {"a": {"command": "a", "env": {"T": "${T}"}}, "b": {"url": "https://b.example.com"}}})
+    config, said = imported("--", "mcp-proxy", "--port", "8096", "--named-server-config", file)
+    assert config["mcpServers"] == {"a": {"command": "a", "env": {"T": "${T}"}}}
+    assert config["gateway"] == {"listen": "127.0.0.1:8096", "base_path": "/servers"}
+    assert [line.split(": ")[:3] for line in said] == [["note", str(file), "mcpServers.b"], ["note", NEEDS.split(": ")[1], "T"]]
+
+    file.write_text('{"mcpServers": {"a": }}')
+    assert refused("--", "mcp-proxy", "--named-server-config", file).splitlines()[1].startswith(f"  {file}: line 1, column 22: ")
+
+
+def test_command_lines_that_cannot_be_taken_say_why():
+    assert refused("--", "npx", "-y", "other") == (
+        "import: 1 error\n  the command line: expected one that starts supergateway or mcp-proxy, found 'npx'\n")
+    assert refused("--from", "claude", "--", "supergateway") == (
+        "import: --from: expected supergateway or mcp-proxy for a command line, found 'claude'\n")
+    assert "expected either a file or a command line" in refused("a.json", "--", "supergateway")
