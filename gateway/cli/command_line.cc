@@ -22,6 +22,7 @@
 #include "gateway/cli/check.h"
 #include "gateway/cli/deployments.h"
 #include "gateway/cli/doctor.h"
+#include "gateway/cli/edit_configuration.h"
 #include "gateway/cli/import_configuration.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/lock.h"
@@ -94,6 +95,9 @@ int perform(Arguments const& arguments) {
   if (command == "doctor") return doctor(arguments, std::cout, std::cerr);
   if (command == "lock") return lock(arguments, std::cout, std::cerr);
   if (command == "import") return import_configuration(arguments, std::cout, std::cerr);
+  if (command == "add") return add_service(arguments, std::cout, std::cerr);
+  if (command == "remove") return remove_service(arguments, std::cout, std::cerr);
+  if (command == "list") return list_services(arguments, std::cout, std::cerr);
   if (command == "health") return ask_health(arguments.address, kPatience, std::cout, std::cerr) ? 0 : 1;
   if (command == "status") {
     auto const form = arguments.json ? StatusForm::Json : StatusForm::Table;

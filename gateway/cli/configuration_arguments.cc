@@ -35,6 +35,55 @@ void add_import(CLI::App& app, Arguments& arguments) {
   command->footer(std::string(kImportHelp));
 }
 
+constexpr std::string_view kAddHelp =
+    "What stands behind -- is the server's command line. The file keeps its comments, order and indentation, and is\n"
+    "checked before it is written. ${NAME} in a value or an argument is a variable of the gateway's environment:\n"
+    "in quotes, so that the shell leaves it.\n"
+    "Examples:\n"
+    "  mcp-gateway add time -- uvx mcp-server-time\n"
+    "  mcp-gateway add github --env 'GITHUB_TOKEN=${GITHUB_TOKEN}' -- github-mcp-server stdio";
+
+void add_config_option(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("--config,-c", arguments.file, "The configuration; usually $MCP_GATEWAY_CONFIG, or gateway.json here")
+      ->option_text("FILE");
+}
+
+void add_editing(CLI::App& app, Arguments& arguments) {
+  auto& asked = arguments.configuration;
+  auto* const add = app.add_subcommand("add", "Add a service to a configuration file");
+  add->add_option("NAME", asked.name, "What the service is called in /NAME/mcp")->option_text(" ");
+  add->add_option("--env,-e", asked.env, "A variable of its environment; repeat for more")
+      ->option_text("NAME=VALUE")
+      ->allow_extra_args(false);
+  add->add_option("--pass-env", asked.pass_env, "A variable of the gateway's to hand through; repeat for more")
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  add_config_option(*add, arguments);
+  add->footer(std::string(kAddHelp));
+  auto* const remove = app.add_subcommand("remove", "Take a service out of a configuration file");
+  remove->add_option("NAME", asked.name, "The service")->option_text(" ");
+  add_config_option(*remove, arguments);
+  auto* const list = app.add_subcommand("list", "Show the services of a configuration file");
+  list->add_option("FILE,--config,-c", arguments.file,
+                   "The configuration; usually $MCP_GATEWAY_CONFIG, or gateway.json here")
+      ->option_text(" ");
+}
+
+/// What `add`, `remove` and `list` lack, or have too much of.
+std::string missing_for_editing(Arguments const& arguments) {
+  auto const& command = arguments.command;
+  if (command != "add" && !arguments.server.empty())
+    return fmt::format("found a command behind --, '{}', which only run and add take", arguments.server.front());
+  if (arguments.file == "-" && command != "list") return "expected a file, found stdin";
+  if (command != "list" && arguments.configuration.name.empty())
+    return fmt::format("expected the name of a service: {}", usage_of_configuration_command(command));
+  if (command == "add" && arguments.server.empty())
+    return fmt::format("expected the server's command behind --: mcp-gateway add {} -- COMMAND",
+                       arguments.configuration.name);
+  return {};
+}
+
 std::string missing_for_import(Arguments const& arguments) {
   auto const& from = arguments.configuration.from;
   if (!arguments.server.empty()) {
@@ -53,14 +102,21 @@ std::string missing_for_import(Arguments const& arguments) {
 
 }  // namespace
 
-void add_configuration_commands(CLI::App& app, Arguments& arguments) { add_import(app, arguments); }
+void add_configuration_commands(CLI::App& app, Arguments& arguments) {
+  add_import(app, arguments);
+  add_editing(app, arguments);
+}
 
 std::string usage_of_configuration_command(std::string_view command) {
   if (command == "import")
     return "mcp-gateway import [OPTIONS] FILE\n       mcp-gateway import [OPTIONS] -- COMMAND [ARGUMENTS...]";
-  return {};
+  if (command == "add") return "mcp-gateway add [OPTIONS] NAME -- COMMAND [ARGUMENTS...]";
+  if (command == "remove") return "mcp-gateway remove [OPTIONS] NAME";
+  return command == "list" ? "mcp-gateway list [FILE]" : std::string{};
 }
 
-std::string missing_for_configuration(Arguments const& arguments) { return missing_for_import(arguments); }
+std::string missing_for_configuration(Arguments const& arguments) {
+  return arguments.command == "import" ? missing_for_import(arguments) : missing_for_editing(arguments);
+}
 
 }  // namespace gateway::cli

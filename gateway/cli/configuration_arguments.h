@@ -4,15 +4,19 @@
 #include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::cli {
 
 struct Arguments;
 
 struct ConfigurationArguments {
-  std::string from{};    ///< of `import`: the kind of the file; empty is found out
-  std::string output{};  ///< of `import`; empty is stdout
-  bool force = false;    ///< of `import`: the output may be there
+  std::string from{};                   ///< of `import`: the kind of the file; empty is found out
+  std::string output{};                 ///< of `import`; empty is stdout
+  bool force = false;                   ///< of `import`: the output may be there
+  std::string name{};                   ///< of `add` and `remove`: the service
+  std::vector<std::string> env{};       ///< of `add`: NAME=VALUE
+  std::vector<std::string> pass_env{};  ///< of `add`
 };
 
 /// Adds the commands that write a configuration, and says what they take.

@@ -49,7 +49,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kOptions
 }};
 
 /// Commands of other programs, and what does here what they do there.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommandsOfOthers{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommandsOfOthers{{
     {"serve", "did you mean 'mcp-gateway run'?"},
     {"start", "did you mean 'mcp-gateway run'?"},
     {"up", "did you mean 'mcp-gateway run'?"},
@@ -58,7 +58,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCommand
     {"doctor", "did you mean 'mcp-gateway check FILE --connect'?"},
     {"test", "did you mean 'mcp-gateway check FILE --connect'?"},
     {"ps", "did you mean 'mcp-gateway status'?"},
-    {"list", "did you mean 'mcp-gateway status'?"},
     {"ls", "did you mean 'mcp-gateway status'?"},
     {"reload", "a configuration is read at the start: start the gateway again"},
     {"restart", "the status page restarts a service; SIGTERM ends the gateway"},
