@@ -33,6 +33,7 @@ constexpr std::string_view kRunHelp =
     "(which other users of the machine see in ps). A file says the same and more: docs/config.md.\n"
     "Examples:\n"
     "  mcp-gateway run gateway.json --port 9000\n"
+    "  mcp-gateway run --compat supergateway ARGUMENTS...     or mcp-proxy, with the flags of that program\n"
     "  GITHUB_TOKEN=... mcp-gateway run --pass-env GITHUB_TOKEN --admin 9090 -- github-mcp-server stdio\n"
     "  mcp-gateway run --host 0.0.0.0 --token-file /run/secrets/token -- npx -y @scope/server";
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/rights_of.h"
 #include "gateway/cli/run_flags.h"
+#include "gateway/imports/bridge.h"
 
 namespace gateway::cli {
 
@@ -28,19 +30,20 @@ struct Arguments {
   std::vector<std::string> services;  ///< of the file, those to keep; none is all
   Given flags;                        ///< of `run`
   bool allow_unauthenticated = false;
-  std::vector<std::string> server;   ///< what stands behind "--": of `run` a server, of `import` any command line
-  bool connect = false;              ///< of `check`
-  Asked asked;                       ///< of `check`: whose rights to show; without a name nobody's
-  std::string lock_file;             ///< of `lock`; empty is that of the configuration
-  bool write = false;                ///< of `lock`: pins what the services offer
-  bool compare = false;              ///< of `lock`: says what differs, as without an option
-  std::vector<std::string> approve;  ///< of `lock`: SERVICE or SERVICE/TOOL
-  GatewayAddress address;            ///< of a running gateway; empty is the usual one
-  bool json = false;                 ///< of `status`
-  ReloadAsked reload;                ///< of `reload`
-  UpgradeAsked upgrade;              ///< of `upgrade`
-  CanaryAsked canary;                ///< of `canary`
-  int interval = 2;                  ///< of `top`, in seconds
+  std::vector<std::string> server;  ///< what stands behind "--": of `run` a server, of `import` any command line
+  std::optional<imports::BridgeLine> bridge{};  ///< of `run`: what another program's flags ask for
+  bool connect = false;                         ///< of `check`
+  Asked asked;                                  ///< of `check`: whose rights to show; without a name nobody's
+  std::string lock_file;                        ///< of `lock`; empty is that of the configuration
+  bool write = false;                           ///< of `lock`: pins what the services offer
+  bool compare = false;                         ///< of `lock`: says what differs, as without an option
+  std::vector<std::string> approve;             ///< of `lock`: SERVICE or SERVICE/TOOL
+  GatewayAddress address;                       ///< of a running gateway; empty is the usual one
+  bool json = false;                            ///< of `status`
+  ReloadAsked reload;                           ///< of `reload`
+  UpgradeAsked upgrade;                         ///< of `upgrade`
+  CanaryAsked canary;                           ///< of `canary`
+  int interval = 2;                             ///< of `top`, in seconds
   ConfigurationArguments configuration{};
   DeploymentArguments deployment{};
 

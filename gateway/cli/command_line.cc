@@ -20,6 +20,7 @@
 #include "gateway/cli/ask_status.h"
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/compat.h"
 #include "gateway/cli/deployments.h"
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/edit_configuration.h"
@@ -121,7 +122,8 @@ int run_command_line(std::string_view called_as, std::vector<std::string> words)
   constexpr std::string_view kHealthCheck = "health-check";
   if (called_as.substr(called_as.rfind('/') + 1) == kHealthCheck)
     words.insert(words.begin(), std::string(kHealthCheck));
-  auto read = read_arguments(std::move(words), this_machine());
+  auto compat = read_compat(called_as, words, this_machine());
+  auto read = compat ? *std::move(compat) : read_arguments(std::move(words), this_machine());
   if (auto* const arguments = std::get_if<Arguments>(&read)) {
     auto const has_config = !arguments->profile.empty() || is_deployment_command(arguments->command);
     if (arguments->file.empty() && has_config) arguments->file = usual_config_file();

@@ -17,7 +17,7 @@ constexpr std::string_view kImportHelp =
     "  mcp-gateway import ~/.cursor/mcp.json                 write ours to stdout\n"
     "  mcp-gateway import .vscode/mcp.json --output gateway.json\n"
     "  mcp-gateway import config.yaml --from litellm\n"
-    "  mcp-gateway import -- npx -y supergateway --stdio 'uvx mcp-server-time' --port 8000\n"
+    "  mcp-gateway import -- npx -y supergateway ARGUMENTS...\n"
     "Exit codes: 0 ok, 1 the output cannot be written, 2 the file is wrong, or nothing in it can be taken.";
 
 void add_import(CLI::App& app, Arguments& arguments) {

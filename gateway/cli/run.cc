@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "gateway/base/descriptors.h"
+#include "gateway/cli/compat.h"
 #include "gateway/cli/config_file.h"
 #include "gateway/cli/gateway_flags.h"
 #include "gateway/cli/load_config.h"
@@ -23,6 +24,7 @@
 #include "gateway/config/needs.h"
 #include "gateway/descriptor_budget.h"
 #include "gateway/gateway.h"
+#include "gateway/imports/import_line.h"
 #include "gateway/io/child_guard.h"
 #include "gateway/io/service_manager.h"
 #include "gateway/io/successor.h"
@@ -57,6 +59,7 @@ bool can_serve(std::string const& file, config::Config const& config, std::ostre
 /// With faults for what `support`, which it finds out, does not offer.
 std::optional<config::Config> configuration(Arguments const& arguments, sandbox::Support& support,
                                             std::ostream& errors) {
+  if (arguments.bridge) return compat_config(arguments, errors);
   if (!arguments.server.empty()) return one_server(arguments, errors);
   auto config = load_config(arguments.config(), errors);
   if (!config || !keep_services(*config, arguments.services, errors)) return std::nullopt;
@@ -81,9 +84,11 @@ int start(Arguments const& arguments, std::optional<Inheritance> inheritance, st
   sandbox::Support support;
   auto config = configuration(arguments, support, errors);
   if (!config || !apply_gateway_flags(arguments, *config, errors)) return kUsageError;
-  auto const single = !arguments.server.empty();
+  auto const is_bridge = arguments.bridge.has_value();
+  auto const single = is_bridge ? config->services.size() == 1 && config->gateway.base_path != imports::kNamedPath
+                                : !arguments.server.empty();
   std::unique_ptr<admin::ConfigSource> source;
-  if (!single && arguments.file != "-")
+  if (!single && !is_bridge && arguments.file != "-")
     source = std::make_unique<ConfigFile>(arguments, support, asked_of_system(*config));
   if (single) {
     // With a file the other services run; here there is nothing to wait for.

@@ -15,8 +15,6 @@ namespace gateway::imports {
 namespace {
 
 constexpr std::string_view kServer = "server";
-/// Where mcp-proxy has its servers with a name.
-constexpr std::string_view kNamedPath = "/servers";
 
 void note_host(BridgeLine& line) {
   auto const is_local = line.host.starts_with("127.") || line.host == "localhost" || line.host == "::1";
@@ -29,7 +27,8 @@ void note_host(BridgeLine& line) {
 
 /// One server has a listener of its own, where it is at the root as before. The gateway's stays what it is.
 void serve_at_root(BridgeLine& line, Json& config) {
-  auto server = line.server;
+  auto services = services_of(line);
+  auto& server = services.front();
   if (line.port && *line.port != 0) {
     server["listen"] = fmt::format("127.0.0.1:{}", *line.port);
     if (*line.port == 8080) config["gateway"]["listen"] = "127.0.0.1:8081";
@@ -37,7 +36,7 @@ void serve_at_root(BridgeLine& line, Json& config) {
   } else {
     line.remarks.push_back({"--port", fmt::format("Served at 127.0.0.1:8080/{}/mcp, as no port is said", kServer)});
   }
-  config["mcpServers"][std::string(kServer)] = std::move(server);
+  config["mcpServers"] = std::move(services);
 }
 
 void serve_by_name(BridgeLine& line, Json& config) {
@@ -48,15 +47,20 @@ void serve_by_name(BridgeLine& line, Json& config) {
   }
   // /servers/NAME/sse is served by this, and /NAME/sse as well.
   gateway["base_path"] = kNamedPath;
-  auto& services = config["mcpServers"];
-  for (auto& [name, entry] : line.named.items()) services[name] = entry;
-  if (line.server.is_null()) return;
-  auto const name = services.contains("default") ? std::string("default-server") : std::string("default");
-  services[name] = line.server;
-  line.remarks.push_back({"the command", fmt::format("Served at /{}/sse and /{}/mcp, not at the root", name, name)});
+  config["mcpServers"] = services_of(line);
 }
 
 }  // namespace
+
+Json services_of(BridgeLine& line) {
+  if (line.named.empty()) return {{std::string(kServer), line.server}};
+  auto services = line.named;
+  if (line.server.is_null()) return services;
+  auto const name = services.contains("default") ? std::string("default-server") : std::string("default");
+  services[name] = line.server;
+  line.remarks.push_back({"the command", fmt::format("Served at /{}/sse and /{}/mcp, not at the root", name, name)});
+  return services;
+}
 
 std::optional<config::ConfigErrors> add_named_file(BridgeLine& line, ReadText const& read) {
   if (line.named_file.empty()) return std::nullopt;

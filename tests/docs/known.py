@@ -46,6 +46,7 @@ NOT_RUN = [
     (r"journalctl .*", "needs the journal of a machine running it"),
 
     (r"mcp-gateway (add|remove|list)\b.*", "a file of the reader; tests/system/test_edit_configuration.py edits one"),
+    (r"(mcp-gateway|ln -s) .*(--compat|mcp-proxy) .*", "runs a server of the reader; tests/system/test_compat.py runs each form"),
     (r"mcp-gateway import .*", "a file of the reader; tests/system/test_import.py imports two dozen"),
     (r"mcp-gateway \w+ https://.*", "needs an admin listener with TLS; tests/system/test_tls.py asks one"),
     (r"curl -i https://mcp\.example\.com/.*", "a URL of the reader; tests/proxies sends it through each proxy"),
