@@ -54,6 +54,7 @@ class SupergatewayLine {
   void take_flag(SeenFlag const& flag, std::string const& value) {
     auto const& name = flag.name;
     if (name == "--stdio") {
+      if (value.find_first_not_of(' ') == value.npos) wrong_ = "--stdio: expected a command, found nothing";
       line_.server = entry_of_line(name, value, Quoting::OfAShell, line_);
     } else if (name == "--sse" || name == "--streamableHttp") {
       wrong_ = fmt::format("{} {}", name, kRemote);

@@ -38,6 +38,8 @@ void set_listen(Json const& addr, bool has_tokens, Json& gateway, Remarks& remar
 
 void take_proxy_options(Json const& options, Json& gateway, ProxyDefaults& defaults, Remarks& remarks) {
   auto tokens = tokens_of(options);
+  if (options.contains("authTokens") && tokens.empty())
+    remarks.push_back({"mcpProxy.options.authTokens", "Not taken: expected a list of tokens; clients need none now"});
   if (!tokens.empty()) gateway["auth"]["tokens"] = std::move(tokens);
   for (auto const& [key, value] : options.items()) {
     auto const path = fmt::format("mcpProxy.options.{}", key);
@@ -55,7 +57,10 @@ void take_proxy_options(Json const& options, Json& gateway, ProxyDefaults& defau
 
 Json import_proxy(Json const& proxy, ProxyDefaults& defaults, Remarks& remarks) {
   Json gateway = Json::object();
-  if (!proxy.is_object()) return gateway;
+  if (!proxy.is_object()) {
+    remarks.push_back({"mcpProxy", "Not taken: expected an object"});
+    return gateway;
+  }
   auto const options = proxy.value("options", Json::object());
   auto const has_tokens = options.is_object() && !tokens_of(options).empty();
   for (auto const& [key, value] : proxy.items()) {

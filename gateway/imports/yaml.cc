@@ -157,7 +157,7 @@ bool looks_like_yaml(std::string_view text) {
     auto const end = c == '/' ? config::skip_comment_or_text(text, at) : at;
     if (end == at && c != ' ' && c != '\t' && c != '\r' && c != '\n') {
       auto const is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-      return is_name || text.substr(at).starts_with("---");
+      return is_name || text.substr(at).starts_with("---") || text.substr(at).starts_with("- ");
     }
     at = std::max(end, at + 1);
   }

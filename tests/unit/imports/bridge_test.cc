@@ -99,6 +99,7 @@ TEST(Supergateway, IsRefusedWhereItDoesNotServeAProgram) {
   EXPECT_EQ("expected --stdio \"COMMAND\", found none", error_of({"supergateway", "--port", "1"}));
   EXPECT_EQ("--port: expected a port in 0..65535, found 'http'",
             error_of({"supergateway", "--stdio", "x", "--port", "http"}));
+  EXPECT_EQ("--stdio: expected a command, found nothing", error_of({"supergateway", "--stdio", " "}));
   EXPECT_EQ("--port: expected a value", error_of({"supergateway", "--stdio", "x", "--port"}));
   EXPECT_EQ(0U,
             error_of({"supergateway", "--stdio", "x", "--outputTransport", "ws"}).find("--outputTransport: expected"));

@@ -70,6 +70,13 @@ TEST(ImportFile, ListensOnThisMachineOnlyWithoutTokens) {
   EXPECT_EQ(":8000", closed.config["gateway"]["listen"]);
 }
 
+TEST(ImportFile, SaysSoWhereATokenIsNotTaken) {
+  auto const all = imported(
+      R"({"mcpProxy": {"addr": ":8000", "options": {"authTokens": "t"}}, "mcpServers": {"a": {"command": "x"}}})");
+  EXPECT_EQ("127.0.0.1:8000", all.config["gateway"]["listen"]);
+  EXPECT_EQ("mcpProxy.options.authTokens", all.remarks.back().path);
+}
+
 TEST(ImportFile, MakesATargetThatMustRunARequiredService) {
   auto const all = imported(R"({"mcpProxy": {"options": {"panicIfInvalid": true}}, "mcpServers": {
       "a": {"command": "x"}, "b": {"command": "x", "options": {"panicIfInvalid": false}}}})");

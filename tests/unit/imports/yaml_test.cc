@@ -40,6 +40,7 @@ TEST(Yaml, HasALimitedDepth) {
 TEST(Yaml, IsToldFromJson) {
   EXPECT_TRUE(looks_like_yaml("# remark\na: 1"));
   EXPECT_TRUE(looks_like_yaml("---\na: 1"));
+  EXPECT_TRUE(looks_like_yaml("- a\n"));
   EXPECT_TRUE(looks_like_yaml("mcp_servers:\n"));
   EXPECT_FALSE(looks_like_yaml("// remark\n{\"a\": 1}"));
   EXPECT_FALSE(looks_like_yaml("  {\"a\": 1}"));
