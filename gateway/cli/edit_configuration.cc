@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "gateway/base/counted.h"
 #include "gateway/cli/load_config.h"
@@ -49,31 +50,49 @@ class ServicesText {
       return std::nullopt;
     }
     ServicesText services(std::move(text), *std::move(whole));
-    for (auto const& [key, value] : tree->items())
-      if (auto const block = config::services_under(key, value); block && &value == block->services)
-        services.block_ = config::object_at(services.text_, services.whole_.find(key)->value);
-    if (config::is_bare_map(*tree)) services.block_ = services.whole_;
+    if (config::is_bare_map(*tree)) services.blocks_.push_back(services.whole_);
+    for (auto const& [key, value] : tree->items()) {
+      auto const block = config::services_under(key, value);
+      auto const* const member = services.whole_.find(key);
+      if (!block || &value != block->services || member == nullptr) continue;
+      if (auto span = config::object_at(services.text_, member->value)) services.blocks_.push_back(*std::move(span));
+    }
     return services;
   }
 
   /// The services themselves, which may be the whole file; empty where there is no such block yet.
-  [[nodiscard]] std::optional<config::ObjectSpan> const& block() const { return block_; }
+  [[nodiscard]] bool has(std::string_view name) const { return block_with(name) != nullptr; }
+
+  /// For people: all services that stand in the file.
+  [[nodiscard]] std::string names() const {
+    std::string names;
+    for (auto const& block : blocks_)
+      for (auto const& each : block.members) names += fmt::format("{}{}", names.empty() ? "" : ", ", each.key);
+    return names.empty() ? "none" : names;
+  }
 
   [[nodiscard]] std::string with(std::string const& name, EditJson const& entry) const {
-    if (block_) return config::with_member(text_, *block_, name, entry);
+    if (!blocks_.empty()) return config::with_member(text_, blocks_.front(), name, entry);
     return config::with_member(text_, whole_, "mcpServers", EditJson{{name, entry}});
   }
 
-  [[nodiscard]] std::string without(config::MemberSpan const& member) const {
-    return config::without_member(text_, *block_, member);
+  /// Of a service that it has.
+  [[nodiscard]] std::string without(std::string_view name) const {
+    auto const* const block = block_with(name);
+    return config::without_member(text_, *block, *block->find(name));
   }
 
  private:
   ServicesText(std::string text, config::ObjectSpan whole) : text_(std::move(text)), whole_(std::move(whole)) {}
 
+  [[nodiscard]] config::ObjectSpan const* block_with(std::string_view name) const {
+    auto const found = std::ranges::find_if(blocks_, [&](auto const& block) { return block.find(name) != nullptr; });
+    return found == blocks_.end() ? nullptr : &*found;
+  }
+
   std::string text_;
   config::ObjectSpan whole_;
-  std::optional<config::ObjectSpan> block_;
+  std::vector<config::ObjectSpan> blocks_;  ///< of services: `mcpServers`, or as other programs call it
 };
 
 std::string file_of(Arguments const& arguments) {
@@ -146,7 +165,7 @@ int add_service(Arguments const& arguments, std::ostream& out, std::ostream& err
   if (!text) return complain(errors, text.error().what);
   auto const services = ServicesText::read(file, *std::move(text), errors);
   if (!services) return kUsageError;
-  if (services->block() && services->block()->find(name) != nullptr)
+  if (services->has(name))
     return complain(errors, fmt::format("add: {} has a service '{}' already; mcp-gateway remove {} takes it out", file,
                                         name, name));
   return write_checked(file, services->with(name, *entry), "added", name, out, errors);
@@ -159,14 +178,9 @@ int remove_service(Arguments const& arguments, std::ostream& out, std::ostream& 
   if (!text) return complain(errors, text.error().what);
   auto const services = ServicesText::read(file, *std::move(text), errors);
   if (!services) return kUsageError;
-  auto const* const member = services->block() ? services->block()->find(name) : nullptr;
-  if (member != nullptr) return write_checked(file, services->without(*member), "removed", name, out, errors);
-  std::string names;
-  if (services->block())
-    for (auto const& each : services->block()->members)
-      names += fmt::format("{}{}", names.empty() ? "" : ", ", each.key);
-  return complain(errors, fmt::format("remove: {} has no service '{:.80}'; those there: {}", file, name,
-                                      names.empty() ? "none" : names));
+  if (services->has(name)) return write_checked(file, services->without(name), "removed", name, out, errors);
+  return complain(errors,
+                  fmt::format("remove: {} has no service '{:.80}'; those there: {}", file, name, services->names()));
 }
 
 }  // namespace gateway::cli

@@ -98,6 +98,20 @@ std::string member_text(std::string_view key, Json const& value, Lines const& li
   return text;
 }
 
+/// For a line with others. No text of JSON holds a newline.
+std::string on_one_line_with_others(std::string const& member) {
+  std::string line;
+  for (std::size_t at = 0; at < member.size(); ++at) {
+    if (member[at] != '\n' && member[at] != '\r') {
+      line += member[at];
+      continue;
+    }
+    while (at + 1 < member.size() && is_white(member[at + 1])) ++at;
+    line += ' ';
+  }
+  return line;
+}
+
 /// Into an object that has no members, and may have comments.
 std::string with_first_member(std::string_view json, ObjectSpan const& object, std::string const& member,
                               Lines const& lines) {
@@ -152,7 +166,7 @@ std::string with_member(std::string_view json, ObjectSpan const& object, std::st
   auto const comma = comma_after(json, last);
   std::string text(json.substr(0, last.end));
   if (!indentation_at(json, last.begin)) {  // all on one line
-    text += ", " + member;
+    text += ", " + on_one_line_with_others(member);
     return text += json.substr(last.end);
   }
   // Behind what is said of the last member on its line.

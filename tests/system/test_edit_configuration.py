@@ -182,3 +182,12 @@ def test_the_list_tells_what_stands_in_the_file_and_no_secret(tmp_path):
         "remote       shared     unavailable  -",
     ]
     assert said(mcp_gateway("list", "--config", tmp_path / "none.json"), 2)
+
+
+def test_a_service_is_found_in_whichever_block_it_stands(tmp_path):
+    file = written(tmp_path, '{"mcpServers": {"a": {"command": "/bin/cat"}}, "servers": {"b": {"command": "/bin/cat"}, "c": {"command": "/bin/cat"}}}')
+    said(mcp_gateway("remove", "b", "--config", file), 0)
+    said(mcp_gateway("add", "d", "--config", file, "--", "/bin/cat", "-u"), 0)
+    assert file.read_text() == (
+        '{"mcpServers": {"a": {"command": "/bin/cat"}, "d": { "command": "/bin/cat", "args": ["-u"] }}, '
+        '"servers": {"c": {"command": "/bin/cat"}}}')

@@ -39,6 +39,9 @@ TEST(ObjectSpan, TakesAMemberMoreBehindTheOthers) {
   EXPECT_EQ("{\r\n    \"a\": 1,\r\n    " + kNew + "\r\n}\r\n", with("{\r\n    \"a\": 1\r\n}\r\n"));
   EXPECT_EQ("{ \"a\": 1, " + kNew + " }", with("{ \"a\": 1 }"));
   EXPECT_EQ("{\n  " + kNew + "\n}", with("{}"));
+  constexpr std::string_view kLine = "{\"a\": 1}";
+  EXPECT_EQ("{\"a\": 1, \"b\": { \"c\": { \"d\": [1] } }}",
+            with_member(kLine, *object_at(kLine, 0), "b", Json::parse(R"({"c": {"d": [1]}})")));
 }
 
 TEST(ObjectSpan, KeepsCommentsWhereTheyAre) {
