@@ -172,7 +172,7 @@ std::optional<Fired> judge_memory(std::span<Sample const> samples, Triggers cons
 
 }  // namespace
 
-void read_metrics(std::string_view text, Sample& sample, std::string_view server) {
+void read_metrics(std::string_view text, Sample& sample, std::string_view of_server) {
   std::map<std::string, double, std::less<>> used;
   std::map<std::string, double, std::less<>> limits;
   while (!text.empty()) {
@@ -180,7 +180,7 @@ void read_metrics(std::string_view text, Sample& sample, std::string_view server
     auto const line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     auto const value = number_of(line.substr(line.rfind(' ') + 1));
-    if (line.starts_with('#') || (!server.empty() && label_of(line, "server") != server)) continue;
+    if (line.starts_with('#') || (!of_server.empty() && label_of(line, "server") != of_server)) continue;
     if (is_of(line, "mcp_server_requests_total")) {
       if (label_of(line, "outcome") == "cancelled") continue;
       sample.requests += value;

@@ -27,8 +27,8 @@ struct Sample {
   double memory_ratio = 0;             ///< of the service nearest to its limit, the part of it that it uses
 };
 
-/// Reads the text of /metrics into it: what is said of one service, or of all where `server` is empty.
-void read_metrics(std::string_view text, Sample& sample, std::string_view server = {});
+/// Reads the text of /metrics into it: what is said of one service, or of all where `of_server` is empty.
+void read_metrics(std::string_view text, Sample& sample, std::string_view of_server = {});
 
 /// The limits. A condition holds if it does in each quarter of its window, so that a short burst does not fire.
 struct Triggers {
