@@ -19,8 +19,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kOptions
     {"--check", "say mcp-gateway check FILE"},
     {"--dry-run", "say mcp-gateway check FILE"},
     {"--validate-only", "say mcp-gateway check FILE"},
-    {"--watch", "leave it out: a configuration is read at the start, so start it again"},
-    {"--hot-reload", "leave it out: a configuration is read at the start, so start it again"},
+    {"--watch", "leave it out, and set gateway.reload_on_change in the configuration, or run mcp-gateway reload"},
+    {"--hot-reload", "leave it out, and set gateway.reload_on_change in the configuration, or run mcp-gateway reload"},
     {"--stdio", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
     {"--command", "the server's command stands behind --: mcp-gateway run -- npx -y PACKAGE"},
     {"--sse", "mcp-gateway runs programs and does not connect to remote servers"},
@@ -49,7 +49,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kOptions
 }};
 
 /// Commands of other programs, and what does here what they do there.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommandsOfOthers{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kCommandsOfOthers{{
     {"serve", "did you mean 'mcp-gateway run'?"},
     {"start", "did you mean 'mcp-gateway run'?"},
     {"up", "did you mean 'mcp-gateway run'?"},
@@ -59,7 +59,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kCommand
     {"test", "did you mean 'mcp-gateway check FILE --connect'?"},
     {"ps", "did you mean 'mcp-gateway status'?"},
     {"ls", "did you mean 'mcp-gateway status'?"},
-    {"reload", "a configuration is read at the start: start the gateway again"},
     {"restart", "the status page restarts a service; SIGTERM ends the gateway"},
     {"logs", "the log is the gateway's stderr"},
 }};
