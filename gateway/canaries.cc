@@ -156,7 +156,18 @@ void Canaries::take_up() {
                       {{"server", service.service}, {"weights", text_of(configured)}});
     apply(service, current_[service.service]);
   }
+  for (auto const& [service, was] : before) hide_gone(service, was);
   if (is_changed || current_.size() != before.size()) keep();
+}
+
+/// The first version was called as the service, others by both names.
+void Canaries::hide_gone(std::string const& service, Current const& was) {
+  auto const now = current_.find(service);
+  for (auto const& [version, unused] : was.configured) {
+    if (now != current_.end() && now->second.configured.contains(version)) continue;
+    needs_.metrics.version_gone(service, service, version);
+    needs_.metrics.version_gone(fmt::format("{}@{}", service, version), service, version);
+  }
 }
 
 // ── time ─────────────────────────────────────────────────────────────────────

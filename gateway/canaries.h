@@ -75,6 +75,7 @@ class Canaries {
   [[nodiscard]] admin::CanaryEnd set_weights(admin::CanaryRequest const& request, Current& current);
   [[nodiscard]] deploy::CourseBook read_kept();
   void keep();
+  void hide_gone(std::string const& service, Current const& was);
   void apply(Listed const& service, Current const& current);
   void follow_course(std::string const& service);
   void tell_course(std::string const& service, deploy::Course const& course);

@@ -121,8 +121,13 @@ void Metrics::config_in_use(bool is_last_read) {
 
 void Metrics::version_weight(std::string_view server, std::string_view service, std::string_view version,
                              std::size_t weight) {
-  impl_->families_.version_weight.at({{"server", server}, {"service", service}, {"version", version}})
-      .set(static_cast<std::int64_t>(weight));
+  Labels const labels{{"server", server}, {"service", service}, {"version", version}};
+  impl_->hidden_.erase(label_text(labels));
+  impl_->families_.version_weight.at(labels).set(static_cast<std::int64_t>(weight));
+}
+
+void Metrics::version_gone(std::string_view server, std::string_view service, std::string_view version) {
+  impl_->hidden_.insert(label_text({{"server", server}, {"service", service}, {"version", version}}));
 }
 
 void Metrics::canary_rolled_back(std::string_view service, std::string_view trigger) {

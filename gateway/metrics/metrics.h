@@ -47,6 +47,8 @@ class Metrics {
 
   /// The part of owners that a version of a service has, in percent. `server` is what the version's other metrics have.
   void version_weight(std::string_view server, std::string_view service, std::string_view version, std::size_t weight);
+  /// It is configured no more.
+  void version_gone(std::string_view server, std::string_view service, std::string_view version);
   void canary_rolled_back(std::string_view service, std::string_view trigger);
 
   void limits(std::size_t sessions, std::size_t connections);

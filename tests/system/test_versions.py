@@ -366,6 +366,10 @@ def test_a_version_is_added_and_removed_without_a_new_child_of_the_others(start_
     gateway.reload({"tool": {"command": sys.executable, "args": does("stable"), "canary": QUICK}})
     assert spread(gateway, 4) == ["stable"] * 4
     assert which(client) == "stable" and gateway.child_pid("tool") == child
+    assert "mcp_gateway_version_weight{" not in gateway.metrics()
+    gateway.reload({"tool": versions(30, 70)})
+    assert gateway.metric("mcp_gateway_version_weight", server="tool") == 30
+    assert gateway.metric("mcp_gateway_version_weight", server="tool@next") == 70
 
 
 def test_a_canary_goes_on_in_the_process_after_a_kill_and_after_an_upgrade(start_gateway, tmp_path):
