@@ -31,6 +31,8 @@ namespace {
 
 using EditJson = config::Json;
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 int complain(std::ostream& errors, std::string_view what) {
   errors << what << '\n';
   return kUsageError;
@@ -43,7 +45,8 @@ class ServicesText {
   static std::optional<ServicesText> read(std::string const& file, std::string text, std::ostream& errors) {
     config::ConfigReport report;
     auto const tree = config::parse_config_json(text, report);
-    auto whole = tree && report.errors.empty() ? config::object_at(text, 0) : std::nullopt;
+    auto const begin = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    auto whole = tree && report.errors.empty() ? config::object_at(text, begin) : std::nullopt;
     if (!whole) {
       errors << fmt::format("{}: {}\n", file, counted(report.errors.size(), "error"));
       for (auto const& error : report.errors) errors << fmt::format("  {}: {}\n", error.path, error.what);
@@ -161,6 +164,8 @@ int add_service(Arguments const& arguments, std::ostream& out, std::ostream& err
   if (auto const good = config::check_service_name(name); !good) return complain(errors, "add: " + good.error().what);
   auto const entry = entry_to_add(arguments);
   if (!entry) return complain(errors, "add: " + entry.error().what);
+  auto const held = hold_file(file);
+  if (!held) return complain(errors, held.error().what);
   auto text = text_to_extend(arguments, file);
   if (!text) return complain(errors, text.error().what);
   auto const services = ServicesText::read(file, *std::move(text), errors);
@@ -174,6 +179,8 @@ int add_service(Arguments const& arguments, std::ostream& out, std::ostream& err
 int remove_service(Arguments const& arguments, std::ostream& out, std::ostream& errors) {
   auto const file = file_of(arguments);
   auto const& name = arguments.configuration.name;
+  auto const held = hold_file(file);
+  if (!held) return complain(errors, held.error().what);
   auto text = read_config_file(file);
   if (!text) return complain(errors, text.error().what);
   auto const services = ServicesText::read(file, *std::move(text), errors);

@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-
-#include "gateway/io/unique_fd.h"
 
 namespace gateway::cli {
 
@@ -66,6 +65,19 @@ Status write_beside(std::string const& path, std::string_view text, mode_t mode,
 
 Status replace_file(std::string const& path, std::string_view text, mode_t mode) {
   return write_beside(path, text, mode, Former::Replaced);
+}
+
+Result<io::UniqueFd> hold_file(std::string const& path) {
+  for (;;) {
+    io::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    struct stat held {};
+    if (!file || ::fstat(file.get(), &held) != 0) return io::UniqueFd{};
+    if (!S_ISREG(held.st_mode)) return Error{fmt::format("{}: expected a file, found something else", path)};
+    if (::flock(file.get(), LOCK_EX) != 0) return Error{fmt::format("{}: {}", path, std::strerror(errno))};
+    struct stat now {};
+    // Who had it before has replaced it.
+    if (::stat(path.c_str(), &now) == 0 && now.st_dev == held.st_dev && now.st_ino == held.st_ino) return file;
+  }
 }
 
 Status create_file(std::string const& path, std::string_view text, mode_t mode) {

@@ -87,7 +87,12 @@ class YamlReader {
     while (next()) {
       if (event_.type() == YAML_STREAM_END_EVENT) break;
       if (event_.type() == YAML_STREAM_START_EVENT || event_.type() == YAML_DOCUMENT_START_EVENT) continue;
-      return value(0);
+      auto tree = value(0);
+      while (next() && event_.type() != YAML_STREAM_END_EVENT) {
+        if (event_.type() == YAML_DOCUMENT_START_EVENT)
+          wrong(event_.place(), "expected one document, found another; give it a file of its own");
+      }
+      return report_.errors.empty() ? std::move(tree) : std::nullopt;
     }
     wrong("the file", "it is empty");
     return std::nullopt;
@@ -157,7 +162,8 @@ bool looks_like_yaml(std::string_view text) {
     auto const end = c == '/' ? config::skip_comment_or_text(text, at) : at;
     if (end == at && c != ' ' && c != '\t' && c != '\r' && c != '\n') {
       auto const is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-      return is_name || text.substr(at).starts_with("---") || text.substr(at).starts_with("- ");
+      return is_name || text.substr(at).starts_with("---") || text.substr(at).starts_with("%YAML") ||
+             text.substr(at).starts_with("- ");
     }
     at = std::max(end, at + 1);
   }

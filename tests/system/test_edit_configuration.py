@@ -103,6 +103,33 @@ def test_mode_and_link_stay(file, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["gateway.json", "link.json"]
 
 
+def test_of_many_who_add_at_once_nobody_undoes_what_another_did(file):
+    names = ["n%d" % number for number in range(20)]
+    workers = [threading.Thread(target=mcp_gateway, args=("add", name, "--config", file, "--", "/bin/cat")) for name in names]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    listed = mcp_gateway("list", "--config", file).stdout
+    assert [name for name in names if name not in listed.split()] == []
+
+
+def test_a_file_with_a_byte_order_mark_keeps_it(tmp_path):
+    file = tmp_path / "gateway.json"
+    file.write_bytes(b'\xef\xbb\xbf{"mcpServers": {"a": {"command": "/bin/cat"}}}')
+    assert mcp_gateway("add", "b", "--config", file, "--", "/bin/cat").returncode == 0
+    assert mcp_gateway("remove", "a", "--config", file).returncode == 0
+    text = file.read_bytes()
+    assert text.startswith(b'\xef\xbb\xbf{"mcpServers"') and b'"b"' in text and b'"a"' not in text
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/zero"):
+        assert "expected a file, found something else" in said(mcp_gateway("add", "a", "--config", path, "--", "/bin/cat"), 2)[0]
+
+
 def test_whoever_reads_meanwhile_sees_a_whole_file(file):
     torn = []
     done = threading.Event()

@@ -31,6 +31,13 @@ TEST(Yaml, SaysWhereItIsWrong) {
   EXPECT_EQ("the file: expected keys such as mcp_servers: at its top", json_of("- a\n"));
 }
 
+TEST(Yaml, IsOneDocument) {
+  EXPECT_EQ("line 2, column 1: expected one document, found another; give it a file of its own",
+            json_of("a: 1\n---\nb: 2\n"));
+  EXPECT_EQ(R"({"a":1})", json_of("%YAML 1.2\n---\na: 1\n...\n"));
+  EXPECT_TRUE(looks_like_yaml("%YAML 1.2\n---\na: 1\n"));
+}
+
 TEST(Yaml, HasALimitedDepth) {
   std::string deep = "a: ";
   for (int i = 0; i < 1000; ++i) deep += '[';
