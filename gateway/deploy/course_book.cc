@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace gateway::deploy {
 
@@ -16,18 +18,43 @@ CourseJson json_of(CourseState const& course) {
   return json;
 }
 
+/// What is no such number would become one.
+std::size_t count_of(CourseJson const& json) {
+  if (!json.is_number_unsigned()) throw std::invalid_argument("expected a whole number from 0");
+  return json.get<std::size_t>();
+}
+
+Weights weights_of(CourseJson const& json) {
+  Weights weights;
+  for (auto const& [version, weight] : json.items()) weights[version] = count_of(weight);
+  return weights;
+}
+
+bool are_whole(Weights const& weights) {
+  std::size_t sum = 0;
+  for (auto const& [version, weight] : weights) sum += std::min<std::size_t>(weight, 101);
+  return sum == 100;
+}
+
 CourseState course_of(CourseJson const& json) {
   auto const phase = course_phase_from(json.at("phase").get<std::string>());
   if (!phase) throw std::invalid_argument("an unknown phase");
-  CourseState course{.from = json.at("from"), .to = json.at("to"), .phase = *phase, .step = json.at("step")};
+  CourseState course{.from = json.at("from"), .to = json.at("to"), .phase = *phase, .step = count_of(json.at("step"))};
   if (auto const fired = json.find("trigger"); fired != json.end())
     course.fired = {.name = fired->at("name"), .why = fired->at("why")};
   return course;
 }
 
 KeptCourse kept_of(CourseJson const& json) {
-  KeptCourse kept{.configured = json.at("configured"), .weights = json.at("weights")};
-  if (auto const course = json.find("course"); course != json.end()) kept.course = course_of(*course);
+  KeptCourse kept{.configured = weights_of(json.at("configured")), .weights = weights_of(json.at("weights"))};
+  auto const is_known = [&](std::string const& version) { return kept.configured.contains(version); };
+  auto good = are_whole(kept.weights) &&
+              std::ranges::all_of(kept.weights, [&](auto const& each) { return is_known(each.first); });
+  if (auto const course = json.find("course"); course != json.end()) {
+    kept.course = course_of(*course);
+    good = good && is_known(kept.course->from) && is_known(kept.course->to) && kept.course->from != kept.course->to;
+  }
+  if (!good) throw std::invalid_argument("expected weights of 100 in all, and versions that are configured");
   return kept;
 }
 

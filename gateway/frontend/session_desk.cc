@@ -42,14 +42,15 @@ ServiceKey Desk::version_for(Visit const& visit, mcp::Transport transport, mcp::
   auto const service_key = *visit.endpoint.service;
   if (!versions.are_at(service_key)) return service_key;
   auto const& principal = visit.principal->id.name;
-  auto const key = only_value(visit.request.head, service(service_key).key_header());
+  auto const key_at = [&](ServiceKey at) { return only_value(visit.request.head, service(at).key_header()); };
   if (mark.shows_state) {  // the child that asked has the call
     auto const text = rpc::unquote(state);
     for (auto const version : versions.of(service_key)) {
-      if (seal.open(text, {.service = version, .principal = principal, .key = key, .request = mark.digest}))
+      if (seal.open(text, {.service = version, .principal = principal, .key = key_at(version), .request = mark.digest}))
         return version;
     }
   }
+  auto const key = key_at(service_key);
   auto const& name = services.find(service_key)->config->name;
   if (!principal.empty() || !key.empty()) return versions.choose(service_key, owner_number(name, principal, key));
   if (has_token(transport)) return versions.choose(service_key, {});

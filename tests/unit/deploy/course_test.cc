@@ -152,9 +152,20 @@ TEST(CourseBookTest, ReadsWhatItWrote) {
 }
 
 TEST(CourseBookTest, SaysWhatIsWrongWithOthers) {
-  for (auto const* const text : {"", "[]", "{}", R"({"services":{"s":{"configured":{}}}})",
-                                 R"({"services":{"s":{"configured":{},"weights":{},"course":{"from":"a","to":"b",)"
-                                 R"("phase":"later","step":0}}}})"}) {
+  auto const with = [](std::string const& weights, std::string const& course) {
+    return R"({"services":{"s":{"configured":{"a":90,"b":10},"weights":)" + weights + R"(,"course":)" + course + "}}}";
+  };
+  std::string const weights = R"({"a":100,"b":0})";
+  std::string const course = R"({"from":"a","to":"b","phase":"gate","step":0})";
+  ASSERT_TRUE(read_course_book(with(weights, course)));
+  for (std::string const& text :
+       {std::string(), std::string("[]"), std::string("{}"), std::string(R"({"services":{"s":{"configured":{}}}})"),
+        with(R"({"a":100,"b":-5})", course), with(R"({"a":18446744073709551615,"b":101})", course),
+        with(R"({"a":50,"b":0})", course), with(R"({"a":50,"gone":50})", course),
+        with(weights, R"({"from":"a","to":"b","phase":"later","step":0})"),
+        with(weights, R"({"from":"a","to":"b","phase":"gate","step":-1})"),
+        with(weights, R"({"from":"gone","to":"b","phase":"gate","step":0})"),
+        with(weights, R"({"from":"b","to":"b","phase":"gate","step":0})")}) {
     auto const read = read_course_book(text);
     ASSERT_FALSE(read) << text;
     EXPECT_TRUE(read.error().what.starts_with("expected what mcp-gateway wrote there")) << read.error().what;
