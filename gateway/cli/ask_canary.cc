@@ -87,6 +87,7 @@ class CanaryCommand {
     }
     auto services = ask();
     if (!services) return kUsageError;
+    auto const waits = asked_.wait && is_under_way(*services);
     while (asked_.wait && is_under_way(*services)) {
       tell_progress(*services);
       std::this_thread::sleep_for(kLookEvery);
@@ -98,7 +99,11 @@ class CanaryCommand {
     } else {
       show(*services, out_);
     }
-    return is_rolled_back(*services) && asked_.wait ? deploy::kRolledBack : 0;
+    if (is_rolled_back(*services) && asked_.wait) return deploy::kRolledBack;
+    if (!waits || phase(*services) == "done") return 0;
+    errors_
+        << "canary: it ended otherwise meanwhile: other weights were set, or the versions are configured otherwise\n";
+    return 1;
   }
 
  private:

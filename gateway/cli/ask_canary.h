@@ -23,7 +23,7 @@ struct CanaryAsked {
 [[nodiscard]] std::string missing_in(CanaryAsked const& asked);
 
 /// Does what is asked, and says how the versions are then. Gives the exit code: 0 where it was done and, with `wait`, the
-/// new version has taken over; 5 where it was rolled back; 1 where it is not possible; 2 where the gateway could not be
+/// new version has taken over; 5 where it was rolled back; 1 where it is not possible or ended otherwise; 2 where the gateway could not be
 /// asked.
 [[nodiscard]] int ask_canary(GatewayAddress const& address, CanaryAsked const& asked, std::chrono::seconds patience,
                              std::ostream& out, std::ostream& errors);

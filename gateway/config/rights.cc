@@ -17,7 +17,7 @@ constexpr std::size_t kMostRules = std::numeric_limits<RuleNumber>::max();
 /// A pattern that fits no service is nearly always a typing error. Not an error: the service may be in another file.
 void check_services(ConfigPlace const& place, std::vector<std::string> const& patterns, Config const& config) {
   for (std::size_t i = 0; i < patterns.size(); ++i) {
-    auto const fits = [&](auto const& service) { return fits_pattern(patterns[i], service.name); };
+    auto const fits = [&](auto const& service) { return fits_pattern(patterns[i], service.service_name()); };
     if (std::ranges::any_of(config.services, fits)) continue;
     place.member("services").element(i).warning(fmt::format("No service is called '{}'.", patterns[i]));
   }
