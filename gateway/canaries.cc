@@ -61,11 +61,16 @@ std::string_view message_of(CoursePhase phase) {
   return {};
 }
 
+/// Before its first session more is asked of a version than later, when a new child may not have been probed yet.
+bool is_well(health::ServiceHealth const& health, CoursePhase phase) {
+  return phase == CoursePhase::Gate ? health::is_proven(health) : health.status == health::HealthStatus::Healthy;
+}
+
 deploy::Sample sample_of(std::string const& server, std::string_view metrics, health::GatewayHealth const& health,
-                         std::chrono::milliseconds at) {
+                         CoursePhase phase, std::chrono::milliseconds at) {
   deploy::Sample sample{.at = at, .answers = true};
   auto const found = std::ranges::find(health.services, server, &health::ServiceHealth::name);
-  sample.ready = found != health.services.end() && found->status == health::HealthStatus::Healthy;
+  sample.ready = found != health.services.end() && is_well(*found, phase);
   deploy::read_metrics(metrics, sample, server);
   return sample;
 }
@@ -97,7 +102,13 @@ std::optional<Canaries::Listed> Canaries::find(std::string_view service) const {
 
 deploy::CourseBook Canaries::read_kept() {
   auto const& file = needs_.config.state_file;
-  if (file.empty() || !std::filesystem::exists(file)) return {};
+  std::error_code none;
+  if (file.empty() || !std::filesystem::exists(file, none)) return {};
+  if (!std::filesystem::is_regular_file(file, none)) {
+    needs_.log.error("canary.state_unreadable", "weights and canaries begin as configured: the state file is no file",
+                     {{"file", file}, {"err.msg", "expected a file"}});
+    return {};
+  }
   auto text = deploy::content_of_file(file);
   auto book = text ? deploy::read_course_book(*text) : Result<deploy::CourseBook>(text.error());
   if (book) return *std::move(book);
@@ -144,20 +155,18 @@ void Canaries::begin() {
 
 void Canaries::take_up() {
   auto const before = std::exchange(current_, {});
-  auto is_changed = false;
   for (auto const& service : listed()) {
     auto const configured = configured_weights(service.versions);
     auto const was = before.find(service.service);
     auto const holds = was != before.end() && was->second.configured == configured;
     current_[service.service] = holds ? was->second : Current{.configured = configured, .weights = configured};
-    is_changed = is_changed || !holds;
     if (!holds && was != before.end() && was->second.course && !was->second.course->state().is_over())
       needs_.log.warn("canary.dropped", "the versions of the service are configured otherwise: their weights hold now",
                       {{"server", service.service}, {"weights", text_of(configured)}});
     apply(service, current_[service.service]);
   }
   for (auto const& [service, was] : before) hide_gone(service, was);
-  if (is_changed || current_.size() != before.size()) keep();
+  if (!before.empty() || !current_.empty()) keep();  // perhaps elsewhere
 }
 
 /// The first version was called as the service, others by both names.
@@ -186,7 +195,7 @@ void Canaries::look(health::GatewayHealth const& health) {
     auto const sample = [&](std::string const& version) {
       auto const listed = std::ranges::find_if(service.versions,
                                                [&](auto const* each) { return each->config.version->name == version; });
-      return sample_of((*listed)->config.name, metrics, health, now());
+      return sample_of((*listed)->config.name, metrics, health, course.state().phase, now());
     };
     if (course.look(sample(course.state().to), sample(course.state().from))) follow_course(service.service);
   }

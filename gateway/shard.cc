@@ -207,9 +207,9 @@ void Shard::look_at_versions() {
   for (auto const key : desk_.versions.all()) {
     auto const* const service = supervisor_.find(key);
     if (service == nullptr) continue;
-    auto const status = service->health().status;
-    auto const serves = health::http_status(status) == 200;
-    if (!desk_.versions.report(key, status == health::HealthStatus::Healthy, serves)) continue;
+    auto const health = service->health();
+    auto const serves = health::http_status(health.status) == 200;
+    if (!desk_.versions.report(key, health::is_proven(health), serves)) continue;
     auto const& name = service->config().name;
     if (serves) {
       log_.info("version.admitted", "the version is healthy: it gets sessions by its weight", {{"server", name}});

@@ -123,6 +123,10 @@ HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining) 
   return status;
 }
 
+bool is_proven(ServiceHealth const& service) {
+  return service.status == HealthStatus::Healthy && (!service.probe || service.probe->status == "passed");
+}
+
 bool is_ready(GatewayHealth const& health) {
   return health.status != HealthStatus::Draining &&
          std::all_of(health.services.begin(), health.services.end(), [](ServiceHealth const& service) {

@@ -82,6 +82,9 @@ struct GatewayHealth {
 /// One that is unavailable was never to run here, and counts only where required.
 [[nodiscard]] HealthStatus overall(std::vector<ServiceHealth> const& services, bool draining);
 
+/// Healthy, and not only because its probe has not been answered yet.
+[[nodiscard]] bool is_proven(ServiceHealth const& service);
+
 /// Whether every required service can be called.
 [[nodiscard]] bool is_ready(GatewayHealth const& health);
 

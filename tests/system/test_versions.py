@@ -181,6 +181,15 @@ def test_a_version_gets_no_session_before_it_has_been_healthy(start_gateway, tmp
     assert "next" in spread(gateway, 3)
 
 
+def test_a_version_gets_no_session_before_its_probe_has_passed(start_gateway):
+    service = versions(50, 50, "tool_error", probe={"tool": "which", "interval": "100ms"})
+    gateway = start(start_gateway, service)
+    admitted(gateway, "tool")
+    gateway.until(lambda: gateway.health("tool@next")["probe"]["status"] == "failed")
+    assert spread(gateway, 6) == ["stable"] * 6
+    assert not gateway.events("version.admitted", server="tool@next")
+
+
 def test_a_version_that_is_down_gets_no_new_sessions(start_gateway):
     gateway = start(start_gateway, versions(50, 50, "exit", restart={"backoff_initial": "1h", "backoff_max": "1h"}))
     admitted(gateway)
@@ -392,6 +401,43 @@ def test_a_canary_goes_on_in_the_process_after_a_kill_and_after_an_upgrade(start
     assert command(again, "promote", "tool").returncode == 0
     last = start(start_gateway, service, config)
     assert weights(last) == {"stable": 0, "next": 100}
+
+
+def test_who_waits_for_a_canary_that_a_reload_has_dropped_is_told_so(start_gateway, tmp_path):
+    gateway = start(start_gateway, versions(canary=STEADY), {"state_file": str(tmp_path / "state.json")})
+    admitted(gateway)
+    waiting = subprocess.Popen([GATEWAY, "canary", "start", "tool", "--wait", "--url", str(gateway.ports["admin"])],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "MCP_GATEWAY_ADMIN_TOKEN": TOKEN})
+    gateway.wait_for("canary.step", weight=50)
+    gateway.reload({"tool": versions(90, 10, canary=STEADY)})
+    gateway.wait_for("canary.dropped")
+    said = waiting.communicate(timeout=60)
+    assert waiting.returncode == 1 and "it ended otherwise meanwhile" in said[1], said
+
+
+def test_a_rule_that_names_a_version_is_said_to_fit_nothing(tmp_path):
+    file = tmp_path / "gateway.json"
+    file.write_text(json.dumps({"gateway": {"policy": {"rules": [{"services": ["tool@next"], "effect": "deny"}]}},
+                                "mcpServers": {"tool": versions()}}), encoding="utf-8")
+    checked = subprocess.run([GATEWAY, "check", str(file)], capture_output=True, text=True, timeout=30)
+    assert "No service is called 'tool@next'" in checked.stdout + checked.stderr, checked
+
+
+def test_weights_are_kept_in_a_file_that_a_reload_names(start_gateway, tmp_path):
+    kept = tmp_path / "state.json"
+    gateway = start(start_gateway, versions())
+    admitted(gateway)
+    assert command(gateway, "weights", "tool", "next:70").returncode == 0
+    gateway.reload(config={"state_file": str(kept)})
+    assert json.loads(kept.read_text())["services"]["tool"]["weights"] == {"next": 70, "stable": 30}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_state_file_that_is_none_does_not_stop_the_gateway(start_gateway, tmp_path, make):
+    make(tmp_path / "state")
+    gateway = start(start_gateway, versions(), {"state_file": str(tmp_path / "state")})
+    assert gateway.events("canary.state_unreadable")
 
 
 def test_a_state_file_that_cannot_be_read_is_said_and_the_configured_weights_hold(start_gateway, tmp_path):
