@@ -86,7 +86,10 @@ void take_options(std::string const& path, Json& entry, ProxyDefaults const& def
   auto required = defaults.required;
   auto const found = entry.find("options");
   if (found != entry.end() && found->is_object()) {
-    for (auto const& [key, value] : found->items()) {
+    // Taken out first: what is added to the entry moves its members.
+    auto const options = std::exchange(*found, Json{});
+    entry.erase("options");
+    for (auto const& [key, value] : options.items()) {
       auto const at = fmt::format("{}.options.{}", path, key);
       if (key == "panicIfInvalid") {
         required = value == true;
@@ -105,7 +108,6 @@ void take_options(std::string const& path, Json& entry, ProxyDefaults const& def
         remarks.push_back({at, "Not taken: mcp-gateway has no such setting"});
       }
     }
-    entry.erase("options");
   }
   if (required) entry["required"] = true;
 }
