@@ -169,10 +169,9 @@ def test_the_version_is_in_server_info_health_and_metrics(start_gateway):
 
 def test_a_version_gets_no_session_before_it_has_been_healthy(start_gateway, tmp_path):
     gate = tmp_path / "gate"
-    service = versions(0, 100)
+    service = versions(1, 99)
     wait = "while [ ! -e '%s' ]; do sleep 0.01; done; exec \"$@\"" % gate
     service["versions"]["next"].update(command="/bin/sh", args=["-c", wait, "sh", sys.executable, *does("next")])
-    service["versions"]["stable"]["weight"], service["versions"]["next"]["weight"] = 1, 99
     gateway = start(start_gateway, service, wait_for=["tool"])
     admitted(gateway, "tool")
     assert spread(gateway, 5) == ["stable"] * 5
@@ -293,8 +292,8 @@ def test_a_canary_that_fails_is_rolled_back(start_gateway, what, trigger, canary
     with calls(gateway) as got:
         ended = command(gateway, "start", "tool", "--wait", "--json")
         assert ended.returncode == 5, ended
-        gateway.until(lambda: spread(gateway, 4) == ["stable"] * 4)
-        assert [text for text in texts(got)[-1:]] is not None
+        assert spread(gateway, 4) == ["stable"] * 4
+    assert "stable" in texts(got)
     fired = json.loads(ended.stdout)["tool"]["canary"]["trigger"]["name"]
     assert fired in (trigger if isinstance(trigger, tuple) else (trigger,))
     assert gateway.events("canary.rolled_back")[-1]["trigger"] == fired
