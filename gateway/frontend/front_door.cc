@@ -98,10 +98,11 @@ void FrontDoor::on_request(http::Exchange& exchange, http::Request const& reques
 
 /// Once another process has taken the place of this one, that has the current configuration: who may do what, and which
 /// services there are, is for it to say, but of sessions and calls that are here still.
-bool FrontDoor::is_of_next(Visit const& visit, std::optional<Generation> issuer) const {
-  if (desk_.phase == Phase::Serving) return false;
-  if (issuer) return desk_.directory->tokens().own().is_before(*issuer);
-  return visit.request.body.find("requestState") == std::string_view::npos;
+bool FrontDoor::pass_to_next(Visit const& visit) const {
+  auto const issuer = issuer_of(visit.request.head);
+  auto const is_of_next = issuer ? desk_.directory->tokens().own().is_before(*issuer)
+                                 : visit.request.body.find("requestState") == std::string_view::npos;
+  return is_of_next && desk_.pass_on(visit, issuer);
 }
 
 void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience) {
@@ -115,13 +116,13 @@ void FrontDoor::admit(http::Exchange& exchange, http::Request const& request, au
         admitted.origin);
   }
   Visit visit{exchange, request, {}, &gatekeeper_.nobody(), fields};
-  auto const issuer = issuer_of(request.head);
-  if (is_of_next(visit, issuer) && desk_.pass_on(visit, issuer)) return;
+  if (desk_.phase != Phase::Serving && pass_to_next(visit)) return;
   if (!admitted.allowed) return forbid(visit, admitted);
   if (gatekeeper_.has_metadata_at(request.head.path)) return metadata(visit, admitted);
   auto const endpoint = endpoints().find(request.listener, request.head.host, request.head.path);
   if (!endpoint || (endpoint->service && !desk_.serves(*endpoint->service))) {
     // The process before may have a session of a service that is configured no more.
+    auto const issuer = issuer_of(request.head);
     if (issuer && desk_.pass_on(visit, issuer)) return;
     return not_found(visit);
   }

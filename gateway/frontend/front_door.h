@@ -50,7 +50,7 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   void end_all_sessions();
 
  private:
-  [[nodiscard]] bool is_of_next(Visit const& visit, std::optional<Generation> issuer) const;
+  [[nodiscard]] bool pass_to_next(Visit const& visit) const;
   void admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience);
   // Gatekeeper::Owner
   void on_waited(http::Exchange& exchange, http::Request const& request, auth::Patience patience) override {
