@@ -66,7 +66,7 @@ Gateway::Gateway(config::Config config, Options options, std::unique_ptr<io::Chi
       redaction_(secrets_),
       spans_(make_exporter(config_.traces, about_)),
       directory_(std::make_unique<frontend::Directory>(
-          frontend::Directory::list(std::move(config.services), config_.loops, metrics_),
+          frontend::Directory::list(std::move(config.services), config_.groups, config_.loops, metrics_),
           frontend::Directory::Layout{.loops = config_.loops,
                                       .single = options.single,
                                       .base_path = config_.base_path,

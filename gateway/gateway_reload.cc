@@ -66,6 +66,11 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
   std::vector<std::string> errors;
   for (auto const& setting : config::fixed_settings(changes.settings))
     errors.push_back(fmt::format("{}: holds as long as the gateway runs; restart it to change this", setting));
+  for (auto const& group : directory_->split_groups(next.gateway.groups)) {
+    errors.push_back(fmt::format(
+        "groups.{}: its members are on several loops, where they were put when the gateway started; upgrade it instead",
+        group));
+  }
   if (auto const may = may_listen(next.gateway, next.services); !may) errors.push_back(may.error().what);
   auto const fits = share_descriptors(descriptors_.limit, descriptor_needs(next, descriptors_.needs.open));
   if (!fits) errors.push_back(fits.error().what);
@@ -86,8 +91,9 @@ void Gateway::reload(ReloadRequest request, admin::TellReload tell) {
 /// Whatever can fail comes first: nothing has changed if it does.
 Status Gateway::begin_reload(config::Config next) {
   auto secrets = log::secrets_of(next, environ);
-  auto directory = std::make_unique<frontend::Directory>(directory_->list_next(std::move(next.services), metrics_),
-                                                         directory_->next_layout(next.gateway.base_path));
+  auto directory = std::make_unique<frontend::Directory>(
+      directory_->list_next(std::move(next.services), next.gateway.groups, metrics_),
+      directory_->next_layout(next.gateway.base_path));
   auto read = TlsListeners::read(tls_settings(next.gateway, *directory));
   if (!read) return read.error();
   auto plan = plan_listeners({.config = next.gateway,

@@ -106,6 +106,7 @@ Shard::Shard(std::size_t number, Shared const& shared, Owner& owner, Machine mac
     if (listed.home == number_) add(listed);
   }
   desk_.versions.take_up(shared.directory, number_);
+  take_up_groups(shared.directory);
   desk_.server = &server_;
   server_.set_mover(*this, shared.directory.loops() > 1);
   if (config_.busy_poll) loop_.set_busy_poll(kBusyPoll);
@@ -172,6 +173,56 @@ void Shard::take_up_services(frontend::Directory const& directory) {
     }
   }
   desk_.versions.take_up(directory, number_);
+  take_up_groups(directory);
+}
+
+/// Of the members that are served here, as the group knows them.
+std::vector<groups::Member> Shard::members_of(frontend::ListedGroup const& listed) {
+  std::vector<groups::Member> members;
+  for (std::size_t i = 0; i < listed.members.size(); ++i) {
+    auto const& member = listed.config.members[i];
+    members.push_back({.service = listed.members[i], .name = member.service, .alias = member.alias});
+  }
+  return members;
+}
+
+void Shard::add_group(frontend::ListedGroup const& listed) {
+  groups::Surroundings around{.clock = loop_,
+                              .turn = loop_,
+                              .sessions = sessions_,
+                              .clients = front_door_,
+                              .log = log_,
+                              .version = shared_.about.version,
+                              .port = [this](ServiceKey key) {
+                                auto const* const here = desk_.services.find(key);
+                                return here == nullptr ? nullptr : here->port;
+                              }};
+  auto here = std::make_unique<GroupHere>(listed.service.config, std::move(around), listed.config, members_of(listed));
+  desk_.services.put(
+      listed.service.key,
+      {.port = &here->group, .probe = listed.service.probe, .config = &here->config, .parts = &here->group});
+  groups_.insert_or_assign(listed.service.key, std::move(here));
+}
+
+void Shard::take_up_groups(frontend::Directory const& directory) {
+  std::vector<ServiceKey> removed;
+  for (auto const& [key, here] : groups_)
+    if (directory.find_group(key) == nullptr) removed.push_back(key);
+  for (auto const key : removed) {
+    front_door_.end_sessions_of(key);
+    desk_.services.take(key);
+    groups_.erase(key);
+  }
+  for (auto const& listed : directory.groups()) {
+    if (listed.service.home != number_) continue;
+    auto const known = groups_.find(listed.service.key);
+    if (known == groups_.end()) {
+      add_group(listed);
+      continue;
+    }
+    known->second->config = listed.service.config;
+    known->second->group.take_up(listed.config, members_of(listed));
+  }
 }
 
 // ── running ──────────────────────────────────────────────────────────────────
@@ -191,6 +242,7 @@ void Shard::start() {
 
 void Shard::tick() {
   supervisor_.tick();
+  for (auto const& [key, here] : groups_) here->group.tick();
   look_at_versions();
   if (++ticks_ % kTicksPerSecond == 0) {
     server_.tick();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "gateway/frontend/directory.h"
 #include "gateway/frontend/front_door.h"
 #include "gateway/frontend/server_metrics.h"
+#include "gateway/groups/group.h"
 #include "gateway/http/mover.h"
 #include "gateway/http/server.h"
 #include "gateway/io/child_guard.h"
@@ -168,6 +170,9 @@ class Shard final : private backend::Supervisor::Owner,
   [[nodiscard]] auth::Authenticator::Machine machine_of_auth(Machine const& machine);
   backend::Service& add(frontend::ListedService const& listed);
   void take_up_services(frontend::Directory const& directory);
+  void take_up_groups(frontend::Directory const& directory);
+  void add_group(frontend::ListedGroup const& listed);
+  [[nodiscard]] static std::vector<groups::Member> members_of(frontend::ListedGroup const& listed);
   [[nodiscard]] auth::Fetcher* fetcher();
   void tick();
   void look_at_lag();
@@ -209,6 +214,15 @@ class Shard final : private backend::Supervisor::Owner,
   frontend::FrontDoor front_door_;
   http::Server server_;
   backend::Supervisor supervisor_;
+  struct GroupHere {
+    GroupHere(config::ServiceConfig seen, groups::Surroundings around, config::GroupConfig group_config,
+              std::vector<groups::Member> members)
+        : config(std::move(seen)), group(std::move(around), std::move(group_config), std::move(members)) {}
+
+    config::ServiceConfig config;  ///< what clients see of it
+    groups::Group group;
+  };
+  std::map<ServiceKey, std::unique_ptr<GroupHere>> groups_;  ///< that live here
   io::Timer ticker_;
   io::Timer lag_timer_;
   TimePoint lag_timer_due_;

@@ -34,10 +34,12 @@ def reference(schema):
     service = schema["$defs"]["service"]
     own = {key: field for key, field in service["properties"].items()
            if not field.get("x-synonym") and not field.get("deprecated")}
+    group = schema["$defs"]["group"]
     sections = [
         heading("Top level") + table(schema["properties"], set(), skip={"servers"}),
         *sections_of("gateway", schema["properties"]["gateway"]),
         *sections_of(SERVICE, {**service, "properties": own}),
+        *sections_of("groups.NAME", group),
         foreign("Synonyms used by other programs", "Accepted in `mcpServers.NAME`.", service, "x-synonym"),
         foreign("Keys of other programs that are ignored", "Each of these, and any other unknown key that does not look like "
                 "a typo of ours, is reported as a note.", service, "deprecated"),

@@ -114,6 +114,16 @@ std::string_view Edition::key_header() const {
                                                           : std::string_view{};
 }
 
+mcp::ServicePort::Offered Edition::offered() const {
+  mcp::ServicePort::Offered offered;
+  children_.for_each([&](Multiplexer const& child) {
+    if (offered.tools == nullptr) offered.tools = child.tools();
+    if (offered.capabilities.empty() && child.handshake() != nullptr)
+      offered.capabilities = child.handshake()->capabilities();
+  });
+  return offered;
+}
+
 void Edition::attach(Session& session) {
   ++sessions_;
   session.edition = id_;

@@ -76,6 +76,9 @@ class Edition final : public Mortal, private Multiplexer::Owner {
   /// Whether nobody will ask for anything here any more.
   [[nodiscard]] bool is_unused() const;
 
+  /// As the service has it.
+  [[nodiscard]] mcp::ServicePort::Offered offered() const;
+
   /// What an operator asks. `tell` is called once, perhaps before this returns.
   void operate(Operation const& operation, TellEnd tell);
 

@@ -47,6 +47,8 @@ class Service final : public Mortal, public mcp::ServicePort, private Edition::O
     return current_->refusal(owner);
   }
 
+  [[nodiscard]] Offered offered() const override { return current_->offered(); }
+
   /// What an operator asks. `patience` as `replace` has it. `tell` is called once, perhaps before this returns.
   void operate(Operation const& operation, Duration patience, TellEnd tell);
 

@@ -54,6 +54,7 @@ Changes changes_between(GatewayConfig const& before, std::vector<ServiceConfig> 
                         Config const& after) {
   Changes changes;
   find_changes("gateway", before, after.gateway, changes.settings);
+  if (before.groups != after.gateway.groups) changes.settings.emplace_back("groups");
   for (auto const& service : before_services)
     if (find(after.services, service.name) == nullptr) changes.removed.push_back(service.name);
   for (auto const& service : after.services) {

@@ -18,6 +18,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/config/auth.h"
 #include "gateway/config/circuit_breaker.h"
+#include "gateway/config/group.h"
 #include "gateway/config/pinned_tools.h"
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
@@ -501,6 +502,8 @@ struct GatewayConfig {
   AuthConfig auth{};
   PolicyConfig policy{};
   std::vector<QuotaConfig> quotas{};
+  /// Services joined to one endpoint: `groups` of the file.
+  std::vector<GroupConfig> groups{};
 
   bool operator==(GatewayConfig const&) const = default;
 };

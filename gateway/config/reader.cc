@@ -10,6 +10,7 @@
 
 #include "gateway/config/expand.h"
 #include "gateway/config/fields.h"
+#include "gateway/config/groups.h"
 #include "gateway/config/include.h"
 #include "gateway/config/log_outputs.h"
 #include "gateway/config/needs.h"
@@ -44,6 +45,8 @@ class FileReader {
       return ConfigPlace{report_, "the file"}.error(why);
     } else {
       for (auto& [key, value] : file.items()) read_key(key, value);
+      // Groups name services, wherever these stand.
+      if (has(file, "groups")) read_groups(file["groups"]);
       note_unknown();
     }
     if (config_.services.empty() && report_.errors.empty()) no_service(file);
@@ -71,8 +74,8 @@ class FileReader {
     ConfigPlace const place = ConfigPlace{report_, ""}.member(key);
     if (key == "gateway") return read_gateway(place, value);
     if (auto const block = services_under(key, value)) return read_services(*block);
-    if (key == "include" || key == "$schema" || is_remark(key)) return;
-    auto const near = suggestion(key, {"mcpServers", "servers", "gateway", "include"});
+    if (key == "include" || key == "groups" || key == "$schema" || is_remark(key)) return;
+    auto const near = suggestion(key, {"mcpServers", "servers", "groups", "gateway", "include"});
     if (!near.empty()) return place.error(fmt::format("unknown key '{}'{}", key, near));
     unknown_.push_back(key);
     if (below_.empty()) below_ = services_below(place, value);
@@ -114,6 +117,12 @@ class FileReader {
     check_tokens_file(place.member("auth").member("tokens_file"));
     if (!config_.gateway.log.outputs.empty())
       check_log_outputs(place.member("log").member("outputs"), found["log"]["outputs"], config_.gateway.log.outputs);
+  }
+
+  void read_groups(Json& found) {
+    ConfigPlace const place{report_, "groups"};
+    expand_variables(place, found, environment_);
+    config_.gateway.groups = config::read_groups(place, found, config_.services);
   }
 
   /// Read here only to report what is wrong with it: whoever checks tokens reads it again.

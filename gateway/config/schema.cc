@@ -1,6 +1,7 @@
 #include "gateway/config/schema.h"
 
 #include "gateway/config/fields.h"
+#include "gateway/config/groups.h"
 
 namespace gateway::config {
 namespace {
@@ -36,6 +37,7 @@ std::string config_schema() {
       {"description",
        "Files whose mcpServers are included, relative to this file. Settings of a service of the same "
        "name in this file override the included ones."}};
+  properties["groups"] = groups_schema();
   properties["gateway"] = std::move(gateway);
 
   Json schema;
@@ -44,6 +46,7 @@ std::string config_schema() {
   schema["type"] = "object";
   schema["properties"] = std::move(properties);
   schema["$defs"]["service"] = service_schema();
+  schema["$defs"]["group"] = group_schema();
   return schema.dump(2) + "\n";
 }
 

@@ -18,4 +18,8 @@ struct Post;
 void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mcp::ClientMessage const> messages,
              Post* post);
 
+/// The same for one message, to the service itself. `post` is null where its answer is one of several, too.
+void deliver_one(Desk& desk, Visit const& visit, mcp::Session& session, mcp::ClientMessage const& message,
+                 mcp::ReplyTo to, Post* post);
+
 }  // namespace gateway::frontend

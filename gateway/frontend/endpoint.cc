@@ -82,7 +82,7 @@ std::optional<Endpoint> Endpoints::find_at_root(http::ListenerTag tag, std::stri
     if (single_ && !services_.empty()) return Endpoint{*door, services_.front().key};
     if (auto const service = by_host(host)) return Endpoint{*door, service};
     if (*door == Door::Messages || *door == Door::Health) return Endpoint{*door, std::nullopt};
-    return std::nullopt;
+    return root_ ? std::optional(Endpoint{*door, root_}) : std::nullopt;
   }
 
   constexpr std::string_view kAlias = "/servers/";

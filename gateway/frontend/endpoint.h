@@ -44,9 +44,10 @@ struct NamedService {
 class Endpoints {
  public:
   /// With `single`, the main listener serves the one service at its root. `base_path`
-  /// is the public path before ours, which a proxy may remove or leave.
-  Endpoints(std::vector<NamedService> services, bool single, std::string base_path = {})
-      : services_(std::move(services)), single_(single), base_path_(std::move(base_path)) {}
+  /// is the public path before ours, which a proxy may remove or leave. `root` is served at the root beside the others.
+  Endpoints(std::vector<NamedService> services, bool single, std::string base_path = {},
+            std::optional<ServiceKey> root = {})
+      : services_(std::move(services)), single_(single), base_path_(std::move(base_path)), root_(root) {}
 
   /// `tag` is 0 for the main listener, and a service's key for its own.
   [[nodiscard]] std::optional<Endpoint> find(http::ListenerTag tag, std::string_view host, std::string_view path) const;
@@ -76,6 +77,7 @@ class Endpoints {
   std::vector<NamedService> services_;
   bool single_;
   std::string base_path_;
+  std::optional<ServiceKey> root_;
 };
 
 /// The value of `name` in a query, not decoded; empty when absent.

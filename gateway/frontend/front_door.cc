@@ -85,7 +85,7 @@ void FrontDoor::take_up(auth::Fetcher* fetcher) {
   gatekeeper_.take_up(fetcher);
   std::vector<SessionId> strangers;
   desk_.sessions.for_each([&](Session const& session) {
-    if (!gatekeeper_.may_come_back(session.principal)) strangers.push_back(session.id);
+    if (session.whole == SessionId{} && !gatekeeper_.may_come_back(session.principal)) strangers.push_back(session.id);
   });
   for (auto const id : strangers) end(id, mcp::SessionEnd::Reload);
 }
@@ -247,6 +247,13 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
   auto const here = health_.health_here();
   auto const* const listed = desk_.directory->find(*visit.endpoint.service);
   if (listed == nullptr) return visit.reply(503);
+  if (auto const* const group = desk_.directory->find_group(listed->key)) {
+    std::vector<std::string> members;
+    for (auto const& member : group->config.members) members.push_back(member.service);
+    auto const status = health::status_of_group(here, members);
+    auto const body = detailed ? to_json(here, group->config.name, members) : brief(status);
+    return visit.reply_json(http_status(status), body, kNoStore);
+  }
   auto const service = std::find_if(here.services.begin(), here.services.end(), [&](health::ServiceHealth const& each) {
     return each.name == listed->config.name;
   });
@@ -260,16 +267,25 @@ void FrontDoor::service_health(Visit const& visit, bool detailed) {
 void FrontDoor::on_gone(ExchangeId id, std::uint64_t context, Gone why) {
   gatekeeper_.on_gone(id);
   auto* const session = desk_.sessions.find(SessionId{context});
-  if (session == nullptr || desk_.streams_of(*session).own != id) return streamable_.on_post_gone(context, id);
+  auto const* const streams = session == nullptr ? nullptr : desk_.find_streams(session->id);
+  if (streams == nullptr || streams->own != id) return streamable_.on_post_gone(context, id);
   if (session->transport == Transport::Sse) return sse_.on_gone(session->id, why);
   streamable_.on_stream_gone(session->id);
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────
 
+/// Where messages for the session go, if it is a part of one at a group; null for others.
+mcp::ClientPort* FrontDoor::group_of(Session const& session) const {
+  if (session.whole == SessionId{}) return nullptr;
+  auto const* const whole = desk_.sessions.find(session.whole);
+  return whole == nullptr ? nullptr : desk_.services.find(whole->service)->parts;
+}
+
 std::optional<int> FrontDoor::status_of(mcp::ReplyTo to, mcp::Outcome outcome) {
   auto const* const session = desk_.sessions.find(to.session);
   if (session == nullptr) return std::nullopt;
+  if (auto* const group = group_of(*session)) return group->status_of(to, outcome);
   return session->transport == Transport::Sse
              ? mcp::kAcceptedStatus
              : posts_.status_of(to.ticket, mcp::http_status(outcome, era_of(session->transport)));
@@ -278,18 +294,22 @@ std::optional<int> FrontDoor::status_of(mcp::ReplyTo to, mcp::Outcome outcome) {
 void FrontDoor::answer(mcp::ReplyTo to, mcp::Outcome outcome, rpc::Reply const& reply) {
   auto* const session = desk_.sessions.find(to.session);
   if (session == nullptr) return;
+  if (auto* const group = group_of(*session)) return group->answer(to, outcome, reply);
   if (session->transport == Transport::Sse) return sse_.answer(*session, reply);
   streamable_.answer(*session, to.ticket, outcome, reply);
 }
 
 void FrontDoor::drop(mcp::ReplyTo to) {
   auto* const session = desk_.sessions.find(to.session);
-  if (session != nullptr && session->transport != Transport::Sse) streamable_.drop(to.ticket);
+  if (session == nullptr) return;
+  if (auto* const group = group_of(*session)) return group->drop(to);
+  if (session->transport != Transport::Sse) streamable_.drop(to.ticket);
 }
 
 void FrontDoor::during(mcp::ReplyTo to, rpc::PiecesView message) {
   auto* const session = desk_.sessions.find(to.session);
   if (session == nullptr) return;
+  if (auto* const group = group_of(*session)) return group->during(to, message);
   if (session->transport == Transport::Sse) return sse_.notify(*session, message);
   streamable_.during(*session, to.ticket, message);
 }
@@ -297,6 +317,7 @@ void FrontDoor::during(mcp::ReplyTo to, rpc::PiecesView message) {
 void FrontDoor::notify(SessionId id, rpc::PiecesView message) {
   auto* const session = desk_.sessions.find(id);
   if (session == nullptr) return;
+  if (auto* const group = group_of(*session)) return group->notify(id, message);
   if (session->transport == Transport::Sse) return sse_.notify(*session, message);
   streamable_.notify(*session, message);
 }
@@ -304,6 +325,7 @@ void FrontDoor::notify(SessionId id, rpc::PiecesView message) {
 bool FrontDoor::ask(SessionId id, std::optional<mcp::ReplyTo> related, rpc::PiecesView message) {
   auto* const session = desk_.sessions.find(id);
   if (session == nullptr) return false;
+  if (auto* const group = group_of(*session)) return group->ask(id, related, message);
   if (session->transport == Transport::Sse) return sse_.ask(*session, message);
   return streamable_.ask(*session, related ? std::optional(related->ticket) : std::nullopt, message);
 }
@@ -316,16 +338,27 @@ void FrontDoor::tick() {
   posts_.tick();
 }
 
+void FrontDoor::end_sessions_of(ServiceKey service) {
+  std::vector<SessionId> all;
+  desk_.sessions.for_each([&](Session const& session) {
+    if (session.service == service) all.push_back(session.id);
+  });
+  for (auto const id : all) end(id, mcp::SessionEnd::Reload);
+}
+
 void FrontDoor::end_all_sessions() {
   desk_.phase = Phase::Ending;
   std::vector<SessionId> all;
-  desk_.sessions.for_each([&](Session const& session) { all.push_back(session.id); });
+  desk_.sessions.for_each([&](Session const& session) {
+    if (session.whole == SessionId{}) all.push_back(session.id);
+  });
   for (auto const id : all) end(id, mcp::SessionEnd::Drain);
 }
 
 void FrontDoor::end(SessionId id, mcp::SessionEnd why) {
   auto* session = desk_.sessions.find(id);
   if (session == nullptr) return;
+  if (auto* const group = group_of(*session)) return group->end(id, why);
   if (why == mcp::SessionEnd::Reload) {
     // Its calls are answered while there is somewhere to answer to; a session of one request ends with that.
     desk_.service(session->service).take_back(*session, why);

@@ -46,10 +46,13 @@ class FrontDoor final : public http::RequestHandler, public mcp::ClientPort, pri
   /// The configuration of the desk, or its directory, was changed: what was derived from it is derived anew. `fetcher` as
   /// auth::Authenticator::Machine has it.
   void take_up(auth::Fetcher* fetcher);
+  /// The service is configured no more, and its sessions end.
+  void end_sessions_of(ServiceKey service);
   /// Ends every session, with a regular end of its stream.
   void end_all_sessions();
 
  private:
+  [[nodiscard]] mcp::ClientPort* group_of(mcp::Session const& session) const;
   [[nodiscard]] bool pass_to_next(Visit const& visit) const;
   void admit(http::Exchange& exchange, http::Request const& request, auth::Patience patience);
   // Gatekeeper::Owner

@@ -141,6 +141,13 @@ auth::Resource Gatekeeper::resource_of(Visit const& visit, std::string const& or
   return resource;
 }
 
+bool Gatekeeper::admits(Visit const& visit, ServiceKey service) const {
+  if (!auth_.required() && !certificates_ && !policy_.is_on()) return true;
+  auto there = visit;
+  there.endpoint.service = service;
+  return has_scopes(there, *visit.principal) && may_enter(there, *visit.principal);
+}
+
 bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) const {
   auto const credential = principal.id.credential;
   auto const is_of_issuer = credential == Credential::Jwt || credential == Credential::OpaqueToken;
@@ -151,7 +158,13 @@ bool Gatekeeper::has_scopes(Visit const& visit, Principal const& principal) cons
 
 bool Gatekeeper::may_enter_by_policy(Visit const& visit, Principal const& principal) const {
   auto const* const service = service_of(visit);
-  return service == nullptr || policy_.may_enter(principal, service->config.service_name());
+  if (service == nullptr) return true;
+  auto const* const group = desk_.directory->find_group(service->key);
+  if (group == nullptr) return may_enter_service(*service, principal);
+  return std::ranges::any_of(group->members, [&](ServiceKey member) {
+    auto const* const its = desk_.directory->find(member);
+    return its != nullptr && may_enter_service(*its, principal);
+  });
 }
 
 /// The scopes with which the policy would let the visit's principal use the service.

@@ -37,6 +37,8 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   /// Whom a request is from, as far as it may enter. `Later`: it was kept, and its owner is told when it is decided. Sets
   /// the visit's principal where it is known.
   [[nodiscard]] auth::Verdict identify(Visit& visit, auth::Patience patience);
+  /// Whether the visit's principal may enter a service that is a member of the group that it is at.
+  [[nodiscard]] bool admits(Visit const& visit, ServiceKey service) const;
   /// Whether a request for no endpoint is from somebody.
   [[nodiscard]] bool is_known(Visit const& visit);
 
@@ -74,6 +76,9 @@ class Gatekeeper final : private auth::Authenticator::Owner {
   [[nodiscard]] bool has_scopes(Visit const& visit, Principal const& principal) const;
   [[nodiscard]] bool may_enter(Visit const& visit, Principal const& principal) const {
     return !policy_.is_on() || may_enter_by_policy(visit, principal);
+  }
+  [[nodiscard]] bool may_enter_service(ListedService const& service, Principal const& principal) const {
+    return policy_.may_enter(principal, service.config.service_name());
   }
   [[nodiscard]] bool may_enter_by_policy(Visit const& visit, Principal const& principal) const;
   [[nodiscard]] std::vector<std::string> entry_scopes(Visit const& visit) const;

@@ -120,6 +120,16 @@ Ruling judge_by_policy(auth::Policy const& policy, Principal const& principal, s
   return ruling;
 }
 
+std::optional<NameRules> Rights::visible(Principal const& principal, std::string_view service,
+                                         mcp::ClientMessage const& list) const {
+  if (!policy_.is_on()) return std::nullopt;
+  return judge_by_policy(policy_, principal, service, list).names;
+}
+
+bool Rights::allows(Principal const& principal, std::string_view service, mcp::ClientMessage const& message) const {
+  return !policy_.is_on() || !judge_by_policy(policy_, principal, service, message).refused;
+}
+
 Ruling Rights::judge(Visit const& visit, std::string_view service, mcp::ClientMessage const& message, TimePoint now) {
   if (message.kind == rpc::MessageKind::Response) return {};
   auto ruling = policy_.is_on() ? judge_by_policy(policy_, *visit.principal, service, message) : Ruling{};

@@ -31,6 +31,11 @@ class Rights {
 
   /// Whether anything can be refused.
   [[nodiscard]] bool is_on() const { return policy_.is_on() || quotas_.any(); }
+  /// By the policy alone: what of a list a principal may see, and whether it may make a request.
+  [[nodiscard]] std::optional<NameRules> visible(Principal const& principal, std::string_view service,
+                                                 mcp::ClientMessage const& list) const;
+  [[nodiscard]] bool allows(Principal const& principal, std::string_view service,
+                            mcp::ClientMessage const& message) const;
   [[nodiscard]] Ruling judge(Visit const& visit, std::string_view service, mcp::ClientMessage const& message,
                              TimePoint now);
 

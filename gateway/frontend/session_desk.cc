@@ -37,46 +37,60 @@ bool Desk::pass_on(Visit const& visit, std::optional<Generation> issuer) const {
 
 /// Calls that are sessions of their own belong together by their owner, or else by their client. Other sessions of
 /// nobody in particular may each have another version.
-ServiceKey Desk::version_for(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
-                             std::string_view state) {
-  auto const service_key = *visit.endpoint.service;
+ServiceKey Desk::version_for(Visit const& visit, ServiceKey service_key, Choice const& by) {
   if (!versions.are_at(service_key)) return service_key;
   auto const& principal = visit.principal->id.name;
   auto const key_at = [&](ServiceKey at) { return only_value(visit.request.head, service(at).key_header()); };
-  if (mark.shows_state) {  // the child that asked has the call
-    auto const text = rpc::unquote(state);
+  if (by.mark.shows_state) {  // the child that asked has the call
+    auto const text = rpc::unquote(by.state);
     for (auto const version : versions.of(service_key)) {
-      if (seal.open(text, {.service = version, .principal = principal, .key = key_at(version), .request = mark.digest}))
+      if (seal.open(text,
+                    {.service = version, .principal = principal, .key = key_at(version), .request = by.mark.digest}))
         return version;
     }
   }
   auto const key = key_at(service_key);
   auto const& name = services.find(service_key)->config->name;
   if (!principal.empty() || !key.empty()) return versions.choose(service_key, owner_number(name, principal, key));
-  if (has_token(transport)) return versions.choose(service_key, {});
+  if (has_token(by.transport)) return versions.choose(service_key, {});
   return versions.choose(service_key, owner_number(name, std::to_string(raw(visit.client())), {}));
+}
+
+Desk::Owner Desk::owner_at(Visit const& visit, ServiceKey key, Choice const& by) const {
+  Owner owner;
+  if (auto const& here = *services.find(key)->config; !here.owner_env.empty()) {
+    auto found = owner_variables(here, visit);
+    if (auto* const lacking = std::get_if<mcp::Refusal>(&found)) {
+      owner.refusal = std::move(*lacking);
+      return owner;
+    }
+    owner.own = std::get<mcp::OwnVariables>(std::move(found));
+  }
+  owner.key = only_value(visit.request.head, service(key).key_header());
+  owner.refusal = refusal_at(visit, key, owner, by);
+  return owner;
+}
+
+std::optional<mcp::Refusal> Desk::refusal_at(Visit const& visit, ServiceKey key, Owner const& owner,
+                                             Choice const& by) const {
+  return service(key).refusal({.principal = visit.principal->id.name,
+                               .key = owner.key,
+                               .own = owner.own.digest,
+                               .era = era_of(by.transport),
+                               .comes_back = by.mark.shows_state});
 }
 
 Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
                                 std::string_view state) {
-  auto const key = version_for(visit, transport, mark, state);
+  Choice const by{.transport = transport, .mark = mark, .state = state};
+  auto const key = version_for(visit, *visit.endpoint.service, by);
   auto const& head = visit.request.head;
-  mcp::OwnVariables own;
-  if (auto const& here = *services.find(key)->config; !here.owner_env.empty()) {
-    auto found = owner_variables(here, visit);
-    if (auto* const lacking = std::get_if<mcp::Refusal>(&found)) return {nullptr, std::move(*lacking)};
-    own = std::get<mcp::OwnVariables>(std::move(found));
-  }
-  mcp::SessionOwner const owner{.principal = visit.principal->id.name,
-                                .key = only_value(head, service(key).key_header()),
-                                .own = own.digest,
-                                .era = era_of(transport),
-                                .comes_back = mark.shows_state};
-  auto refusal = service(key).refusal(owner);
+  auto owner = owner_at(visit, key, by);
   // A retry of a call that was begun here is no new one.
   auto const open = phase == Phase::Serving || (phase == Phase::Retiring && mark.shows_state);
-  while (refusal && refusal->room_helps && open && make_room_at(key)) refusal = service(key).refusal(owner);
-  if (refusal) return {nullptr, *std::move(refusal)};
+  while (owner.refusal && owner.refusal->room_helps && open && make_room_at(key))
+    owner.refusal = refusal_at(visit, key, owner, by);
+  if (owner.refusal) return {nullptr, *std::move(owner.refusal)};
   auto share = open ? take_share() : Allowance::Share{};
   if (!share) return {nullptr, {mcp::Outcome::Busy, "no more sessions can be opened now"}};
 
@@ -86,13 +100,28 @@ Desk::Opened Desk::open_session(Visit const& visit, mcp::Transport transport, mc
   session.client = visit.client();
   session.mark = mark;
   session.key.assign(owner.key);
-  session.own = std::move(own);
+  session.own = std::move(owner.own);
   streams.put(session.id, std::make_unique<ClientStreams>())->max_event_bytes = max_event_bytes(config.limits, head);
   // At any log level: audit, traces and warnings contain it, and the level may change.
   if (has_token(transport)) session.log_id = auth::short_hash(session.token);
   service(key).attach(session);
   session.own.lines.clear();  // only its child needs them
   log.debug("session.open", "session opened", {{"session", session.log_id}, {"transport", label(transport)}});
+  return {&session, {}};
+}
+
+mcp::MemberDoor::Opened Desk::open_part(Visit const& visit, mcp::Session const& whole, ServiceKey member,
+                                        mcp::ClientMessage const& message) {
+  if (!serves(member)) return {nullptr, {mcp::Outcome::Unavailable, "the server is not there"}};
+  Choice const by{.transport = whole.transport, .mark = whole.mark, .state = message.parsed.request_state};
+  auto const key = version_for(visit, member, by);
+  auto owner = owner_at(visit, key, by);
+  if (owner.refusal) return {nullptr, *std::move(owner.refusal)};
+  auto& session = sessions.open_part(key, whole, clock.now());
+  session.key.assign(owner.key);
+  session.own = std::move(owner.own);
+  service(key).attach(session);
+  session.own.lines.clear();
   return {&session, {}};
 }
 

@@ -43,6 +43,7 @@ struct ServiceHere {
   mcp::ServicePort* port = nullptr;
   metrics::ServiceProbe* probe = nullptr;
   config::ServiceConfig const* config = nullptr;
+  mcp::ClientPort* parts = nullptr;  ///< of a group: where messages for the parts of its sessions go
 };
 
 /// What the transports share. References outlive them.
@@ -102,6 +103,10 @@ struct Desk {
   [[nodiscard]] Opened open_session(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark = {},
                                     std::string_view state = {});
 
+  /// A part of the session `whole` at a member of its group, attached; or why there is none.
+  [[nodiscard]] mcp::MemberDoor::Opened open_part(Visit const& visit, mcp::Session const& whole, ServiceKey member,
+                                                  mcp::ClientMessage const& message);
+
   /// The only way a session ends: its calls are cancelled at the child. Never called while
   /// a request is being answered: the service that answers may hold the session.
   void end_session(mcp::Session& session, mcp::SessionEnd why);
@@ -114,8 +119,22 @@ struct Desk {
   void tick();
 
  private:
-  [[nodiscard]] ServiceKey version_for(Visit const& visit, mcp::Transport transport, mcp::RequestMark const& mark,
-                                       std::string_view state);
+  /// What of a request says which version of a service its session is at.
+  struct Choice {
+    mcp::Transport transport{};
+    mcp::RequestMark const& mark;
+    std::string_view state{};  ///< as `open_session` has it
+  };
+  [[nodiscard]] ServiceKey version_for(Visit const& visit, ServiceKey service, Choice const& by);
+  /// Whose a session at a service is; or why it cannot be, now or ever.
+  struct Owner {
+    std::string_view key{};
+    mcp::OwnVariables own{};
+    std::optional<mcp::Refusal> refusal{};
+  };
+  [[nodiscard]] Owner owner_at(Visit const& visit, ServiceKey service, Choice const& by) const;
+  [[nodiscard]] std::optional<mcp::Refusal> refusal_at(Visit const& visit, ServiceKey service, Owner const& owner,
+                                                       Choice const& by) const;
   [[nodiscard]] Allowance::Share take_share();
   [[nodiscard]] bool is_idle(mcp::Session const& session) const;
   [[nodiscard]] bool make_room();

@@ -134,6 +134,19 @@ bool is_ready(GatewayHealth const& health) {
          });
 }
 
+HealthStatus status_of_group(GatewayHealth const& health, std::vector<std::string> const& members) {
+  if (health.status == HealthStatus::Draining) return health.status;
+  std::size_t well = 0;
+  std::size_t serving = 0;
+  for (auto const& service : health.services) {
+    if (std::ranges::find(members, service.name) == members.end()) continue;
+    well += service.status == HealthStatus::Healthy ? 1 : 0;
+    serving += http_status(service.status) == 200 ? 1 : 0;
+  }
+  if (serving == 0) return HealthStatus::Unhealthy;
+  return well == members.size() ? HealthStatus::Healthy : HealthStatus::Degraded;
+}
+
 std::string why(GatewayHealth const& health) {
   if (health.status == HealthStatus::Draining) return "it ends: open calls are waited for, new sessions are refused";
   std::string names;
@@ -163,6 +176,15 @@ std::string to_json(GatewayHealth const& health, ServiceHealth const& service) {
   json["server"] = service.name;
   json.update(service_json(service));
   json["status"] = to_text(health.status == HealthStatus::Draining ? health.status : service.status);
+  return dump(json);
+}
+
+std::string to_json(GatewayHealth const& health, std::string const& group, std::vector<std::string> const& members) {
+  auto json = head_json(health, status_of_group(health, members));
+  json["group"] = group;
+  auto& servers = json["servers"] = Json::object();
+  for (auto const& service : health.services)
+    if (std::ranges::find(members, service.name) != members.end()) servers[service.name] = service_json(service);
   return dump(json);
 }
 

@@ -88,11 +88,17 @@ struct GatewayHealth {
 /// Whether every required service can be called.
 [[nodiscard]] bool is_ready(GatewayHealth const& health);
 
+/// Of services that are joined: healthy when all of these are, and unhealthy when none of them serves.
+[[nodiscard]] HealthStatus status_of_group(GatewayHealth const& health, std::vector<std::string> const& members);
+
 /// A sentence that says why it is not healthy; empty if it is.
 [[nodiscard]] std::string why(GatewayHealth const& health);
 
 [[nodiscard]] std::string to_json(GatewayHealth const& health);
 [[nodiscard]] std::string to_json(GatewayHealth const& health, ServiceHealth const& service);
+/// Of a group, with what each of its members says.
+[[nodiscard]] std::string to_json(GatewayHealth const& health, std::string const& group,
+                                  std::vector<std::string> const& members);
 
 /// Where health comes from.
 class HealthSource {

@@ -157,6 +157,8 @@ Handshake::Handshake(std::string raw, std::string_view capabilities) : raw_(std:
   has_logging_ = is_object(find_member(capabilities, "logging"));
 }
 
+std::string_view Handshake::capabilities() const { return find_member(raw_, "capabilities"); }
+
 std::string_view Handshake::result_for(Revision negotiated) {
   auto& built = built_[static_cast<std::size_t>(negotiated)];
   if (built.empty()) built = build(negotiated);

@@ -59,6 +59,9 @@ class Handshake {
   /// For how long a client may keep the result of a list: where the child reports changes, a while.
   [[nodiscard]] std::uint32_t list_ttl_ms(Method method) const;
 
+  /// What the child says it can do: a raw object.
+  [[nodiscard]] std::string_view capabilities() const;
+
   [[nodiscard]] Revision revision() const { return revision_; }
   [[nodiscard]] std::string const& revision_text() const { return revision_text_; }
   [[nodiscard]] bool tells_tool_changes() const { return tells_tool_changes_; }

@@ -21,6 +21,8 @@
 namespace gateway::mcp {
 
 class Session;
+class ToolList;
+class MemberDoor;
 
 /// Where the answer to one request goes: its session, and which of the
 /// session's open HTTP requests asked (0 where the session's one stream carries
@@ -73,6 +75,7 @@ struct Via {
   /// Among the requests that may be in flight at once; taken over by the call. Null or empty where it needs none.
   std::vector<Allowance::Share>* places = nullptr;
   NameRules const* names = nullptr;  ///< of the list that is asked for; null where all of it may be seen
+  MemberDoor* members = nullptr;     ///< at a group: the way to its members
 };
 
 /// Whose a session is, as the request says that opens it.
@@ -139,9 +142,35 @@ class ServicePort {
   [[nodiscard]] virtual std::string_view key_header() const = 0;
   /// Why no session of this owner can be attached now; nothing when it can.
   [[nodiscard]] virtual std::optional<Refusal> refusal(SessionOwner const& owner) const = 0;
+  /// What is known of it without asking. Valid for the length of a call.
+  struct Offered {
+    std::string_view capabilities{};  ///< raw object; empty before a child has introduced itself
+    ToolList const* tools = nullptr;  ///< that a child listed last; null where none has
+  };
+  [[nodiscard]] virtual Offered offered() const = 0;
 
  protected:
   ~ServicePort() = default;
+};
+
+/// The way from a group to its members, on behalf of one request and for as long as that is being delivered.
+class MemberDoor {
+ public:
+  /// A session at `member`, a part of the one at the group, or why there is none. It is attached.
+  struct Opened {
+    Session* session = nullptr;
+    Refusal refusal{};
+  };
+  [[nodiscard]] virtual Opened open(Session const& whole, ServiceKey member, ClientMessage const& message) = 0;
+  /// Delivers a message as if the client had sent it to the member: it is judged by the rules for that service.
+  virtual void deliver(Session& part, ClientMessage const& message, ReplyTo to) = 0;
+  /// What of a list of the member the client may see. Nothing where that is all of it.
+  [[nodiscard]] virtual std::optional<NameRules> names(ServiceKey member, ClientMessage const& list) const = 0;
+  /// Whether the policy lets the client make the request there.
+  [[nodiscard]] virtual bool allows(ServiceKey member, ClientMessage const& message) const = 0;
+
+ protected:
+  ~MemberDoor() = default;
 };
 
 }  // namespace gateway::mcp

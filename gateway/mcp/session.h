@@ -58,6 +58,7 @@ class Session final : public Mortal, public ListHook<AttachedTag>, public ListHo
   Transport transport = Transport::Http;
   std::string log_id;     ///< what logs call it: a hash of its token
   std::string token;      ///< what the client shows; a capability, never logged
+  SessionId whole{};      ///< the session at a group that this is a part of, at one of its members; 0 for none
   PrincipalId principal;  ///< who opened it
   ClientId client{};      ///< in whose share its calls are
   std::string key;        ///< what its service's key header held when it was opened

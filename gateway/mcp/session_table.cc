@@ -17,6 +17,24 @@ Session& SessionTable::open(ServiceKey service, Transport transport, TimePoint n
   return session;
 }
 
+Session& SessionTable::open_part(ServiceKey member, Session const& whole, TimePoint now) {
+  auto owned = std::make_unique<Session>();
+  auto& session = *owned;
+  session.id = sessions_.insert(std::move(owned));
+  session.service = member;
+  session.whole = whole.id;
+  session.transport = whole.transport;
+  session.log_id = whole.log_id;
+  session.principal = whole.principal;
+  session.client = whole.client;
+  session.revision = whole.revision;
+  session.mark = whole.mark;
+  session.log_level = whole.log_level;
+  session.capabilities = whole.capabilities;
+  session.opened = session.last_used = now;
+  return session;
+}
+
 Session* SessionTable::find(std::string_view token) {
   auto const found = by_token_.find(token);
   return found == by_token_.end() ? nullptr : sessions_.find(found->second);

@@ -25,6 +25,8 @@ class SessionTable {
 
   /// A new session with a token of its own; a one-shot session has none.
   Session& open(ServiceKey service, Transport transport, TimePoint now);
+  /// A part of `whole`, at a member of its group. It has no token, and the age of the whole.
+  Session& open_part(ServiceKey member, Session const& whole, TimePoint now);
 
   [[nodiscard]] Session* find(SessionId id) { return sessions_.find(id); }
   [[nodiscard]] Session* find(std::string_view token);

@@ -8,19 +8,6 @@ namespace gateway::mcp {
 
 namespace {
 
-struct ListShape {
-  std::string_view list;  ///< the member of the result
-  std::string_view name;  ///< the member of each element that names it
-};
-
-std::optional<ListShape> shape_of(Method method) {
-  if (method == Method::ToolsList) return ListShape{"tools", "name"};
-  if (method == Method::PromptsList) return ListShape{"prompts", "name"};
-  if (method == Method::ResourcesList) return ListShape{"resources", "uri"};
-  if (method == Method::ResourceTemplatesList) return ListShape{"resourceTemplates", "uriTemplate"};
-  return std::nullopt;
-}
-
 /// Clients may differ on which of two members counts, so each of them must be allowed.
 bool is_visible(std::string_view element, std::string_view name_key, NameRules const& names) {
   auto named = false;
@@ -51,10 +38,18 @@ bool append_visible(std::string& out, std::string_view raw_list, std::string_vie
 
 }  // namespace
 
-bool is_list(Method method) { return shape_of(method).has_value(); }
+std::optional<ListShape> list_shape(Method method) {
+  if (method == Method::ToolsList) return ListShape{"tools", "name"};
+  if (method == Method::PromptsList) return ListShape{"prompts", "name"};
+  if (method == Method::ResourcesList) return ListShape{"resources", "uri"};
+  if (method == Method::ResourceTemplatesList) return ListShape{"resourceTemplates", "uriTemplate"};
+  return std::nullopt;
+}
+
+bool is_list(Method method) { return list_shape(method).has_value(); }
 
 std::optional<std::string> visible_list(Method method, std::string_view raw_result, NameRules const& names) {
-  auto const shape = shape_of(method);
+  auto const shape = list_shape(method);
   if (!shape || !rpc::is_object(raw_result)) return std::nullopt;
   std::string out;
   out.reserve(raw_result.size());

@@ -10,6 +10,14 @@
 
 namespace gateway::mcp {
 
+/// How such a result is laid out.
+struct ListShape {
+  std::string_view list;  ///< the member of the result
+  std::string_view name;  ///< the member of each element that names it
+};
+/// Nothing for other methods.
+[[nodiscard]] std::optional<ListShape> list_shape(Method method);
+
 /// Whether its result is a list of things with names: tools, prompts, resources or resource templates.
 [[nodiscard]] bool is_list(Method method);
 

@@ -34,7 +34,7 @@ TestGateway::TestGateway(config::Config config, std::uint64_t seed, Generation g
       sampler_("MCP_GATEWAY_CHILD=test"),
       metrics_(about_, config_.gateway.metrics),
       directory_(std::make_unique<frontend::Directory>(
-          frontend::Directory::list(config_.services, 1, metrics_),
+          frontend::Directory::list(config_.services, {}, 1, metrics_),
           frontend::Directory::Layout{.base_path = config_.gateway.base_path, .generation = generation})),
       connections_(config_.gateway.limits.max_connections),
       sessions_(config_.gateway.limits.max_sessions),
@@ -74,7 +74,7 @@ void TestGateway::turn(std::size_t turns) {
 
 void TestGateway::reload(config::Config config) {
   config_ = std::move(config);
-  auto next = std::make_unique<frontend::Directory>(directory_->list_next(config_.services, metrics_),
+  auto next = std::make_unique<frontend::Directory>(directory_->list_next(config_.services, {}, metrics_),
                                                     directory_->next_layout(config_.gateway.base_path));
   Setup setup{.config = config_.gateway,
               .directory = *next,

@@ -24,6 +24,7 @@ LAYERS = {
     "health": {"base"},
     "auth": {"config", "rpc", "io", "base"},
     "backend": {*OPERATIONS, "sandbox", "mcp", "rpc", "io", "base"},
+    "groups": {"config", "log", "mcp", "rpc", "base"},
     "frontend": {*OPERATIONS, "auth", "http", "mcp", "rpc", "base"},
 }
 LAYERS["admin"] = {*LAYERS}

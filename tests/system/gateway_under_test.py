@@ -70,7 +70,8 @@ class Gateway:
     """
 
     def __init__(self, services, config=None, wait_for=None, flags=(), env=None, log_copy=None,
-                 descriptors=None, user=None, group=None, program=GATEWAY):
+                 descriptors=None, user=None, group=None, program=GATEWAY, groups=None):
+        self.groups = groups  # of the configuration; None for none
         self.mark = uuid.uuid4().hex
         self.clients = []
         self.ports = {}  # listener to port: "main", "admin", and services with `listen`
@@ -160,7 +161,8 @@ class Gateway:
 
     def file(self, config, services):
         """The whole configuration file. Subclasses may have more in it."""
-        return {"gateway": config, "mcpServers": services}
+        whole = {"gateway": config, "mcpServers": services}
+        return {**whole, "groups": self.groups} if self.groups is not None else whole
 
     @property
     def port(self):

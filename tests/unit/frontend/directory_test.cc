@@ -17,7 +17,7 @@ constexpr http::ListenerTag kMain{};
 class DirectoryTest : public ::testing::Test {
  protected:
   /// The services a, b, c and d, on three loops.
-  std::vector<ListedService> four() { return Directory::list(named({"a", "b", "c", "d"}), 3, metrics); }
+  Directory::Listed four() { return Directory::list(named({"a", "b", "c", "d"}), {}, 3, metrics); }
   static std::vector<config::ServiceConfig> named(std::vector<std::string> const& names) {
     std::vector<config::ServiceConfig> configs(names.size());
     for (std::size_t i = 0; i < configs.size(); ++i) configs[i].name = names[i];
@@ -59,7 +59,7 @@ TEST_F(DirectoryTest, SpreadsServicesOverTheLoopsInTheirOrder) {
 }
 
 TEST_F(DirectoryTest, KeepsKeysAndHomesOfServicesThatStay) {
-  auto const without_b = Directory{directory.list_next(named({"d", "a", "c"}), metrics), {.loops = 3}};
+  auto const without_b = Directory{directory.list_next(named({"d", "a", "c"}), {}, metrics), {.loops = 3}};
   for (auto const* const name : {"a", "c", "d"}) {
     EXPECT_EQ(directory.find(name)->key, without_b.find(name)->key) << name;
     EXPECT_EQ(directory.find(name)->home, without_b.find(name)->home) << name;
@@ -69,10 +69,10 @@ TEST_F(DirectoryTest, KeepsKeysAndHomesOfServicesThatStay) {
 }
 
 TEST_F(DirectoryTest, GivesNewServicesKeysThatNoneEverHadAndTheEmptiestLoops) {
-  Directory const without_d{directory.list_next(named({"a", "b", "c"}), metrics),
+  Directory const without_d{directory.list_next(named({"a", "b", "c"}), {}, metrics),
                             {.loops = 3, .last_key = directory.last_key()}};
   EXPECT_EQ(directory.last_key(), without_d.last_key());
-  Directory const next{without_d.list_next(named({"e", "a", "d"}), metrics),
+  Directory const next{without_d.list_next(named({"e", "a", "d"}), {}, metrics),
                        {.loops = 3, .last_key = without_d.last_key()}};
   std::set<ServiceKey> former;
   for (auto const& service : directory.services()) former.insert(service.key);
@@ -81,6 +81,33 @@ TEST_F(DirectoryTest, GivesNewServicesKeysThatNoneEverHadAndTheEmptiestLoops) {
   EXPECT_EQ(0U, next.find("a")->home);
   EXPECT_EQ(1U, next.find("e")->home);
   EXPECT_EQ(2U, next.find("d")->home);
+}
+
+TEST_F(DirectoryTest, HasTheMembersOfGroupsTogetherAlsoThroughOthers) {
+  std::vector<config::GroupConfig> const groups{{.name = "x", .members = {{"a", "a"}, {"d", "d"}}},
+                                                {.name = "y", .members = {{"d", "d"}, {"c", "c"}}}};
+  Directory const joined{Directory::list(named({"a", "b", "c", "d"}), groups, 3, metrics), {.loops = 3}};
+  EXPECT_EQ(joined.find("a")->home, joined.find("d")->home);
+  EXPECT_EQ(joined.find("a")->home, joined.find("c")->home);
+  EXPECT_NE(joined.find("a")->home, joined.find("b")->home);
+  EXPECT_TRUE(joined.split_groups(groups).empty());
+  EXPECT_EQ((std::vector<std::string>{"x", "y"}), directory.split_groups(groups));  // where a and d are, c is not
+  EXPECT_TRUE(directory.split_groups({{.name = "x", .members = {{"a", "a"}, {"d", "d"}}}}).empty());
+  std::vector<config::GroupConfig> const through_a_new_one{{.name = "x", .members = {{"a", "a"}, {"new", "new"}}},
+                                                           {.name = "y", .members = {{"new", "new"}, {"b", "b"}}}};
+  EXPECT_EQ((std::vector<std::string>{"x", "y"}), directory.split_groups(through_a_new_one));
+  EXPECT_EQ(joined.find("a")->home, home(joined, "/x/mcp"));
+}
+
+TEST_F(DirectoryTest, KeepsTheKeysOfGroupsAndGivesOthersTheirOwn) {
+  std::vector<config::GroupConfig> groups{{.name = "x", .members = {{"a", "a"}}}};
+  Directory const before{Directory::list(named({"a"}), groups, 1, metrics), {.loops = 1}};
+  groups.push_back({.name = "y", .members = {{"a", "a"}, {"gone", "gone"}}});
+  Directory const after{before.list_next(named({"b", "a"}), groups, metrics), before.next_layout("")};
+  EXPECT_EQ(before.groups()[0].service.key, after.groups()[0].service.key);
+  EXPECT_EQ(std::vector{after.find("a")->key}, after.groups()[1].members);
+  EXPECT_EQ("y", after.find(after.groups()[1].service.key)->config.name);
+  EXPECT_EQ(nullptr, after.find("y"));  // it is no service
 }
 
 TEST_F(DirectoryTest, FindsTheHomeOfARequestByWhateverNamesItsService) {
@@ -114,11 +141,11 @@ TEST_F(DirectoryTest, FindsTheHomeOfARequestByItsSessionWhereNothingElseTells) {
 /// The next picture, after a reload: b is gone, a and c have kept key and home, and e
 /// has a key that nobody had.
 TEST_F(DirectoryTest, CanBeReplacedByAnotherOneWithTheSameKeys) {
-  auto services = four();
+  auto services = four().services;
   auto const gone = services[1].key;
   services.erase(services.begin() + 1);
   services.push_back({.key = ServiceKey{17}, .config = {.name = "e"}, .home = 1, .probe = &metrics.service("e")});
-  Directory const next(std::move(services), {.loops = 3});
+  Directory const next({.services = std::move(services)}, {.loops = 3});
 
   EXPECT_EQ(nullptr, next.find(gone));
   EXPECT_EQ(std::nullopt, home(next, "/b/mcp"));

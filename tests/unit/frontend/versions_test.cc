@@ -20,8 +20,8 @@ class VersionsTest : public ::testing::Test {
       config.name = configs.size() == 2 ? "s" : "s@" + name;
       config.version = config::ServiceVersion{.service = "s", .name = name, .weight = weight};
     }
-    auto listed =
-        directory ? directory->list_next(std::move(configs), metrics) : Directory::list(std::move(configs), 1, metrics);
+    auto listed = directory ? directory->list_next(std::move(configs), {}, metrics)
+                            : Directory::list(std::move(configs), {}, 1, metrics);
     directory = std::make_unique<Directory>(std::move(listed), Directory::Layout{.loops = 1});
     versions.take_up(*directory, 0);
   }
@@ -118,7 +118,7 @@ TEST_F(VersionsTest, LiveOnTheLoopOfTheirService) {
   configs[1].version = config::ServiceVersion{.service = "b", .name = "1", .weight = 100};
   configs[2].name = "b@2";
   configs[2].version = config::ServiceVersion{.service = "b", .name = "2", .weight = 0};
-  Directory const spread(Directory::list(std::move(configs), 3, metrics), {.loops = 3});
+  Directory const spread(Directory::list(std::move(configs), {}, 3, metrics), {.loops = 3});
   EXPECT_EQ(spread.find("b")->home, spread.find("b@2")->home);
 }
 

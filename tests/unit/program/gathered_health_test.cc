@@ -28,7 +28,7 @@ class GatheredHealthTest : public ::testing::Test {
   }
   void hear(std::size_t loop, std::vector<health::ServiceHealth> services) { said[loop] = std::move(services); }
   health::GatewayHealth gathered(health::HealthStatus first = Healthy) {
-    frontend::Directory const directory(frontend::Directory::list(configs, 2, metrics), {.loops = 2});
+    frontend::Directory const directory(frontend::Directory::list(configs, {}, 2, metrics), {.loops = 2});
     health::GatewayHealth health;
     health.status = first;
     return gathered_health(health, said, directory);

@@ -1,0 +1,411 @@
+// What several members of a group answer together, or one after the other until one can, and what the group asks itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/json_text.h"
+#include "gateway/groups/group.h"
+#include "gateway/groups/merged_introduction.h"
+#include "gateway/groups/tickets.h"
+#include "gateway/mcp/labels.h"
+#include "gateway/mcp/tool_list.h"
+#include "gateway/mcp/visible_list.h"
+#include "gateway/rpc/json_rebuild.h"
+#include "gateway/rpc/json_unquote.h"
+
+namespace gateway::groups {
+
+using mcp::ClientMessage;
+using mcp::Method;
+using mcp::Outcome;
+using mcp::ReplyTo;
+using mcp::Session;
+using rpc::ErrorCode;
+
+namespace {
+
+/// How long a member that could not answer is left alone.
+constexpr Duration kLookAgain = seconds{1};
+
+constexpr std::size_t kMostPages = 1000;
+
+/// What the member cannot answer, as its error says. Otherwise it could not be asked.
+bool is_refused(Outcome outcome) {
+  return outcome == Outcome::RpcError || outcome == Outcome::MethodNotFound || outcome == Outcome::Forbidden ||
+         outcome == Outcome::MissingScope || outcome == Outcome::Invalid;
+}
+
+bool has_empty_result(Method method) {
+  return method == Method::LoggingSetLevel || method == Method::ResourcesSubscribe ||
+         method == Method::ResourcesUnsubscribe;
+}
+
+/// Whether a member that could not answer it is asked by the group.
+bool is_asked_again(Method method) { return mcp::is_list(method) || method == Method::Initialize; }
+
+std::string with_cursor(std::string_view params, std::string_view cursor) {
+  std::string out;
+  if (params.empty()) params = "{}";
+  rpc::append_without(out, params, [](rpc::Member const& member) { return member.is("cursor"); });
+  out.pop_back();
+  rpc::ObjectWriter writer(out, out == "{");
+  writer.member("cursor").append(cursor);
+  writer.close();
+  return out;
+}
+
+std::string_view list_changed(Method list) {
+  if (list == Method::ToolsList) return "notifications/tools/list_changed";
+  if (list == Method::PromptsList) return "notifications/prompts/list_changed";
+  return "notifications/resources/list_changed";
+}
+
+Method method_of_change(Method list) {
+  if (list == Method::ToolsList) return Method::ToolsListChanged;
+  return list == Method::PromptsList ? Method::PromptsListChanged : Method::ResourcesListChanged;
+}
+
+}  // namespace
+
+// ── requests for all members ─────────────────────────────────────────────────
+
+void Group::gather(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via,
+                   std::vector<ServiceKey> const& members) {
+  auto const method = message.known_method;
+  if (!message.parsed.cursor.empty()) {
+    return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
+                "this list has one page: there is no such cursor");
+  }
+  auto* const whole = find_whole(session.id);
+  if (method == Method::Initialize && whole != nullptr) whole->introduction.assign(message.params);
+  auto const id = ++last_;
+  auto& gathering = gatherings_[id];
+  gathering = {.whole = session.id,
+               .to = to,
+               .id = std::string(message.id),
+               .method = method,
+               .era = mcp::era_of(session.transport),
+               .text = message_text(message.method, message.params),
+               .until = around_.clock.now() + config_.member_wait};
+  std::vector<Step> errands;
+  for (auto const key : members) {
+    auto const member = member_of(key);
+    if (member == members_.size()) continue;
+    auto const* const port = around_.port(key);
+    if (port != nullptr && !may_answer(port->offered().capabilities, method)) continue;
+    auto const opened = part_at(session, member, message, via);
+    if (opened.session == nullptr) {
+      if (opened.refusal.outcome != Outcome::Forbidden) gathering.left_out.push_back(key);
+      continue;
+    }
+    if (mcp::is_list(method))
+      gathering.lists.push_back({.member = member, .visible = via.members->names(key, message)});
+    errands.push_back({.whole = session.id, .service = key, .method = method, .gathering = id, .text = gathering.text});
+  }
+  gathering.waiting = errands.size();
+  for (auto const& errand : errands) run_errand(errand, via);
+  auto const found = gatherings_.find(id);
+  if (found == gatherings_.end()) return;
+  found->second.begun = true;
+  end_gathering_if_done(id);
+}
+
+/// The first one is asked now, as its client's own request.
+void Group::ask_in_turn(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via,
+                        std::vector<ServiceKey> members) {
+  std::erase_if(members, [&](ServiceKey key) {
+    auto const* const port = around_.port(key);
+    return port == nullptr || !may_answer(port->offered().capabilities, message.known_method) ||
+           !via.members->allows(key, message) || part_at(session, member_of(key), message, via).session == nullptr;
+  });
+  if (members.empty()) {
+    return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
+                fmt::format("no member of the group '{}' can answer {}", config_.name, message.method));
+  }
+  auto const first = members.front();
+  members.erase(members.begin());
+  auto const id = ++last_;
+  gatherings_[id] = {.whole = session.id,
+                     .to = to,
+                     .id = std::string(message.id),
+                     .method = message.known_method,
+                     .era = mcp::era_of(session.transport),
+                     .text = message_text(message.method, message.params),
+                     .waiting = 1,
+                     .begun = true,
+                     .in_turn = true,
+                     .next = std::move(members)};
+  auto* const part = around_.sessions.find(find_part(session.id, first)->session);
+  auto const ticket = kErrandBit | ++last_;
+  errands_[ticket] = {.whole = session.id, .service = first, .method = message.known_method, .gathering = id};
+  auto const own_id = errand_id(ticket);
+  auto theirs = message;
+  theirs.id = own_id;
+  via.members->deliver(*part, theirs, {part->id, ticket});
+}
+
+void Group::run_errand(Step const& step, mcp::Via const& via) {
+  auto* const part = find_part(step.whole, step.service);
+  auto* const session = part == nullptr ? nullptr : around_.sessions.find(part->session);
+  auto* const port = session == nullptr ? nullptr : around_.port(session->service);
+  auto const ticket = kErrandBit | ++last_;
+  errands_[ticket] = {.whole = step.whole, .service = step.service, .method = step.method, .gathering = step.gathering};
+  if (port == nullptr) {
+    auto const error = rpc::error_object(ErrorCode::InternalError, "the server is not there");
+    return errand_answered(ticket, Outcome::Unavailable, {.id = {}, .kind = rpc::Reply::Kind::Error, .body = error});
+  }
+  auto const id = errand_id(ticket);
+  auto read = mcp::read_client_message(step.text);
+  auto& message = std::get<ClientMessage>(read);
+  message.id = id;
+  port->receive(*session, message, {session->id, ticket}, {.request_id = via.request_id});
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────
+
+void Group::errand_answered(std::uint64_t ticket, Outcome outcome, rpc::Reply const& reply) {
+  auto const found = errands_.find(ticket);
+  if (found == errands_.end()) return;
+  auto const errand = found->second;
+  errands_.erase(found);
+  auto const ok = reply.kind == rpc::Reply::Kind::Result;
+  if (ok && errand.method == Method::Initialize) introduced(errand.whole, errand.service);
+  auto const gathering = gatherings_.find(errand.gathering);
+  if (gathering == gatherings_.end()) return take_answer_late(errand, ok, reply.body);
+  if (gathering->second.in_turn) return take_turn(errand.gathering, errand, outcome, reply);
+  take_answer(gathering->second, errand, outcome, reply);
+  end_gathering_if_done(errand.gathering);
+}
+
+/// Of a member, one page or all.
+void Group::take_answer(Gathering& gathering, Errand const& errand, Outcome outcome, rpc::Reply const& reply) {
+  --gathering.waiting;
+  if (reply.kind != rpc::Reply::Kind::Result) {
+    gathering.error.assign(reply.body);
+    gathering.outcome = outcome;
+    if (!is_refused(outcome)) gathering.left_out.push_back(errand.service);
+    return;
+  }
+  auto const member = member_of(errand.service);
+  auto its = std::ranges::find(gathering.lists, member, &MemberList::member);
+  if (its == gathering.lists.end()) its = gathering.lists.insert(its, {.member = member});
+  its->pages.emplace_back(reply.body);
+  auto const cursor = mcp::is_list(errand.method) ? rpc::find_member(reply.body, "nextCursor") : std::string_view{};
+  if (!rpc::is_string(cursor) || its->pages.size() >= kMostPages) return;
+  auto const read = mcp::read_client_message(gathering.text);
+  auto const& message = std::get<ClientMessage>(read);
+  ++gathering.waiting;
+  steps_.push_back({.whole = errand.whole,
+                    .service = errand.service,
+                    .method = errand.method,
+                    .gathering = errand.gathering,
+                    .text = message_text(message.method, with_cursor(message.params, cursor))});
+  around_.turn.defer(*this);
+}
+
+/// The client was answered without it, or the group asked by itself.
+void Group::take_answer_late(Errand const& errand, bool ok, std::string_view result) {
+  auto* const part = find_part(errand.whole, errand.service);
+  if (part == nullptr) return;
+  if (ok && !rpc::is_string(rpc::find_member(result, "nextCursor")))
+    learn(errand.service, errand.method, {std::string(result)});
+  if (std::erase(part->missed, errand.method) == 0 && errand.method != Method::Initialize) return;
+  if (!ok) {
+    part->missed.push_back(errand.method);
+    return;
+  }
+  auto const is_introduction = errand.method == Method::Initialize || errand.method == Method::ServerDiscover;
+  for (auto const list : kChangingLists)
+    if (is_introduction || list == errand.method) tell_changed(errand.whole, list);
+}
+
+/// One member after the other. The last error is the client's answer, if none can.
+void Group::take_turn(std::uint64_t id, Errand const& errand, Outcome outcome, rpc::Reply const& reply) {
+  auto& gathering = gatherings_.at(id);
+  auto* const session = around_.sessions.find(gathering.whole);
+  if (session == nullptr) return void(gatherings_.erase(id));
+  if (is_refused(outcome) && !gathering.next.empty()) {
+    auto const next = gathering.next.front();
+    gathering.next.erase(gathering.next.begin());
+    steps_.push_back(
+        {.whole = gathering.whole, .service = next, .method = errand.method, .gathering = id, .text = gathering.text});
+    return around_.turn.defer(*this);
+  }
+  auto const ended = std::move(gatherings_.extract(id).mapped());
+  finish(*session, ended.to, ended.id, outcome, reply.kind, reply.body);
+}
+
+void Group::end_gathering_if_done(std::uint64_t id) {
+  auto const& gathering = gatherings_.at(id);
+  if (gathering.begun && gathering.waiting == 0) end_gathering(id);
+}
+
+/// With what has come by now.
+void Group::end_gathering(std::uint64_t id) {
+  auto gathering = std::move(gatherings_.extract(id).mapped());
+  for (auto const& [ticket, errand] : errands_)
+    if (errand.gathering == id) gathering.left_out.push_back(errand.service);
+  std::erase_if(gathering.lists, [](MemberList const& list) { return list.pages.empty(); });
+  for (auto const service : gathering.left_out) {
+    auto* const part = is_asked_again(gathering.method) ? find_part(gathering.whole, service) : nullptr;
+    if (part != nullptr && std::ranges::find(part->missed, gathering.method) == part->missed.end())
+      part->missed.push_back(gathering.method);
+  }
+  auto* const session = around_.sessions.find(gathering.whole);
+  if (session == nullptr) return;
+  if (!gathering.left_out.empty()) {
+    around_.log.warn("group.left_out", "a member of the group did not answer in time: it is left out for now",
+                     {{"group", config_.name},
+                      {"method", mcp::label(gathering.method)},
+                      {"server", name_of(gathering.left_out.front())},
+                      {"members", gathering.left_out.size()}});
+  }
+  if (has_empty_result(gathering.method) && gathering.lists.empty() && !gathering.error.empty())
+    return finish(*session, gathering.to, gathering.id, gathering.outcome, rpc::Reply::Kind::Error, gathering.error);
+  auto const result = gathering.method == Method::Initialize || gathering.method == Method::ServerDiscover
+                          ? introduction_of(gathering, *session)
+                          : result_of(gathering);
+  finish(*session, gathering.to, gathering.id, Outcome::Ok, rpc::Reply::Kind::Result, result);
+}
+
+std::string Group::result_of(Gathering const& gathering) {
+  if (has_empty_result(gathering.method)) {
+    if (gathering.method == Method::ResourcesSubscribe) keep_subscription(gathering);
+    return "{}";
+  }
+  for (auto const& list : gathering.lists) learn(members_[list.member].service, gathering.method, list.pages);
+  auto lists = gathering.lists;
+  std::ranges::sort(lists, {}, &MemberList::member);
+  std::vector<std::string> left_out;
+  for (auto const service : gathering.left_out) left_out.emplace_back(name_of(service));
+  return merged_list(gathering.method, gathering.era, lists,
+                     gathering.method == Method::PromptsList ? prompts_ : tools_, left_out);
+}
+
+void Group::keep_subscription(Gathering const& gathering) {
+  auto* const whole = find_whole(gathering.whole);
+  if (whole == nullptr) return;
+  auto const read = mcp::read_client_message(gathering.text);
+  auto& at = whole->subscribed[std::string(std::get<ClientMessage>(read).parsed.uri)];
+  for (auto const& list : gathering.lists) at.push_back(members_[list.member].service);
+}
+
+std::string Group::introduction_of(Gathering const& gathering, Session& session) {
+  std::vector<MemberIntroduction> members;
+  for (auto const& list : gathering.lists) members.push_back({members_[list.member].alias, list.pages.front()});
+  auto own = mcp::Handshake::from(merged_introduction(config_.name, around_.version, members), mcp::Sharing::Shared);
+  if (gathering.method == Method::ServerDiscover) return std::string(own->discover_result());
+  auto const read = mcp::read_client_message(gathering.text);
+  session.revision = mcp::negotiate(mcp::asked_revision(std::get<ClientMessage>(read).params), mcp::kNewest);
+  session.initialized = true;
+  return std::string(own->result_for(session.revision));
+}
+
+std::string_view Group::name_of(ServiceKey service) const {
+  auto const member = member_of(service);
+  return member < members_.size() ? std::string_view(members_[member].name) : std::string_view{};
+}
+
+// ── what is known of members ─────────────────────────────────────────────────
+
+void Group::learn(ServiceKey service, Method method, std::vector<std::string> const& pages) {
+  auto const member = member_of(service);
+  if (member == members_.size() || !mcp::is_list(method)) return;
+  std::vector<std::string> names;
+  for (auto const& page : pages) std::ranges::move(names_in(method, page), std::back_inserter(names));
+  if (method == Method::ToolsList) return tools_.learn(member, std::move(names));
+  if (method == Method::PromptsList) return prompts_.learn(member, std::move(names));
+  if (method == Method::ResourcesList) return resources_.learn_uris(member, std::move(names));
+  resources_.learn_templates(member, names);
+}
+
+/// Without asking: what the services know of themselves.
+void Group::learn_tools() {
+  for (std::size_t member = 0; member < members_.size(); ++member) {
+    auto const* const port = around_.port(members_[member].service);
+    auto const* const tools = port == nullptr ? nullptr : port->offered().tools;
+    if (tools == nullptr) continue;
+    std::vector<std::string> names;
+    tools->for_each([&](std::string_view name) { names.emplace_back(name); });
+    tools_.learn(member, std::move(names));
+  }
+}
+
+/// A member answers no more: its part of a session has ended.
+void Group::lose_errands(SessionId whole, ServiceKey service) {
+  std::vector<std::uint64_t> lost;
+  for (auto const& [ticket, errand] : errands_)
+    if (errand.whole == whole && errand.service == service) lost.push_back(ticket);
+  auto const error = rpc::error_object(ErrorCode::InternalError, "the server is not there any more");
+  for (auto const ticket : lost)
+    errand_answered(ticket, Outcome::Unavailable, {.id = {}, .kind = rpc::Reply::Kind::Error, .body = error});
+}
+
+/// It gets the word that its client has introduced itself, and what the client has subscribed to there before.
+void Group::introduced(SessionId whole, ServiceKey service) {
+  auto* const part = find_part(whole, service);
+  if (part == nullptr || part->introduced) return;
+  part->introduced = true;
+  auto const* const its = find_whole(whole);
+  if (its == nullptr || !its->initialized) return;
+  steps_.push_back({.whole = whole, .service = service, .method = Method::Initialized});
+  for (auto const& [uri, at] : its->subscribed) {
+    if (std::ranges::find(at, service) == at.end()) continue;
+    steps_.push_back({.whole = whole,
+                      .service = service,
+                      .method = Method::ResourcesSubscribe,
+                      .text = message_text("resources/subscribe", fmt::format(R"({{"uri":{}}})", uri))});
+  }
+  around_.turn.defer(*this);
+}
+
+void Group::tell_changed(SessionId whole, Method list) {
+  auto const* const session = around_.sessions.find(whole);
+  if (session == nullptr) return;
+  if (auto const found = listens_.find(whole); found != listens_.end()) {
+    auto const& listen = found->second;
+    auto const change = method_of_change(list);
+    if (listen.acknowledged && listen.wanted.includes(change))
+      around_.clients.during(listen.to, {mcp::listened_notification(listen.id, change, {})});
+  } else if (session->initialized) {
+    around_.clients.notify(whole, {R"({"jsonrpc":"2.0","method":")", list_changed(list), "\"}"});
+  }
+}
+
+/// What a member missed is asked again, until it has answered.
+void Group::look_again(SessionId id, Whole& whole) {
+  whole.look_again = around_.clock.now() + kLookAgain;
+  auto const* const session = around_.sessions.find(id);
+  if (session == nullptr || !session->initialized) return;
+  for (auto const& part : whole.parts) {
+    if (part.session == SessionId{}) continue;
+    for (auto const method : part.missed) {
+      auto const is_asked = std::ranges::any_of(errands_, [&](auto const& each) {
+        return each.second.whole == id && each.second.service == part.service && each.second.method == method;
+      });
+      if (is_asked) continue;
+      auto const params = method == Method::Initialize ? std::string_view(whole.introduction) : std::string_view{};
+      steps_.push_back(
+          {.whole = id, .service = part.service, .method = method, .text = message_text(mcp::label(method), params)});
+    }
+  }
+}
+
+void Group::run_deferred() {
+  for (auto const& step : std::exchange(steps_, {})) {
+    if (step.gathering != 0 && !gatherings_.contains(step.gathering)) continue;  // its client took it back
+    if (step.method != Method::Initialized) {
+      run_errand(step, {});
+      continue;
+    }
+    auto* const part = find_part(step.whole, step.service);
+    auto* const session = part == nullptr ? nullptr : around_.sessions.find(part->session);
+    auto* const port = session == nullptr ? nullptr : around_.port(session->service);
+    if (port == nullptr) continue;
+    auto const read = mcp::read_client_message(R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+    port->receive(*session, std::get<ClientMessage>(read), {session->id, 0}, {});
+  }
+}
+
+}  // namespace gateway::groups
