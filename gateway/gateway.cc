@@ -197,6 +197,7 @@ int Gateway::run() {
     start_report_ = std::make_unique<StartReport>(StartReport::About{.version = about_.version,
                                                                      .services = directory_->names(),
                                                                      .listening = listening_,
+                                                                     .groups = config_.groups,
                                                                      .single = single_,
                                                                      .asks_token = config_.auth.required()});
     log.say(start_report_->beginning());

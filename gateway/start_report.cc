@@ -54,6 +54,10 @@ std::string StartReport::beginning() const {
   } else if (about_.single) {
     text += "Status page: none; --admin 9090 gives one.\n";
   }
+  for (auto const& group : about_.groups) {
+    text += fmt::format("{} joined: {}/{}/mcp{}\n", counted(group.members.size(), "service"), url_of(listening.main),
+                        group.name, group.at_root ? ", and at /mcp" : "");
+  }
   return text + "\n";
 }
 

@@ -38,6 +38,7 @@ class StartReport {
     std::string version;
     std::vector<std::string> services;
     Listening listening;
+    std::vector<config::GroupConfig> groups{};
     bool single = false;      ///< one service, its endpoints at the root
     bool asks_token = false;  ///< clients must show one
   };

@@ -62,6 +62,7 @@ std::string fault_of(config::ServiceConfig const& service, bool looks_for_progra
 
 std::string summary(config::Config const& config, std::size_t faulty, std::size_t lacking) {
   auto text = counted(config.services.size(), "service");
+  if (!config.gateway.groups.empty()) text += " and " + counted(config.gateway.groups.size(), "group");
   text += faulty == 0 ? ", no errors" : fmt::format(", {} cannot start", faulty);
   if (lacking > 0) text += fmt::format("; {} not started until what is missing is there", lacking);
   return text;

@@ -24,13 +24,15 @@ std::string name_in(std::string_view element, std::string_view key) {
   return rpc::unquote(rpc::find_member(element, key));
 }
 
-/// Calls `action` with each object of the list in a raw result, and what it is called there.
+/// Calls `action` with each object of the list in a raw result, and what it is called there. Something without a name is
+/// nothing a client could use, and many refuse a whole list for it.
 template <typename F>
 void for_each_in(Method list, std::string_view raw_result, F&& action) {
   auto const shape = mcp::list_shape(list);
   rpc::ElementWalk walk(rpc::find_member(raw_result, shape->list));
   while (auto const element = walk.next()) {
-    if (rpc::is_object(*element)) action(*element, name_in(*element, shape->name));
+    auto name = rpc::is_object(*element) ? name_in(*element, shape->name) : std::string{};
+    if (!name.empty()) action(*element, std::move(name));
   }
 }
 

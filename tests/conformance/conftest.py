@@ -28,12 +28,13 @@ def installed():
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
     """A gateway with the server three times: initialized, with one child for all sessions or one for each; and spoken
-    to in 2026-07-28."""
+    to in 2026-07-28. Each is the only member of a group, too."""
     everything = {"command": str(suite.PYTHON), "args": [str(suite.EVERYTHING)]}
     servers = {"shared": everything | {"isolation": "shared", "era": "legacy"},
                "session": everything | {"isolation": "session", "era": "legacy"},
                "modern": everything | {"era": "modern"}}
-    with Gateway(servers, tmp_path_factory.mktemp("gateway")) as running:
+    groups = {"group_of_" + name: {"members": [name], "prefix": "never", "member_wait": "1m"} for name in servers}
+    with Gateway(servers, tmp_path_factory.mktemp("gateway"), groups=groups) as running:
         yield running
 
 

@@ -47,3 +47,18 @@ def test_a_child_spoken_to_in_2026_07_28_passes_what_2026_07_28_requires(gateway
 def test_a_child_spoken_to_in_2026_07_28_passes_what_2025_11_25_requires_although_it_is_shared(gateway, tmp_path):
     verdict = suite.run(gateway.url("modern", "http"), "2025-11-25", "none.yml", tmp_path)
     assert verdict.as_expected and verdict.passed >= EXTRA_2025_11_25, verdict.output
+
+
+def test_a_group_of_one_passes_what_2025_11_25_requires(gateway, tmp_path):
+    verdict = suite.run(gateway.url("group_of_session", "http"), "2025-11-25", "none.yml", tmp_path)
+    assert verdict.as_expected and verdict.passed >= EXTRA_2025_11_25, verdict.output
+
+
+def test_a_group_of_one_passes_what_2026_07_28_requires(gateway, tmp_path):
+    verdict = suite.run(gateway.url("group_of_modern", "http"), "2026-07-28", "none.yml", tmp_path)
+    assert verdict.as_expected and verdict.passed >= {"json-schema-2020-12", "http-header-validation"}, verdict.output
+
+
+def test_a_group_of_one_shared_child_passes_what_2025_11_25_requires_except_questions_to_the_client(gateway, tmp_path):
+    verdict = suite.run(gateway.url("group_of_shared", "http"), "2025-11-25", "shared-2025-11-25.yml", tmp_path)
+    assert verdict.as_expected and verdict.passed >= EXTRA_2025_11_25, verdict.output

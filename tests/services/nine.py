@@ -114,7 +114,8 @@ class Services(Gateway):
             raise
 
     def file(self, config, services):
-        return {"gateway": config, "include": self.nine["include"], "mcpServers": services}
+        return {"gateway": config, "include": self.nine["include"], "mcpServers": services,
+                "groups": {"all": {"members": "*", "member_wait": "1m"}}}
 
     def processes_of(self, service):
         """Process ids of the living children of one service."""

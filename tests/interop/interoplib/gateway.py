@@ -15,13 +15,14 @@ from . import programs
 class Gateway:
     """One gateway process. Use it as a context manager: leaving it stops the gateway and checks that it ended well."""
 
-    def __init__(self, servers, folder, options=None, arguments=()):
+    def __init__(self, servers, folder, options=None, arguments=(), groups=None):
         self.folder = Path(folder)
         self.mark = f"interop-{uuid.uuid4().hex}"  # in every child's environment, so that none can hide
         marked = {name: entry | {"env": entry.get("env", {}) | {"INTEROP_MARK": self.mark}} for name, entry in servers.items()}
         self.configuration = {
             "gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0", **(options or {})},
             "mcpServers": marked,
+            "groups": groups or {},
         }
         self.arguments = list(arguments)
         self.log_file = self.folder / "gateway.log"

@@ -65,7 +65,8 @@ TEST_F(MergedListTest, MayBeKeptAsLongAndByAsManyAsEachPartOfIt) {
 }
 
 TEST_F(MergedListTest, TakesNothingFromWhatIsNoList) {
-  lists = {{.member = 0, .pages = {R"({"tools":{"name":"x"}})", R"([])", R"({"tools":[1,{"title":"no name"}]})"}}};
+  lists = {{.member = 0,
+            .pages = {R"({"tools":{"name":"x"}})", R"([])", R"({"tools":[1,{},{"title":"no name"},{"name":null}]})"}}};
   EXPECT_EQ(R"({"tools":[]})", merged(Method::ToolsList));
 }
 
