@@ -35,4 +35,21 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return bytes;
 }
 
+std::string encode_base64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::uint32_t gathered = 0;
+  unsigned bits = 0;
+  for (auto const byte : bytes) {
+    gathered = gathered << 8 | static_cast<unsigned char>(byte);
+    for (bits += 8; bits >= 6; gathered &= (1U << bits) - 1) {
+      bits -= 6;
+      text.push_back(kDigits[gathered >> bits]);
+    }
+  }
+  if (bits > 0) text.push_back(kDigits[gathered << (6 - bits)]);
+  while (text.size() % 4 != 0) text.push_back('=');
+  return text;
+}
+
 }  // namespace gateway

@@ -11,4 +11,7 @@ namespace gateway {
 /// set and without other characters.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
+/// The canonical encoding of `bytes`.
+[[nodiscard]] std::string encode_base64(std::string_view bytes);
+
 }  // namespace gateway

@@ -62,6 +62,20 @@ Result<std::string> main_address(config::Config const& config) {
   return reachable(config.gateway.listen, config.gateway.tls.has_value(), "gateway.listen");
 }
 
+Result<std::string> service_address(config::Config const& config, std::string_view service) {
+  auto const found = std::ranges::find(config.services, service, &config::ServiceConfig::name);
+  if (found == config.services.end())
+    return Error{fmt::format("expected a URL, or the name of a service of the configuration, found '{:.60}'", service)};
+  if (found->disabled) return Error{fmt::format("{} is disabled in the configuration", service)};
+  if (found->listen) {
+    auto address = reachable(*found->listen, found->tls.has_value(), fmt::format("mcpServers.{}.listen", service));
+    return address ? Result<std::string>(*address + "/mcp") : address;
+  }
+  auto address = main_address(config);
+  if (!address) return address;
+  return fmt::format("{}{}/{}/mcp", *address, config.gateway.base_path, service);
+}
+
 Result<std::string> url_of(std::string_view address, std::string_view page, NamedPage named) {
   constexpr std::string_view kHttp = "http://";
   constexpr std::string_view kHttps = "https://";

@@ -23,6 +23,8 @@ struct GatewayAddress {
 [[nodiscard]] Result<std::string> admin_address(config::Config const& config);
 /// The main listener, in the same way.
 [[nodiscard]] Result<std::string> main_address(config::Config const& config);
+/// Where a service is served, for clients of this machine.
+[[nodiscard]] Result<std::string> service_address(config::Config const& config, std::string_view service);
 
 /// The URL of `page` at `address`: `9090`, `HOST`, `HOST:9090`, `http://HOST:9090/`, or the last with https; empty
 /// is the usual admin listener of this machine. A page in the address is asked for

@@ -22,6 +22,7 @@ constexpr std::string_view kFirstHelp =
     "  mcp-gateway run gateway.json                     the servers of a file, at /NAME/mcp and /NAME/sse\n"
     "  mcp-gateway run --port 8080 -- node server.js    one server, at /mcp and /sse\n"
     "  mcp-gateway check gateway.json --connect         start each server once and say what it offers\n"
+    "  mcp-gateway connect https://host/mcp             a remote server, for a client that starts programs\n"
     "  mcp-gateway help run                             every option of a command\n"
     "Called as health-check, it is that command; mcp-server and load-balancer are other names for it.\n"
     "Exit codes: 0 ok, 1 failed, 2 wrong command line or configuration.";
@@ -222,6 +223,7 @@ std::string usage_of(std::string_view command) {
   if (command == "reload") return "mcp-gateway reload [OPTIONS] [ADDRESS]";
   if (command == "upgrade") return "mcp-gateway upgrade [OPTIONS] [ADDRESS]";
   if (command == "canary") return "mcp-gateway canary [OPTIONS] [ACTION [SERVICE [VERSION | VERSION:PERCENT...]]]";
+  if (command == "connect") return "mcp-gateway connect [OPTIONS] URL\n       mcp-gateway connect [OPTIONS] SERVICE";
   if (command == "help") return "mcp-gateway help [COMMAND]";
   if (auto usage = usage_of_configuration_command(command); !usage.empty()) return usage;
   if (auto usage = usage_of_deployment(command); !usage.empty()) return usage;
@@ -336,6 +338,12 @@ std::optional<Farewell> judge(Arguments const& arguments) {
     return wrong("doctor: expected a configuration file: mcp-gateway doctor FILE");
   if (command == "lock" && !arguments.has_config())
     return wrong("lock: expected a configuration file: mcp-gateway lock FILE");
+  if (command == "connect") {
+    auto const is_given = !arguments.connect_to.target.empty();
+    return is_given ? std::nullopt
+                    : std::optional(wrong("connect: expected a URL or a service: mcp-gateway connect "
+                                          "https://mcp.example.com/mcp"));
+  }
   if (arguments.write + arguments.compare + !arguments.approve.empty() > 1)
     return wrong("lock: expected only one of --check, --write and --approve");
   if (is_deployment_command(command)) {
@@ -452,6 +460,7 @@ std::variant<Arguments, Farewell> read_arguments(std::vector<std::string> words,
   add_check(app, arguments);
   add_doctor(app, arguments);
   add_lock(app, arguments);
+  add_connect(app, arguments);
   add_configuration_commands(app, arguments);
   add_asking_commands(app, arguments);
   add_deployment_commands(app, arguments);

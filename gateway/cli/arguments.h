@@ -12,6 +12,7 @@
 #include "gateway/cli/ask_reload.h"
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/configuration_arguments.h"
+#include "gateway/cli/connect.h"
 #include "gateway/cli/deployment_arguments.h"
 #include "gateway/cli/load_config.h"
 #include "gateway/cli/rights_of.h"
@@ -46,6 +47,7 @@ struct Arguments {
   int interval = 2;                             ///< of `top`, in seconds
   ConfigurationArguments configuration{};
   DeploymentArguments deployment{};
+  ConnectArguments connect_to{};  ///< of `connect`
 
   /// Whether there is one to read: a profile alone belongs to the usual one.
   [[nodiscard]] bool has_config() const { return !file.empty() || !profile.empty(); }

@@ -21,6 +21,7 @@
 #include "gateway/cli/ask_upgrade.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/compat.h"
+#include "gateway/cli/connect.h"
 #include "gateway/cli/deployments.h"
 #include "gateway/cli/doctor.h"
 #include "gateway/cli/edit_configuration.h"
@@ -92,6 +93,7 @@ int perform(Arguments const& arguments) {
   for (auto const& each : kDeployments)
     if (command == each.first) return each.second(arguments, std::cout, std::cerr);
   if (command == "run") return run(arguments, std::cerr);
+  if (command == "connect") return connect(arguments, std::cerr);
   if (command == "check") return check(arguments, std::cout, std::cerr);
   if (command == "doctor") return doctor(arguments, std::cout, std::cerr);
   if (command == "lock") return lock(arguments, std::cout, std::cerr);

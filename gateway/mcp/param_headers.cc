@@ -92,6 +92,12 @@ std::vector<ParamHeader> param_headers(std::string_view raw_input_schema) {
   return found;
 }
 
+std::optional<std::string> argument_of(ParamHeader const& header, std::string_view raw_arguments) {
+  auto const argument = at_path(raw_arguments, header.path);
+  if (argument.empty() || argument == "null") return std::nullopt;
+  return rpc::is_string(argument) ? rpc::unquote(argument) : std::string(argument);
+}
+
 std::optional<std::string> mismatch(std::vector<ParamHeader> const& headers, std::string_view raw_arguments,
                                     FindHeader const& find) {
   for (auto const& [field, path] : headers) {

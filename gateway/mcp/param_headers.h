@@ -26,4 +26,8 @@ struct ParamHeader {
 [[nodiscard]] std::optional<std::string> mismatch(std::vector<ParamHeader> const& headers,
                                                   std::string_view raw_arguments, FindHeader const& find);
 
+/// What the field says for these arguments, before it is encoded; nothing where the argument is absent or null, and the
+/// field must be too.
+[[nodiscard]] std::optional<std::string> argument_of(ParamHeader const& header, std::string_view raw_arguments);
+
 }  // namespace gateway::mcp

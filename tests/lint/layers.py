@@ -24,6 +24,7 @@ LAYERS = {
     "health": {"base"},
     "fetch": {"io", "base"},
     "auth": {"config", "fetch", "rpc", "io", "base"},
+    "remote": {"config", "log", "fetch", "mcp", "rpc", "io", "base"},
     "backend": {*OPERATIONS, "sandbox", "mcp", "rpc", "io", "base"},
     "groups": {"config", "log", "mcp", "rpc", "base"},
     "frontend": {*OPERATIONS, "auth", "http", "mcp", "rpc", "base"},

@@ -22,7 +22,7 @@ FILES = {
     "usr/share/doc/mcp-gateway/copyright": 0o644,
     "usr/share/man/man1/mcp-gateway.1.gz": 0o644,
 }
-COMMANDS = ("run", "check", "doctor", "lock", "import", "add", "remove", "list", "health", "status", "reload", "upgrade", "canary", "top", "schema", "version", "validate-config", "deploy", "stop",
+COMMANDS = ("run", "connect", "check", "doctor", "lock", "import", "add", "remove", "list", "health", "status", "reload", "upgrade", "canary", "top", "schema", "version", "validate-config", "deploy", "stop",
             "rollback", "health-check", "validate", "monitor", "export-state", "set-traffic-split")
 
 

@@ -15,6 +15,11 @@ TEST(Base64, DecodesTheVectorsOfTheRfc) {
   EXPECT_EQ("foobar", decode_base64("Zm9vYmFy"));
 }
 
+TEST(Base64, EncodesWhatItDecodes) {
+  for (auto const* const text : {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "++//"})
+    EXPECT_EQ(text, encode_base64(*decode_base64(text)));
+}
+
 TEST(Base64, DecodesAllDigits) {
   EXPECT_EQ("\xFB\xEF\xFF", decode_base64("++//"));
   EXPECT_EQ(48, decode_base64("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")->size());
