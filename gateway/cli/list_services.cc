@@ -47,6 +47,10 @@ ListJson entry_in(ListJson const& file, std::string const& name) {
 }
 
 std::string command_in(ListJson const& entry, config::ServiceConfig const& service) {
+  if (!service.url.empty()) {
+    for (auto const* const key : {"url", "serverUrl", "httpUrl"})
+      if (entry.is_object() && entry.value(key, ListJson{}).is_string()) return entry[key].get<std::string>();
+  }
   auto const command = entry.is_object() ? entry.value("command", ListJson{}) : ListJson{};
   if (!command.is_string()) return service.command.empty() ? "-" : service.command;
   std::vector<std::string> words{command.get<std::string>()};

@@ -23,6 +23,7 @@
 #include "gateway/config/policy.h"
 #include "gateway/config/quotas.h"
 #include "gateway/config/redact.h"
+#include "gateway/config/remote.h"
 #include "gateway/config/sandbox.h"
 #include "gateway/config/secret.h"
 #include "gateway/config/tls_config.h"
@@ -282,6 +283,16 @@ struct ServiceConfig {
   std::string command{};
   /// Its arguments, passed byte for byte.
   std::vector<std::string> args{};
+  /// The URL of a remote server; the command is then one that connects to it.
+  std::string url{};
+  /// How it is spoken to.
+  RemoteTransport transport = RemoteTransport::Auto;
+  /// Of every request to it.
+  std::map<std::string, Secret, std::less<>> headers{};
+  /// A file with authorities to trust there besides the system's; empty for none.
+  std::string ca{};
+  /// For its name, connection and TLS; 100ms..10m.
+  milliseconds connect_timeout = seconds{10};
   /// Its environment, in addition to the documented allow-list.
   std::map<std::string, Secret, std::less<>> env{};
   /// Variables of the gateway's environment passed through in addition to the allow-list.

@@ -14,9 +14,11 @@ namespace gateway::config {
 namespace {
 
 /// Other names of keys of ours, with the same meaning.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSynonyms{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kSynonyms{{
     {"cmd", "command"},
     {"environment", "env"},
+    {"http_headers", "headers"},
+    {"static_headers", "headers"},
     {"isActive", "enabled"},
     {"working_directory", "cwd"},
     {"workingDirectory", "cwd"},
@@ -54,6 +56,59 @@ void take_object_apart(Json& entry) {
   for (auto const* const key : {"args", "env"}) {
     if (command.contains(key) && !entry.contains(key)) entry[key] = command[key];
   }
+}
+
+/// The transport that a word means; empty for other words. A server that is called remote may have either.
+std::string_view transport_word(Json const& type) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kWords{{{"auto", "auto"},
+                                                                                 {"remote", "auto"},
+                                                                                 {"http", "http"},
+                                                                                 {"streamable", "http"},
+                                                                                 {"streamable-http", "http"},
+                                                                                 {"streamable_http", "http"},
+                                                                                 {"streamablehttp", "http"},
+                                                                                 {"sse", "sse"}}};
+  if (!type.is_string()) return {};
+  auto const text = lower_case(type.get_ref<std::string const&>());
+  for (auto const& [theirs, ours] : kWords)
+    if (text == theirs) return ours;
+  return {};
+}
+
+struct SaidType {
+  bool is_stdio = false;
+  std::string transport{};  ///< ours; empty where none is said
+  std::string unknown{};    ///< any other word
+};
+
+SaidType take_type(Json& entry) {
+  SaidType said;
+  for (auto const* const key : {"type", "transport", "transportType"}) {
+    auto const found = entry.find(key);
+    if (found == entry.end()) continue;
+    auto const value = std::move(*found);
+    entry.erase(found);
+    if (value.is_null()) continue;
+    auto const word = transport_word(value);
+    said.is_stdio = said.is_stdio || means_stdio(value);
+    if (!word.empty() && said.transport.empty()) said.transport = word;
+    if (word.empty() && !means_stdio(value))
+      said.unknown = value.is_string() ? value.get<std::string>() : "something else";
+  }
+  return said;
+}
+
+/// Under any of the names for it. One of them says what is spoken there.
+std::string take_url(Json& entry, std::string& transport) {
+  std::string url;
+  for (auto const* const key : {"url", "serverUrl", "httpUrl"}) {
+    if (url.empty() && is_text(entry, key)) {
+      url = entry[key].get<std::string>();
+      if (key == std::string_view("httpUrl") && transport.empty()) transport = "http";
+    }
+    entry.erase(key);
+  }
+  return url;
 }
 
 std::vector<std::string_view> our_keys() {
@@ -94,30 +149,19 @@ void adopt_foreign(ConfigPlace const& place, Json& entry) {
 }
 
 std::string take_remote(Json& entry) {
-  std::string type;
-  auto says_stdio = false;
-  for (auto const* const key : {"type", "transport", "transportType"}) {
-    auto const found = entry.find(key);
-    if (found == entry.end()) continue;
-    if (means_stdio(*found))
-      says_stdio = true;
-    else if (type.empty() && !found->is_null())
-      type = found->is_string() ? found->get<std::string>() : "something else";
-    entry.erase(key);
+  auto said = take_type(entry);
+  auto const url = take_url(entry, said.transport);
+  // A form that was filled in may have both; then it says which is meant.
+  if (said.is_stdio && is_text(entry, "command")) return {};
+  if (!said.unknown.empty())
+    return fmt::format("it is of the type '{:.40}', which mcp-gateway does not serve", said.unknown);
+  if (url.empty()) {
+    if (said.transport.empty() || said.transport == "auto") return {};
+    return fmt::format("it is of the type '{}', and has no url", said.transport);
   }
-  std::string why;
-  for (auto const* const key : {"url", "serverUrl", "httpUrl"}) {
-    if (is_text(entry, key) && why.empty()) why = fmt::format("has {}", key);
-    // A form that was filled in may have both; then it says which is meant.
-    if (says_stdio && is_text(entry, "command")) why.clear();
-  }
-  if (why.empty() && !type.empty()) why = fmt::format("is of the type '{:.40}'", type);
-  for (auto const* const key : {"url", "serverUrl", "httpUrl"}) entry.erase(key);
-  if (why.empty()) return {};
-  return fmt::format(
-      "it {}, so it is a remote server, and mcp-gateway starts programs: let clients connect to it, or put a "
-      "program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", \"URL\"]",
-      why);
+  entry["url"] = url;
+  if (!said.transport.empty() && said.transport != "auto") entry["transport"] = said.transport;
+  return {};
 }
 
 std::size_t drop_foreign(ConfigPlace const& place, Json& entry) {

@@ -11,8 +11,8 @@ namespace gateway::config {
 /// in one list, `environment` for `env`, `isActive` for `enabled`, and so on.
 void adopt_foreign(ConfigPlace const& place, Json& entry);
 
-/// Why the entry is a remote server rather than a program to start, and what to do;
-/// empty if it is a program. Removes the keys that say so.
+/// What says that the entry is a remote server, and how that is spoken to, becomes `url` and `transport`; neither is
+/// left of a program. Gives why it can be neither; empty if it can.
 [[nodiscard]] std::string take_remote(Json& entry);
 
 /// Removes the keys that mean nothing here, each with a note, and comments without one.

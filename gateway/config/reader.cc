@@ -28,6 +28,14 @@
 namespace gateway::config {
 namespace {
 
+/// Its path, unless another file is there now, or none.
+std::string own_program() {
+  constexpr auto kAnyway = "/proc/self/exe";
+  std::error_code error;
+  auto const path = std::filesystem::read_symlink(kAnyway, error);
+  return !error && std::filesystem::equivalent(path, kAnyway, error) && !error ? path.string() : kAnyway;
+}
+
 /// The file as a whole.
 class FileReader {
  public:
@@ -269,7 +277,8 @@ Environment process_environment() {
                 std::error_code error;
                 return std::filesystem::exists(path, error);
               },
-          .program = {}};
+          .program = {},
+          .own_program = own_program()};
 }
 
 std::variant<Config, ConfigErrors> read_config(std::string_view text, Environment const& environment,

@@ -39,6 +39,8 @@ struct Environment {
   std::function<bool(std::string const& path)> exists{};
   /// Whether a service's child would find a program; none where this is not set.
   std::function<bool(ServiceConfig const& service, std::string const& program)> program{};
+  /// The file of this program, which connects to remote servers.
+  std::string own_program = "/proc/self/exe";
 };
 
 /// A file that is laid over a configuration: what differs in one environment. See profile.h.

@@ -9,6 +9,12 @@ namespace {
 /// A service as the file may hold it: our fields, and the keys of other programs.
 Json service_schema() {
   auto schema = fields_schema<ServiceConfig>();
+  schema.erase("required");
+  schema["anyOf"] = {{{"required", {"command"}}},
+                     {{"required", {"url"}}},
+                     {{"required", {"cmd"}}},
+                     {{"required", {"serverUrl"}}},
+                     {{"required", {"httpUrl"}}}};
   auto& properties = schema["properties"];
   for (auto const& adopted : kAdoptedKeys)
     properties[std::string{adopted.key}] = {

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "gateway/base/text_patterns.h"
+#include "gateway/config/bridge.h"
 #include "gateway/config/expand.h"
 #include "gateway/config/fields.h"
 #include "gateway/config/foreign.h"
 #include "gateway/config/needs.h"
+#include "gateway/config/values.h"
 
 namespace gateway::config {
 namespace {
@@ -32,7 +34,7 @@ class ServiceReader {
 
   std::optional<ServiceConfig> read() {
     if (!entry_.is_object()) {
-      place_.mismatch_hidden("an object with a command", entry_);
+      place_.mismatch_hidden("an object with a command or a url", entry_);
       return std::nullopt;
     }
     adopt_foreign(place_, entry_);
@@ -42,8 +44,11 @@ class ServiceReader {
     auto const missing = expand();
     adopt_timeout();
     auto const enabled = take_enabled();
+    auto const is_remote = has(entry_, "url");
+    if (is_remote) take_command_away();
     if (foreign > 0) accept_without_command();
     read_fields(place_, entry_, service_);
+    take_remote_up(is_remote);
     service_.affinity.header = lower_case(service_.affinity.header);
     for (auto& [name, from] : service_.owner_env) from.header = lower_case(from.header);
     service_.unmet = unmet_needs(service_, environment_);
@@ -71,10 +76,29 @@ class ServiceReader {
     return std::move(service_);
   }
 
+  /// The command will be ours.
+  void take_command_away() {
+    for (auto const* const key : {"command", "args"}) {
+      if (!entry_.contains(key)) continue;
+      place_.member(key).warning("Ignored: url is there too; \"type\": \"stdio\" would mean the command.");
+      entry_.erase(key);
+    }
+    entry_["command"] = Json(Json::value_t::discarded);
+  }
+
+  void take_remote_up(bool is_remote) {
+    if (!service_.url.empty() && !is_web_url(service_.url))
+      service_.faults.emplace_back("url: expected a URL such as \"https://mcp.example.com/mcp\", found something else");
+    else if (!service_.url.empty())
+      set_bridge(service_, environment_);
+    if (!is_remote && !service_.headers.empty()) place_.member("headers").warning("Ignored: there is no url.");
+  }
+
   /// An entry of another program that says in words of its own what it starts.
   void accept_without_command() {
     if (entry_.contains("command")) return;
-    service_.faults.emplace_back("it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...]");
+    service_.faults.emplace_back(
+        "it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...], or \"url\"");
     entry_["command"] = Json(Json::value_t::discarded);
   }
 

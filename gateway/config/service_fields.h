@@ -289,10 +289,26 @@ inline constexpr auto kFields<CanaryConfig> = std::tuple{
           "Seconds in succession for which it may not be healthy before it is taken back."},
 };
 
+inline constexpr Choice<RemoteTransport, 3> kRemoteTransports{
+    {{{"auto", RemoteTransport::Auto}, {"http", RemoteTransport::Http}, {"sse", RemoteTransport::Sse}}}};
+inline constexpr Text kAuthorities{"\"\" or an absolute path",
+                                   [](std::string_view text) { return text.empty() || text.starts_with('/'); }};
+
 template <>
 inline constexpr auto kFields<ServiceConfig> = std::tuple{
     Field{"command", &ServiceConfig::command, kProgram,
           "Program to run, looked up in PATH and started without a shell.", Presence::Required},
+    Field{"url", &ServiceConfig::url, Text{.hidden = true},
+          "URL of a remote MCP server, instead of command. See docs/remote.md."},
+    Field{"transport", &ServiceConfig::transport, kRemoteTransports,
+          "With url: http (Streamable HTTP), sse (HTTP with SSE), or auto."},
+    Field{
+        "headers", &ServiceConfig::headers, HeaderFields{},
+        "With url: headers of every request, such as Authorization. They are neither logged nor passed as arguments."},
+    Field{"ca", &ServiceConfig::ca, kAuthorities,
+          "With url: absolute path of a PEM file with authorities to trust besides the system's."},
+    Field{"connect_timeout", &ServiceConfig::connect_timeout, Span{milliseconds{100}, std::chrono::minutes{10}},
+          "With url: time limit for name, connection and TLS."},
     Field{"args", &ServiceConfig::args, Texts{}, "Arguments, passed byte for byte."},
     Field{"env", &ServiceConfig::env, Variables{}, "Environment variables, in addition to the inherited allow-list."},
     Field{"pass_env", &ServiceConfig::pass_env, Texts{kVariableName},
@@ -386,10 +402,13 @@ struct AdoptedKey {
 };
 
 /// Accepted as synonyms, so that files of other programs run unchanged.
-inline constexpr std::array<AdoptedKey, 11> kAdoptedKeys{{
-    {"type", "string", "stdio or local. Any other value is a remote server, which is not started."},
-    {"transport", "string", "The same as type."},
+inline constexpr std::array<AdoptedKey, 14> kAdoptedKeys{{
+    {"type", "string", "stdio or local for a command; http, streamable-http or sse for a url."},
     {"transportType", "string", "The same as type."},
+    {"serverUrl", "string", "The same as url."},
+    {"httpUrl", "string", "The same as url, with transport: http."},
+    {"http_headers", "object", "The same as headers."},
+    {"static_headers", "object", "The same as headers."},
     {"enabled", "boolean", "The opposite of disabled."},
     {"isActive", "boolean", "The same as enabled."},
     {"timeout", "number", "call_timeout in seconds, or in milliseconds if above 3600. An explicit call_timeout wins."},
@@ -409,9 +428,10 @@ struct ForeignKey {
 /// Accepted and ignored, each with its own note. Other unknown keys get a general note.
 inline constexpr std::array<ForeignKey, 32> kForeignKeys{{
     {"alwaysAllow", "Ignored: approval is the client's."},
-    {"auth", "Ignored: applies to remote servers only."},
+    {"auth", "Ignored: headers say what a remote server is shown."},
     {"autoApprove", "Ignored: approval is the client's."},
     {"autoStart", "Ignored: services start with the gateway."},
+    {"connectionTimeout", "Ignored: use start_timeout, or connect_timeout with a url."},
     {"description", "Ignored."},
     {"dev", "Ignored: development mode of VS Code."},
     {"disabledTools", "Ignored: all tools of the service are served."},
@@ -420,14 +440,13 @@ inline constexpr std::array<ForeignKey, 32> kForeignKeys{{
     {"envFile", "Ignored: the file is not read; use env with ${VAR} or ${file:/path}."},
     {"excludeTools", "Ignored: all tools of the service are served."},
     {"gallery", "Ignored."},
-    {"headers", "Ignored: applies to remote servers only."},
     {"icon", "Ignored."},
     {"iconUrl", "Ignored."},
     {"idleTimeoutMs", "Ignored: use idle_stop."},
     {"includeTools", "Ignored: all tools of the service are served."},
     {"inheritParentEnv", "Ignored: use pass_env to pass variables through."},
     {"metadata", "Ignored."},
-    {"oauth", "Ignored: applies to remote servers only."},
+    {"oauth", "Ignored: headers say what a remote server is shown."},
     {"options", "Ignored: tokens belong in gateway.auth.tokens, and all tools of the service are served."},
     {"sandboxEnabled", "Ignored: use sandbox."},
     {"startOnDemand", "Ignored: services start with the gateway."},

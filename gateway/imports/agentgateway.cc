@@ -106,16 +106,37 @@ class TargetsFile {
          [this](std::string const& at, Json const& target) { take_target(at, target); });
   }
 
+  /// `host` is a URL, or a name with port and path beside it.
+  static Json remote_entry(Json remote, bool is_sse) {
+    auto const text = [&](char const* key) {
+      auto const found = remote.value(key, Json{});
+      remote.erase(key);
+      return found.is_string() ? found.get<std::string>() : found.is_number() ? found.dump() : std::string{};
+    };
+    auto url = text("host");
+    auto const port = text("port");
+    auto path = text("path");
+    if (!url.empty() && url.find("://") == url.npos) {
+      if (!path.empty() && !path.starts_with('/')) path.insert(0, "/");
+      auto const* const scheme = port == "443" ? "https" : "http";
+      url = fmt::format("{}://{}{}{}{}", scheme, url, port.empty() ? "" : ":", port, path);
+    }
+    remote["url"] = url;
+    if (is_sse) remote["transport"] = "sse";
+    return remote;
+  }
+
   void take_target(std::string const& path, Json const& target) {
     auto const name = target.value("name", Json{});
     if (!name.is_string()) return note(path, "Left out: it has no name");
-    auto const stdio = target.find("stdio");
-    if (stdio == target.end() || !stdio->is_object())
-      return note(path, "Left out: it is no program (stdio) but a remote server, which mcp-gateway does not serve");
-    not_taken(path, target, {"name", "stdio"});
-    auto entry = *stdio;
+    std::string kind;
+    for (auto const* const each : {"stdio", "mcp", "sse"})
+      if (kind.empty() && target.value(each, Json{}).is_object()) kind = each;
+    if (kind.empty()) return note(path, "Left out: it is neither a program (stdio) nor an MCP server (mcp, sse)");
+    not_taken(path, target, {"name", kind});
+    auto entry = kind == "stdio" ? target[kind] : remote_entry(target[kind], kind == "sse");
     if (entry.value("clearEnv", Json{}) == true) entry.erase("clearEnv");  // as it is here
-    auto service = import_entry(path + ".stdio", std::move(entry), references_, imported_.remarks);
+    auto service = import_entry(fmt::format("{}.{}", path, kind), std::move(entry), references_, imported_.remarks);
     if (!service) return;
     auto const ours = import_name(path, name, imported_.remarks);
     if (ours.empty()) return;

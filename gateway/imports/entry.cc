@@ -83,6 +83,25 @@ void take_passed_variables(Json& entry) {
   entry["pass_env"] = std::move(names);
 }
 
+/// LiteLLM's words for the headers that a remote server wants.
+void take_credentials(ConfigPlace const& place, Json& entry) {
+  auto const text = [&](std::string_view key) {
+    auto const found = entry.find(key);
+    return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string{};
+  };
+  auto const type = text("auth_type");
+  auto const value = text("auth_value").empty() ? text("authentication_token") : text("auth_value");
+  if (type.empty() || value.empty()) return;
+  auto const header = [&]() -> std::pair<std::string, std::string> {
+    if (type == "bearer_token") return {"Authorization", "Bearer " + value};
+    if (type == "authorization") return {"Authorization", value};
+    return {type == "api_key" ? "X-API-Key" : "", value};
+  }();
+  if (header.first.empty()) return place.member("auth_type").warning("Not taken: write headers.");
+  entry["headers"][header.first] = header.second;
+  for (auto const* const key : {"auth_type", "auth_value", "authentication_token"}) entry.erase(key);
+}
+
 /// Numbers and the like where a program gets texts. A variable that is null is one to leave out.
 void make_texts(ConfigPlace const& place, Json& entry) {
   auto const as_text = [](Json& value) {
@@ -104,14 +123,14 @@ void make_texts(ConfigPlace const& place, Json& entry) {
 }
 
 /// A secret that stood in the file is copied, since the server needs it, and not without a word.
-void note_secrets(ConfigPlace const& place, Json const& entry) {
-  auto const env = entry.find("env");
+void note_secrets(ConfigPlace const& place, Json const& entry, std::string const& key) {
+  auto const env = entry.find(key);
   if (env == entry.end() || !env->is_object()) return;
   for (auto const& [name, value] : env->items()) {
     auto const is_literal = value.is_string() && !value.get_ref<std::string const&>().empty() &&
                             value.get_ref<std::string const&>().find("${") == std::string::npos;
     if (is_literal && sounds_secret(name))
-      place.member("env").member(name).warning(
+      place.member(key).member(name).warning(
           fmt::format("Copied as it stands; \"${{{}}}\" would keep it out of the file.", variable_name(name)));
   }
 }
@@ -119,7 +138,7 @@ void note_secrets(ConfigPlace const& place, Json const& entry) {
 /// As people read it: what is started first.
 Json in_our_order(Json entry) {
   Json ordered = Json::object();
-  for (auto const* const key : {"command", "args", "env", "cwd"}) {
+  for (auto const* const key : {"command", "args", "url", "transport", "headers", "env", "cwd"}) {
     auto const found = entry.find(key);
     if (found == entry.end()) continue;
     auto const is_empty = key != std::string_view("command") && (found->empty() || *found == "");
@@ -130,8 +149,8 @@ Json in_our_order(Json entry) {
   return ordered;
 }
 
-bool has_command(Json const& entry) {
-  auto const found = entry.find("command");
+bool has_text(Json const& entry, std::string_view key) {
+  auto const found = entry.find(key);
   return found != entry.end() && found->is_string() && !found->get_ref<std::string const&>().empty();
 }
 
@@ -141,7 +160,7 @@ std::optional<Json> import_entry(std::string const& path, Json entry, References
   config::ConfigReport report;
   ConfigPlace const place{report, path};
   if (!entry.is_object()) {
-    remarks.push_back({path, "Left out: expected an object with a command"});
+    remarks.push_back({path, "Left out: expected an object with a command or a url"});
     return std::nullopt;
   }
   adopt_foreign(place, entry);
@@ -150,20 +169,28 @@ std::optional<Json> import_entry(std::string const& path, Json entry, References
     remarks.push_back({path, "Left out: " + why});
     return std::nullopt;
   }
+  for (auto const* const key : {"auth_value", "authentication_token"})
+    if (entry.contains(key)) references.rewrite(place.member(key).path(), entry[key]);
+  take_credentials(place, entry);
   take_times(place, entry);
   take_passed_variables(entry);
   (void)config::drop_foreign(place, entry);
   make_texts(place, entry);
   references.rewrite(path, entry);
-  note_secrets(place, entry);
+  note_secrets(place, entry, "env");
+  note_secrets(place, entry, "headers");
   for (auto const& warning : report.warnings) remarks.push_back({warning.path, warning.what});
-  if (has_command(entry)) return in_our_order(std::move(entry));
-  remarks.push_back({path, "Left out: it has no command"});
+  if (has_text(entry, "url")) {
+    for (auto const* const key : {"command", "args"}) entry.erase(key);
+  }
+  if (has_text(entry, "command") || has_text(entry, "url")) return in_our_order(std::move(entry));
+  remarks.push_back({path, "Left out: it has neither a command nor a url"});
   return std::nullopt;
 }
 
 bool sounds_secret(std::string name) {
-  constexpr std::array<std::string_view, 5> kWords{"token", "secret", "password", "api_key", "apikey"};
+  constexpr std::array<std::string_view, 7> kWords{"token",  "secret",  "password",     "api_key",
+                                                   "apikey", "api-key", "authorization"};
   name = config::lower_case(name);
   return std::ranges::any_of(kWords, [&](auto word) { return name.find(word) != name.npos; });
 }

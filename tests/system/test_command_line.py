@@ -662,14 +662,14 @@ def test_a_configuration_may_come_from_stdin():
 
 def test_run_at_a_terminal_tells_people_where_each_service_is_and_why_one_is_not(tmp_path, on_terminal):
     file = written(tmp_path, {"gateway": {"listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0"}, "mcpServers": {
-        "echo": child(ECHO), "remote": {"url": "https://example.com/mcp"}, "missing": child("no-such-program-7"),
+        "echo": child(ECHO), "remote": {"url": "https://example.com/mcp", "type": "ws"}, "missing": child("no-such-program-7"),
         "private": child(ECHO, isolation="session")}})
     screen = on_terminal("run", file)
     screen.until(r"\r\nmcp-gateway \S+ serves 4 services at http://127\.0\.0\.1:\d+; Ctrl-C ends it\.\r\nStatus page: http://127\.0\.0\.1:\d+/\r\n")
     port = re.search(r"serves 4 services at http://127\.0\.0\.1:(\d+);", screen.shown)[1]
     for line in (f"  echo     3 tools   http://127.0.0.1:{port}/echo/mcp  http://127.0.0.1:{port}/echo/sse",
                  f"  private  a child for each session  http://127.0.0.1:{port}/private/mcp  http://127.0.0.1:{port}/private/sse",
-                 "  remote   not started; it has url, so it is a remote server",
+                 "  remote   not started; it is of the type 'ws', which mcp-gateway does not serve",
                  "  missing  cannot start 'no-such-program-7': not found in PATH"):
         screen.until(r"\r\n" + re.escape(line))
     assert not re.search(r"^\{", screen.shown, re.M)

@@ -206,7 +206,7 @@ def test_the_list_tells_what_stands_in_the_file_and_no_secret(tmp_path):
         "NAME         ISOLATION  STATE        COMMAND",
         "a            shared     enabled      cat --token '${LIST_TOKEN}' 'two words'",
         "longer-name  session    disabled     cat",
-        "remote       shared     unavailable  -",
+        "remote       shared     enabled      https://mcp.example.com/mcp",
     ]
     assert said(mcp_gateway("list", "--config", tmp_path / "none.json"), 2)
 

@@ -23,35 +23,34 @@ NEEDS = "note: the gateway needs these variables in its environment: "
 # Each file to the services that come of it, what is remarked upon, and the variables it needs.
 EXPECTED = {
     "agentgateway.yaml": (
-        ["everything", "time"],
-        ["binds[0].port", "binds[0].listeners[0].routes[0].policies", "binds[0].listeners[0].routes[0].backends[0].mcp.targets[2]",
-         "targets"], []),
+        ["everything", "time", "remote"],
+        ["binds[0].port", "binds[0].listeners[0].routes[0].policies", "targets"], []),
     "agentgateway_short.json": (["fetch"], ["config", "mcp.port", "mcp.policies", "mcp.statefulMode"], ["FETCH_PROXY"]),
     "claude_code_home.json": (["time"], ["numStartups", "theme", "projects"], []),
-    "claude_code_project.json": (["db"], ["mcpServers.sentry"], ["DATABASE_URL", "HOME"]),
+    "claude_code_project.json": (["db", "sentry"], [], ["DATABASE_URL", "HOME", "SENTRY_TOKEN"]),
     "claude_desktop.json": (["filesystem", "memory"], ["globalShortcut"], []),
     "claude_desktop_secret.json": (["github", "brave-search"],
                                    ["mcpServers.github.env.GITHUB_PERSONAL_ACCESS_TOKEN", 'mcpServers["brave search"]'], []),
     "cline.json": (["search", "slow"], ["mcpServers.search.autoApprove", "mcpServers.slow.alwaysAllow"], []),
     "codex_like.json": (["docs"], [], []),
-    "cursor_env.json": (["postgres"], ["mcpServers.docs"], ["PG_PASSWORD", "PG_URL"]),
+    "cursor_env.json": (["postgres", "docs"], [], ["DOCS_KEY", "PG_PASSWORD", "PG_URL"]),
     "cursor_workspace.json": (["lint", "off"], ["mcpServers.lint.envFile", "mcpServers.lint.args[0]"], ["WORKSPACE_FOLDER"]),
-    "hub.json": (["playwright"], ["mcpServers.playwright.startOnDemand", "mcpServers.playwright.tags", "mcpServers.sse", "users"], []),
-    "litellm.json": (["everything"], ["general_settings", "mcp_servers.everything.access_groups", "mcp_servers.api"], []),
-    "litellm.yaml": (["circleci"],
-                     ["model_list", "litellm_settings", "mcp_servers.zapier_like", "mcp_servers.circleci.allowed_tools",
-                      "mcp_servers.circleci.mcp_info"], ["CIRCLECI_TOKEN"]),
+    "hub.json": (["playwright", "sse-server"], ["mcpServers.playwright.startOnDemand", "mcpServers.playwright.tags", "mcpServers.sse", "users"], []),
+    "litellm.json": (["everything", "api"], ["general_settings", "mcp_servers.everything.access_groups"], []),
+    "litellm.yaml": (["zapier_like", "circleci"],
+                     ["model_list", "litellm_settings", "mcp_servers.circleci.allowed_tools",
+                      "mcp_servers.circleci.mcp_info"], ["CIRCLECI_TOKEN", "ZAPIER_TOKEN"]),
     "litellm_numbers.yml": (["redis"], ["mcp_servers.redis.description"], ["REDIS_PWD"]),
-    "opencode.json": (["weather"], ["mcp.hosted"], ["WEATHER_KEY"]),
+    "opencode.json": (["weather", "hosted"], [], ["WEATHER_KEY"]),
     "snippet.json": (["puppeteer"], [], []),
-    "tbxark.json": (["github", "fetch"],
+    "tbxark.json": (["github", "fetch", "amap"],
                     ["mcpProxy.name", "mcpProxy.version", "mcpProxy.type", "mcpProxy.options.logEnabled",
                      "mcpServers.github.options.toolFilter", "mcpServers.fetch.options.logEnabled",
-                     "mcpServers.fetch.options.authTokens", "mcpServers.amap", "gateway.admin_listen"],
+                     "mcpServers.fetch.options.authTokens", "gateway.admin_listen"],
                     ["GITHUB_TOKEN", "PROXY_TOKEN"]),
     "tbxark_open.json": (["time", "old"], ["mcpProxy.addr", "mcpProxy.name", "mcpProxy.version", "gateway.admin_listen"], []),
     "vscode_inputs.json": (["github"], ["inputs[0]", "inputs[1]", "inputs[2]"], ["GITHUB_TOKEN"]),
-    "vscode_remote.json": (["local"], ["servers.remote", "servers.local.env.LOG_LEVEL", "inputs[0]"], ["KEY"]),
+    "vscode_remote.json": (["remote", "local"], ["servers.remote.oauth", "servers.local.env.LOG_LEVEL", "inputs[0]"], ["KEY"]),
     "vscode_settings.json": (["fetch"], ['["editor.fontSize"]', '["files.exclude"]'], []),
     "vscode_workspace.json": (["files", "python"],
                               ["servers.python.envFile", "servers.python.dev", "servers.files.args[2]", "servers.files.cwd",
@@ -196,12 +195,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(text, where, what, tmp_pa
     assert second.startswith(f"  {where}: ") and what in second, second
 
 
-def test_a_file_of_remote_servers_is_refused_with_the_reason_of_each(tmp_path):
+def test_a_file_of_remote_servers_is_taken_over(tmp_path):
     file = written(tmp_path, {"mcpServers": {"a": {"url": "https://a.example.com/mcp"}, "b": {"type": "sse", "url": "https://b.example.com"}}})
-    said = refused(file).splitlines()
-    assert said[1] == "  the file: none of its servers can be a service of mcp-gateway"
-    assert [line.split(": ")[1] for line in said[2:]] == ["mcpServers.a", "mcpServers.b"]
-    assert all("Left out: it has url, so it is a remote server" in line for line in said[2:])
+    config, said = imported(file)
+    assert config["mcpServers"] == {"a": {"url": "https://a.example.com/mcp"}, "b": {"url": "https://b.example.com", "transport": "sse"}}
+    assert said == []
 
 
 def test_a_kind_may_be_said_and_must_be_known(tmp_path):
@@ -239,9 +237,9 @@ def test_the_command_line_of_a_bridge_becomes_a_configuration(name, machine, tmp
 def test_a_file_that_a_command_line_names_is_read(tmp_path):
     file = written(tmp_path, {"mcpServers": {"a": {"command": "a", "env": {"T": "${T}"}}, "b": {"url": "https://b.example.com"}}})
     config, said = imported("--", "mcp-proxy", "--port", "8096", "--named-server-config", file)
-    assert config["mcpServers"] == {"a": {"command": "a", "env": {"T": "${T}"}}}
+    assert config["mcpServers"] == {"a": {"command": "a", "env": {"T": "${T}"}}, "b": {"url": "https://b.example.com"}}
     assert config["gateway"] == {"listen": "127.0.0.1:8096", "base_path": "/servers"}
-    assert [line.split(": ")[:3] for line in said] == [["note", str(file), "mcpServers.b"], ["note", NEEDS.split(": ")[1], "T"]]
+    assert [line.split(": ")[:3] for line in said] == [["note", NEEDS.split(": ")[1], "T"]]
 
     file.write_text('{"mcpServers": {"a": }}')
     assert refused("--", "mcp-proxy", "--named-server-config", file).splitlines()[1].startswith(f"  {file}: line 1, column 22: ")

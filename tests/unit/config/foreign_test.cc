@@ -30,24 +30,34 @@ std::vector<std::string> notes(std::string_view entry) {
   return lines;
 }
 
-TEST(ConfigForeign, LeavesARemoteServerOutAndTheOthersRun) {
+TEST(ConfigForeign, TakesTheUrlOfARemoteServerUnderEachNameForIt) {
   for (auto const* const key : {"url", "serverUrl", "httpUrl"}) {
     auto const service = theirs(fmt::format(R"({{"{}": "https://x/mcp", "headers": {{"a": "b"}}}})", key));
-    EXPECT_EQ(
-        fmt::format(
-            "not started; it has {}, so it is a remote server, and mcp-gateway starts programs: let clients connect "
-            "to it, or put a program before it, such as \"command\": \"npx\", \"args\": [\"-y\", \"mcp-remote\", "
-            "\"URL\"]",
-            key),
-        why_unavailable(service));
-    EXPECT_EQ("theirs", service.name);
+    EXPECT_TRUE(service.available());
+    EXPECT_EQ("https://x/mcp", service.url);
+    EXPECT_EQ("b", service.headers.at("a").reveal());
   }
-  EXPECT_NE(std::string::npos, why_unavailable(theirs(R"({"type": "http"})")).find("it is of the type 'http', so"));
+  EXPECT_EQ(RemoteTransport::Http, theirs(R"({"httpUrl": "https://x"})").transport);
 }
 
-TEST(ConfigForeign, ForgetsARemoteServerThatIsDisabled) {
-  EXPECT_EQ(1U, good(beside(R"({"url": "https://x", "disabled": true})")).services.size());
-  EXPECT_EQ(1U, notes(R"({"url": "https://x", "disabled": true})").size());
+TEST(ConfigForeign, TakesTheTransportUnderEachWordForIt) {
+  for (auto const* const type : {"http", "Streamable-HTTP", "streamable_http", "streamableHttp"})
+    EXPECT_EQ(RemoteTransport::Http, theirs(fmt::format(R"({{"type": "{}", "url": "https://x"}})", type)).transport);
+  EXPECT_EQ(RemoteTransport::Sse, theirs(R"({"transportType": "sse", "url": "https://x"})").transport);
+  EXPECT_EQ(RemoteTransport::Auto, theirs(R"({"type": "remote", "url": "https://x"})").transport);
+}
+
+TEST(ConfigForeign, SaysWhyARemoteServerIsNotServed) {
+  EXPECT_NE(std::string::npos,
+            why_unavailable(theirs(R"({"type": "http"})")).find("of the type 'http', and has no url"));
+  EXPECT_NE(std::string::npos, why_unavailable(theirs(R"({"type": "ws", "url": "wss://x"})")).find("of the type 'ws'"));
+  EXPECT_NE(std::string::npos, why_unavailable(theirs(R"({"url": "ftp://x"})")).find("expected a URL such as"));
+}
+
+TEST(ConfigForeign, TakesUpARemoteServerThatIsDisabled) {
+  auto const config = good(beside(R"({"url": "https://x", "disabled": true})"));
+  EXPECT_EQ(2U, config.services.size());
+  EXPECT_TRUE(config.services.back().disabled);
 }
 
 TEST(ConfigForeign, TakesProgramsUnderEachWordForThem) {
@@ -92,7 +102,7 @@ TEST(ConfigForeign, NotesKeysOfOtherProgramsAndRefusesMistypedOnesOfOurs) {
 }
 
 TEST(ConfigForeign, LeavesAnEntryOutThatSaysInOtherWordsWhatItStarts) {
-  EXPECT_EQ("not started; it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...]",
+  EXPECT_EQ("not started; it has no command; expected \"command\": \"PROGRAM\" and \"args\": [...], or \"url\"",
             why_unavailable(theirs(R"({"source": "extension", "settings": {}})")));
   EXPECT_EQ("mcpServers.theirs: expected the key 'command', which is missing", first_error(beside("{}")));
 }

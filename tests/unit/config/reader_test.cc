@@ -392,13 +392,14 @@ TEST(ConfigReader, UnderstandsTheKeysOfOtherPrograms) {
     "c": {"command": "prog", "timeout": 3600},
     "d": {"url": "https://x", "disabled": true}}})");
 
-  ASSERT_EQ(3U, config.services.size());
+  ASSERT_EQ(4U, config.services.size());
   EXPECT_EQ(60s, config.services[0].call_timeout);
   EXPECT_EQ(60s, config.services[1].call_timeout);
   EXPECT_TRUE(config.services[1].disabled);
   EXPECT_EQ(1h, config.services[2].call_timeout);
   EXPECT_EQ(1h, config.services[2].call_timeout_max);
-  EXPECT_EQ(4U, config.warnings.size());
+  EXPECT_TRUE(config.services[3].disabled);
+  EXPECT_EQ(3U, config.warnings.size());
 }
 
 TEST(ConfigReader, WarnsOfLoopsThatNoServiceIsLeftFor) {

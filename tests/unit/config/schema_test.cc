@@ -78,7 +78,8 @@ TEST(ConfigSchema, RefusesUnknownKeysWhereTheReaderDoes) {
   EXPECT_EQ(false, all["$defs"]["service"]["additionalProperties"]);
   EXPECT_EQ(false, all["properties"]["gateway"]["additionalProperties"]);
   EXPECT_FALSE(all.contains("additionalProperties"));
-  EXPECT_EQ((Json{"command"}), all["$defs"]["service"]["required"]);
+  EXPECT_EQ((Json{{"required", {"command"}}}), all["$defs"]["service"]["anyOf"][0]);
+  EXPECT_EQ((Json{{"required", {"url"}}}), all["$defs"]["service"]["anyOf"][1]);
 }
 
 }  // namespace
