@@ -44,6 +44,10 @@ class EventPosts::One final : public Mortal, private fetch::Exchange::Listener {
   std::unique_ptr<fetch::Exchange> exchange_;
 };
 
+EventPosts::EventPosts(Server& server, Owner& owner) : server_(server), owner_(owner) {}
+
+EventPosts::~EventPosts() { leave_all(); }
+
 void EventPosts::post(fetch::WebAddress const& address, Outgoing message) {
   auto one = std::make_unique<One>(*this, address, std::move(message));
   auto* const key = one.get();

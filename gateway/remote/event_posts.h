@@ -29,8 +29,8 @@ class EventPosts final {
     ~Owner() = default;
   };
 
-  EventPosts(Server& server, Owner& owner) : server_(server), owner_(owner) {}
-  ~EventPosts() { leave_all(); }
+  EventPosts(Server& server, Owner& owner);
+  ~EventPosts();
   EventPosts(EventPosts const&) = delete;
   EventPosts& operator=(EventPosts const&) = delete;
 

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from certificates import Authority
+from cutting_proxy import CuttingProxy
 from gateway_under_test import GATEWAY, chaos, echo
 from scripted_server import ScriptedServer, initialized
 from stdio_client import ENVELOPE, INITIALIZE, StdioClient
@@ -131,6 +132,22 @@ def test_a_service_of_a_configuration_is_found_by_its_name(start_gateway, connec
     client.initialize()
     assert client.text("echo", text="by name") == "by name"
     client.close()
+
+
+def test_a_stream_of_our_gateway_that_is_cut_again_and_again_brings_the_whole_answer(behind, connect, tmp_path):
+    """By Last-Event-ID: the call runs once, and no progress is lost or comes twice."""
+    proxy = CuttingProxy(behind.port)
+    client = connect("http://127.0.0.1:%d/chaos/mcp" % proxy.port)
+    client.initialize()
+    for cut in range(3):
+        proxy.cut_when(b'"progress":%d' % (2 * cut + 1))
+    asked = client.ask("tools/call", {"name": "slow", "arguments": {"ms": 600, "progress_steps": 6}, "_meta": {"progressToken": "t"}})
+    assert client.answer(asked)["result"]["content"][0]["text"] == "slow"
+    assert proxy.cuts >= 1  # more, unless the rest came in one piece
+    client.close()
+    steps = [m["params"]["progress"] for m in client.inbox if m.get("method") == "notifications/progress"]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    proxy.close()
 
 
 # --- what requests carry
