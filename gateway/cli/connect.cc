@@ -107,6 +107,8 @@ Result<remote::Settings> settings_of(Arguments const& arguments, std::ostream& e
   auto found = remote_target(arguments, errors);
   if (!found) return found.error();
   auto address = fetch::WebAddress::from(found->url);
+  // What a variable stands for may be a secret, wherever it is.
+  if (address && asked.target.find("${") != std::string::npos) address->show_only_origin();
   if (!address) return Error{"expected a URL such as https://mcp.example.com/mcp, or the name of a service"};
   remote::Settings settings{.address = *std::move(address),
                             .transport = transport_of(asked.transport),

@@ -20,6 +20,8 @@ class WebAddress {
   [[nodiscard]] std::string const& origin() const { return origin_; }
   /// The URL without what may be a secret: user, password and query.
   [[nodiscard]] std::string const& shown() const { return shown_; }
+  /// From now on only its origin is shown: a secret may be in the path.
+  void show_only_origin() { shown_ = origin_; }
   [[nodiscard]] bool has_secrets() const { return has_secrets_; }
 
   bool operator==(WebAddress const& other) const { return text_ == other.text_; }

@@ -15,7 +15,8 @@ namespace gateway::remote {
 /// other. Outlives whoever asks it.
 class Server {
  public:
-  Server(fetch::CurlLoop& curl, Settings settings) : curl_(curl), settings_(std::move(settings)) {}
+  Server(fetch::CurlLoop& curl, Settings settings)
+      : curl_(curl), settings_(std::move(settings)), shown_(settings_.address.shown()) {}
   Server(Server const&) = delete;
   Server& operator=(Server const&) = delete;
 
@@ -34,7 +35,8 @@ class Server {
   void moved_to(fetch::WebAddress address) { settings_.address = std::move(address); }
 
   [[nodiscard]] Settings const& settings() const { return settings_; }
-  [[nodiscard]] std::string const& shown() const { return settings_.address.shown(); }
+  /// What it is called in errors and logs.
+  [[nodiscard]] std::string const& shown() const { return shown_; }
   [[nodiscard]] io::EventLoop& loop() { return curl_.loop(); }
 
  private:
@@ -44,6 +46,7 @@ class Server {
 
   fetch::CurlLoop& curl_;
   Settings settings_;
+  std::string shown_;
 };
 
 }  // namespace gateway::remote

@@ -574,6 +574,15 @@ def test_a_refused_connection_is_said_to_be_refused(connect):
     client.close()
 
 
+def test_a_secret_in_the_path_of_a_url_is_not_shown(connect):
+    from waiting import free_port
+    client = connect("${WHERE}", env={"WHERE": "http://127.0.0.1:%d/hidden-in-the-path/mcp" % free_port()})
+    error = client.error("initialize", INITIALIZE)
+    assert "Connection refused" in error["message"]
+    assert "hidden" not in json.dumps(error) + "".join(client.stderr)
+    client.close()
+
+
 def test_a_name_that_does_not_exist_is_said_not_to_resolve(connect):
     client = connect("http://nothing.invalid/mcp")
     error = client.error("initialize", INITIALIZE)

@@ -16,6 +16,10 @@ TEST(WebAddress, ShowsNothingThatMayBeASecret) {
   EXPECT_EQ("https://h/mcp", address->shown());
   EXPECT_TRUE(address->has_secrets());
   EXPECT_FALSE(WebAddress::from("https://h/mcp")->has_secrets());
+  auto hidden = WebAddress::from("https://h/key/mcp");
+  hidden->show_only_origin();
+  EXPECT_EQ("https://h:443", hidden->shown());
+  EXPECT_EQ("https://h/key/mcp", hidden->text());
 }
 
 TEST(WebAddress, ResolvesWhatServersRefers) {
