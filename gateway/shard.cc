@@ -177,11 +177,14 @@ void Shard::take_up_services(frontend::Directory const& directory) {
 }
 
 /// Of the members that are served here, as the group knows them.
-std::vector<groups::Member> Shard::members_of(frontend::ListedGroup const& listed) {
+std::vector<groups::Member> Shard::members_of(frontend::ListedGroup const& listed) const {
   std::vector<groups::Member> members;
   for (std::size_t i = 0; i < listed.members.size(); ++i) {
     auto const& member = listed.config.members[i];
-    members.push_back({.service = listed.members[i], .name = member.service, .alias = member.alias});
+    auto const* const service = desk_.directory->find(listed.members[i]);
+    auto const is_shared = service == nullptr || service->config.isolation == config::Isolation::Shared;
+    members.push_back(
+        {.service = listed.members[i], .name = member.service, .alias = member.alias, .is_exclusive = !is_shared});
   }
   return members;
 }

@@ -172,7 +172,7 @@ class Shard final : private backend::Supervisor::Owner,
   void take_up_services(frontend::Directory const& directory);
   void take_up_groups(frontend::Directory const& directory);
   void add_group(frontend::ListedGroup const& listed);
-  [[nodiscard]] static std::vector<groups::Member> members_of(frontend::ListedGroup const& listed);
+  [[nodiscard]] std::vector<groups::Member> members_of(frontend::ListedGroup const& listed) const;
   [[nodiscard]] auth::Fetcher* fetcher();
   void tick();
   void look_at_lag();

@@ -27,7 +27,7 @@ void append_remedies(std::string& fields, Desk const& desk, Visit const& visit, 
 }  // namespace
 
 void deliver_one(Desk& desk, Visit const& visit, mcp::Session& session, mcp::ClientMessage const& message,
-                 mcp::ReplyTo to, Post* post) {
+                 mcp::ReplyTo to, Post* post, mcp::MemberDoor::Sees sees) {
   auto& service = desk.service(session.service);
   Carried const carried(desk, visit, message, era_of(session.transport));
   if (desk.rights == nullptr) return service.receive(session, message, to, carried.via());
@@ -35,7 +35,7 @@ void deliver_one(Desk& desk, Visit const& visit, mcp::Session& session, mcp::Cli
       desk.rights->judge(visit, desk.services.find(session.service)->config->service_name(), message, desk.clock.now());
   auto via = carried.via();
   if (ruling.refused) via.refused = &*ruling.refused;
-  if (ruling.names) via.names = &*ruling.names;
+  if (ruling.names && sees == mcp::MemberDoor::Sees::WhatIsAllowed) via.names = &*ruling.names;
   if (!ruling.places.empty()) via.places = &ruling.places;
   if (ruling.refused && post != nullptr) append_remedies(post->fields, desk, visit, ruling);
   service.receive(session, message, to, via);

@@ -20,6 +20,6 @@ void deliver(Desk& desk, Visit const& visit, mcp::Session& session, std::span<mc
 
 /// The same for one message, to the service itself. `post` is null where its answer is one of several, too.
 void deliver_one(Desk& desk, Visit const& visit, mcp::Session& session, mcp::ClientMessage const& message,
-                 mcp::ReplyTo to, Post* post);
+                 mcp::ReplyTo to, Post* post, mcp::MemberDoor::Sees sees = mcp::MemberDoor::Sees::WhatIsAllowed);
 
 }  // namespace gateway::frontend

@@ -15,8 +15,8 @@ mcp::MemberDoor::Opened MemberVisit::open(mcp::Session const& whole, ServiceKey 
   return desk_.open_part(visit_, whole, member, message);
 }
 
-void MemberVisit::deliver(mcp::Session& part, mcp::ClientMessage const& message, mcp::ReplyTo to) {
-  deliver_one(desk_, visit_, part, message, to, post_);
+void MemberVisit::deliver(mcp::Session& part, mcp::ClientMessage const& message, mcp::ReplyTo to, Sees sees) {
+  deliver_one(desk_, visit_, part, message, to, post_, sees);
 }
 
 std::optional<NameRules> MemberVisit::names(ServiceKey member, mcp::ClientMessage const& list) const {
@@ -28,6 +28,12 @@ bool MemberVisit::allows(ServiceKey member, mcp::ClientMessage const& message) c
   auto const* const here = desk_.services.find(member);
   if (desk_.rights == nullptr || here == nullptr) return true;
   return desk_.rights->allows(*visit_.principal, here->config->service_name(), message);
+}
+
+bool MemberVisit::charge(ServiceKey member, mcp::ClientMessage const& message) {
+  auto const* const here = desk_.services.find(member);
+  if (desk_.rights == nullptr || here == nullptr) return true;
+  return !desk_.rights->judge(visit_, here->config->service_name(), message, desk_.clock.now()).refused;
 }
 
 }  // namespace gateway::frontend

@@ -17,9 +17,10 @@ class MemberVisit final : public mcp::MemberDoor {
   MemberVisit(Desk& desk, Visit const& visit, Post* post) : desk_(desk), visit_(visit), post_(post) {}
 
   [[nodiscard]] Opened open(mcp::Session const& whole, ServiceKey member, mcp::ClientMessage const& message) override;
-  void deliver(mcp::Session& part, mcp::ClientMessage const& message, mcp::ReplyTo to) override;
+  void deliver(mcp::Session& part, mcp::ClientMessage const& message, mcp::ReplyTo to, Sees sees) override;
   [[nodiscard]] std::optional<NameRules> names(ServiceKey member, mcp::ClientMessage const& list) const override;
   [[nodiscard]] bool allows(ServiceKey member, mcp::ClientMessage const& message) const override;
+  [[nodiscard]] bool charge(ServiceKey member, mcp::ClientMessage const& message) override;
 
  private:
   Desk& desk_;

@@ -1,5 +1,6 @@
 #include "gateway/frontend/session_desk.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -116,6 +117,8 @@ mcp::MemberDoor::Opened Desk::open_part(Visit const& visit, mcp::Session const& 
   Choice const by{.transport = whole.transport, .mark = whole.mark, .state = message.parsed.request_state};
   auto const key = version_for(visit, member, by);
   auto owner = owner_at(visit, key, by);
+  while (owner.refusal && owner.refusal->room_helps && phase == Phase::Serving && make_room_at(key))
+    owner.refusal = refusal_at(visit, key, owner, by);
   if (owner.refusal) return {nullptr, *std::move(owner.refusal)};
   auto& session = sessions.open_part(key, whole, clock.now());
   session.key.assign(owner.key);
@@ -174,8 +177,13 @@ bool Desk::make_room() {
 /// Like `make_room`, for a service at its own limit. Sessions of it that are not idle keep
 /// their place in the order, which is that of all services.
 bool Desk::make_room_at(ServiceKey service) {
-  auto* const longest =
-      sessions.oldest_if([&](mcp::Session const& session) { return session.service == service && is_idle(session); });
+  std::set<SessionId> wholes;  // sessions at groups that have a part there
+  sessions.for_each([&](mcp::Session const& session) {
+    if (session.service == service && session.whole != SessionId{}) wholes.insert(session.whole);
+  });
+  auto* const longest = sessions.oldest_if([&](mcp::Session const& session) {
+    return (session.service == service || wholes.contains(session.id)) && is_idle(session);
+  });
   if (longest == nullptr) return false;
   end_session(*longest, mcp::SessionEnd::Evicted);
   return true;

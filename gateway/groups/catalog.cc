@@ -17,6 +17,9 @@ std::uint32_t checksum(std::string_view text) {
   return sum;
 }
 
+/// Names that are added to those known of a member, at most. Above, the last ones count.
+constexpr std::size_t kMostAdded = 10'000;
+
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 }  // namespace
@@ -36,11 +39,13 @@ Catalog::Catalog(config::GroupConfig const& config)
   given_.resize(aliases_.size());
 }
 
-void Catalog::learn(std::size_t member, std::vector<std::string> names) {
+void Catalog::learn(std::size_t member, std::vector<std::string> names, bool adds) {
+  auto& known = known_[member];
+  if (adds && known && known->size() < kMostAdded) names.insert(names.end(), known->begin(), known->end());
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (known_[member] == names) return;
-  known_[member] = std::move(names);
+  if (known == names) return;
+  known = std::move(names);
   name_all();
 }
 
@@ -56,25 +61,41 @@ void Catalog::name_all() {
     if (!names) continue;
     for (auto const& name : *names) ++had[name];
   }
-  for (std::size_t member = 0; member < known_.size(); ++member) {
-    if (!known_[member]) continue;
-    for (auto const& own : *known_[member]) {
-      auto const prefixed =
-          prefix_ == config::NamePrefix::Always || (prefix_ == config::NamePrefix::Conflict && had.at(own) > 1);
-      give_name(member, own, prefixed);
+  auto const is_prefixed = [&](std::string const& own) {
+    return prefix_ == config::NamePrefix::Always || (prefix_ == config::NamePrefix::Conflict && had.at(own) > 1);
+  };
+  // Those with a prefix first: one without that is the same as such a name gets a prefix, too.
+  for (auto const prefixed : {true, false}) {
+    for (std::size_t member = 0; member < known_.size(); ++member) {
+      if (!known_[member]) continue;
+      for (auto const& own : *known_[member])
+        if (is_prefixed(own) == prefixed) give_name(member, own, prefixed);
     }
   }
 }
 
-/// Two names that become one, as a__b with c and a with b__c do, differ in their checksums.
+/// The name of a thing does not depend on what else is known, where all have prefixes: a__b with c is told from a with
+/// b__c by the aliases alone. The longer alias has the plain name, and the other one a checksum.
+bool Catalog::reads_as_anothers(std::size_t member, std::string_view full) const {
+  return std::ranges::any_of(aliases_, [&](std::string const& alias) {
+    return alias.size() > aliases_[member].size() && full.starts_with(alias + separator_);
+  });
+}
+
 void Catalog::give_name(std::size_t member, std::string const& own, bool prefixed) {
-  auto const full = prefixed ? with_alias(member, own) : own;
-  auto name = shortened(full, limit_);
-  if (found_.contains(name)) {
-    if (!prefixed) return;
-    name = shortened(fmt::format("{}_{:08x}", full, checksum(fmt::format("{}\n{}", aliases_[member], own))), limit_);
-    if (found_.contains(name)) return;
+  auto const full = with_alias(member, own);
+  auto const told_apart = [&] {
+    return shortened(fmt::format("{}_{:08x}", full, checksum(fmt::format("{}\n{}", aliases_[member], own))), limit_);
+  };
+  auto name = !prefixed                         ? shortened(own, limit_)
+              : reads_as_anothers(member, full) ? told_apart()
+                                                : shortened(full, limit_);
+  if (found_.contains(name) && !prefixed) {
+    if (prefix_ == config::NamePrefix::Never) return;
+    name = shortened(full, limit_);
   }
+  if (found_.contains(name)) name = told_apart();
+  if (found_.contains(name)) return;
   found_.emplace(name, Found{member, own});
   given_[member].emplace(own, std::move(name));
 }

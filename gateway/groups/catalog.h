@@ -20,8 +20,9 @@ class Catalog {
   /// Of `config` it takes the rules for names; members are counted in its order.
   explicit Catalog(config::GroupConfig const& config);
 
-  /// What a member offers now. What it offered before stays its own until then, also while it is away.
-  void learn(std::size_t member, std::vector<std::string> names);
+  /// What a member offers now. What it offered before stays its own until then, also while it is away; and with `adds`,
+  /// for a member that offers each session something else, beyond that.
+  void learn(std::size_t member, std::vector<std::string> names, bool adds = false);
   /// Whether it has said what it offers.
   [[nodiscard]] bool knows(std::size_t member) const { return known_[member].has_value(); }
 
@@ -37,6 +38,7 @@ class Catalog {
 
  private:
   void name_all();
+  [[nodiscard]] bool reads_as_anothers(std::size_t member, std::string_view full) const;
   void give_name(std::size_t member, std::string const& own, bool prefixed);
   [[nodiscard]] std::string with_alias(std::size_t member, std::string_view own) const;
 

@@ -99,8 +99,12 @@ void Group::gather(Session& session, ClientMessage const& message, ReplyTo to, m
       if (opened.refusal.outcome != Outcome::Forbidden) gathering.left_out.push_back(key);
       continue;
     }
-    if (mcp::is_list(method))
-      gathering.lists.push_back({.member = member, .visible = via.members->names(key, message)});
+    if (mcp::is_list(method)) {
+      auto& list = gathering.lists.emplace_back(MemberList{.member = member});
+      list.visible = via.members->names(key, message);
+      list.pages = take_late(session.id, key, method);
+      if (!list.pages.empty()) continue;
+    }
     errands.push_back({.whole = session.id, .service = key, .method = method, .gathering = id, .text = gathering.text});
   }
   gathering.waiting = errands.size();
@@ -109,6 +113,14 @@ void Group::gather(Session& session, ClientMessage const& message, ReplyTo to, m
   if (found == gatherings_.end()) return;
   found->second.begun = true;
   end_gathering_if_done(id);
+}
+
+/// What came too late for the request before; empty where nothing did, or not all of it.
+std::vector<std::string> Group::take_late(SessionId whole, ServiceKey service, Method method) {
+  auto* const part = find_part(whole, service);
+  if (part == nullptr || std::ranges::find(part->missed, method) != part->missed.end()) return {};
+  auto const found = part->late.extract(method);
+  return found ? found.mapped() : std::vector<std::string>{};
 }
 
 /// The first one is asked now, as its client's own request.
@@ -125,6 +137,8 @@ void Group::ask_in_turn(Session& session, ClientMessage const& message, ReplyTo 
   }
   auto const first = members.front();
   members.erase(members.begin());
+  // Nobody is there to judge for when it is their turn.
+  std::erase_if(members, [&](ServiceKey key) { return !via.members->charge(key, message); });
   auto const id = ++last_;
   gatherings_[id] = {.whole = session.id,
                      .to = to,
@@ -142,7 +156,7 @@ void Group::ask_in_turn(Session& session, ClientMessage const& message, ReplyTo 
   auto const own_id = errand_id(ticket);
   auto theirs = message;
   theirs.id = own_id;
-  via.members->deliver(*part, theirs, {part->id, ticket});
+  via.members->deliver(*part, theirs, {part->id, ticket}, mcp::MemberDoor::Sees::WhatIsAllowed);
 }
 
 void Group::run_errand(Step const& step, mcp::Via const& via) {
@@ -159,6 +173,9 @@ void Group::run_errand(Step const& step, mcp::Via const& via) {
   auto read = mcp::read_client_message(step.text);
   auto& message = std::get<ClientMessage>(read);
   message.id = id;
+  // Of a list the group has to know everything, and leaves out itself what its client may not see.
+  if (via.members != nullptr && step.gathering != 0)
+    return via.members->deliver(*session, message, {session->id, ticket}, mcp::MemberDoor::Sees::Everything);
   port->receive(*session, message, {session->id, ticket}, {.request_id = via.request_id});
 }
 
@@ -184,7 +201,8 @@ void Group::take_answer(Gathering& gathering, Errand const& errand, Outcome outc
   if (reply.kind != rpc::Reply::Kind::Result) {
     gathering.error.assign(reply.body);
     gathering.outcome = outcome;
-    if (!is_refused(outcome)) gathering.left_out.push_back(errand.service);
+    if (outcome == Outcome::Limited) gathering.limited.push_back(errand.service);
+    if (!is_refused(outcome) && outcome != Outcome::Limited) gathering.left_out.push_back(errand.service);
     return;
   }
   auto const member = member_of(errand.service);
@@ -204,20 +222,35 @@ void Group::take_answer(Gathering& gathering, Errand const& errand, Outcome outc
   around_.turn.defer(*this);
 }
 
-/// The client was answered without it, or the group asked by itself.
+/// The client was answered without it, or the group asked by itself. The client is told, and gets the list that has come
+/// when it asks again: it could come too late once more.
 void Group::take_answer_late(Errand const& errand, bool ok, std::string_view result) {
   auto* const part = find_part(errand.whole, errand.service);
   if (part == nullptr) return;
-  if (ok && !rpc::is_string(rpc::find_member(result, "nextCursor")))
-    learn(errand.service, errand.method, {std::string(result)});
-  if (std::erase(part->missed, errand.method) == 0 && errand.method != Method::Initialize) return;
-  if (!ok) {
-    part->missed.push_back(errand.method);
-    return;
+  if (mcp::is_list(errand.method)) {
+    if (ok) return take_page_late(*part, errand, result);
+    return void(part->late.erase(errand.method));
   }
-  auto const is_introduction = errand.method == Method::Initialize || errand.method == Method::ServerDiscover;
-  for (auto const list : kChangingLists)
-    if (is_introduction || list == errand.method) tell_changed(errand.whole, list);
+  if (!ok || errand.method != Method::Initialize) return;
+  if (std::erase(part->missed, errand.method) == 0) return;
+  for (auto const list : kChangingLists) tell_changed(errand.whole, list);
+}
+
+void Group::take_page_late(Part& part, Errand const& errand, std::string_view result) {
+  if (std::ranges::find(part.missed, errand.method) == part.missed.end()) return;
+  auto& pages = part.late[errand.method];
+  pages.emplace_back(result);
+  auto const cursor = rpc::find_member(result, "nextCursor");
+  if (rpc::is_string(cursor) && pages.size() < kMostPages) {
+    steps_.push_back({.whole = errand.whole,
+                      .service = errand.service,
+                      .method = errand.method,
+                      .text = message_text(mcp::label(errand.method), with_cursor({}, cursor))});
+    return around_.turn.defer(*this);
+  }
+  std::erase(part.missed, errand.method);
+  learn(errand.service, errand.method, pages);
+  tell_changed(errand.whole, errand.method == Method::ResourceTemplatesList ? Method::ResourcesList : errand.method);
 }
 
 /// One member after the other. The last error is the client's answer, if none can.
@@ -241,17 +274,27 @@ void Group::end_gathering_if_done(std::uint64_t id) {
   if (gathering.begun && gathering.waiting == 0) end_gathering(id);
 }
 
+/// What has come of its list is kept for when it is whole.
+void Group::leave_out(Gathering& gathering, ServiceKey service) {
+  auto const method = gathering.method;
+  auto const list = std::ranges::find(gathering.lists, member_of(service), &MemberList::member);
+  auto pages = list == gathering.lists.end() ? std::vector<std::string>{} : std::move(list->pages);
+  if (list != gathering.lists.end()) list->pages.clear();
+  auto* const part = is_asked_again(method) ? find_part(gathering.whole, service) : nullptr;
+  if (part == nullptr) return;
+  if (std::ranges::find(part->missed, method) == part->missed.end()) part->missed.push_back(method);
+  if (mcp::is_list(method)) part->late[method] = std::move(pages);
+}
+
 /// With what has come by now.
 void Group::end_gathering(std::uint64_t id) {
   auto gathering = std::move(gatherings_.extract(id).mapped());
   for (auto const& [ticket, errand] : errands_)
     if (errand.gathering == id) gathering.left_out.push_back(errand.service);
+  for (auto const& step : steps_)
+    if (step.gathering == id) gathering.left_out.push_back(step.service);
+  for (auto const service : gathering.left_out) leave_out(gathering, service);
   std::erase_if(gathering.lists, [](MemberList const& list) { return list.pages.empty(); });
-  for (auto const service : gathering.left_out) {
-    auto* const part = is_asked_again(gathering.method) ? find_part(gathering.whole, service) : nullptr;
-    if (part != nullptr && std::ranges::find(part->missed, gathering.method) == part->missed.end())
-      part->missed.push_back(gathering.method);
-  }
   auto* const session = around_.sessions.find(gathering.whole);
   if (session == nullptr) return;
   if (!gathering.left_out.empty()) {
@@ -261,7 +304,8 @@ void Group::end_gathering(std::uint64_t id) {
                       {"server", name_of(gathering.left_out.front())},
                       {"members", gathering.left_out.size()}});
   }
-  if (has_empty_result(gathering.method) && gathering.lists.empty() && !gathering.error.empty())
+  auto const has_failed = has_empty_result(gathering.method) || !gathering.limited.empty();
+  if (has_failed && gathering.lists.empty() && !gathering.error.empty())
     return finish(*session, gathering.to, gathering.id, gathering.outcome, rpc::Reply::Kind::Error, gathering.error);
   auto const result = gathering.method == Method::Initialize || gathering.method == Method::ServerDiscover
                           ? introduction_of(gathering, *session)
@@ -279,6 +323,7 @@ std::string Group::result_of(Gathering const& gathering) {
   std::ranges::sort(lists, {}, &MemberList::member);
   std::vector<std::string> left_out;
   for (auto const service : gathering.left_out) left_out.emplace_back(name_of(service));
+  for (auto const service : gathering.limited) left_out.emplace_back(name_of(service));
   return merged_list(gathering.method, gathering.era, lists,
                      gathering.method == Method::PromptsList ? prompts_ : tools_, left_out);
 }
@@ -312,10 +357,14 @@ std::string_view Group::name_of(ServiceKey service) const {
 void Group::learn(ServiceKey service, Method method, std::vector<std::string> const& pages) {
   auto const member = member_of(service);
   if (member == members_.size() || !mcp::is_list(method)) return;
+  std::size_t hash = 0;
+  for (auto const& page : pages) hash = hash * 31 + std::hash<std::string>{}(page);
+  if (std::exchange(learned_[{service, method}], hash) == hash) return;
   std::vector<std::string> names;
   for (auto const& page : pages) std::ranges::move(names_in(method, page), std::back_inserter(names));
-  if (method == Method::ToolsList) return tools_.learn(member, std::move(names));
-  if (method == Method::PromptsList) return prompts_.learn(member, std::move(names));
+  auto const adds = members_[member].is_exclusive;
+  if (method == Method::ToolsList) return tools_.learn(member, std::move(names), adds);
+  if (method == Method::PromptsList) return prompts_.learn(member, std::move(names), adds);
   if (method == Method::ResourcesList) return resources_.learn_uris(member, std::move(names));
   resources_.learn_templates(member, names);
 }
@@ -326,9 +375,13 @@ void Group::learn_tools() {
     auto const* const port = around_.port(members_[member].service);
     auto const* const tools = port == nullptr ? nullptr : port->offered().tools;
     if (tools == nullptr) continue;
+    auto const hash = std::hash<std::string>{}(tools->single_page()) + tools->size();
+    if (std::exchange(learned_[{members_[member].service, Method::ToolsCall}], hash) == hash && tools_.knows(member))
+      continue;
     std::vector<std::string> names;
     tools->for_each([&](std::string_view name) { names.emplace_back(name); });
-    tools_.learn(member, std::move(names));
+    tools_.learn(member, std::move(names), members_[member].is_exclusive);
+    learned_.erase({members_[member].service, Method::ToolsList});
   }
 }
 
@@ -378,13 +431,14 @@ void Group::look_again(SessionId id, Whole& whole) {
   whole.look_again = around_.clock.now() + kLookAgain;
   auto const* const session = around_.sessions.find(id);
   if (session == nullptr || !session->initialized) return;
-  for (auto const& part : whole.parts) {
+  for (auto& part : whole.parts) {
     if (part.session == SessionId{}) continue;
     for (auto const method : part.missed) {
       auto const is_asked = std::ranges::any_of(errands_, [&](auto const& each) {
         return each.second.whole == id && each.second.service == part.service && each.second.method == method;
       });
       if (is_asked) continue;
+      part.late.erase(method);
       auto const params = method == Method::Initialize ? std::string_view(whole.introduction) : std::string_view{};
       steps_.push_back(
           {.whole = id, .service = part.service, .method = method, .text = message_text(mcp::label(method), params)});

@@ -49,8 +49,11 @@ void Group::take_up(config::GroupConfig config, std::vector<Member> members) {
       lose_errands(id, part.service);
     }
   }
-  for (auto const id : all)
+  learned_.clear();
+  for (auto const id : all) {
     for (auto const list : kChangingLists) tell_changed(id, list);
+    end_listen(id);  // its client listens again, then also at members that are new
+  }
 }
 
 // ── sessions ─────────────────────────────────────────────────────────────────
@@ -91,6 +94,7 @@ void Group::take_back(Session& session, mcp::SessionEnd why) {
 void Group::end_part(Part& part, mcp::SessionEnd why) {
   auto const id = std::exchange(part.session, SessionId{});
   part.introduced = false;
+  part.late.clear();
   auto* const session = around_.sessions.find(id);
   if (session == nullptr) return;
   if (auto* const port = around_.port(session->service)) port->detach(*session, why);
@@ -182,40 +186,63 @@ void Group::drop(ReplyTo to) {
 
 void Group::during(ReplyTo to, rpc::PiecesView message) {
   auto const* const part = around_.sessions.find(to.session);
-  if (part == nullptr) return;
-  if (!is_errand(to.ticket)) {
-    if (!take_listen_message(*part, to, message)) around_.clients.during({part->whole, to.ticket}, message);
-    return;
-  }
-  auto const errand = errands_.find(to.ticket);
-  auto const gathering = errand == errands_.end() ? gatherings_.end() : gatherings_.find(errand->second.gathering);
-  if (gathering != gatherings_.end() && gathering->second.in_turn)
-    around_.clients.during({part->whole, gathering->second.to.ticket}, message);
+  if (part == nullptr || (!is_errand(to.ticket) && take_listen_message(*part, to, message))) return;
+  if (auto const request = request_of(to, part->whole)) around_.clients.during(*request, message);
 }
 
-/// A request of a member is known to the client by another id: two members may use the same.
+/// The client's request that a request at a part is for. Nothing where it is for several, or the group's own.
+std::optional<ReplyTo> Group::request_of(ReplyTo to, SessionId whole) const {
+  if (!is_errand(to.ticket)) return ReplyTo{whole, to.ticket};
+  auto const errand = errands_.find(to.ticket);
+  auto const gathering = errand == errands_.end() ? gatherings_.end() : gatherings_.find(errand->second.gathering);
+  if (gathering == gatherings_.end() || !gathering->second.in_turn) return std::nullopt;
+  return ReplyTo{whole, gathering->second.to.ticket};
+}
+
+/// A question of a member is known to the client by another id.
 void Group::notify(SessionId id, rpc::PiecesView message) {
   auto const* const part = around_.sessions.find(id);
   if (part == nullptr) return;
-  constexpr std::string_view kCancelled = "notifications/cancelled";
+  constexpr std::string_view kNews = "notifications/";
   auto const text = message.joined();
-  auto const read = text.find(kCancelled) == text.npos ? std::nullopt : rpc::read_child_line(text);
-  if (!read || read->method != kCancelled) return around_.clients.notify(part->whole, message);
-  auto const place = place_of(*part);
-  if (auto const renamed = with_id(text, rpc::find_member(read->params, "requestId"), place))
-    around_.clients.notify(part->whole, {*renamed});
+  auto const read = text.find(kNews) == text.npos ? std::nullopt : rpc::read_child_line(text);
+  if (!read || read->method != "notifications/cancelled") {
+    if (read) forget_late(*part, mcp::method_from(read->method));
+    return around_.clients.notify(part->whole, message);
+  }
+  auto* const whole = find_whole(part->whole);
+  auto const own = rpc::find_member(read->params, "requestId");
+  if (whole == nullptr) return;
+  auto const found = std::ranges::find_if(
+      whole->questions, [&](Question const& question) { return question.part == id && question.own == own; });
+  if (found == whole->questions.end()) return;
+  auto const renamed = with_id(text, own, found->id);
+  whole->questions.erase(found);
+  around_.clients.notify(part->whole, {renamed});
+}
+
+/// A list that came late is not what the member offers any more.
+void Group::forget_late(Session const& part, Method news) {
+  auto* const its = find_part(part.whole, key_of(part));
+  if (its == nullptr) return;
+  if (news == Method::ToolsListChanged) its->late.erase(Method::ToolsList);
+  if (news == Method::PromptsListChanged) its->late.erase(Method::PromptsList);
+  if (news != Method::ResourcesListChanged) return;
+  its->late.erase(Method::ResourcesList);
+  its->late.erase(Method::ResourceTemplatesList);
 }
 
 bool Group::ask(SessionId id, std::optional<ReplyTo> related, rpc::PiecesView message) {
   auto const* const part = around_.sessions.find(id);
-  if (part == nullptr) return false;
+  auto* const whole = part == nullptr ? nullptr : find_whole(part->whole);
   auto const text = message.joined();
-  auto const read = rpc::read_child_line(text);
-  auto const renamed = read ? with_id(text, read->id, place_of(*part)) : std::nullopt;
-  if (!renamed) return false;
-  auto const is_own = related && is_errand(related->ticket);
-  auto const about = related && !is_own ? std::optional(ReplyTo{part->whole, related->ticket}) : std::nullopt;
-  return around_.clients.ask(part->whole, about, {*renamed});
+  auto const read = whole == nullptr ? std::nullopt : rpc::read_child_line(text);
+  if (!read || read->id.empty()) return false;
+  auto const question = ++whole->last_question;
+  auto const about = related ? request_of(*related, part->whole) : std::nullopt;
+  if (!around_.clients.ask(part->whole, about, {with_id(text, read->id, question)})) return false;
+  whole->questions.push_back({.id = question, .part = id, .own = std::string(read->id)});
+  return true;
 }
 
 /// The member cannot keep it: its configuration has changed, or it is stopped. The client's next request opens another.
@@ -229,17 +256,10 @@ void Group::end(SessionId id, mcp::SessionEnd why) {
   auto* const part = find_part(whole, service);
   if (part == nullptr) return;
   part->missed.clear();
+  std::erase_if(find_whole(whole)->questions, [&](Question const& question) { return question.part == id; });
   end_part(*part, why);
   lose_errands(whole, service);
   for (auto const list : kChangingLists) tell_changed(whole, list);
-}
-
-std::size_t Group::place_of(Session const& part) const {
-  auto const whole = wholes_.find(part.whole);
-  if (whole == wholes_.end()) return kMostPlaces;
-  auto const& parts = whole->second.parts;
-  auto const found = std::ranges::find(parts, part.id, &Part::session);
-  return found == parts.end() ? kMostPlaces : static_cast<std::size_t>(found - parts.begin());
 }
 
 void Group::tick() {

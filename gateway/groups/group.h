@@ -30,6 +30,8 @@ struct Member {
   ServiceKey service{};
   std::string name{};   ///< of the service
   std::string alias{};  ///< in front of what it offers
+  /// Each session, or owner, has a child of its own, which may offer something else.
+  bool is_exclusive = false;
 };
 
 /// What a group needs of its loop. References outlive it.
@@ -82,14 +84,24 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   struct Part {
     ServiceKey service{};
     SessionId session{};
+    std::map<mcp::Method, std::vector<std::string>>
+        late{};                         ///< lists that came too late for who had asked, page by page
     bool introduced = false;            ///< it has answered `initialize`
     std::vector<mcp::Method> missed{};  ///< what it has not answered yet: the client does without
+  };
+  /// What a member asks the client. Two members, or two children of one, may use the same id.
+  struct Question {
+    std::uint64_t id = 0;  ///< as the client knows it
+    SessionId part{};
+    std::string own{};  ///< raw, the member's
   };
   struct Whole {
     std::vector<Part> parts{};   ///< at most one for each member; its place stays
     bool initialized = false;    ///< the client has said so
     std::string introduction{};  ///< raw params of its `initialize`
     std::map<std::string, std::vector<ServiceKey>, std::less<>> subscribed{};  ///< at which members, by raw URI
+    std::vector<Question> questions{};                                         ///< that are not answered
+    std::uint64_t last_question = 0;
     TimePoint look_again{};
   };
   /// A request of a client that several members answer, or one after the other until one can.
@@ -105,9 +117,10 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
     bool begun = false;  ///< everybody has been asked
     std::vector<MemberList> lists{};
     std::vector<ServiceKey> left_out{};
-    bool in_turn = false;            ///< one after the other
-    std::vector<ServiceKey> next{};  ///< whom to ask then if this one cannot answer
-    std::string error{};             ///< raw, of the last that could not
+    std::vector<ServiceKey> limited{};  ///< whose quota is used up
+    bool in_turn = false;               ///< one after the other
+    std::vector<ServiceKey> next{};     ///< whom to ask then if this one cannot answer
+    std::string error{};                ///< raw, of the last that could not
     mcp::Outcome outcome = mcp::Outcome::Ok;
   };
   /// What the group has asked of a part.
@@ -169,12 +182,15 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   void take_answer(Gathering& gathering, Errand const& errand, mcp::Outcome outcome, rpc::Reply const& reply);
   void take_answer_late(Errand const& errand, bool ok, std::string_view result);
   void take_turn(std::uint64_t id, Errand const& errand, mcp::Outcome outcome, rpc::Reply const& reply);
+  void leave_out(Gathering& gathering, ServiceKey service);
+  [[nodiscard]] std::vector<std::string> take_late(SessionId whole, ServiceKey service, mcp::Method method);
   void lose_errands(SessionId whole, ServiceKey service);
   void end_gathering_if_done(std::uint64_t id);
   void end_gathering(std::uint64_t id);
   [[nodiscard]] std::string result_of(Gathering const& gathering);
   void keep_subscription(Gathering const& gathering);
   [[nodiscard]] std::string introduction_of(Gathering const& gathering, mcp::Session& session);
+  void take_page_late(Part& part, Errand const& errand, std::string_view result);
   void learn(ServiceKey service, mcp::Method method, std::vector<std::string> const& pages);
   void learn_tools();
   void introduced(SessionId whole, ServiceKey service);
@@ -188,13 +204,14 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   [[nodiscard]] Part& part_of(Whole& whole, ServiceKey service);
   [[nodiscard]] Part* find_part(SessionId whole, ServiceKey service);
   [[nodiscard]] Whole* find_whole(SessionId id);
+  [[nodiscard]] std::optional<mcp::ReplyTo> request_of(mcp::ReplyTo to, SessionId whole) const;
+  void forget_late(mcp::Session const& part, mcp::Method news);
   void end_part(Part& part, mcp::SessionEnd why);
   [[nodiscard]] std::vector<ServiceKey> all_members() const;
   [[nodiscard]] std::size_t member_of(ServiceKey service) const;
   [[nodiscard]] std::string_view name_of(ServiceKey service) const;
   [[nodiscard]] ServiceKey key_of(mcp::Session const& part) const;
   [[nodiscard]] mcp::Session* whole_of(mcp::Session const& part);
-  [[nodiscard]] std::size_t place_of(mcp::Session const& part) const;
   void acknowledge(Listen& listen);
   void end_listen(SessionId id);
   [[nodiscard]] bool take_listen_message(mcp::Session const& part, mcp::ReplyTo to, rpc::PiecesView message);
@@ -211,6 +228,7 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   std::map<std::uint64_t, Gathering> gatherings_;
   std::unordered_map<std::uint64_t, Errand> errands_;  ///< by ticket
   std::unordered_map<SessionId, Listen> listens_;
+  std::map<std::pair<ServiceKey, mcp::Method>, std::size_t> learned_;  ///< hashes of the lists
   std::vector<Step> steps_;
   std::uint64_t last_ = 0;  ///< number of a gathering or errand
 };

@@ -54,7 +54,7 @@ void Group::listen(Session& session, mcp::ClientMessage const& message, ReplyTo 
     auto theirs = message;
     theirs.params = text;
     theirs.parsed = mcp::read_params(text);
-    via.members->deliver(*part, theirs, {id, to.ticket});
+    via.members->deliver(*part, theirs, {id, to.ticket}, mcp::MemberDoor::Sees::WhatIsAllowed);
   }
 }
 

@@ -103,6 +103,10 @@ void Group::call_by_name(Session& session, ClientMessage const& message, ReplyTo
     return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
                 fmt::format("Unknown tool: {:.200}", name));
   }
+  if (config_.prefix == config::NamePrefix::Always) {
+    return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
+                fmt::format("Unknown prompt: {:.200}", name));
+  }
   std::vector<ServiceKey> unknown;
   for (std::size_t member = 0; member < members_.size(); ++member)
     if (!prompts_.knows(member)) unknown.push_back(members_[member].service);
@@ -152,7 +156,7 @@ void Group::hand_on(Session& session, std::size_t member, ClientMessage const& m
     auto const code = refusal.outcome == Outcome::Forbidden ? ErrorCode::InvalidParams : ErrorCode::InternalError;
     return fail(session, to, message.id, refusal.outcome, code, refusal.why);
   }
-  via.members->deliver(*opened.session, message, {opened.session->id, to.ticket});
+  via.members->deliver(*opened.session, message, {opened.session->id, to.ticket}, mcp::MemberDoor::Sees::WhatIsAllowed);
 }
 
 void Group::on_note(Session& session, ClientMessage const& message) {
@@ -214,13 +218,16 @@ void Group::cancel_errands(std::uint64_t gathering) {
 void Group::on_response(Session& session, ClientMessage const& message) {
   auto const number = rpc::id_number(message.id);
   auto* const whole = find_whole(session.id);
-  if (!number || whole == nullptr || *number % kMostPlaces >= whole->parts.size()) return;
-  auto* const part = around_.sessions.find(whole->parts[*number % kMostPlaces].session);
+  if (!number || whole == nullptr) return;
+  auto const found = std::ranges::find(whole->questions, *number, &Question::id);
+  if (found == whole->questions.end()) return;
+  auto const question = std::move(*found);
+  whole->questions.erase(found);
+  auto* const part = around_.sessions.find(question.part);
   auto* const port = part == nullptr ? nullptr : around_.port(part->service);
   if (port == nullptr) return;
-  auto const own = std::to_string(*number / kMostPlaces);
   auto theirs = message;
-  theirs.id = own;
+  theirs.id = question.own;
   port->receive(*part, theirs, {part->id, 0}, {});
 }
 

@@ -37,8 +37,8 @@ std::optional<std::size_t> ResourceOwners::owner_of(std::string_view uri) const 
     if (std::ranges::find(uris_[member], uri) != uris_[member].end()) return member;
   for (std::size_t member = 0; member < templates_.size(); ++member) {
     auto const fits = std::ranges::any_of(templates_[member], [&](auto const& each) {
-      // A bare {+path} says nothing of whose it is.
-      return each.first == uri || (each.second != "*" && fits_pattern(each.second, uri));
+      // One that begins with an expression, as {+uri} does, says nothing of whose it is.
+      return each.first == uri || (!each.second.starts_with('*') && fits_pattern(each.second, uri));
     });
     if (fits) return member;
   }

@@ -42,17 +42,10 @@ inline constexpr std::array kChangingLists{mcp::Method::ToolsList, mcp::Method::
              : fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":"{}","params":{}}})", method, raw_params);
 }
 
-/// How many members have ids of their own for what they ask a client.
-inline constexpr std::uint64_t kMostPlaces = 4096;
-
-/// The message with the id of a member's question, which stands at `raw_id` in it, as the client knows it: with the place
-/// of the member's part in it. Nothing where it is no number.
-[[nodiscard]] inline std::optional<std::string> with_id(std::string const& text, std::string_view raw_id,
-                                                        std::size_t place) {
-  auto const number = rpc::id_number(raw_id);
-  if (!number || place >= kMostPlaces) return std::nullopt;
+/// The message with another id for what stands at `raw_id` in it.
+[[nodiscard]] inline std::string with_id(std::string const& text, std::string_view raw_id, std::uint64_t id) {
   auto const at = static_cast<std::size_t>(raw_id.data() - text.data());
-  return text.substr(0, at) + std::to_string(*number * kMostPlaces + place) + text.substr(at + raw_id.size());
+  return text.substr(0, at) + std::to_string(id) + text.substr(at + raw_id.size());
 }
 
 }  // namespace gateway::groups

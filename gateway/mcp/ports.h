@@ -162,12 +162,16 @@ class MemberDoor {
     Refusal refusal{};
   };
   [[nodiscard]] virtual Opened open(Session const& whole, ServiceKey member, ClientMessage const& message) = 0;
-  /// Delivers a message as if the client had sent it to the member: it is judged by the rules for that service.
-  virtual void deliver(Session& part, ClientMessage const& message, ReplyTo to) = 0;
+  /// Delivers a message as if the client had sent it to the member: it is judged by the rules for that service. `Everything`
+  /// is for lists that the group itself leaves something out of.
+  enum class Sees : std::uint8_t { WhatIsAllowed, Everything };
+  virtual void deliver(Session& part, ClientMessage const& message, ReplyTo to, Sees sees) = 0;
   /// What of a list of the member the client may see. Nothing where that is all of it.
   [[nodiscard]] virtual std::optional<NameRules> names(ServiceKey member, ClientMessage const& list) const = 0;
   /// Whether the policy lets the client make the request there.
   [[nodiscard]] virtual bool allows(ServiceKey member, ClientMessage const& message) const = 0;
+  /// Counts a request that the member may be asked later. False where a quota is used up.
+  [[nodiscard]] virtual bool charge(ServiceKey member, ClientMessage const& message) = 0;
 
  protected:
   ~MemberDoor() = default;

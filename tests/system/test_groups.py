@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -231,8 +232,7 @@ def test_a_call_is_cancelled_at_the_member_that_has_it(start_gateway):
     client = gateway.sse("all")
     client.initialize()
     client.post(call("two__hang", {}, id=7))
-    gateway.until(lambda: gateway.metric("mcp_gateway_calls_in_flight", server="two") or
-                  gateway.health("two")["calls_in_flight"], what="the call")
+    gateway.until(lambda: gateway.metric("mcp_gateway_requests_in_flight", server="two"), what="the call")
     client.post(cancelled(7))
     gateway.until(lambda: len(client.call("two__cancel_seen")["result"]["structuredContent"]["cancelled"]) == 1)
     assert client.call("one__cancel_seen")["result"]["structuredContent"]["cancelled"] == []
@@ -323,6 +323,62 @@ def test_a_member_that_is_not_set_up_is_said_to_be_so(start_gateway):
     assert "not set up" in client.call("blue__who")["error"]["message"]
 
 
+def slow_lists(name, seconds):
+    """A library that takes so long for each of its lists of prompts."""
+    lists = "if method == \"prompts/list\": __import__(\"time\").sleep(%s)" % seconds
+    source = Path(LIBRARY).read_text().replace('if method == "prompts/list":', lists + '\n        if method == "prompts/list":')
+    return {"command": sys.executable, "args": ["-I", "-S", "-c", source, name]}
+
+
+def test_a_list_that_comes_too_late_is_there_when_the_client_asks_again(start_gateway):
+    gateway = start_gateway({"red": library("red"), "blue": slow_lists("blue", 1)},
+                            groups={"all": {"members": "*", "member_wait": "300ms"}})
+    client = gateway.sse("all")
+    client.initialize()
+    assert names(client, "prompts") == ["red__greet"]
+    client.stream.note("notifications/prompts/list_changed")
+    assert names(client, "prompts") == ["red__greet", "blue__greet"]
+    assert client.request("prompts/get", {"name": "blue__greet"})["result"]
+
+
+def test_a_client_that_listens_hears_members_that_are_added(start_gateway):
+    gateway = start_gateway(**two())
+    wanted = {"notifications": {"toolsListChanged": True}}
+    first = Stateless(gateway).post("subscriptions/listen", wanted).stream
+    first.take()
+    gateway.reload({"green": library("green")})
+    first.answer(1)  # it has ended, so that the client listens again
+    second = Stateless(gateway).post("subscriptions/listen", wanted).stream
+    second.take()
+    Stateless(gateway).call("green__grow", {"tool": "more"})
+    second.note("notifications/tools/list_changed")
+
+
+def test_the_answer_to_a_question_reaches_no_other_one(start_gateway):
+    """Not even where the member's next child asks with the same id."""
+    gateway = start_gateway({"one": chaos(isolation="session")}, wait_for=[], groups={"all": {"members": "*", "member_wait": "20s"}})
+    client = gateway.sse("all")
+    client.initialize(capabilities={"roots": {}})
+    client.post(call("one__ask", {"method": "roots/list"}, id=1))
+    first = client.stream.note("roots/list")["id"]
+    gateway.reload({"one": chaos("--caps", "roots", isolation="session")})
+    client.stream.answer(1)
+    client.post(call("one__ask", {"method": "roots/list"}, id=2))
+    second = client.stream.note("roots/list")["id"]
+    assert first != second
+    client.post({"jsonrpc": "2.0", "id": first, "result": {"roots": [{"uri": "file:///old"}]}})
+    client.post({"jsonrpc": "2.0", "id": second, "result": {"roots": [{"uri": "file:///new"}]}})
+    assert "file:///new" in json.dumps(client.stream.answer(2))
+
+
+def test_idle_sessions_at_a_group_make_room_for_others_at_a_member(start_gateway):
+    gateway = start_gateway({"one": chaos(isolation="session", max_children=2), "red": library("red")}, wait_for=["red"],
+                            groups={"all": {"members": "*", "member_wait": "20s"}})
+    clients = [session(gateway) for _ in range(3)]
+    assert [client.post(message("ping", id=1)).status for client in clients] == [404, 200, 200]
+    assert "result" in session(gateway, "one").call("echo", {"text": "x"})
+
+
 # ── another configuration ─────────────────────────────────────────────────────
 
 
@@ -404,6 +460,17 @@ def test_the_rules_for_a_member_hold_at_the_group(start_gateway):
     assert len(names(ann)) == 12  # what one may see is not what another sees
 
 
+def test_the_quotas_of_a_member_hold_at_the_group(start_gateway):
+    quotas = {"quotas": [{"services": ["blue"], "calls": 3, "per": "1h"}]}
+    client = session(start_gateway(**two(), config={**TOKENS, **quotas}), headers={"Authorization": "Bearer the-token-of-ann-in-tests"})
+    found = [client.request("resources/read", {"uri": "odd:blue"}) for _ in range(3)]
+    assert all("result" in answer for answer in found)
+    assert "error" in client.request("resources/read", {"uri": "odd:blue"})
+    assert client.request("prompts/list")["result"]["_meta"]["mcp-gateway/unavailable"] == ["blue"]
+    assert "too many requests" in client.call("blue__who")["error"]["message"]
+    assert text_of(client.call("red__who")) == "red"
+
+
 # ── where it is ───────────────────────────────────────────────────────────────
 
 
@@ -463,4 +530,4 @@ def test_a_call_without_a_session_is_served_on_its_own(start_gateway):
 def test_the_members_own_endpoints_are_served_as_before(start_gateway):
     gateway = start_gateway(**two())
     assert names(session(gateway, "red"))[0] == "who"
-    assert gateway.metric("mcp_gateway_sessions", server="all") == 0
+    gateway.until(lambda: gateway.metric("mcp_gateway_sessions_active") == 1, what="the one session")

@@ -74,6 +74,36 @@ TEST(Catalog, NeverGivesTwoThingsOneName) {
   EXPECT_EQ(1U, catalog.find(catalog.name_of(1, "c"))->member);
 }
 
+TEST(Catalog, GivesANameThatDoesNotDependOnWhoIsThere) {
+  config::GroupConfig const config{.name = "g", .members = {{"one", "a"}, {"two", "a__b"}}};
+  Catalog alone(config);
+  alone.learn(0, {"b__c"});
+  Catalog together(config);
+  together.learn(1, {"c"});
+  together.learn(0, {"b__c"});
+  EXPECT_EQ(alone.name_of(0, "b__c"), together.name_of(0, "b__c"));
+  EXPECT_EQ("a__b__c", together.name_of(1, "c"));
+  EXPECT_EQ(1U, alone.find("a__b__c")->member);
+}
+
+TEST(Catalog, DropsNothingForANameThatAPrefixMakes) {
+  Catalog catalog(group(config::NamePrefix::Conflict));
+  catalog.learn(0, {"same", "b__same"});
+  catalog.learn(1, {"same"});
+  EXPECT_EQ("a__same", catalog.name_of(0, "same"));
+  EXPECT_EQ("b__same", catalog.name_of(1, "same"));
+  EXPECT_EQ("a__b__same", catalog.name_of(0, "b__same"));
+}
+
+TEST(Catalog, KeepsWhatOtherSessionsOfAMemberWereOffered) {
+  Catalog catalog(group(config::NamePrefix::Conflict));
+  catalog.learn(0, {"x"});
+  catalog.learn(0, {"y"}, true);
+  EXPECT_EQ("x", catalog.name_of(0, "x"));
+  catalog.learn(0, {"y"});
+  EXPECT_EQ("", catalog.name_of(0, "x"));
+}
+
 TEST(Catalog, ShortensLongNamesAndFindsThemAgain) {
   Catalog catalog(group(config::NamePrefix::Always, 20));
   catalog.learn(0, {"a_name_that_is_long_1", "a_name_that_is_long_2"});

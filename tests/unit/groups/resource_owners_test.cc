@@ -20,7 +20,7 @@ TEST(ResourceOwners, AreThoseWhoListAResourceOrATemplateItFits) {
 
 TEST(ResourceOwners, AreNotThoseWhoseTemplateFitsEverything) {
   ResourceOwners owners(2);
-  owners.learn_templates(0, {"{+uri}", "open{brace"});
+  owners.learn_templates(0, {"{+uri}", "{scheme}://{+rest}", "open{brace"});
   EXPECT_FALSE(owners.owner_of("ui://app/view"));
   EXPECT_EQ(0U, owners.owner_of("open{brace"));
 }
