@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "gateway/base/json_text.h"
@@ -24,21 +25,52 @@ using rpc::ErrorCode;
 
 namespace {
 
-/// The message with other params, which `text` keeps.
-ClientMessage with_params(ClientMessage const& message, std::string const& text) {
-  auto changed = message;
-  changed.params = text;
-  changed.parsed = mcp::read_params(text);
-  return changed;
-}
+/// What is read of params, after one value in them was replaced: nothing but places has changed, so nothing is read again.
+class Replacement {
+ public:
+  /// `text` is the params with `value` in the place of `old_value`, which is a view into `raw`.
+  Replacement(std::string_view raw, std::string_view old_value, std::string_view value, std::string& text)
+      : raw_(raw), at_(static_cast<std::size_t>(old_value.data() - raw.data())), old_(old_value), text_(text) {
+    text_.reserve(raw.size() + value.size());
+    text_.append(raw.substr(0, at_)).append(value).append(raw.substr(at_ + old_value.size()));
+  }
 
-/// The object with `value` in the place of one of its values, which is a view into it.
-std::string with_value(std::string_view object, std::string_view old_value, std::string_view value) {
-  auto const at = static_cast<std::size_t>(old_value.data() - object.data());
-  std::string out;
-  out.reserve(object.size() + value.size());
-  out.append(object.substr(0, at)).append(value).append(object.substr(at + old_value.size()));
-  return out;
+  void move_all(mcp::Params& params) const {
+    constexpr std::array kMembers{
+        &mcp::Params::raw,    &mcp::Params::name,           &mcp::Params::arguments,       &mcp::Params::uri,
+        &mcp::Params::cursor, &mcp::Params::request_id,     &mcp::Params::level,           &mcp::Params::task,
+        &mcp::Params::meta,   &mcp::Params::progress_token, &mcp::Params::input_responses, &mcp::Params::request_state};
+    for (auto const member : kMembers) move(params.*member);
+    auto& envelope = params.envelope;
+    for (auto* const view :
+         {&envelope.version, &envelope.client_info, &envelope.capabilities, &envelope.log_level, &envelope.repeated})
+      move(*view);
+  }
+
+ private:
+  void move(std::string_view& view) const {
+    auto const is_in_raw = !view.empty() && view.data() >= raw_.data() && view.data() < raw_.data() + raw_.size();
+    if (!is_in_raw) return;                         // it is kept elsewhere
+    auto const grown = text_.size() - raw_.size();  // wraps where it has shrunk, as the sums below do
+    auto const begin = static_cast<std::size_t>(view.data() - raw_.data());
+    auto const holds_it = begin <= at_ && begin + view.size() >= at_ + old_.size();
+    view = {text_.data() + begin + (begin > at_ ? grown : 0), view.size() + (holds_it ? grown : 0)};
+  }
+
+  std::string_view raw_;
+  std::size_t at_;
+  std::string_view old_;
+  std::string& text_;
+};
+
+/// The message with another value, raw, in the place of one in its params. `text` keeps them.
+ClientMessage with_value(ClientMessage const& message, std::string_view old_value, std::string_view value,
+                         std::string& text) {
+  auto changed = message;
+  Replacement const replaced(message.params, old_value, value, text);
+  changed.params = text;
+  replaced.move_all(changed.parsed);
+  return changed;
 }
 
 }  // namespace
@@ -96,8 +128,8 @@ void Group::call_by_name(Session& session, ClientMessage const& message, ReplyTo
   auto const found = find_name(message.known_method, name);
   if (found && found->own == name) return hand_on(session, found->member, message, to, via);
   if (found) {
-    auto const text = with_value(message.params, raw_name, json_string(found->own));
-    return hand_on(session, found->member, with_params(message, text), to, via);
+    std::string text;
+    return hand_on(session, found->member, with_value(message, raw_name, json_string(found->own), text), to, via);
   }
   if (message.known_method == Method::ToolsCall) {
     return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
