@@ -174,6 +174,10 @@ class GroupReader {
 std::vector<GroupConfig> read_groups(ConfigPlace const& place, Json const& found,
                                      std::vector<ServiceConfig> const& services) {
   std::vector<GroupConfig> groups;
+  if (found.is_array()) {  // as mcphub has them
+    place.warning("Ignored: groups of mcp-gateway are objects by name, {\"NAME\": {\"members\": [...]}}.");
+    return groups;
+  }
   if (!found.is_object()) {
     place.mismatch_hidden("an object of groups by name", found);
     return groups;
