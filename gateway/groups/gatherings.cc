@@ -165,18 +165,20 @@ void Group::run_errand(Step const& step, mcp::Via const& via) {
   auto* const port = session == nullptr ? nullptr : around_.port(session->service);
   auto const ticket = kErrandBit | ++last_;
   errands_[ticket] = {.whole = step.whole, .service = step.service, .method = step.method, .gathering = step.gathering};
-  if (port == nullptr) {
-    auto const error = rpc::error_object(ErrorCode::InternalError, "the server is not there");
+  auto read = mcp::read_client_message(step.text);
+  auto* const message = std::get_if<ClientMessage>(&read);
+  // What a member gave as its cursor may be no JSON.
+  if (port == nullptr || message == nullptr) {
+    auto const error = rpc::error_object(
+        ErrorCode::InternalError, port == nullptr ? "the server is not there" : "the server gave an unreadable cursor");
     return errand_answered(ticket, Outcome::Unavailable, {.id = {}, .kind = rpc::Reply::Kind::Error, .body = error});
   }
   auto const id = errand_id(ticket);
-  auto read = mcp::read_client_message(step.text);
-  auto& message = std::get<ClientMessage>(read);
-  message.id = id;
+  message->id = id;
   // Of a list the group has to know everything, and leaves out itself what its client may not see.
   if (via.members != nullptr && step.gathering != 0)
-    return via.members->deliver(*session, message, {session->id, ticket}, mcp::MemberDoor::Sees::Everything);
-  port->receive(*session, message, {session->id, ticket}, {.request_id = via.request_id});
+    return via.members->deliver(*session, *message, {session->id, ticket}, mcp::MemberDoor::Sees::Everything);
+  port->receive(*session, *message, {session->id, ticket}, {.request_id = via.request_id});
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────

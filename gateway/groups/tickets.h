@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/base/json_text.h"
 #include "gateway/mcp/method.h"
 #include "gateway/rpc/message.h"
 
@@ -37,9 +38,9 @@ inline constexpr std::array kChangingLists{mcp::Method::ToolsList, mcp::Method::
 
 /// A request with a placeholder for its id.
 [[nodiscard]] inline std::string message_text(std::string_view method, std::string_view raw_params) {
-  return raw_params.empty()
-             ? fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":"{}"}})", method)
-             : fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":"{}","params":{}}})", method, raw_params);
+  auto const name = json_string(method);  // a client may call it anything
+  return raw_params.empty() ? fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":{}}})", name)
+                            : fmt::format(R"({{"jsonrpc":"2.0","id":0,"method":{},"params":{}}})", name, raw_params);
 }
 
 /// The message with another id for what stands at `raw_id` in it.

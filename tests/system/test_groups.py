@@ -283,6 +283,30 @@ def test_a_stateless_client_listens_to_all_members(start_gateway):
     assert response.stream.note("notifications/resources/updated")["params"]["uri"] == "lib://blue/1"
 
 
+@KINDS
+def test_a_method_with_a_name_that_must_be_escaped_is_asked_of_one_member_after_the_other(start_gateway, kind):
+    gateway = start_gateway({"one": chaos(), "two": chaos()}, groups={"all": {"members": "*", "member_wait": "20s"}})
+    client = opened(kind, gateway)
+    if kind == "stateless":
+        answer = client.client.post(message('odd"\\\n', {"_meta": ENVELOPE}, 1), {"Mcp-Method": 'odd'}).json
+    else:
+        answer = client.request('odd"\\\n')
+    assert "error" in answer
+    assert "result" in opened("sse", gateway).call("two__echo", {"text": "x"})
+
+
+def test_a_member_whose_cursor_is_no_json_is_left_out(start_gateway):
+    source = Path(LIBRARY).read_text().replace("print(json.dumps(message), flush=True)",
+                                               "print(json.dumps(message).replace('CURSOR', chr(92) + 'q'), flush=True)")
+    source = source.replace('str(first + self.pages)}', '"CURSOR"}')
+    broken = {"command": sys.executable, "args": ["-I", "-S", "-c", source, "broken", "--pages", "1"]}
+    gateway = start_gateway({"red": library("red"), "broken": broken}, groups={"all": {"members": "*", "member_wait": "20s"}})
+    client = session(gateway)
+    for kind in ("tools", "prompts"):
+        assert "red__" in names(client, kind)[0]
+    assert text_of(client.call("red__who")) == "red"
+
+
 # ── members that are away ─────────────────────────────────────────────────────
 
 
