@@ -15,7 +15,7 @@ usage() {
   cat <<'END_OF_USAGE'
 ./test.sh: installs test dependencies, builds, and runs the tests. Stops when a stage fails.
 
-  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about an hour. Three lanes run in
+  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 50 minutes. Three lanes run in
                      parallel: the output of two of them is in build/stages/
   ./test.sh quick    builds, then about a minute: unit, component and middle tests, a short storm, lints, the tests of
                      scripts and documentation, and the system tests of the two transports
@@ -56,6 +56,11 @@ build() {
 
 run_ctest() { # FOLDER LABELS
   nice ctest --test-dir "$1" --parallel "$jobs" -L "$2" --no-tests=error --output-on-failure --timeout 1800
+}
+
+# Compiled as quickstart.sh and the images do it.
+build_release() { # "TARGET..."
+  build build "$1" -DCMAKE_BUILD_TYPE=Release -DGATEWAY_UNITY=ON -DGATEWAY_BENCH=ON
 }
 
 build_sanitized() {
@@ -204,8 +209,8 @@ test_lane() {
 run_all() {
   lane setup setup_lane
   lane tests test_lane
-  stage "build the gateway (Release)" build build "mcp-gateway mcp-echo" -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
-  stage "build tests and benchmarks (Release)" build build all -DCMAKE_BUILD_TYPE=Release -DGATEWAY_BENCH=ON
+  stage "build the gateway (Release)" build_release "mcp-gateway mcp-echo"
+  stage "build tests and benchmarks (Release)" build_release all
   stage "unit, component, middle and corpus tests, lints" run_ctest build '.'
   stage "build (ASan and UBSan)" build_sanitized
   stage "build (TSan)" build_for_threads
@@ -219,8 +224,7 @@ run_all() {
 }
 
 run_quick() {
-  stage "build (Release)" build build "mcp-gateway mcp-echo unit_tests component_tests middle_tests storm" \
-    -DCMAKE_BUILD_TYPE=Release
+  stage "build (Release)" build_release "mcp-gateway mcp-echo unit_tests component_tests middle_tests storm"
   stage "unit, component and middle tests, a storm, lints" run_ctest build '^(unit|component|middle|storm|lint)$'
   stage "scripts" run_pytest tests/scripts
   stage "documentation" run_pytest tests/docs

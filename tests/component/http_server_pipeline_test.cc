@@ -4,7 +4,7 @@
 namespace gateway::http {
 namespace {
 
-using Seen = std::vector<std::string>;
+using SeenInTurn = std::vector<std::string>;
 
 class PipelinedBehindAStream : public HttpServerTest {
  protected:
@@ -26,14 +26,14 @@ class PipelinedBehindAStream : public HttpServerTest {
 TEST_F(PipelinedBehindAStream, RequestsAreServedInTheirOrderWhenItEnds) {
   auto client =
       stream_with(get("/a") + post("/b", "body") + get("/later") + chunked_post("/c", "2\r\nhi\r\n0\r\n\r\n"));
-  EXPECT_EQ((Seen{"/stream "}), handler.seen);
+  EXPECT_EQ((SeenInTurn{"/stream "}), handler.seen);
   send_event("{}");
   ASSERT_TRUE(until_heard(client, "data: {}\n\n\r\n"));
-  EXPECT_EQ((Seen{"/stream "}), handler.seen);
+  EXPECT_EQ((SeenInTurn{"/stream "}), handler.seen);
 
   open_exchange().end_stream(StreamEnd::Done);
   ASSERT_TRUE(until_seen(4));
-  EXPECT_EQ((Seen{"/stream ", "/a ", "/b body", "/later "}), handler.seen);
+  EXPECT_EQ((SeenInTurn{"/stream ", "/a ", "/b body", "/later "}), handler.seen);
   handler.answer(open_exchange(), "late");
   EXPECT_TRUE(until_heard(client, "0\r\n\r\n" + ok("/a ") + ok("/b body") + ok("late") + ok("/c hi")));
 }
@@ -56,14 +56,14 @@ TEST_F(PipelinedBehindAStream, ABadRequestIsRefusedWhenItEnds) {
   open_exchange().end_stream(StreamEnd::Done);
   EXPECT_TRUE(until_ended(client));
   EXPECT_TRUE(client.has_heard("0\r\n\r\n" + ok("/a ") + "HTTP/1.1 400 ")) << client.heard();
-  EXPECT_EQ((Seen{"/stream ", "/a "}), handler.seen);
+  EXPECT_EQ((SeenInTurn{"/stream ", "/a "}), handler.seen);
 }
 
 TEST_F(PipelinedBehindAStream, NothingIsServedOfAClientThatIsGone) {
   auto client = stream_with(get("/a"));
   client.close();
   EXPECT_TRUE(until([&] { return server->connections() == 0; }));
-  EXPECT_EQ((Seen{"/stream "}), handler.seen);
+  EXPECT_EQ((SeenInTurn{"/stream "}), handler.seen);
   EXPECT_EQ(1U, handler.gone.size());
 }
 

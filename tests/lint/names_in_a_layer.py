@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that file-local names are unique within a layer. Usage: names_in_a_layer.py REPOSITORY
+"""Checks that file-local names are unique within a layer, or a folder of tests. Usage: names_in_a_layer.py REPOSITORY
 
-GATEWAY_UNITY, used by quickstart.sh and the images, compiles the files of several layers as one. Functions, constants, types
-or aliases with the same name in the anonymous namespaces of a layer then collide, except for functions with different
-parameters. So does a name that is also declared in a header of the layer. Layers have namespaces of their own, except for
-base and the program, which are not compiled as one.
+GATEWAY_UNITY, used by quickstart.sh, the images and test.sh, compiles the files of several layers as one, and each folder of
+tests. Functions, constants, types or aliases with the same name in the anonymous namespaces of a layer then collide, except
+for functions with different parameters. So does a name that is also declared in a header of the layer. Layers have namespaces
+of their own, except for base and the program, which are not compiled as one.
 """
 import collections
 import pathlib
@@ -15,11 +15,21 @@ LITERAL = re.compile(r'R"(\w*)\(.*?\)\1"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)
 TYPE = re.compile(r"^(?:enum class|enum|class|struct) (\w+)(?= |$)", re.M)
 ALIAS = re.compile(r"^using (\w+) = ", re.M)
 CONSTANT = re.compile(r"^(?:inline |static )*const(?:expr|init)? (?!auto operator)[\w:<>,*& ]*?(\w+)(?:\[\])?(?:\{| =)", re.M)
-FUNCTION = re.compile(r"^(?!using|return|namespace|template|class|struct|enum|#)[\w:<>,*& ]+?(\w+)\(([^;{]*)\)(?: const)?(?: noexcept)? \{", re.M)
+FUNCTION = re.compile(r"^(?! |using|return|namespace|template|class|struct|enum|TEST|#)[\w:<>,*& ]+?(\w+)\(([^;{]*)\)(?: const)?(?: noexcept)? \{", re.M)
 
 
-def layer_of(path, gateway):
-    return path.relative_to(gateway).parts[0] if path.parent != gateway else "program"
+TESTS = ("unit", "component", "middle", "harness", "storm")
+
+
+def sources(root, ending):
+    """Each file with its layer, or its folder of tests."""
+    gateway = root / "gateway"
+    for path in sorted(gateway.rglob("*" + ending)):
+        if path != gateway / "main.cc":
+            yield path, path.relative_to(gateway).parts[0] if path.parent != gateway else "program"
+    for folder in TESTS:
+        for path in sorted((root / "tests" / folder).rglob("*" + ending)):
+            yield path, path.parent.relative_to(root).as_posix()
 
 
 def anonymous_blocks(text):
@@ -43,18 +53,15 @@ def names_in(text):
 
 
 def main(root):
-    gateway = root / "gateway"
     where = collections.defaultdict(lambda: collections.defaultdict(set))
-    for path in sorted(gateway.rglob("*.cc")):
-        if path == gateway / "main.cc":
-            continue
+    for path, layer in sources(root, ".cc"):
         for block in anonymous_blocks(path.read_text()):
             for name in names_in(block):
-                where[layer_of(path, gateway)][name].add(path.relative_to(root).as_posix())
-    for path in sorted(gateway.rglob("*.h")):
+                where[layer][name].add(path.relative_to(root).as_posix())
+    for path, layer in sources(root, ".h"):
         for name in ALIAS.findall(path.read_text()):
-            if name in where[layer_of(path, gateway)]:
-                where[layer_of(path, gateway)][name].add(path.relative_to(root).as_posix())
+            if name in where[layer]:
+                where[layer][name].add(path.relative_to(root).as_posix())
     wrong = [f"{name} is in {' and '.join(sorted(files))}: call one otherwise, or let them share it"
              for names in where.values() for name, files in sorted(names.items()) if len(files) > 1]
     found = sum(len(names) for names in where.values())

@@ -18,7 +18,7 @@ config::GatewayConfig with_quota(config::QuotaConfig quota) {
   return config;
 }
 
-std::string reason_of(json const& message) { return message["error"]["data"].value("reason", ""); }
+std::string refusal_of(json const& message) { return message["error"]["data"].value("reason", ""); }
 
 class RightsTest : public MiddleTest {
  protected:
@@ -40,7 +40,7 @@ TEST_F(RightsTest, ASessionOverSseIsToldThatAToolIsNotAllowed) {
   auto const told = session.heard().back();
   EXPECT_EQ(1, told["id"]);
   EXPECT_EQ(-32602, told["error"]["code"]);
-  EXPECT_EQ("forbidden", reason_of(told));
+  EXPECT_EQ("forbidden", refusal_of(told));
   EXPECT_TRUE(child().heard.empty());
   EXPECT_EQ(1, rejected("forbidden"));
 }
@@ -50,7 +50,7 @@ TEST_F(RightsTest, ASessionOverHttpIsToldTheSameAndGoesOn) {
   HttpSession session(*gateway, "one");
   auto& refused = session.post(call(1, "drop"));
   EXPECT_EQ(200, heard(refused).status);
-  EXPECT_EQ("forbidden", reason_of(body(refused)));
+  EXPECT_EQ("forbidden", refusal_of(body(refused)));
   auto& allowed = session.post(call(2, "echo"));
   reply_to(take_heard(child()), {{"content", "fine"}});
   EXPECT_EQ("fine", body(allowed)["result"]["content"]);
@@ -61,7 +61,7 @@ TEST_F(RightsTest, AStatelessClientIsToldTheSame) {
   StatelessClient client(*gateway, "one");
   auto& refused = client.post(call(1, "drop"));
   EXPECT_EQ(200, heard(refused).status);
-  EXPECT_EQ("forbidden", reason_of(body(refused)));
+  EXPECT_EQ("forbidden", refusal_of(body(refused)));
   EXPECT_TRUE(child().heard.empty());
   gateway->turn(2);
   EXPECT_EQ(0, gateway->sessions().taken());
@@ -88,9 +88,9 @@ TEST_F(RightsTest, AListOfTheChildHasOnlyWhatIsAllowed) {
   reply_to(take_heard(child()),
            {{"resources", {{{"uri", "r://public/1"}}, {{"uri", "r://public/../2"}}, {{"uri", "r://3"}}}}});
   EXPECT_EQ(json({{"resources", {{{"uri", "r://public/1"}}}}}), body(resources)["result"]);
-  EXPECT_EQ("forbidden", reason_of(body(session.post(request(3, "resources/read", {{"uri", "r://public/../2"}})))));
-  EXPECT_EQ("forbidden", reason_of(body(session.post(request(4, "prompts/get", {{"name", "x"}})))));
-  EXPECT_EQ("forbidden", reason_of(body(session.post(request(5, "resources/subscribe", {{"uri", "r://3"}})))));
+  EXPECT_EQ("forbidden", refusal_of(body(session.post(request(3, "resources/read", {{"uri", "r://public/../2"}})))));
+  EXPECT_EQ("forbidden", refusal_of(body(session.post(request(4, "prompts/get", {{"name", "x"}})))));
+  EXPECT_EQ("forbidden", refusal_of(body(session.post(request(5, "resources/subscribe", {{"uri", "r://3"}})))));
 }
 
 TEST_F(RightsTest, AListThatCannotBeReadIsNotShown) {
@@ -150,7 +150,7 @@ TEST_F(RightsTest, ARefusedCallStartsNoChild) {
   start({service("one", config::Isolation::Session)}, with_policy({{.effect = Effect::Allow, .tools = {"echo"}}}));
   auto const before = gateway->spawner().started();
   auto& refused = send(http("POST", "/one/mcp", {"Accept: application/json"}, call(1, "drop").dump()));
-  EXPECT_EQ("forbidden", reason_of(body(refused)));
+  EXPECT_EQ("forbidden", refusal_of(body(refused)));
   EXPECT_EQ(before, gateway->spawner().started());
 }
 
@@ -174,7 +174,7 @@ TEST_F(ScopesTest, ATokenWithoutTheScopeOfAToolIsToldWhichItNeeds) {
   EXPECT_EQ(403, heard(refused).status);
   EXPECT_EQ(R"(Bearer realm="mcp-gateway", error="insufficient_scope", scope="write")",
             heard(refused).field("WWW-Authenticate"));
-  EXPECT_EQ("insufficient_scope", reason_of(body(refused)));
+  EXPECT_EQ("insufficient_scope", refusal_of(body(refused)));
   auto& hopeless = post_as("token-a", call(1, "drop"));
   EXPECT_EQ(200, heard(hopeless).status);
   EXPECT_EQ("", heard(hopeless).field("WWW-Authenticate"));
@@ -196,7 +196,7 @@ TEST_F(RightsTest, ARequestOverTheRateIsToldWhenToComeAgain) {
   auto& refused = session.post(call(2, "echo"));
   EXPECT_EQ(429, heard(refused).status);
   EXPECT_EQ("10", heard(refused).field("Retry-After"));
-  EXPECT_EQ("rate_limited", reason_of(body(refused)));
+  EXPECT_EQ("rate_limited", refusal_of(body(refused)));
   EXPECT_EQ(10'000, body(refused)["error"]["data"]["retry_after_ms"]);
   EXPECT_EQ(200, heard(session.post(request(3, "ping"))).status);
   gateway->advance(seconds{10});
@@ -212,7 +212,7 @@ TEST_F(RightsTest, ARequestOverTheRateOnSseIsToldInItsAnswer) {
   SseSession session(*gateway, "one");
   session.post(call(1, "echo"));
   EXPECT_EQ(202, heard(session.post(call(2, "echo"))).status);
-  EXPECT_EQ("rate_limited", reason_of(session.heard().back()));
+  EXPECT_EQ("rate_limited", refusal_of(session.heard().back()));
   EXPECT_EQ(10'000, session.heard().back()["error"]["data"]["retry_after_ms"]);
 }
 
@@ -286,7 +286,7 @@ TEST_F(ToolLimitsTest, AToolHasATimeOutOfItsOwn) {
   auto& slow = session.post(call(2, "slow"));
   auto& other = session.post(call(3, "echo"));
   gateway->advance(seconds{2});
-  EXPECT_EQ("timeout", reason_of(body(quick)));
+  EXPECT_EQ("timeout", refusal_of(body(quick)));
   EXPECT_EQ(0, heard(other).status);
   gateway->advance(seconds{7'000});
   EXPECT_NE("", last_event(other));
@@ -298,14 +298,14 @@ TEST_F(ToolLimitsTest, AToolHasATimeOutOfItsOwn) {
 TEST_F(ToolLimitsTest, ArgumentsAndResultsAreLimited) {
   HttpSession session(*gateway, "one");
   auto& large = session.post(call(1, "small", {{"text", "0123456789abcdef"}}));
-  EXPECT_EQ("arguments_too_large", reason_of(body(large)));
+  EXPECT_EQ("arguments_too_large", refusal_of(body(large)));
   EXPECT_TRUE(child().heard.empty());
   auto& fits = session.post(call(2, "small", {{"text", "01"}}));
   reply_to(take_heard(child()), {{"content", "ok"}});
   EXPECT_EQ("ok", body(fits)["result"]["content"]);
   auto& answered = session.post(call(3, "small"));
   reply_to(take_heard(child()), {{"content", "0123456789012345678901234567890"}});
-  EXPECT_EQ("result_too_large", reason_of(body(answered)));
+  EXPECT_EQ("result_too_large", refusal_of(body(answered)));
 }
 
 }  // namespace

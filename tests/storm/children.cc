@@ -16,7 +16,7 @@ constexpr Duration kFresh = seconds(30);
 constexpr Duration kPatience = milliseconds(5'100);
 /// So long after its answer a call counts as open, where it is asked whose a question or a log line is.
 constexpr Duration kAfterwards = milliseconds(250);
-constexpr std::array<std::string_view, 4> kRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
+constexpr std::array<std::string_view, 4> kChildRevisions{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"};
 
 std::string value_after(std::string_view text, std::string_view key) {
   auto const at = text.find(key);
@@ -184,7 +184,7 @@ void Children::shake_hands(harness::ScriptedChild& child, Mind& mind, std::strin
   say(child,
       fmt::format(
           R"({{"jsonrpc":"2.0","id":{0},"result":{{"protocolVersion":"{1}","capabilities":{{"tools":{{"listChanged":{2}}},"prompts":{{"listChanged":{2}}},"resources":{{"subscribe":true,"listChanged":{2}}},"logging":{{}}}},"serverInfo":{{"name":"x","version":"1"}}}}}})",
-          id, kRevisions[choices_.below(4)], choices_.below(2) == 0));
+          id, kChildRevisions[choices_.below(4)], choices_.below(2) == 0));
 }
 
 /// One with sessions, which does not know that.

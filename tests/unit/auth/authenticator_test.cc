@@ -12,7 +12,7 @@ namespace gateway::auth {
 namespace {
 
 constexpr auto kHashOfAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-constexpr UnixTime kNow{std::chrono::seconds{1'800'000'000}};
+constexpr UnixTime kTimeOfRequest{std::chrono::seconds{1'800'000'000}};
 
 config::PolicyConfig const kNoRules;
 Policy const kNoPolicy(kNoRules);
@@ -25,7 +25,7 @@ struct Recorded final : Authenticator::Owner, Clock {
   void on_decided(WaitId) override {}
   [[nodiscard]] TimePoint now() const override { return {}; }
   Authenticator::Machine machine() {
-    return {*this, [] { return kNow; }, nullptr};
+    return {*this, [] { return kTimeOfRequest; }, nullptr};
   }
 };
 
@@ -69,9 +69,9 @@ TEST(Authenticator, KnowsNobodyByAnythingElse) {
 
 TEST(Authenticator, RefusesATokenFromTheSecondInWhichItExpires) {
   auto config = two_tokens();
-  config.tokens[1].expires = kNow;
+  config.tokens[1].expires = kTimeOfRequest;
   EXPECT_EQ("expired", checked(config, "abc"));
-  config.tokens[1].expires = kNow + std::chrono::seconds{1};
+  config.tokens[1].expires = kTimeOfRequest + std::chrono::seconds{1};
   EXPECT_EQ("bob", checked(config, "abc"));
 }
 

@@ -11,7 +11,7 @@ using fakes::base64url;
 
 constexpr UnixTime kNow{std::chrono::seconds{1'800'000'000}};
 constexpr std::string_view kHeader = R"({"alg":"ES256","kid":"k"})";
-constexpr std::string_view kClaims = R"({"iss":"https://i","sub":"ann","aud":"https://g","exp":1800000100})";
+constexpr std::string_view kJwtClaims = R"({"iss":"https://i","sub":"ann","aud":"https://g","exp":1800000100})";
 
 std::string unsigned_token(std::string_view header, std::string_view claims) {
   return base64url(header) + "." + base64url(claims) + "." + base64url("signature");
@@ -46,7 +46,7 @@ TEST(Jwt, TakesScopesFromScpToo) {
 
 TEST(Jwt, IsRefusedForEveryAlgorithmThatIsNotOurs) {
   for (auto const* const name : {"none", "None", "", "HS256", "HS512", "RS384", "rs256", "ES256K", "dir", "RS256 "})
-    EXPECT_EQ("wrong_algorithm", told(unsigned_token(fmt::format(R"({{"alg":"{}"}})", name), kClaims))) << name;
+    EXPECT_EQ("wrong_algorithm", told(unsigned_token(fmt::format(R"({{"alg":"{}"}})", name), kJwtClaims))) << name;
 }
 
 TEST(Jwt, IsRefusedWithAHeaderThatCannotBeRelied) {
@@ -56,10 +56,10 @@ TEST(Jwt, IsRefusedWithAHeaderThatCannotBeRelied) {
         R"({"alg":"ES256","typ":"logout+jwt"})", R"({"alg":"ES256","\u0061lg":"none"})",
         R"({"alg":"ES256"} )"
         "x"}) {
-    EXPECT_EQ("malformed", told(unsigned_token(header, kClaims))) << header;
+    EXPECT_EQ("malformed", told(unsigned_token(header, kJwtClaims))) << header;
   }
-  EXPECT_EQ("read", told(unsigned_token(R"({"alg":"ES256","typ":"at+JWT"})", kClaims)));
-  EXPECT_EQ("read", told(unsigned_token(R"({"alg":"ES256","typ":"application/at+jwt"})", kClaims)));
+  EXPECT_EQ("read", told(unsigned_token(R"({"alg":"ES256","typ":"at+JWT"})", kJwtClaims)));
+  EXPECT_EQ("read", told(unsigned_token(R"({"alg":"ES256","typ":"application/at+jwt"})", kJwtClaims)));
 }
 
 TEST(Jwt, IsRefusedWithClaimsOfAnotherKind) {
@@ -72,7 +72,7 @@ TEST(Jwt, IsRefusedWithClaimsOfAnotherKind) {
 }
 
 TEST(Jwt, IsRefusedInAnotherForm) {
-  auto const good = unsigned_token(kHeader, kClaims);
+  auto const good = unsigned_token(kHeader, kJwtClaims);
   EXPECT_EQ("read", told(good));
   for (std::string const& bad : {std::string(), std::string("."), std::string(".."), good + ".", good + "=", good + " ",
                                  "a" + good, good.substr(0, good.rfind('.')), base64url(kHeader) + "..x"}) {

@@ -9,7 +9,7 @@ namespace {
 
 using fakes::SigningKey;
 
-constexpr std::string_view kClaims = R"({"iss":"https://i","sub":"ann","exp":1800000100})";
+constexpr std::string_view kSignedClaims = R"({"iss":"https://i","sub":"ann","exp":1800000100})";
 
 class Keys : public ::testing::Test {
  protected:
@@ -38,7 +38,7 @@ class Keys : public ::testing::Test {
   static std::string told(KeySet const& keys, SigningKey const& key, std::string_view algorithm, std::string_view kid) {
     auto const header = kid.empty() ? fmt::format(R"({{"alg":"{}"}})", algorithm)
                                     : fmt::format(R"({{"alg":"{}","kid":"{}"}})", algorithm, kid);
-    return told(keys, key.token(header, kClaims, algorithm));
+    return told(keys, key.token(header, kSignedClaims, algorithm));
   }
   static std::string told(KeySet const& keys, std::string const& token) {
     auto const read = read_jwt(token);
@@ -63,7 +63,8 @@ TEST_F(Keys, RefuseATokenThatAnybodyChanged) {
   auto const keys = all();
   for (auto const& [key, algorithm, kid] : {std::tuple{rsa_.get(), "RS256", "r"}, std::tuple{ec_.get(), "ES256", "e"},
                                             std::tuple{ed_.get(), "EdDSA", "d"}}) {
-    auto const token = key->token(fmt::format(R"({{"alg":"{}","kid":"{}"}})", algorithm, kid), kClaims, algorithm);
+    auto const token =
+        key->token(fmt::format(R"({{"alg":"{}","kid":"{}"}})", algorithm, kid), kSignedClaims, algorithm);
     auto const claims = token.find('.') + 1;
     auto const other = fakes::base64url(R"({"iss":"https://i","sub":"bob","exp":1800000100})");
     EXPECT_EQ("bad", told(keys, token.substr(0, claims) + other + token.substr(token.rfind('.')))) << algorithm;

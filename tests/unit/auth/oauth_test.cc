@@ -14,7 +14,7 @@ namespace {
 
 using fakes::SigningKey;
 
-constexpr UnixTime kNow{std::chrono::seconds{1'800'000'000}};
+constexpr UnixTime kTimeOfVisit{std::chrono::seconds{1'800'000'000}};
 constexpr Resource kHere{.origin = "https://g", .service = "memory"};
 
 struct SetClock final : Clock {
@@ -78,7 +78,7 @@ class OAuthTokens : public ::testing::Test, protected Authenticator::Owner {
   static inline SigningKey const key_{SigningKey::Kind::P256};
   config::AuthConfig config_;
   SetClock clock_;
-  UnixTime now_ = kNow;
+  UnixTime now_ = kTimeOfVisit;
   FakeFetcher fetcher_;
   std::vector<std::string> troubles_;
   int decided_ = 0;
@@ -287,10 +287,10 @@ TEST_F(OpaqueTokens, IncludeJwtsOfAnIssuerWithoutKeys) {
 TEST(TokenCache, ForgetsTheOldestAtItsLimit) {
   TokenCache cache;
   for (std::size_t i = 0; i <= TokenCache::kMost; ++i)
-    cache.put(sha256(std::to_string(i)), {.who = Principal{}, .until = kNow});
+    cache.put(sha256(std::to_string(i)), {.who = Principal{}, .until = kTimeOfVisit});
   EXPECT_EQ(TokenCache::kMost, cache.size());
-  EXPECT_EQ(nullptr, cache.find(sha256("0"), kNow));
-  EXPECT_NE(nullptr, cache.find(sha256("1"), kNow));
+  EXPECT_EQ(nullptr, cache.find(sha256("0"), kTimeOfVisit));
+  EXPECT_NE(nullptr, cache.find(sha256("1"), kTimeOfVisit));
 }
 
 TEST(ResourceUrl, IsThatOfTheEndpointAndHasItsMetadataBesideIt) {

@@ -7,7 +7,7 @@
 namespace gateway::backend {
 namespace {
 
-constexpr TimePoint kStart{seconds(1000)};
+constexpr TimePoint kFirstEnd{seconds(1000)};
 constexpr std::uint64_t kRandoms[] = {0, 1, 12345, UINT64_MAX / 2, UINT64_MAX};
 
 config::RestartConfig config() {
@@ -21,7 +21,7 @@ config::RestartConfig config() {
 
 TEST(RestartPolicy, WaitsBetweenHalfOfTheBackoffAndAllOfIt) {
   for (auto const random : kRandoms) {
-    auto const verdict = RestartPolicy(config()).ended(kStart, {}, random);
+    auto const verdict = RestartPolicy(config()).ended(kFirstEnd, {}, random);
     EXPECT_GE(verdict.wait, milliseconds(50));
     EXPECT_LE(verdict.wait, milliseconds(100));
     EXPECT_FALSE(verdict.crash_loop);
@@ -31,24 +31,24 @@ TEST(RestartPolicy, WaitsBetweenHalfOfTheBackoffAndAllOfIt) {
 TEST(RestartPolicy, DoublesTheWaitUpToItsLimit) {
   RestartPolicy policy(config());
   for (auto const half : {50, 100, 200, 400, 500, 500}) {
-    EXPECT_EQ(milliseconds(half), policy.ended(kStart, {}, 0).wait);
+    EXPECT_EQ(milliseconds(half), policy.ended(kFirstEnd, {}, 0).wait);
   }
 }
 
 TEST(RestartPolicy, BeginsAnewAfterAStableRun) {
   RestartPolicy policy(config());
-  for (int i = 0; i < 5; ++i) (void)policy.ended(kStart, {}, 0);
-  EXPECT_EQ(milliseconds(50), policy.ended(kStart, seconds(10), 0).wait);
-  EXPECT_EQ(milliseconds(100), policy.ended(kStart, seconds(9), 0).wait);
+  for (int i = 0; i < 5; ++i) (void)policy.ended(kFirstEnd, {}, 0);
+  EXPECT_EQ(milliseconds(50), policy.ended(kFirstEnd, seconds(10), 0).wait);
+  EXPECT_EQ(milliseconds(100), policy.ended(kFirstEnd, seconds(9), 0).wait);
 }
 
 TEST(RestartPolicy, RestsOnceAChildEndedTooOften) {
   auto few = config();
   few.max_restarts = 2;
   RestartPolicy policy(few);
-  EXPECT_FALSE(policy.ended(kStart, {}, 0).crash_loop);
-  EXPECT_FALSE(policy.ended(kStart, {}, 0).crash_loop);
-  auto const third = policy.ended(kStart, {}, 0);
+  EXPECT_FALSE(policy.ended(kFirstEnd, {}, 0).crash_loop);
+  EXPECT_FALSE(policy.ended(kFirstEnd, {}, 0).crash_loop);
+  auto const third = policy.ended(kFirstEnd, {}, 0);
   EXPECT_TRUE(third.crash_loop);
   EXPECT_EQ(seconds(30), third.wait);
 }
@@ -57,16 +57,16 @@ TEST(RestartPolicy, CountsOnlyEndsWithinTheWindow) {
   auto few = config();
   few.max_restarts = 2;
   RestartPolicy policy(few);
-  for (int i = 0; i < 10; ++i) EXPECT_FALSE(policy.ended(kStart + seconds(31 * i), {}, 0).crash_loop) << i;
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(policy.ended(kFirstEnd + seconds(31 * i), {}, 0).crash_loop) << i;
 }
 
 TEST(RestartPolicy, BeginsAnewAfterItsRest) {
   auto few = config();
   few.max_restarts = 1;
   RestartPolicy policy(few);
-  (void)policy.ended(kStart, {}, 0);
-  EXPECT_TRUE(policy.ended(kStart, {}, 0).crash_loop);
-  auto const next = policy.ended(kStart + seconds(30), {}, 0);
+  (void)policy.ended(kFirstEnd, {}, 0);
+  EXPECT_TRUE(policy.ended(kFirstEnd, {}, 0).crash_loop);
+  auto const next = policy.ended(kFirstEnd + seconds(30), {}, 0);
   EXPECT_FALSE(next.crash_loop);
   EXPECT_EQ(milliseconds(50), next.wait);
 }
@@ -74,7 +74,7 @@ TEST(RestartPolicy, BeginsAnewAfterItsRest) {
 TEST(RestartPolicy, RestsAtOnceWhereNoRestartIsAllowed) {
   auto none = config();
   none.max_restarts = 0;
-  EXPECT_TRUE(RestartPolicy(none).ended(kStart, std::chrono::hours(5), 0).crash_loop);
+  EXPECT_TRUE(RestartPolicy(none).ended(kFirstEnd, std::chrono::hours(5), 0).crash_loop);
 }
 
 }  // namespace

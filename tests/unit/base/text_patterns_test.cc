@@ -7,7 +7,7 @@
 namespace gateway {
 namespace {
 
-std::string replaced(std::vector<std::string> const& patterns, std::string_view text) {
+std::string matches_replaced(std::vector<std::string> const& patterns, std::string_view text) {
   auto const all = TextPatterns::together(patterns);
   return all ? all->replaced(text, "#", std::chrono::steady_clock::now() + std::chrono::seconds(60))
                    .value_or("unchanged")
@@ -15,17 +15,19 @@ std::string replaced(std::vector<std::string> const& patterns, std::string_view 
 }
 
 TEST(TextPatternsTest, ReplaceEachMatchOfEach) {
-  EXPECT_EQ("a # b # #", replaced({"[0-9]+", "x"}, "a 12 b x 3"));
-  EXPECT_EQ("##", replaced({"a", "b"}, "ab"));
-  EXPECT_EQ("unchanged", replaced({"[0-9]+"}, "none"));
-  EXPECT_EQ("unchanged", replaced({"[0-9]+"}, ""));
+  EXPECT_EQ("a # b # #", matches_replaced({"[0-9]+", "x"}, "a 12 b x 3"));
+  EXPECT_EQ("##", matches_replaced({"a", "b"}, "ab"));
+  EXPECT_EQ("unchanged", matches_replaced({"[0-9]+"}, "none"));
+  EXPECT_EQ("unchanged", matches_replaced({"[0-9]+"}, ""));
 }
 
-TEST(TextPatternsTest, TakeAlternativesOfOnePatternTogether) { EXPECT_EQ("#c#", replaced({"a|b", "d"}, "acd")); }
+TEST(TextPatternsTest, TakeAlternativesOfOnePatternTogether) {
+  EXPECT_EQ("#c#", matches_replaced({"a|b", "d"}, "acd"));
+}
 
 TEST(TextPatternsTest, PassOverMatchesOfNothing) {
-  EXPECT_EQ("unchanged", replaced({R"(\b)"}, "one two"));
-  EXPECT_EQ("on#", replaced({"b*$", "e"}, "one"));
+  EXPECT_EQ("unchanged", matches_replaced({R"(\b)"}, "one two"));
+  EXPECT_EQ("on#", matches_replaced({"b*$", "e"}, "one"));
 }
 
 TEST(TextPatternsTest, HaveFaultsThatAreSaid) {
@@ -38,7 +40,7 @@ TEST(TextPatternsTest, HaveFaultsThatAreSaid) {
 }
 
 TEST(TextPatternsTest, TakeALinearTimeForEachSearch) {
-  EXPECT_EQ("unchanged", replaced({"(a+)+b", "(a|a)*c"}, std::string(100'000, 'a')));
+  EXPECT_EQ("unchanged", matches_replaced({"(a+)+b", "(a|a)*c"}, std::string(100'000, 'a')));
 }
 
 TEST(TextPatternsTest, MaskTheRestAtTheDeadline) {

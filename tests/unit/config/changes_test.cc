@@ -5,7 +5,7 @@
 namespace gateway::config {
 namespace {
 
-ServiceConfig service(std::string name) {
+ServiceConfig service_of(std::string name) {
   ServiceConfig config;
   config.name = std::move(name);
   return config;
@@ -14,8 +14,8 @@ ServiceConfig service(std::string name) {
 class ChangesTest : public ::testing::Test {
  protected:
   GatewayConfig before;
-  std::vector<ServiceConfig> services{service("a"), service("b")};
-  Config after{.gateway = {}, .services = {service("a"), service("b")}, .warnings = {}};
+  std::vector<ServiceConfig> services{service_of("a"), service_of("b")};
+  Config after{.gateway = {}, .services = {service_of("a"), service_of("b")}, .warnings = {}};
 
   [[nodiscard]] Changes found() const { return changes_between(before, services, after); }
 };
@@ -23,7 +23,7 @@ class ChangesTest : public ::testing::Test {
 TEST_F(ChangesTest, AreNoneBetweenEqualOnes) { EXPECT_FALSE(found().any()); }
 
 TEST_F(ChangesTest, NameServicesThatComeAndGo) {
-  after.services = {service("c"), service("a")};
+  after.services = {service_of("c"), service_of("a")};
   EXPECT_EQ((Changes{.added = {"c"}, .removed = {"b"}, .changed = {}, .settings = {}}), found());
 }
 

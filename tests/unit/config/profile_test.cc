@@ -23,7 +23,7 @@ std::variant<Config, ConfigErrors> read(std::string text, std::map<std::string, 
   return read_config(kBase, environment_with({{"PORT", "9000"}}, std::move(files)), "/etc", &profile);
 }
 
-Config good(std::string text) {
+Config accepted(std::string text) {
   auto result = read(std::move(text));
   if (auto* const config = std::get_if<Config>(&result)) return std::move(*config);
   for (auto const& error : std::get<ConfigErrors>(result).errors) ADD_FAILURE() << error.path << ": " << error.what;
@@ -39,7 +39,7 @@ std::vector<std::string> places_of_errors(std::string text) {
 }
 
 TEST(ConfigProfile, ReplacesAddsAndTakesAway) {
-  auto const config = good(R"({
+  auto const config = accepted(R"({
     // a remark, and a comma too many
     "gateway": {"listen": "127.0.0.1:${PORT}", "auth": {"tokens": [{"name": "s", "token": "token-of-staging-only"}]}},
     "mcpServers": {"time": null, "more": {"command": "more", "args": ["${dir}/x"]}},

@@ -8,12 +8,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::variant<Config, ConfigErrors> read(std::string const& sandbox) {
+std::variant<Config, ConfigErrors> read_sandboxed(std::string const& sandbox) {
   return read_config(R"({"mcpServers": {"s": {"command": "c", "sandbox": )" + sandbox + "}}}", process_environment());
 }
 
 SandboxConfig sandbox_of(std::string const& text) {
-  auto const result = read(text);
+  auto const result = read_sandboxed(text);
   auto const* const config = std::get_if<Config>(&result);
   if (config == nullptr || !config->services.at(0).sandbox) {
     ADD_FAILURE() << text;
@@ -57,7 +57,7 @@ TEST(SandboxInAFile, TakesUsersButNotRoot) {
 
 TEST(SandboxInAFile, OfAnotherProgramIsNoted) {
   for (auto const* const text : {"true", R"({"filesystem": {"allowWrite": []}})"}) {
-    auto const result = read(text);
+    auto const result = read_sandboxed(text);
     auto const& config = std::get<Config>(result);
     EXPECT_FALSE(config.services.at(0).sandbox);
     ASSERT_EQ(1u, config.warnings.size());

@@ -8,7 +8,7 @@
 namespace gateway::frontend {
 namespace {
 
-constexpr http::ListenerTag kMain{};
+constexpr http::ListenerTag kListener{};
 
 std::string name_of(Door door) {
   switch (door) {
@@ -51,7 +51,8 @@ TEST(Endpoints, FindEachDoorByPath) {
       {"/health", "health"},
       {"/messages", "messages"},
   };
-  for (auto const& [path, endpoint] : cases) EXPECT_EQ(endpoint, found(two().find(kMain, "localhost", path))) << path;
+  for (auto const& [path, endpoint] : cases)
+    EXPECT_EQ(endpoint, found(two().find(kListener, "localhost", path))) << path;
 }
 
 TEST(Endpoints, FindNothingElsewhere) {
@@ -78,24 +79,24 @@ TEST(Endpoints, FindNothingElsewhere) {
                                  "/servers/servers/echo/mcp",
                                  "/echo/metrics",
                                  "/healthz"}) {
-    EXPECT_EQ("nothing", found(two().find(kMain, "localhost", path))) << path;
+    EXPECT_EQ("nothing", found(two().find(kListener, "localhost", path))) << path;
   }
 }
 
 TEST(Endpoints, KnowAServiceByItsHostName) {
-  EXPECT_EQ("mcp of 4", found(two().find(kMain, "mcp-echo:8080", "/mcp")));
-  EXPECT_EQ("sse of 9", found(two().find(kMain, "MCP-NOTES.1", "/sse")));
-  EXPECT_EQ("health of 4", found(two().find(kMain, "mcp-echo", "/health")));
-  EXPECT_EQ("nothing", found(two().find(kMain, "mcp-other", "/mcp")));
-  EXPECT_EQ("nothing", found(two().find(kMain, "mcp-", "/mcp")));
-  EXPECT_EQ("nothing", found(two().find(kMain, "echo", "/mcp")));
+  EXPECT_EQ("mcp of 4", found(two().find(kListener, "mcp-echo:8080", "/mcp")));
+  EXPECT_EQ("sse of 9", found(two().find(kListener, "MCP-NOTES.1", "/sse")));
+  EXPECT_EQ("health of 4", found(two().find(kListener, "mcp-echo", "/health")));
+  EXPECT_EQ("nothing", found(two().find(kListener, "mcp-other", "/mcp")));
+  EXPECT_EQ("nothing", found(two().find(kListener, "mcp-", "/mcp")));
+  EXPECT_EQ("nothing", found(two().find(kListener, "echo", "/mcp")));
 }
 
 TEST(Endpoints, ServeASingleServiceAtTheRoot) {
   Endpoints const one({{kEcho, "echo"}}, true);
-  EXPECT_EQ("mcp of 4", found(one.find(kMain, "localhost", "/mcp")));
-  EXPECT_EQ("sse of 4", found(one.find(kMain, "localhost", "/sse/")));
-  EXPECT_EQ("mcp of 4", found(one.find(kMain, "localhost", "/echo/mcp")));
+  EXPECT_EQ("mcp of 4", found(one.find(kListener, "localhost", "/mcp")));
+  EXPECT_EQ("sse of 4", found(one.find(kListener, "localhost", "/sse/")));
+  EXPECT_EQ("mcp of 4", found(one.find(kListener, "localhost", "/echo/mcp")));
 }
 
 TEST(Endpoints, GiveAListenerOfAServiceThatServiceAlone) {
@@ -116,30 +117,30 @@ TEST(Endpoints, FindNothingAtTheListenerOfAServiceThatIsGone) {
 TEST(Endpoints, ServeWhatComesWithTheBasePathAndWithout) {
   auto const based = two("/team-a");
   for (auto const* const path : {"/echo/mcp", "/team-a/echo/mcp", "/team-a/servers/echo/mcp", "/team-a/echo/mcp/"})
-    EXPECT_EQ("mcp of 4", found(based.find(kMain, "localhost", path))) << path;
-  EXPECT_EQ("sse of 9", found(based.find(kMain, "mcp-Notes.1", "/team-a/sse")));
-  EXPECT_EQ("health", found(based.find(kMain, "localhost", "/team-a/health")));
-  EXPECT_EQ("messages", found(based.find(kMain, "localhost", "/team-a/messages")));
+    EXPECT_EQ("mcp of 4", found(based.find(kListener, "localhost", path))) << path;
+  EXPECT_EQ("sse of 9", found(based.find(kListener, "mcp-Notes.1", "/team-a/sse")));
+  EXPECT_EQ("health", found(based.find(kListener, "localhost", "/team-a/health")));
+  EXPECT_EQ("messages", found(based.find(kListener, "localhost", "/team-a/messages")));
   EXPECT_EQ("messages of 9", found(based.find(Endpoints::own_listener(kNotes), "localhost", "/team-a/messages")));
   for (auto const* const path :
        {"/team-a", "/team-a/", "/team-ab/echo/mcp", "/team-a/team-a/echo/mcp", "/team-aecho/mcp"})
-    EXPECT_EQ("nothing", found(based.find(kMain, "localhost", path))) << path;
-  EXPECT_EQ("nothing", found(two().find(kMain, "localhost", "/team-a/echo/mcp")));
+    EXPECT_EQ("nothing", found(based.find(kListener, "localhost", path))) << path;
+  EXPECT_EQ("nothing", found(two().find(kListener, "localhost", "/team-a/echo/mcp")));
 }
 
 TEST(Endpoints, PreferAServiceThatIsCalledLikeTheBasePath) {
   Endpoints const based({{kEcho, "team-a"}}, false, "/team-a");
   for (auto const* const path : {"/team-a/mcp", "/team-a/team-a/mcp"})
-    EXPECT_EQ("mcp of 4", found(based.find(kMain, "localhost", path))) << path;
+    EXPECT_EQ("mcp of 4", found(based.find(kListener, "localhost", path))) << path;
 }
 
 TEST(Endpoints, ReferToTheMessagesBesideAStream) {
   auto const based = two("/team-a");
-  EXPECT_EQ("messages", two().messages_reference(kMain, "/echo/sse"));
-  EXPECT_EQ("../messages", two().messages_reference(kMain, "/echo/sse/"));
+  EXPECT_EQ("messages", two().messages_reference(kListener, "/echo/sse"));
+  EXPECT_EQ("../messages", two().messages_reference(kListener, "/echo/sse/"));
   for (auto const* const path : {"/echo/sse", "/echo/sse/", "/team-a/echo/sse", "/team-a/echo/sse/"})
-    EXPECT_EQ("/team-a/echo/messages", based.messages_reference(kMain, path)) << path;
-  EXPECT_EQ("/team-a/messages", based.messages_reference(kMain, "/sse"));
+    EXPECT_EQ("/team-a/echo/messages", based.messages_reference(kListener, path)) << path;
+  EXPECT_EQ("/team-a/messages", based.messages_reference(kListener, "/sse"));
   auto const own = Endpoints::own_listener(kEcho);
   EXPECT_EQ("messages", based.messages_reference(own, "/sse"));
   EXPECT_EQ("../messages", based.messages_reference(own, "/team-a/sse/"));

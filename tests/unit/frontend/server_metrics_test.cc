@@ -13,11 +13,11 @@ namespace {
 using metrics::Route;
 using metrics::StreamKind;
 
-constexpr ServiceKey kEcho{2};
+constexpr ServiceKey kEchoKey{2};
 
 class ServerMetricsTest : public ::testing::Test {
  protected:
-  ServerMetricsTest() { registry.loop(0).serves(kEcho, registry.service("echo")); }
+  ServerMetricsTest() { registry.loop(0).serves(kEchoKey, registry.service("echo")); }
 
   [[nodiscard]] bool shows(std::string const& line) { return registry.text().find(line + "\n") != std::string::npos; }
 
@@ -33,10 +33,10 @@ TEST_F(ServerMetricsTest, TranslatesTheTagOfARoute) {
 }
 
 TEST_F(ServerMetricsTest, TranslatesTheTagOfAStreamAndWhyItEnded) {
-  server.stream_opened(stream_tag(kEcho, StreamKind::HttpGet));
-  server.stream_opened(stream_tag(kEcho, StreamKind::HttpGet));
+  server.stream_opened(stream_tag(kEchoKey, StreamKind::HttpGet));
+  server.stream_opened(stream_tag(kEchoKey, StreamKind::HttpGet));
   server.stream_opened(kAdminStream);  // of no service: not counted
-  server.stream_closed(stream_tag(kEcho, StreamKind::HttpGet), http::StreamEnd::WriteTimeout);
+  server.stream_closed(stream_tag(kEchoKey, StreamKind::HttpGet), http::StreamEnd::WriteTimeout);
   EXPECT_TRUE(shows(R"(mcp_gateway_streams_active{kind="http_get",server="echo"} 1)"));
   EXPECT_TRUE(shows(R"(mcp_gateway_stream_disconnects_total{reason="write_timeout",server="echo"} 1)"));
 }

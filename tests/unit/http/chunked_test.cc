@@ -11,12 +11,12 @@ namespace gateway::http {
 namespace {
 
 using namespace std::string_literals;
-using State = ChunkedDecoder::State;
+using ChunkState = ChunkedDecoder::State;
 
 constexpr std::size_t kNoLimit = SIZE_MAX;
 
 struct Decoded {
-  State state;
+  ChunkState state;
   std::size_t consumed;
   std::string body;
 
@@ -30,9 +30,9 @@ std::ostream& operator<<(std::ostream& out, Decoded const& decoded) {
 Decoded decode(std::string_view bytes, std::size_t max_body = kNoLimit, std::size_t piece = std::string::npos) {
   ChunkedDecoder decoder;
   ByteQueue body;
-  ChunkedDecoder::Fed fed{State::NeedMore, 0};
+  ChunkedDecoder::Fed fed{ChunkState::NeedMore, 0};
   std::size_t consumed = 0;
-  while (fed.state == State::NeedMore && consumed < bytes.size()) {
+  while (fed.state == ChunkState::NeedMore && consumed < bytes.size()) {
     fed = decoder.feed(bytes.substr(consumed, piece), max_body, body);
     consumed += fed.consumed;
   }
@@ -44,7 +44,7 @@ Decoded decode_in_two(std::string_view bytes, std::size_t split, std::size_t max
   ByteQueue body;
   auto fed = decoder.feed(bytes.substr(0, split), max_body, body);
   auto consumed = fed.consumed;
-  if (fed.state == State::NeedMore) {
+  if (fed.state == ChunkState::NeedMore) {
     fed = decoder.feed(bytes.substr(split), max_body, body);
     consumed += fed.consumed;
   }
@@ -52,23 +52,23 @@ Decoded decode_in_two(std::string_view bytes, std::size_t split, std::size_t max
 }
 
 TEST(Chunked, JoinsTheChunks) {
-  EXPECT_EQ((Decoded{State::Done, 25, "hello, you"}), decode("7\r\nhello, \r\n3\r\nyou\r\n0\r\n\r\n"));
+  EXPECT_EQ((Decoded{ChunkState::Done, 25, "hello, you"}), decode("7\r\nhello, \r\n3\r\nyou\r\n0\r\n\r\n"));
 }
 
 TEST(Chunked, TakesNothingOfTheNextRequest) {
   auto const text = "1\r\na\r\n0\r\n\r\n"s;
-  EXPECT_EQ((Decoded{State::Done, text.size(), "a"}), decode(text + "GET / HTTP/1.1\r\n"));
+  EXPECT_EQ((Decoded{ChunkState::Done, text.size(), "a"}), decode(text + "GET / HTTP/1.1\r\n"));
 }
 
 TEST(Chunked, StaysDoneOrFailedWhateverFollows) {
   ByteQueue body;
   ChunkedDecoder done;
-  EXPECT_EQ(State::Done, done.feed("0\r\n\r\n", kNoLimit, body).state);
+  EXPECT_EQ(ChunkState::Done, done.feed("0\r\n\r\n", kNoLimit, body).state);
   EXPECT_EQ(0U, done.feed("1\r\na\r\n", kNoLimit, body).consumed);
-  EXPECT_EQ(State::Done, done.feed("", kNoLimit, body).state);
+  EXPECT_EQ(ChunkState::Done, done.feed("", kNoLimit, body).state);
   ChunkedDecoder failed;
-  EXPECT_EQ(State::Failed, failed.feed("x", kNoLimit, body).state);
-  EXPECT_EQ(State::Failed, failed.feed("0\r\n\r\n", kNoLimit, body).state);
+  EXPECT_EQ(ChunkState::Failed, failed.feed("x", kNoLimit, body).state);
+  EXPECT_EQ(ChunkState::Failed, failed.feed("0\r\n\r\n", kNoLimit, body).state);
   EXPECT_TRUE(body.empty());
 }
 
@@ -87,7 +87,7 @@ TEST(Chunked, AcceptsWhatTheGrammarAllows) {
   };
   for (auto const& [name, text, body] : cases) {
     SCOPED_TRACE(name);
-    EXPECT_EQ((Decoded{State::Done, text.size(), body}), decode(text));
+    EXPECT_EQ((Decoded{ChunkState::Done, text.size(), body}), decode(text));
   }
 }
 
@@ -138,28 +138,28 @@ Refused const kRefused[] = {
 TEST(Chunked, RefusesWhatAnotherDecoderMightReadDifferently) {
   for (auto const& [name, text] : kRefused) {
     SCOPED_TRACE(name);
-    EXPECT_EQ(State::Failed, decode(text).state);
+    EXPECT_EQ(ChunkState::Failed, decode(text).state);
   }
 }
 
 TEST(Chunked, RefusesABodyAsSoonAsAChunkWouldPassTheLimit) {
-  EXPECT_EQ(State::Done, decode("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 5).state);
-  EXPECT_EQ((Decoded{State::TooLarge, 11, "abc"}), decode("3\r\nabc\r\n3\r\ndef", 5));
-  EXPECT_EQ((Decoded{State::TooLarge, 3, ""}), decode("6\r\n", 5));
-  EXPECT_EQ((Decoded{State::TooLarge, 18, ""}), decode("ffffffffffffffff\r\n", 5));
-  EXPECT_EQ(State::TooLarge, decode("1\r\na\r\nffffffffffffffff\r\n", SIZE_MAX - 1).state);
-  EXPECT_EQ(State::Done, decode("0\r\n\r\n", 0).state);
+  EXPECT_EQ(ChunkState::Done, decode("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 5).state);
+  EXPECT_EQ((Decoded{ChunkState::TooLarge, 11, "abc"}), decode("3\r\nabc\r\n3\r\ndef", 5));
+  EXPECT_EQ((Decoded{ChunkState::TooLarge, 3, ""}), decode("6\r\n", 5));
+  EXPECT_EQ((Decoded{ChunkState::TooLarge, 18, ""}), decode("ffffffffffffffff\r\n", 5));
+  EXPECT_EQ(ChunkState::TooLarge, decode("1\r\na\r\nffffffffffffffff\r\n", SIZE_MAX - 1).state);
+  EXPECT_EQ(ChunkState::Done, decode("0\r\n\r\n", 0).state);
 }
 
 TEST(Chunked, DropsNoMoreThanEightKibibytesOfExtensionsAndTrailers) {
   constexpr std::size_t kLimit = 8 * 1024;
   auto const extension = [](std::size_t size) { return ";" + std::string(size - 1, 'e'); };
   auto const trailer = [](std::size_t size) { return "T:" + std::string(size - 2, 'v') + "\r\n"; };
-  EXPECT_EQ(State::Done, decode("0" + extension(kLimit) + "\r\n\r\n").state);
-  EXPECT_EQ(State::Failed, decode("0" + extension(kLimit + 1) + "\r\n\r\n").state);
-  EXPECT_EQ(State::Done, decode("0\r\n" + trailer(kLimit) + "\r\n").state);
-  EXPECT_EQ(State::Failed, decode("0\r\n" + trailer(kLimit + 1) + "\r\n").state);
-  EXPECT_EQ(State::Failed, decode("1" + extension(kLimit / 2) + "\r\na\r\n0\r\n" + trailer(kLimit / 2 + 1)).state);
+  EXPECT_EQ(ChunkState::Done, decode("0" + extension(kLimit) + "\r\n\r\n").state);
+  EXPECT_EQ(ChunkState::Failed, decode("0" + extension(kLimit + 1) + "\r\n\r\n").state);
+  EXPECT_EQ(ChunkState::Done, decode("0\r\n" + trailer(kLimit) + "\r\n").state);
+  EXPECT_EQ(ChunkState::Failed, decode("0\r\n" + trailer(kLimit + 1) + "\r\n").state);
+  EXPECT_EQ(ChunkState::Failed, decode("1" + extension(kLimit / 2) + "\r\na\r\n0\r\n" + trailer(kLimit / 2 + 1)).state);
 }
 
 TEST(Chunked, DecodesTheSameInWhateverPiecesABodyComes) {

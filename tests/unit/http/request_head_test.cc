@@ -10,7 +10,7 @@ namespace gateway::http {
 namespace {
 
 using namespace std::string_literals;
-using State = HeadResult::State;
+using HeadState = HeadResult::State;
 
 constexpr auto kPost =
     "POST /mcp/echo?trace=1 HTTP/1.1\r\n"
@@ -43,7 +43,7 @@ std::string get(std::string const& target) { return "GET " + target + " HTTP/1.1
 
 TEST(RequestHead, ReadsThePostOfAClient) {
   auto const [result, head] = parse(kPost);
-  ASSERT_EQ(State::Done, result.state);
+  ASSERT_EQ(HeadState::Done, result.state);
   EXPECT_EQ(std::string_view(kPost).size(), result.consumed);
   EXPECT_EQ(Method::Post, head.method);
   EXPECT_EQ("/mcp/echo?trace=1", head.target);
@@ -80,9 +80,9 @@ TEST(RequestHead, KeepsNothingOfTheRequestBefore) {
   RequestHead head;
   auto const first = "POST /a?b HTTP/1.0\r\nHost: h\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\n"s;
   auto const chunked = post_with("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n");
-  ASSERT_EQ(State::Done, parse_head(chunked, 0, {}, head).state);
-  ASSERT_EQ(State::Done, parse_head(first, 0, {}, head).state);
-  ASSERT_EQ(State::Done, parse_head("OPTIONS * HTTP/1.0\r\n\r\n", 0, {}, head).state);
+  ASSERT_EQ(HeadState::Done, parse_head(chunked, 0, {}, head).state);
+  ASSERT_EQ(HeadState::Done, parse_head(first, 0, {}, head).state);
+  ASSERT_EQ(HeadState::Done, parse_head("OPTIONS * HTTP/1.0\r\n\r\n", 0, {}, head).state);
   EXPECT_EQ(0U, head.content_length);
   EXPECT_EQ("", head.host);
   EXPECT_EQ("", head.query);
@@ -104,7 +104,7 @@ TEST(RequestHead, TellsTheMethodsApart) {
   for (auto const& [name, method] : cases) {
     SCOPED_TRACE(name);
     auto const [result, head] = parse(std::string(name) + " / HTTP/1.1\r\nHost: h\r\n\r\n");
-    EXPECT_EQ(State::Done, result.state);
+    EXPECT_EQ(HeadState::Done, result.state);
     EXPECT_EQ(method, head.method);
   }
 }
@@ -129,7 +129,7 @@ TEST(RequestHead, SplitsTheTarget) {
     SCOPED_TRACE(target);
     auto const text = get(target);
     auto const [result, head] = parse(text);
-    ASSERT_EQ(State::Done, result.state) << result.error.reason;
+    ASSERT_EQ(HeadState::Done, result.state) << result.error.reason;
     EXPECT_EQ(target, head.target);
     EXPECT_EQ(path, head.path);
     EXPECT_EQ(query, head.query);
@@ -169,7 +169,7 @@ TEST(RequestHead, DecidesWhetherTheConnectionStays) {
     SCOPED_TRACE(version + " " + fields);
     auto const text = "GET / HTTP/" + version + "\r\nHost: h\r\n" + fields + "\r\n";
     auto const [result, head] = parse(text);
-    EXPECT_EQ(State::Done, result.state);
+    EXPECT_EQ(HeadState::Done, result.state);
     EXPECT_EQ(keep_alive, head.keep_alive);
   }
 }
@@ -197,20 +197,20 @@ TEST(RequestHead, StopsAtTheEndOfTheFirstHead) {
 TEST(RequestHead, OverlooksOneEmptyLineBeforeTheRequest) {
   auto const text = get("/");
   auto const [result, head] = parse("\r\n" + text);
-  ASSERT_EQ(State::Done, result.state);
+  ASSERT_EQ(HeadState::Done, result.state);
   EXPECT_EQ(text.size() + 2, result.consumed);
-  EXPECT_EQ(State::Failed, parse("\r\n\r\n" + text).result.state);
-  EXPECT_EQ(State::Failed, parse("\n" + text).result.state);
+  EXPECT_EQ(HeadState::Failed, parse("\r\n\r\n" + text).result.state);
+  EXPECT_EQ(HeadState::Failed, parse("\n" + text).result.state);
 }
 
-struct Refused {
+struct RefusedHead {
   std::string name, text;
   int status;
   std::string_view reason;
 };
 
 /// The smuggling corpus: what parsers are known to disagree about, and plain garbage.
-std::vector<Refused> refused_requests() {
+std::vector<RefusedHead> refused_requests() {
   auto const http10 = [](std::string const& fields) { return "POST / HTTP/1.0\r\n" + fields + "\r\n"; };
   return {
       {"TE and CL", post_with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), 400, "te_cl"},
@@ -323,7 +323,7 @@ TEST(RequestHead, RefusesWhatAnotherParserMightReadDifferently) {
   for (auto const& [name, text, status, reason] : refused_requests()) {
     SCOPED_TRACE(name);
     auto const result = parse(text).result;
-    EXPECT_EQ(State::Failed, result.state);
+    EXPECT_EQ(HeadState::Failed, result.state);
     EXPECT_EQ(status, result.error.status);
     EXPECT_EQ(reason, result.error.reason);
   }
@@ -383,19 +383,19 @@ TEST(RequestHead, TakesOnlyAHostNameOrAddressWithAPort) {
 
 TEST(RequestHead, TakesAHeadAndATargetOfExactlyTheirLimits) {
   auto const text = get("/abc");
-  EXPECT_EQ(State::Done, parse(text, {.max_head_bytes = text.size()}).result.state);
+  EXPECT_EQ(HeadState::Done, parse(text, {.max_head_bytes = text.size()}).result.state);
   EXPECT_EQ(431, parse(text, {.max_head_bytes = text.size() - 1}).result.error.status);
-  EXPECT_EQ(State::Done, parse(text, {.max_target_bytes = 4}).result.state);
+  EXPECT_EQ(HeadState::Done, parse(text, {.max_target_bytes = 4}).result.state);
   EXPECT_EQ(414, parse(text, {.max_target_bytes = 3}).result.error.status);
-  EXPECT_EQ(State::Done, parse(text, {.max_fields = 1}).result.state);
+  EXPECT_EQ(HeadState::Done, parse(text, {.max_fields = 1}).result.state);
   EXPECT_EQ(431, parse(text, {.max_fields = 0}).result.error.status);
 }
 
 TEST(RequestHead, RefusesALongHeadAndALongTargetBeforeTheirEnd) {
   auto const waiting = "GET /abcdefgh"s;
-  EXPECT_EQ(State::NeedMore, parse(waiting, {.max_target_bytes = 9}).result.state);
+  EXPECT_EQ(HeadState::NeedMore, parse(waiting, {.max_target_bytes = 9}).result.state);
   EXPECT_EQ(414, parse(waiting, {.max_target_bytes = 8}).result.error.status);
-  EXPECT_EQ(State::NeedMore, parse(waiting, {.max_head_bytes = waiting.size() + 1}).result.state);
+  EXPECT_EQ(HeadState::NeedMore, parse(waiting, {.max_head_bytes = waiting.size() + 1}).result.state);
   EXPECT_EQ(431, parse(waiting, {.max_head_bytes = waiting.size()}).result.error.status);
 }
 
@@ -403,20 +403,20 @@ TEST(RequestHead, NeverKeepsMoreFieldsThanItHasRoomFor) {
   std::string fields;
   for (std::size_t i = 0; i < RequestHead::kMaxFields; ++i) fields += "X: y\r\n";
   EXPECT_EQ("too_many_fields", parse(post_with(fields), {.max_fields = 1000}).result.error.reason);
-  EXPECT_EQ(State::Done, parse(post_with(fields.substr(6)), {.max_fields = 1000}).result.state);
+  EXPECT_EQ(HeadState::Done, parse(post_with(fields.substr(6)), {.max_fields = 1000}).result.state);
 }
 
 /// What a connection does: it asks again, with all it has, whenever bytes arrive.
 Parsed parse_in_two(std::string_view bytes, std::size_t split, HeadLimits const& limits) {
   auto first = parse(bytes.substr(0, split), limits);
-  if (first.result.state != State::NeedMore) return first;
+  if (first.result.state != HeadState::NeedMore) return first;
   first.result = parse_head(bytes, split, limits, first.head);
   return first;
 }
 
 Parsed parse_byte_by_byte(std::string_view bytes, HeadLimits const& limits) {
   Parsed parsed;
-  for (std::size_t size = 1; size <= bytes.size() && parsed.result.state == State::NeedMore; ++size)
+  for (std::size_t size = 1; size <= bytes.size() && parsed.result.state == HeadState::NeedMore; ++size)
     parsed.result = parse_head(bytes.substr(0, size), size - 1, limits, parsed.head);
   return parsed;
 }
@@ -425,7 +425,7 @@ void expect_same(Parsed const& whole, Parsed const& pieces) {
   ASSERT_EQ(whole.result.state, pieces.result.state);
   EXPECT_EQ(whole.result.consumed, pieces.result.consumed);
   EXPECT_EQ(whole.result.error.reason, pieces.result.error.reason);
-  if (whole.result.state != State::Done) return;
+  if (whole.result.state != HeadState::Done) return;
   EXPECT_EQ(whole.head.target, pieces.head.target);
   EXPECT_EQ(whole.head.content_length, pieces.head.content_length);
   EXPECT_EQ(whole.head.field_count, pieces.head.field_count);

@@ -5,92 +5,91 @@
 namespace gateway::mcp {
 namespace {
 
-using enum EraStep;
 using Answer = EraAnswer;
 
 EraProbe begun(KnownEra known = {}) {
   EraProbe probe(known);
-  EXPECT_EQ(known.era == Era::Sessions ? Initialize : Discover, probe.begin());
+  EXPECT_EQ(known.era == Era::Sessions ? EraStep::Initialize : EraStep::Discover, probe.begin());
   return probe;
 }
 
 TEST(EraProbe, TakesTheAnswerToDiscover) {
   auto probe = begun();
-  EXPECT_EQ(TakeDiscovery, probe.discovered(Answer::Speaks));
-  EXPECT_EQ(Wait, probe.silent());
+  EXPECT_EQ(EraStep::TakeDiscovery, probe.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::Wait, probe.silent());
 }
 
 TEST(EraProbe, InitializesAServerThatDoesNotKnowDiscover) {
   auto probe = begun();
-  EXPECT_EQ(Initialize, probe.discovered(Answer::Refuses));
-  EXPECT_EQ(TakeInitialize, probe.initialized(Answer::Speaks));
+  EXPECT_EQ(EraStep::Initialize, probe.discovered(Answer::Refuses));
+  EXPECT_EQ(EraStep::TakeInitialize, probe.initialized(Answer::Speaks));
 }
 
 TEST(EraProbe, FailsWhereBothAreRefused) {
   auto probe = begun();
-  EXPECT_EQ(Initialize, probe.discovered(Answer::Refuses));
-  EXPECT_EQ(Fail, probe.initialized(Answer::Refuses));
+  EXPECT_EQ(EraStep::Initialize, probe.discovered(Answer::Refuses));
+  EXPECT_EQ(EraStep::Fail, probe.initialized(Answer::Refuses));
 }
 
 TEST(EraProbe, NeverInitializesAServerThatListsItsVersions) {
   auto other = begun();
-  EXPECT_EQ(Fail, other.discovered(Answer::NamesVersions));
+  EXPECT_EQ(EraStep::Fail, other.discovered(Answer::NamesVersions));
   auto ours = begun();
-  EXPECT_EQ(Discover, ours.discovered(Answer::AskAgain));
-  EXPECT_EQ(TakeDiscovery, ours.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::Discover, ours.discovered(Answer::AskAgain));
+  EXPECT_EQ(EraStep::TakeDiscovery, ours.discovered(Answer::Speaks));
   auto confused = begun();
-  EXPECT_EQ(Discover, confused.discovered(Answer::AskAgain));
-  EXPECT_EQ(Fail, confused.discovered(Answer::AskAgain));
+  EXPECT_EQ(EraStep::Discover, confused.discovered(Answer::AskAgain));
+  EXPECT_EQ(EraStep::Fail, confused.discovered(Answer::AskAgain));
 }
 
 TEST(EraProbe, InitializesASilentServerAndWaitsForBothAnswers) {
   auto sessions = begun();
-  EXPECT_EQ(Initialize, sessions.silent());
-  EXPECT_EQ(Wait, sessions.silent());
-  EXPECT_EQ(TakeInitialize, sessions.initialized(Answer::Speaks));
-  EXPECT_EQ(Wait, sessions.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::Initialize, sessions.silent());
+  EXPECT_EQ(EraStep::Wait, sessions.silent());
+  EXPECT_EQ(EraStep::TakeInitialize, sessions.initialized(Answer::Speaks));
+  EXPECT_EQ(EraStep::Wait, sessions.discovered(Answer::Speaks));
 
   auto pinned = begun();  // it answers both, and is bound to the second
-  EXPECT_EQ(Initialize, pinned.silent());
-  EXPECT_EQ(Wait, pinned.discovered(Answer::Speaks));
-  EXPECT_EQ(TakeInitialize, pinned.initialized(Answer::Speaks));
+  EXPECT_EQ(EraStep::Initialize, pinned.silent());
+  EXPECT_EQ(EraStep::Wait, pinned.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::TakeInitialize, pinned.initialized(Answer::Speaks));
 
   auto stateless = begun();
-  EXPECT_EQ(Initialize, stateless.silent());
-  EXPECT_EQ(Wait, stateless.discovered(Answer::Speaks));
-  EXPECT_EQ(TakeDiscovery, stateless.initialized(Answer::Refuses));
+  EXPECT_EQ(EraStep::Initialize, stateless.silent());
+  EXPECT_EQ(EraStep::Wait, stateless.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::TakeDiscovery, stateless.initialized(Answer::Refuses));
 
   auto reversed = begun();
-  EXPECT_EQ(Initialize, reversed.silent());
-  EXPECT_EQ(Wait, reversed.initialized(Answer::NamesVersions));
-  EXPECT_EQ(TakeDiscovery, reversed.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::Initialize, reversed.silent());
+  EXPECT_EQ(EraStep::Wait, reversed.initialized(Answer::NamesVersions));
+  EXPECT_EQ(EraStep::TakeDiscovery, reversed.discovered(Answer::Speaks));
 
   auto neither = begun();
-  EXPECT_EQ(Initialize, neither.silent());
-  EXPECT_EQ(Wait, neither.initialized(Answer::Refuses));
-  EXPECT_EQ(Fail, neither.discovered(Answer::Refuses));
+  EXPECT_EQ(EraStep::Initialize, neither.silent());
+  EXPECT_EQ(EraStep::Wait, neither.initialized(Answer::Refuses));
+  EXPECT_EQ(EraStep::Fail, neither.discovered(Answer::Refuses));
 }
 
 TEST(EraProbe, BeginsWithWhatIsKnownAndTriesTheOtherWhereTheServerNamesIt) {
   auto sessions = begun({.era = Era::Sessions});
-  EXPECT_EQ(Discover, sessions.initialized(Answer::NamesVersions));
-  EXPECT_EQ(TakeDiscovery, sessions.discovered(Answer::Speaks));
+  EXPECT_EQ(EraStep::Discover, sessions.initialized(Answer::NamesVersions));
+  EXPECT_EQ(EraStep::TakeDiscovery, sessions.discovered(Answer::Speaks));
   auto stateless = begun({.era = Era::Stateless});
-  EXPECT_EQ(Wait, stateless.silent());
-  EXPECT_EQ(Fail, stateless.discovered(Answer::Refuses));
+  EXPECT_EQ(EraStep::Wait, stateless.silent());
+  EXPECT_EQ(EraStep::Fail, stateless.discovered(Answer::Refuses));
 }
 
 TEST(EraProbe, TriesNothingElseWhereTheConfigurationSays) {
   auto sessions = begun({.era = Era::Sessions, .certain = true});
-  EXPECT_EQ(Fail, sessions.initialized(Answer::NamesVersions));
+  EXPECT_EQ(EraStep::Fail, sessions.initialized(Answer::NamesVersions));
   auto stateless = begun({.era = Era::Stateless, .certain = true});
-  EXPECT_EQ(Fail, stateless.discovered(Answer::Refuses));
+  EXPECT_EQ(EraStep::Fail, stateless.discovered(Answer::Refuses));
 }
 
 TEST(EraProbe, TakesAnExitForAnAnswerOnlyWhileNothingWasAnswered) {
   auto probe = begun();
   EXPECT_TRUE(probe.exit_means_sessions());
-  EXPECT_EQ(Initialize, probe.silent());
+  EXPECT_EQ(EraStep::Initialize, probe.silent());
   EXPECT_TRUE(probe.exit_means_sessions()) << "it may have read the first request late";
   (void)probe.discovered(Answer::Refuses);
   EXPECT_FALSE(probe.exit_means_sessions());

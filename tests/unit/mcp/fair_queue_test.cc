@@ -5,9 +5,9 @@
 namespace gateway::mcp {
 namespace {
 
-constexpr SessionId kA{1};
-constexpr SessionId kB{2};
-constexpr SessionId kC{3};
+constexpr SessionId kSessionA{1};
+constexpr SessionId kSessionB{2};
+constexpr SessionId kSessionC{3};
 
 constexpr ClientId kOne{11};
 constexpr ClientId kTwo{12};
@@ -37,10 +37,10 @@ std::string served(FairQueue& queue) {
 
 TEST(FairQueue, ServesSessionsInTurnAndEachInItsOrder) {
   FairQueue queue;
-  for (auto const* const id : {"1", "2", "3", "4"}) queue.push(call_of(kA, id));
-  queue.push(call_of(kB, "x"));
-  queue.push(call_of(kB, "y"));
-  queue.push(call_of(kC, "z"));
+  for (auto const* const id : {"1", "2", "3", "4"}) queue.push(call_of(kSessionA, id));
+  queue.push(call_of(kSessionB, "x"));
+  queue.push(call_of(kSessionB, "y"));
+  queue.push(call_of(kSessionC, "z"));
 
   EXPECT_EQ("1xz2y34", served(queue));
   EXPECT_TRUE(queue.empty());
@@ -66,9 +66,9 @@ TEST(FairQueue, HoldsOwnCallsInTheSharesOfSeveralClients) {
 
 TEST(FairQueue, LetsASessionThatComesLateWaitForOneCallOfEachOther) {
   FairQueue queue;
-  for (int i = 0; i < 100; ++i) queue.push(call_of(kA, "a"));
+  for (int i = 0; i < 100; ++i) queue.push(call_of(kSessionA, "a"));
   EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
-  queue.push(call_of(kB, "b"));
+  queue.push(call_of(kSessionB, "b"));
 
   EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
   EXPECT_EQ("b", queue.pop(anybody)->call.client_id);
@@ -76,46 +76,46 @@ TEST(FairQueue, LetsASessionThatComesLateWaitForOneCallOfEachOther) {
 
 TEST(FairQueue, GivesASessionThatComesBackThePlaceBehindTheOthers) {
   FairQueue queue;
-  queue.push(call_of(kA, "1"));
-  queue.push(call_of(kB, "x"));
-  queue.push(call_of(kB, "y"));
+  queue.push(call_of(kSessionA, "1"));
+  queue.push(call_of(kSessionB, "x"));
+  queue.push(call_of(kSessionB, "y"));
   EXPECT_EQ("1", queue.pop(anybody)->call.client_id);
-  queue.push(call_of(kA, "2"));
+  queue.push(call_of(kSessionA, "2"));
 
   EXPECT_EQ("x2y", served(queue));
 }
 
 TEST(FairQueue, TakesOutOneCallOfItsSessionAlone) {
   FairQueue queue;
-  queue.push(call_of(kA, "1"));
-  queue.push(call_of(kA, "2"));
-  queue.push(call_of(kB, "1"));
+  queue.push(call_of(kSessionA, "1"));
+  queue.push(call_of(kSessionA, "2"));
+  queue.push(call_of(kSessionB, "1"));
 
-  EXPECT_EQ(kA, queue.take(kA, "1")->call.to.session);
-  EXPECT_FALSE(queue.take(kA, "1"));
-  EXPECT_FALSE(queue.take(kC, "1"));
+  EXPECT_EQ(kSessionA, queue.take(kSessionA, "1")->call.to.session);
+  EXPECT_FALSE(queue.take(kSessionA, "1"));
+  EXPECT_FALSE(queue.take(kSessionC, "1"));
   EXPECT_EQ("21", served(queue));
 }
 
 TEST(FairQueue, TakesOutAllOfASession) {
   FairQueue queue;
-  queue.push(call_of(kA, "1"));
-  queue.push(call_of(kB, "x"));
-  queue.push(call_of(kA, "2"));
+  queue.push(call_of(kSessionA, "1"));
+  queue.push(call_of(kSessionB, "x"));
+  queue.push(call_of(kSessionA, "2"));
 
-  auto const taken = queue.take_all_of(kA);
+  auto const taken = queue.take_all_of(kSessionA);
   ASSERT_EQ(2U, taken.size());
   EXPECT_EQ("1", taken[0].call.client_id);
-  EXPECT_TRUE(queue.take_all_of(kC).empty());
+  EXPECT_TRUE(queue.take_all_of(kSessionC).empty());
   EXPECT_EQ("x", served(queue));
 }
 
 TEST(FairQueue, TakesOutWhatHasWaitedTooLongWhoseverTurnItIs) {
   FairQueue queue;
   queue.push(call_of(SessionId{}, "probe", TimePoint::max()));
-  queue.push(call_of(kA, "1", TimePoint{seconds(1)}));
-  queue.push(call_of(kB, "x", TimePoint{seconds(2)}));
-  queue.push(call_of(kA, "2", TimePoint{seconds(3)}));
+  queue.push(call_of(kSessionA, "1", TimePoint{seconds(1)}));
+  queue.push(call_of(kSessionB, "x", TimePoint{seconds(2)}));
+  queue.push(call_of(kSessionA, "2", TimePoint{seconds(3)}));
 
   EXPECT_FALSE(queue.take_expired(TimePoint{}));
   EXPECT_EQ("1", queue.take_expired(TimePoint{seconds(2)})->call.client_id);
@@ -126,22 +126,22 @@ TEST(FairQueue, TakesOutWhatHasWaitedTooLongWhoseverTurnItIs) {
 
 TEST(FairQueue, MakesRoomAtTheCostOfTheSessionThatHasMost) {
   FairQueue queue;
-  EXPECT_FALSE(queue.make_room_for(ClientId{}, kA));
-  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kA, id));
-  queue.push(call_of(kB, "x"));
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kSessionA));
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kSessionA, id));
+  queue.push(call_of(kSessionB, "x"));
 
-  EXPECT_FALSE(queue.make_room_for(ClientId{}, kA));
-  EXPECT_EQ("3", queue.make_room_for(ClientId{}, kC)->call.client_id);
-  EXPECT_FALSE(queue.make_room_for(ClientId{}, kB));
-  EXPECT_EQ("2", queue.make_room_for(ClientId{}, kC)->call.client_id);
-  EXPECT_FALSE(queue.make_room_for(ClientId{}, kC));
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kSessionA));
+  EXPECT_EQ("3", queue.make_room_for(ClientId{}, kSessionC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kSessionB));
+  EXPECT_EQ("2", queue.make_room_for(ClientId{}, kSessionC)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(ClientId{}, kSessionC));
 }
 
 TEST(FairQueue, ServesClientsInTurnAndTheSessionsOfEachInTurn) {
   FairQueue queue;
-  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
-  for (auto const* const id : {"x", "y"}) queue.push(call_of(kOne, kB, id));
-  for (auto const* const id : {"p", "q", "r"}) queue.push(call_of(kTwo, kC, id));
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kSessionA, id));
+  for (auto const* const id : {"x", "y"}) queue.push(call_of(kOne, kSessionB, id));
+  for (auto const* const id : {"p", "q", "r"}) queue.push(call_of(kTwo, kSessionC, id));
 
   EXPECT_EQ("1pxq2ry3", served(queue));
 }
@@ -149,7 +149,7 @@ TEST(FairQueue, ServesClientsInTurnAndTheSessionsOfEachInTurn) {
 TEST(FairQueue, LetsAClientWithManySessionsNotDelayAnother) {
   FairQueue queue;
   for (std::uint64_t session = 100; session < 200; ++session) queue.push(call_of(kOne, SessionId{session}, "a"));
-  queue.push(call_of(kTwo, kC, "b"));
+  queue.push(call_of(kTwo, kSessionC, "b"));
 
   EXPECT_EQ("a", queue.pop(anybody)->call.client_id);
   EXPECT_EQ("b", queue.pop(anybody)->call.client_id);
@@ -157,8 +157,8 @@ TEST(FairQueue, LetsAClientWithManySessionsNotDelayAnother) {
 
 TEST(FairQueue, PassesOverClientsThatMayHaveNoMoreAndKeepsTheirTurn) {
   FairQueue queue;
-  for (auto const* const id : {"1", "2"}) queue.push(call_of(kOne, kA, id));
-  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kC, id));
+  for (auto const* const id : {"1", "2"}) queue.push(call_of(kOne, kSessionA, id));
+  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kSessionC, id));
 
   EXPECT_EQ("p", queue.pop([](ClientId client) { return client == kTwo; })->call.client_id);
   EXPECT_FALSE(queue.pop([](ClientId) { return false; }));
@@ -167,52 +167,52 @@ TEST(FairQueue, PassesOverClientsThatMayHaveNoMoreAndKeepsTheirTurn) {
 
 TEST(FairQueue, MakesRoomAtTheCostOfTheClientThatHasMostAndOfItsLongestSession) {
   FairQueue queue;
-  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
-  queue.push(call_of(kOne, kB, "x"));
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kSessionA, id));
+  queue.push(call_of(kOne, kSessionB, "x"));
 
-  EXPECT_EQ("3", queue.make_room_for(kTwo, kC)->call.client_id);
-  queue.push(call_of(kTwo, kC, "p"));
+  EXPECT_EQ("3", queue.make_room_for(kTwo, kSessionC)->call.client_id);
+  queue.push(call_of(kTwo, kSessionC, "p"));
   // With one more it would have as many.
-  queue.push(call_of(kTwo, kC, "q"));
-  EXPECT_FALSE(queue.make_room_for(kTwo, kC));
+  queue.push(call_of(kTwo, kSessionC, "q"));
+  EXPECT_FALSE(queue.make_room_for(kTwo, kSessionC));
   EXPECT_EQ("1pxq2", served(queue));
 }
 
 TEST(FairQueue, MakesRoomWithinAClientWhereNoOtherHasMore) {
   FairQueue queue;
-  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kA, id));
-  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kC, id));
+  for (auto const* const id : {"1", "2", "3"}) queue.push(call_of(kOne, kSessionA, id));
+  for (auto const* const id : {"p", "q"}) queue.push(call_of(kTwo, kSessionC, id));
 
-  EXPECT_FALSE(queue.make_room_for(kOne, kA));
-  EXPECT_EQ("3", queue.make_room_for(kOne, kB)->call.client_id);
+  EXPECT_FALSE(queue.make_room_for(kOne, kSessionA));
+  EXPECT_EQ("3", queue.make_room_for(kOne, kSessionB)->call.client_id);
   EXPECT_EQ("1p2q", served(queue));
 }
 
 TEST(FairQueue, GivesAClientThatComesBackThePlaceBehindTheOthers) {
   FairQueue queue;
-  queue.push(call_of(kOne, kA, "1"));
-  queue.push(call_of(kTwo, kC, "p"));
-  queue.push(call_of(kTwo, kC, "q"));
+  queue.push(call_of(kOne, kSessionA, "1"));
+  queue.push(call_of(kTwo, kSessionC, "p"));
+  queue.push(call_of(kTwo, kSessionC, "q"));
   EXPECT_EQ("1", queue.pop(anybody)->call.client_id);
-  queue.push(call_of(kOne, kB, "x"));
+  queue.push(call_of(kOne, kSessionB, "x"));
 
   EXPECT_EQ("pxq", served(queue));
 }
 
 TEST(FairQueue, CountsWhatWaits) {
   FairQueue queue;
-  queue.push(call_of(kA, "1"));
-  queue.push(call_of(kB, "x"));
-  queue.push(call_of(kA, "2"));
+  queue.push(call_of(kSessionA, "1"));
+  queue.push(call_of(kSessionB, "x"));
+  queue.push(call_of(kSessionA, "2"));
 
   EXPECT_EQ(3U, queue.size());
-  EXPECT_EQ(2U, queue.size_of(kA));
-  EXPECT_EQ(0U, queue.size_of(kC));
+  EXPECT_EQ(2U, queue.size_of(kSessionA));
+  EXPECT_EQ(0U, queue.size_of(kSessionC));
   auto const all = queue.take_all();
   ASSERT_EQ(3U, all.size());
   EXPECT_EQ("x", all[1].call.client_id);
   EXPECT_TRUE(queue.empty());
-  EXPECT_EQ(0U, queue.size_of(kA));
+  EXPECT_EQ(0U, queue.size_of(kSessionA));
   EXPECT_FALSE(queue.pop(anybody));
 }
 

@@ -8,8 +8,6 @@
 namespace gateway::mcp {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr auto kResult =
     R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"logging":{},"tasks":{"list":{}}},)"
     R"("serverInfo":{"name":"s","version":"1.0"},"instructions":"\u00e9 1.0","extra":1.50})";
@@ -64,15 +62,16 @@ TEST(Handshake, IsNothingWithoutVersionOrCapabilities) {
 TEST(Handshake, TellsEachClientTheRevisionItNegotiated) {
   auto child = handshake(kResult);
   for (auto const revision : {Revision::R2024_11_05, Revision::R2025_03_26, Revision::R2025_06_18}) {
-    EXPECT_EQ(to_text(revision), Json::parse(child.result_for(revision))["protocolVersion"].get<std::string>());
+    EXPECT_EQ(to_text(revision),
+              nlohmann::json::parse(child.result_for(revision))["protocolVersion"].get<std::string>());
   }
 }
 
 TEST(Handshake, OffersNoTasksOfASharedChild) {
   auto shared = handshake(kResult);
   auto exclusive = handshake(kResult, Sharing::Exclusive);
-  EXPECT_FALSE(Json::parse(shared.result_for(kNewest))["capabilities"].contains("tasks"));
-  EXPECT_TRUE(Json::parse(exclusive.result_for(kNewest))["capabilities"].contains("tasks"));
+  EXPECT_FALSE(nlohmann::json::parse(shared.result_for(kNewest))["capabilities"].contains("tasks"));
+  EXPECT_TRUE(nlohmann::json::parse(exclusive.result_for(kNewest))["capabilities"].contains("tasks"));
 }
 
 TEST(Handshake, PassesEverythingElseOnByteForByte) {
@@ -87,12 +86,12 @@ TEST(Handshake, IsTheSameWhenTheChildSaysTheSame) {
 
 TEST(Handshake, AnswersDiscoverWithoutWhatTheStatelessRevisionDoesNotHave) {
   auto child = handshake(kResult);
-  auto const result = Json::parse(child.discover_result());
-  EXPECT_EQ(
-      Json::parse(R"({"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"logging":{}},
+  auto const result = nlohmann::json::parse(child.discover_result());
+  EXPECT_EQ(nlohmann::json::parse(
+                R"({"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"logging":{}},
                             "instructions":"\u00e9 1.0","resultType":"complete","ttlMs":0,"cacheScope":"private",
                             "_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1.0"}}})"),
-      result);
+            result);
 }
 
 TEST(Handshake, LetsAListBeKeptWhereTheChildReportsChanges) {
@@ -115,23 +114,23 @@ TEST(Handshake, MadeFromADiscoverResultIntroducesTheChildToClientsWithSessions) 
   EXPECT_EQ(kNewest, child->revision());
   EXPECT_TRUE(child->has_tools() && child->tells_tool_changes());
   EXPECT_FALSE(child->has_logging());
-  EXPECT_EQ(Json::parse(R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},
+  EXPECT_EQ(nlohmann::json::parse(R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},
                             "serverInfo":{"name":"s","version":"1.0"},"instructions":"\u00e9"})"),
-            Json::parse(child->result_for(Revision::R2025_06_18)));
+            nlohmann::json::parse(child->result_for(Revision::R2025_06_18)));
 }
 
 TEST(Handshake, MadeFromADiscoverResultPassesItOnWithTheVersionsOfTheGateway) {
-  auto expected = Json::parse(kDiscovered);
+  auto expected = nlohmann::json::parse(kDiscovered);
   expected["supportedVersions"] = {"2026-07-28"};
-  EXPECT_EQ(expected, Json::parse(Handshake::from_discovery(kDiscovered, "service")->discover_result()));
+  EXPECT_EQ(expected, nlohmann::json::parse(Handshake::from_discovery(kDiscovered, "service")->discover_result()));
 }
 
 TEST(Handshake, NamesAChildThatDoesNotSayWhoItIsByItsService) {
   auto child = Handshake::from_discovery(R"({"supportedVersions":["2026-07-28"],"capabilities":{}})", "my service");
   ASSERT_TRUE(child);
-  EXPECT_EQ(Json::parse(R"({"name":"my service","version":"0"})"),
-            Json::parse(child->result_for(kNewest))["serverInfo"]);
-  auto const discovered = Json::parse(child->discover_result());
+  EXPECT_EQ(nlohmann::json::parse(R"({"name":"my service","version":"0"})"),
+            nlohmann::json::parse(child->result_for(kNewest))["serverInfo"]);
+  auto const discovered = nlohmann::json::parse(child->discover_result());
   EXPECT_EQ(0, discovered["ttlMs"]);
   EXPECT_EQ("private", discovered["cacheScope"]);
   EXPECT_EQ("complete", discovered["resultType"]);
@@ -146,9 +145,9 @@ TEST(Handshake, IsNothingWithoutACommonVersion) {
 }
 
 TEST(InitializeParams, OfTheGatewayDeclareNoCapability) {
-  auto const params = Json::parse(shared_initialize_params("1.\"2", false));
+  auto const params = nlohmann::json::parse(shared_initialize_params("1.\"2", false));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
-  EXPECT_EQ(Json::object(), params["capabilities"]);
+  EXPECT_EQ(nlohmann::json::object(), params["capabilities"]);
   EXPECT_EQ("mcp-gateway", params["clientInfo"]["name"]);
   EXPECT_EQ("1.\"2", params["clientInfo"]["version"]);
 }
@@ -161,7 +160,8 @@ TEST(InitializeParams, OfAClientReachItsOwnChildAsTheyAre) {
 }
 
 TEST(InitializeParams, NeverAskAChildForARevisionWithoutInitialize) {
-  auto const params = Json::parse(exclusive_initialize_params(R"({"protocolVersion":"2026-07-28","capabilities":{}})"));
+  auto const params =
+      nlohmann::json::parse(exclusive_initialize_params(R"({"protocolVersion":"2026-07-28","capabilities":{}})"));
   EXPECT_EQ(to_text(kNewest), params["protocolVersion"].get<std::string>());
 }
 

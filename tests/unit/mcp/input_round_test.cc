@@ -7,9 +7,7 @@
 namespace gateway::mcp {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr auto kResult = R"({"resultType":"input_required","requestState":"s\u00e9\/","inputRequests":{
+constexpr auto kInputRequired = R"({"resultType":"input_required","requestState":"s\u00e9\/","inputRequests":{
     "a":{"method":"elicitation/create","params":{"message":"m",
          "requestedSchema":{"n":1.0}}},"b\"":{"method":"roots/list"}}})";
 
@@ -22,7 +20,7 @@ bool can_be_asked(NeededInput const& input, std::string const& capabilities, Rev
 }
 
 TEST(InputRound, ReadsWhatTheServerNeeds) {
-  auto const round = read_input_round(kResult);
+  auto const round = read_input_round(kInputRequired);
   ASSERT_TRUE(round);
   EXPECT_EQ(R"("s\u00e9\/")", round->state);
   ASSERT_EQ(2U, round->needed.size());
@@ -78,7 +76,7 @@ TEST(InputRound, GivesAVisitToAUrlTheIdThatItsRevisionRequires) {
 }
 
 TEST(InputRound, RepeatsTheRequestWithTheResponsesAndTheExactState) {
-  auto round = *read_input_round(kResult);
+  auto round = *read_input_round(kInputRequired);
   round.needed[0].response = R"({"action":"accept","content":{"n":1.0}})";
   round.needed[1].response = R"({"roots":[]})";
   EXPECT_EQ(R"({"name":"t","arguments":{"x":1.0},"inputResponses":{"a":{"action":"accept","content":{"n":1.0}},)"

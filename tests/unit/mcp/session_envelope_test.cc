@@ -7,15 +7,13 @@
 namespace gateway::mcp {
 namespace {
 
-using Json = nlohmann::json;
-
-Json parsed(std::string const& members) { return Json::parse("{" + members + "}"); }
+nlohmann::json parsed(std::string const& members) { return nlohmann::json::parse("{" + members + "}"); }
 
 TEST(SessionEnvelope, SaysWhoTheClientIsAndWhatItCanDo) {
   auto const envelope = parsed(session_envelope(
       R"({"protocolVersion":"2025-11-25","clientInfo":{"name":"c",
           "version":"1"},"capabilities":{"sampling":{"tools":{}},"elicitation":{}}})"));
-  EXPECT_EQ(Json::parse(R"({"io.modelcontextprotocol/protocolVersion":"2026-07-28",
+  EXPECT_EQ(nlohmann::json::parse(R"({"io.modelcontextprotocol/protocolVersion":"2026-07-28",
                             "io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},
                             "io.modelcontextprotocol/clientCapabilities":{"sampling":{"tools":{}},"elicitation":{}}})"),
             envelope);
@@ -24,14 +22,14 @@ TEST(SessionEnvelope, SaysWhoTheClientIsAndWhatItCanDo) {
 TEST(SessionEnvelope, LeavesOutWhatTheStatelessRevisionDoesNotHave) {
   auto const envelope =
       parsed(session_envelope(R"({"capabilities":{"roots":{"listChanged":true,"x":1},"tasks":{"list":{}}}})"));
-  EXPECT_EQ(Json::parse(R"({"roots":{"x":1}})"), envelope["io.modelcontextprotocol/clientCapabilities"]);
+  EXPECT_EQ(nlohmann::json::parse(R"({"roots":{"x":1}})"), envelope["io.modelcontextprotocol/clientCapabilities"]);
   EXPECT_FALSE(envelope.contains("io.modelcontextprotocol/clientInfo"));
 }
 
 TEST(SessionEnvelope, IsOneLineAndWholeWhateverTheClientSaid) {
   for (auto const* const params : {"", "{}", R"({"capabilities":[1],"clientInfo":"x"})"}) {
     auto const envelope = parsed(session_envelope(params));
-    EXPECT_EQ(Json::object(), envelope["io.modelcontextprotocol/clientCapabilities"]) << params;
+    EXPECT_EQ(nlohmann::json::object(), envelope["io.modelcontextprotocol/clientCapabilities"]) << params;
     EXPECT_EQ(2U, envelope.size()) << params;
   }
   auto const lines = session_envelope("{\"clientInfo\":{\n\"name\":\"c\"},\"capabilities\":{\r\n\"sampling\":\n{}}}");
@@ -53,8 +51,9 @@ TEST(SessionEnvelope, AsksForLogMessagesOfALevel) {
 
 TEST(SessionEnvelope, OfTheGatewayClaimsNothing) {
   auto const envelope = parsed(gateway_envelope("1.\"2"));
-  EXPECT_EQ(Json::object(), envelope["io.modelcontextprotocol/clientCapabilities"]);
-  EXPECT_EQ(Json::parse(R"({"name":"mcp-gateway","version":"1.\"2"})"), envelope["io.modelcontextprotocol/clientInfo"]);
+  EXPECT_EQ(nlohmann::json::object(), envelope["io.modelcontextprotocol/clientCapabilities"]);
+  EXPECT_EQ(nlohmann::json::parse(R"({"name":"mcp-gateway","version":"1.\"2"})"),
+            envelope["io.modelcontextprotocol/clientInfo"]);
 }
 
 }  // namespace

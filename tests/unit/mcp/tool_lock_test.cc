@@ -51,7 +51,7 @@ TEST(ToolDrift, NamesWhatIsChangedNewAndMissing) {
   EXPECT_EQ(Names{"gone"}, drift.missing);
   EXPECT_EQ("3 tools are not as pinned: other (changed), more (new), gone (missing)", to_text(drift));
   EXPECT_FALSE(drift_of(pinned, pinned).any());
-  EXPECT_EQ("", to_text({}));
+  EXPECT_EQ("", to_text(ToolDrift{}));
 }
 
 TEST(ToolDrift, ShowsTheDifferenceAndWhatIsHiddenInIt) {

@@ -7,7 +7,7 @@
 namespace gateway::sandbox {
 namespace {
 
-Plan everything() {
+Plan full_plan() {
   Plan plan;
   plan.groups = "/sys/fs/cgroup/a b";
   plan.group = {.memory = 7, .processes = 8};
@@ -26,7 +26,7 @@ Plan everything() {
 }
 
 TEST(SandboxPlan, SurvivesBeingWrittenAsWords) {
-  for (auto const& plan : {Plan{}, everything()}) {
+  for (auto const& plan : {Plan{}, full_plan()}) {
     auto const again = from_words(to_words(plan));
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(plan, *again);
@@ -34,7 +34,7 @@ TEST(SandboxPlan, SurvivesBeingWrittenAsWords) {
 }
 
 TEST(SandboxPlan, NeverWritesTheWordThatEndsIt) {
-  for (auto const& word : to_words(everything())) EXPECT_NE("--", word);
+  for (auto const& word : to_words(full_plan())) EXPECT_NE("--", word);
 }
 
 TEST(SandboxPlan, RefusesWordsItDoesNotUnderstand) {
