@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,26 @@ struct GroupMember {
   bool operator==(GroupMember const&) const = default;
 };
 
+/// What is different about one tool at a group.
+struct ToolChange {
+  std::string name{};         ///< instead of its own; empty: its own
+  std::string description{};  ///< instead of its own; empty: its own
+  /// Arguments that always have these values, raw. Clients are not told of them.
+  std::map<std::string, std::string, std::less<>> arguments{};
+
+  bool operator==(ToolChange const&) const = default;
+};
+
+/// Which tools a group offers, and how. Names are those that the tools have at the group without this.
+struct ToolShaping {
+  std::vector<std::string> allow{};  ///< patterns; none: all
+  std::vector<std::string> deny{};   ///< patterns, also of what is allowed
+  bool read_only = false;            ///< only those that are annotated so
+  std::map<std::string, ToolChange, std::less<>> change{};
+
+  bool operator==(ToolShaping const&) const = default;
+};
+
 /// Services behind one endpoint, `/NAME/mcp` and `/NAME/sse`.
 struct GroupConfig {
   std::string name{};
@@ -35,6 +56,7 @@ struct GroupConfig {
   std::size_t name_limit = 0;
   /// How long a list or a new session waits for a member before it goes on without it; 0ms..1m.
   milliseconds member_wait = seconds{2};
+  ToolShaping tools{};
   /// It is served at /mcp and /sse, too.
   bool at_root = false;
   /// As a service has them, for the group; those of members hold for what they offer.

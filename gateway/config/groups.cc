@@ -47,7 +47,49 @@ struct NameLimit {
   [[nodiscard]] Json show(std::size_t value) const { return value; }
 };
 
+/// Names of arguments to their values, kept as JSON texts.
+struct Arguments {
+  void read(ConfigPlace const& place, Json const& found, std::map<std::string, std::string, std::less<>>& into) const {
+    if (!found.is_object()) return place.mismatch("an object of arguments and their values", found);
+    into.clear();
+    for (auto const& [name, value] : found.items())
+      if (!value.is_discarded())
+        into.insert_or_assign(name, value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  [[nodiscard]] Json schema() const { return {{"type", "object"}}; }
+  [[nodiscard]] Json show(std::map<std::string, std::string, std::less<>> const&) const { return Json::object(); }
+};
+
+/// Names of tools to what is different about them.
+struct ToolChanges {
+  using Map = std::map<std::string, ToolChange, std::less<>>;
+
+  void read(ConfigPlace const& place, Json const& found, Map& into) const;
+  [[nodiscard]] Json schema() const;
+  [[nodiscard]] Json show(Map const&) const { return Json::object(); }
+};
+
 }  // namespace
+
+template <>
+inline constexpr auto kFields<ToolChange> = std::tuple{
+    Field{"name", &ToolChange::name, kPlainName,
+          "The name it has instead. A tool that has this name already is not offered."},
+    Field{"description", &ToolChange::description, Text{}, "Its description, instead of its own."},
+    Field{"arguments", &ToolChange::arguments, Arguments{},
+          "Arguments that always have these values, whatever a client sends. They are left out of its input schema."},
+};
+
+template <>
+inline constexpr auto kFields<ToolShaping> = std::tuple{
+    Field{"allow", &ToolShaping::allow, Patterns{"names of tools, with * for any characters"},
+          "The tools that are offered. By default all are."},
+    Field{"deny", &ToolShaping::deny, Patterns{"names of tools, with * for any characters"},
+          "Tools that are not offered, even if they are allowed."},
+    Field{"read_only", &ToolShaping::read_only, Flag{},
+          "Offer only tools whose annotations have readOnlyHint: true, which is their server's word."},
+    Field{"change", &ToolShaping::change, ToolChanges{}, "What is different about some tools, by name."},
+};
 
 template <>
 inline constexpr auto kFields<GroupMember> = std::tuple{
@@ -72,12 +114,30 @@ inline constexpr auto kFields<GroupConfig> = std::tuple{
         "the group's name, 32 at least, since clients and models limit names to 64 and put mcp__GROUP__ in front."},
     Field{"member_wait", &GroupConfig::member_wait, Span{milliseconds{0}, std::chrono::minutes{1}},
           "How long a list or a new session waits for a member before it goes on without it."},
+    Field{"tools", &GroupConfig::tools, Group<ToolShaping>{},
+          "Which tools it offers, and how: by the names they have at the group otherwise. The same holds for calls."},
     Field{"at_root", &GroupConfig::at_root, Flag{}, "Served at /mcp and /sse, too. At most one group."},
     Field{"required_scopes", &GroupConfig::required_scopes, Texts{kScope},
           "OAuth scopes that are needed at the group, in addition to those of its members for what these offer."},
 };
 
 namespace {
+
+void ToolChanges::read(ConfigPlace const& place, Json const& found, Map& into) const {
+  if (!found.is_object()) return place.mismatch("an object of tools by name", found);
+  into.clear();
+  std::set<std::string> names;
+  for (auto const& [tool, change] : found.items()) {
+    if (is_remark(tool)) continue;
+    auto& read = into[tool];
+    auto const at = place.member(tool);
+    read_fields(at, change, read);
+    if (!read.name.empty() && !names.insert(read.name).second)
+      at.member("name").error(fmt::format("expected another name than that of a tool before, found '{}'", read.name));
+  }
+}
+
+Json ToolChanges::schema() const { return {{"type", "object"}, {"additionalProperties", fields_schema<ToolChange>()}}; }
 
 void MembersOfGroup::read(ConfigPlace const& place, Json const& found, std::vector<GroupMember>& into) const {
   into.clear();

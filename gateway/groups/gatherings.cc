@@ -327,7 +327,7 @@ std::string Group::result_of(Gathering const& gathering) {
   for (auto const service : gathering.left_out) left_out.emplace_back(name_of(service));
   for (auto const service : gathering.limited) left_out.emplace_back(name_of(service));
   return merged_list(gathering.method, gathering.era, lists,
-                     gathering.method == Method::PromptsList ? prompts_ : tools_, left_out);
+                     gathering.method == Method::PromptsList ? prompts_ : tools_, shape_, left_out);
 }
 
 void Group::keep_subscription(Gathering const& gathering) {
@@ -363,7 +363,10 @@ void Group::learn(ServiceKey service, Method method, std::vector<std::string> co
   for (auto const& page : pages) hash = hash * 31 + std::hash<std::string>{}(page);
   if (std::exchange(learned_[{service, method}], hash) == hash) return;
   std::vector<std::string> names;
-  for (auto const& page : pages) std::ranges::move(names_in(method, page), std::back_inserter(names));
+  for (auto const& page : pages) {
+    std::ranges::move(method == Method::ToolsList ? shape_.names_in(page) : names_in(method, page),
+                      std::back_inserter(names));
+  }
   auto const adds = members_[member].is_exclusive;
   if (method == Method::ToolsList) return tools_.learn(member, std::move(names), adds);
   if (method == Method::PromptsList) return prompts_.learn(member, std::move(names), adds);
@@ -380,8 +383,7 @@ void Group::learn_tools() {
     auto const hash = std::hash<std::string>{}(tools->single_page()) + tools->size();
     if (std::exchange(learned_[{members_[member].service, Method::ToolsCall}], hash) == hash && tools_.knows(member))
       continue;
-    std::vector<std::string> names;
-    tools->for_each([&](std::string_view name) { names.emplace_back(name); });
+    auto names = shape_.names_in(R"({"tools":)" + tools->as_array() + "}");
     tools_.learn(member, std::move(names), members_[member].is_exclusive);
     learned_.erase({members_[member].service, Method::ToolsList});
   }

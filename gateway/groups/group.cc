@@ -19,6 +19,7 @@ Group::Group(Surroundings around, config::GroupConfig config, std::vector<Member
     : around_(std::move(around)),
       config_(std::move(config)),
       members_(std::move(members)),
+      shape_(config_.tools),
       tools_(config_),
       prompts_(config_),
       resources_(members_.size()) {}
@@ -34,6 +35,7 @@ void Group::take_up(config::GroupConfig config, std::vector<Member> members) {
   for (auto const id : open) end_gathering(id);  // it counts members as they are now
   config_ = std::move(config);
   members_ = std::move(members);
+  shape_ = ToolShape(config_.tools);
   tools_ = Catalog(config_);
   prompts_ = Catalog(config_);
   resources_ = ResourceOwners(members_.size());

@@ -17,6 +17,7 @@
 #include "gateway/groups/catalog.h"
 #include "gateway/groups/merged_list.h"
 #include "gateway/groups/resource_owners.h"
+#include "gateway/groups/tool_shape.h"
 #include "gateway/log/log.h"
 #include "gateway/mcp/handshake.h"
 #include "gateway/mcp/listen.h"
@@ -154,8 +155,11 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   void on_request(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
   void on_note(mcp::Session& session, mcp::ClientMessage const& message);
   void on_response(mcp::Session& session, mcp::ClientMessage const& message);
-  void call_by_name(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via,
-                    std::string_view raw_name);
+  void call_tool(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
+  void call_with_arguments(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to,
+                           mcp::Via const& via, std::string_view name, Catalog::Found const& found);
+  void get_prompt(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via,
+                  std::string_view raw_name);
   void call_by_uri(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via,
                    std::string_view raw_uri);
   void complete(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
@@ -166,7 +170,7 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   void cancel(mcp::Session& session, mcp::ClientMessage const& message);
   void cancel_errands(std::uint64_t gathering);
   void listen(mcp::Session& session, mcp::ClientMessage const& message, mcp::ReplyTo to, mcp::Via const& via);
-  [[nodiscard]] std::optional<Catalog::Found> find_name(mcp::Method method, std::string_view name);
+  [[nodiscard]] std::optional<Catalog::Found> find_tool(std::string_view name);
   void fail(mcp::Session& session, mcp::ReplyTo to, std::string_view id, mcp::Outcome outcome, rpc::ErrorCode code,
             std::string_view why);
   void finish(mcp::Session& session, mcp::ReplyTo to, std::string_view id, mcp::Outcome outcome, rpc::Reply::Kind kind,
@@ -221,6 +225,7 @@ class Group final : public mcp::ServicePort, public mcp::ClientPort, private Def
   Surroundings around_;
   config::GroupConfig config_;
   std::vector<Member> members_;
+  ToolShape shape_;
   Catalog tools_;
   Catalog prompts_;
   ResourceOwners resources_;

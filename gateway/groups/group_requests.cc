@@ -105,35 +105,61 @@ void Group::on_request(Session& session, ClientMessage const& message, ReplyTo t
   if (route == RequestRoute::Subscribe) return subscribe(session, message, to, via);
   if (method == Method::LoggingSetLevel) session.log_level = mcp::log_level_from(rpc::unquote(params.level));
   if (is_gathered(method)) return gather(session, message, to, via, all_members());
-  if (method == Method::ToolsCall || method == Method::PromptsGet)
-    return call_by_name(session, message, to, via, params.name);
+  if (method == Method::ToolsCall) return call_tool(session, message, to, via);
+  if (method == Method::PromptsGet) return get_prompt(session, message, to, via, params.name);
   if (method == Method::ResourcesRead) return call_by_uri(session, message, to, via, params.uri);
   if (method == Method::CompletionComplete) return complete(session, message, to, via);
   // Nothing in it says who is meant.
   ask_in_turn(session, message, to, via, all_members());
 }
 
-std::optional<Catalog::Found> Group::find_name(Method method, std::string_view name) {
-  if (method != Method::ToolsCall) return prompts_.find(name);
+std::optional<Catalog::Found> Group::find_tool(std::string_view name) {
+  // With prefix: always, a name that is not known may be one all the same, but not one that is known to be read-only.
+  auto const is_usable = [&](std::optional<Catalog::Found> const& found) {
+    return found && (!shape_.is_read_only() || !tools_.name_of(found->member, found->own).empty());
+  };
   auto found = tools_.find(name);
-  // With prefix: always, a name that is not known may be one all the same.
-  if (found && tools_.knows(found->member)) return found;
+  if (found && tools_.knows(found->member) && is_usable(found)) return found;
   learn_tools();
-  return tools_.find(name);
+  found = tools_.find(name);
+  return is_usable(found) ? found : std::nullopt;
 }
 
-void Group::call_by_name(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via,
-                         std::string_view raw_name) {
+void Group::call_tool(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via) {
+  auto const offered = rpc::unquote(message.parsed.name);
+  auto const name = shape_.behind(offered);
+  auto const found = name ? find_tool(*name) : std::nullopt;
+  if (!found) {
+    return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
+                fmt::format("Unknown tool: {:.200}", offered));
+  }
+  if (shape_.has_arguments(*name)) return call_with_arguments(session, message, to, via, *name, *found);
+  if (found->own == offered) return hand_on(session, found->member, message, to, via);
+  std::string text;
+  hand_on(session, found->member, with_value(message, message.parsed.name, json_string(found->own), text), to, via);
+}
+
+void Group::call_with_arguments(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via,
+                                std::string_view name, Catalog::Found const& found) {
+  auto const params = shape_.with_arguments(message.params, name, found.own);
+  if (!params) {
+    return fail(session, to, message.id, Outcome::Invalid, ErrorCode::InvalidParams,
+                "expected params.arguments to be an object");
+  }
+  auto changed = message;
+  changed.params = *params;
+  changed.parsed = mcp::read_params(*params);
+  hand_on(session, found.member, changed, to, via);
+}
+
+void Group::get_prompt(Session& session, ClientMessage const& message, ReplyTo to, mcp::Via const& via,
+                       std::string_view raw_name) {
   auto const name = rpc::unquote(raw_name);
-  auto const found = find_name(message.known_method, name);
+  auto const found = prompts_.find(name);
   if (found && found->own == name) return hand_on(session, found->member, message, to, via);
   if (found) {
     std::string text;
     return hand_on(session, found->member, with_value(message, raw_name, json_string(found->own), text), to, via);
-  }
-  if (message.known_method == Method::ToolsCall) {
-    return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
-                fmt::format("Unknown tool: {:.200}", name));
   }
   if (config_.prefix == config::NamePrefix::Always) {
     return fail(session, to, message.id, Outcome::RpcError, ErrorCode::InvalidParams,
@@ -176,7 +202,7 @@ void Group::complete(Session& session, ClientMessage const& message, ReplyTo to,
   auto const raw_name = rpc::find_member(ref, "name");
   auto const raw_uri = rpc::find_member(ref, "uri");
   if (!rpc::is_string(raw_name) || rpc::is_string(raw_uri)) return call_by_uri(session, message, to, via, raw_uri);
-  call_by_name(session, message, to, via, raw_name);
+  get_prompt(session, message, to, via, raw_name);
 }
 
 /// The answer is the member's own, with the client's id.

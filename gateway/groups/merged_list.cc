@@ -52,7 +52,7 @@ void append_renamed(std::string& out, std::string_view element, std::string_view
 /// Joins the lists element by element.
 class Join {
  public:
-  Join(Method list, Catalog const& catalog) : list_(list), catalog_(catalog) {}
+  Join(Method list, Catalog const& catalog, ToolShape const& shape) : list_(list), catalog_(catalog), shape_(shape) {}
 
   void add(std::size_t member, std::string_view raw_result) {
     for_each_in(list_, raw_result, [&](std::string_view element, std::string const& name) {
@@ -60,8 +60,7 @@ class Join {
         if (!seen_.insert(name).second) return;
         begin_element().append(element);
       } else if (auto const given = catalog_.name_of(member, name); !given.empty()) {
-        if (!seen_.insert(std::string(given)).second) return;
-        append_renamed(begin_element(), element, given);
+        add_named(element, given);
       }
     });
     look_at_hint(raw_result);
@@ -72,6 +71,16 @@ class Join {
   [[nodiscard]] mcp::CacheHint hint() const { return {is_kept_ ? ttl_ms_ : 0, is_public_}; }
 
  private:
+  void add_named(std::string_view element, std::string_view given) {
+    auto const is_tool = list_ == Method::ToolsList;
+    auto const offered = is_tool ? shape_.offered_as(given) : given;
+    if (!offered || !seen_.insert(std::string(*offered)).second) return;
+    if (is_tool)
+      shape_.append_tool(begin_element(), element, given, *offered);
+    else
+      append_renamed(begin_element(), element, *offered);
+  }
+
   std::string& begin_element() {
     if (!elements_.empty()) elements_.push_back(',');
     return elements_;
@@ -87,6 +96,7 @@ class Join {
 
   Method list_;
   Catalog const& catalog_;
+  ToolShape const& shape_;
   std::string elements_;
   std::set<std::string> seen_;
   std::uint32_t ttl_ms_ = std::numeric_limits<std::uint32_t>::max();
@@ -103,8 +113,8 @@ std::vector<std::string> names_in(Method list, std::string_view raw_result) {
 }
 
 std::string merged_list(Method list, mcp::Era era, std::span<MemberList const> lists, Catalog const& catalog,
-                        std::vector<std::string> const& left_out) {
-  Join join(list, catalog);
+                        ToolShape const& shape, std::vector<std::string> const& left_out) {
+  Join join(list, catalog, shape);
   auto is_whole = left_out.empty();
   for (auto const& each : lists) {
     for (auto const& page : each.pages) {

@@ -10,6 +10,7 @@
 
 #include "gateway/base/name_rules.h"
 #include "gateway/groups/catalog.h"
+#include "gateway/groups/tool_shape.h"
 #include "gateway/mcp/method.h"
 #include "gateway/mcp/version.h"
 
@@ -25,9 +26,11 @@ struct MemberList {
 /// The names of the things in a raw result of tools/list or prompts/list, the URIs or URI templates of the others.
 [[nodiscard]] std::vector<std::string> names_in(mcp::Method list, std::string_view raw_result);
 
-/// One page with everything, for a client of that era. Names are those of the catalog, for tools and prompts; of
-/// resources with one URI the first member's is taken. `left_out` are the members that did not answer.
+/// One page with everything, for a client of that era. Names are those of the catalog, for tools and prompts, and tools
+/// are as `shape` has them; of resources with one URI the first member's is taken. `left_out` are the members that did not
+/// answer.
 [[nodiscard]] std::string merged_list(mcp::Method list, mcp::Era era, std::span<MemberList const> lists,
-                                      Catalog const& catalog, std::vector<std::string> const& left_out);
+                                      Catalog const& catalog, ToolShape const& shape,
+                                      std::vector<std::string> const& left_out);
 
 }  // namespace gateway::groups

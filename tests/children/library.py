@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A stdio MCP server with some of everything, each of it under a name of the server's own or under one that all have.
 
-    library.py NAME [--pages N] [--without KIND...]
+    library.py NAME [--pages N] [--without KIND...] [--desk]
 
 Tools: `who` tells NAME, `NAME_only` too, `touch` reports a change of a resource, `grow` adds a tool, `say` logs,
-`wait` does not answer. Prompts: `greet`. Resources: `lib://NAME/1`, `ui://NAME/view` and `shared://one`, and a template
+`wait` does not answer. With --desk there are `find`, which is annotated as read-only, and `file`; both need `shelf` and
+`title`, and tell the arguments they got. Prompts: `greet`. Resources: `lib://NAME/1`, `ui://NAME/view` and `shared://one`, and a template
 `lib://NAME/{page}`. It completes arguments. Lists come in pages of N things. Python's standard library only.
 """
 import argparse
@@ -21,7 +22,7 @@ class Server:
         self.name = asked.name
         self.pages = asked.pages
         self.capabilities = {kind: what for kind, what in CAPABILITIES.items() if kind not in asked.without}
-        self.tools = ["who", self.name + "_only", "touch", "grow", "say", "wait"]
+        self.tools = ["who", self.name + "_only", "touch", "grow", "say", "wait"] + (["find", "file"] if asked.desk else [])
         self.seen = []  # notifications, and methods of requests
 
     def text(self, text):
@@ -39,7 +40,16 @@ class Server:
         more = {"nextCursor": str(first + self.pages)} if first + self.pages < len(things) else {}
         return {kind: rest, **more}
 
+    def tool(self, name):
+        if name not in ("find", "file"):
+            return {"name": name, "inputSchema": {"type": "object"}}
+        return {"name": name, "description": "The server's own", "annotations": {"readOnlyHint": name == "find"},
+                "inputSchema": {"type": "object", "properties": {"shelf": {"type": "string"}, "title": {"type": "string"}},
+                                "required": ["shelf", "title"]}}
+
     def call(self, tool, arguments, meta):
+        if tool in ("find", "file"):
+            return self.text(json.dumps([tool, arguments]))
         if tool == "wait":
             return None
         if tool == "touch":
@@ -61,7 +71,7 @@ class Server:
             return {"protocolVersion": params["protocolVersion"], "capabilities": self.capabilities,
                     "serverInfo": {"name": self.name, "version": "1.0.0"}, "instructions": "Ask " + self.name}
         if method == "tools/list":
-            return self.listed("tools", [{"name": name, "inputSchema": {"type": "object"}} for name in self.tools], params)
+            return self.listed("tools", [self.tool(name) for name in self.tools], params)
         if method == "prompts/list":
             return self.listed("prompts", [{"name": "greet", "arguments": [{"name": "whom"}]}], params)
         if method == "resources/list":
@@ -103,4 +113,5 @@ flags = argparse.ArgumentParser()
 flags.add_argument("name")
 flags.add_argument("--pages", type=int, default=1000)
 flags.add_argument("--without", nargs="*", default=[])
+flags.add_argument("--desk", action="store_true")
 Server(flags.parse_args()).serve()

@@ -14,6 +14,7 @@ using mcp::Method;
 class MergedListTest : public ::testing::Test {
  protected:
   Catalog catalog{{.name = "g", .members = {{"one", "a"}, {"two", "b"}}}};
+  ToolShape shape{{}};
   std::vector<MemberList> lists{
       {.member = 0, .pages = {R"({"tools":[{"name":"x","title":"X"}]})"}},
       {.member = 1,
@@ -25,13 +26,13 @@ class MergedListTest : public ::testing::Test {
   }
   [[nodiscard]] std::string merged(Method list, Era era = Era::Sessions,
                                    std::vector<std::string> const& left_out = {}) {
-    return merged_list(list, era, lists, catalog, left_out);
+    return merged_list(list, era, lists, catalog, shape, left_out);
   }
 };
 
 TEST_F(MergedListTest, RenamesEachToolAndKeepsAllElse) {
   EXPECT_EQ(
-      R"({"tools":[{"name":"a__x","title":"X"},{"title":"Y","name":"b__y","inputSchema":{"name":1}},{"name":"b__z"}]})",
+      R"({"tools":[{"name":"a__x","title":"X"},{"name":"b__y","title":"Y","inputSchema":{"name":1}},{"name":"b__z"}]})",
       merged(Method::ToolsList));
 }
 
