@@ -82,7 +82,7 @@ test_threads() {
 }
 
 # With two loops; the remaining tests exercise nothing more that threads share.
-threads_tests=(tests/system/test_{lifetimes,sse,streamable,loops,admin_api,reload,reload_under_load,upgrade,upgrade_under_load,versions}.py)
+threads_tests=(tests/system/test_{lifetimes,sse,streamable,loops,admin_api,reload,reload_under_load,upgrade,upgrade_under_load,versions,groups}.py)
 
 # The system tests three times in parallel: the release build; under ASan and UBSan; and those of threads_tests
 # with two loops under TSan. There are no suppressions: a report makes the gateway exit with a status its test
