@@ -158,7 +158,7 @@ run_pytest() { # FOLDER-OR-FILE [BUILD [OPTION...]]
 # The images and the stack of compose/, on a separate Docker engine, which not every machine can run.
 test_compose() {
   local code=0
-  tests/compose/run || code=$?
+  nice tests/compose/run || code=$?  # it builds images
   [ "$code" -eq 77 ] || return "$code"
   echo "the compose stack (the reason is in build/stages/setup.log)" >>build/left_out
 }
