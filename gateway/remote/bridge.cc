@@ -66,7 +66,10 @@ void Bridge::take(std::string_view text) {
   auto read = read_outgoing(text);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) {
     log_.warn("remote.message_dropped", "a message of the client cannot be read", {{"reason", unreadable->why}});
-    return stdio_.write_line(rpc::error_message(unreadable->id, unreadable->code, unreadable->why));
+    // The id may be that of an answer, as well as that of a request that is not answered yet.
+    auto const is_taken = owed_.contains(same_id(unreadable->id));
+    auto const id = is_taken ? std::string_view{} : std::string_view(unreadable->id);
+    return stdio_.write_line(rpc::error_message(id, unreadable->code, unreadable->why));
   }
   auto& message = std::get<Outgoing>(read);
   if (message.is_request()) {
@@ -76,6 +79,9 @@ void Bridge::take(std::string_view text) {
       return stdio_.write_line(rpc::error_message(message.id, rpc::ErrorCode::InvalidRequest,
                                                   "the id is that of a request that is not answered yet"));
   }
+  if (message.method == mcp::Method::Initialize) asked_.clear();
+  if (message.kind == rpc::MessageKind::Response && asked_.erase(message.id) == 0)
+    return lost(message, "it answers nothing that the server has asked in this session");
   // Nobody waits for a cancelled request any more. One that was answered cannot be cancelled.
   if (message.method == mcp::Method::Cancelled && owed_.erase(message.cancels) == 0) return;
   send(std::move(message));
@@ -90,11 +96,22 @@ void Bridge::send(Outgoing message) {
 
 void Bridge::on_message(rpc::Message const& message, std::string_view raw) {
   if (message.kind == rpc::MessageKind::Response) {
-    auto const found = owed_.find(message.id);
+    auto const found = owed_.find(same_id(message.id));
     if (found == owed_.end()) return;
     owed_.erase(found);
   }
+  if (message.kind == rpc::MessageKind::Request) asked_.insert(same_id(message.id));
+  if (mcp::method_from(message.method) == mcp::Method::Cancelled)
+    asked_.erase(same_id(rpc::find_member(message.params, "requestId")));
   stdio_.write_line(raw);
+}
+
+/// The server may ask something else with the same id.
+void Bridge::on_session_lost() {
+  for (auto const& id : std::exchange(asked_, {}))
+    stdio_.write_line(fmt::format(
+        R"({{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"the session was lost"}}}})",
+        id));
 }
 
 void Bridge::on_error(Outgoing const& message, std::string_view raw_error) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,7 @@ class Bridge final : private Client, private Streamable::Owner, private Stdio::L
   };
 
   void on_message(rpc::Message const& message, std::string_view raw) override;
+  void on_session_lost() override;
   void on_error(Outgoing const& message, std::string_view raw_error) override;
   void on_failed(Outgoing const& message, Trouble const& trouble) override;
   void on_not_streamable(Trouble trouble, std::deque<Outgoing> unsent) override;
@@ -66,6 +68,7 @@ class Bridge final : private Client, private Streamable::Owner, private Stdio::L
   log::Log& log_;
   Server server_;
   std::map<std::string, Outgoing, std::less<>> owed_;  ///< requests of the client by raw id, without their text
+  std::set<std::string, std::less<>> asked_;           ///< raw ids of what the server waits for
   std::unique_ptr<Transport> transport_;
   LegacySse* fallback_ = nullptr;  ///< the transport, while POST may be tried again should it fail
   Stdio stdio_;

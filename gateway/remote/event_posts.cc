@@ -32,7 +32,7 @@ class EventPosts::One final : public Mortal, private fetch::Exchange::Listener {
       auto trouble = trouble_of(failure.value_or(fetch::Failure{}));
       return posts_.finish(*this, {.trouble = std::move(trouble)});
     }
-    auto const verdict = judge(head_.status, true, body_);
+    auto const verdict = judge(head_.status, true, body_, message_.id);
     if (verdict == Verdict::Taken) return posts_.finish(*this, {.taken = true});
     posts_.finish(*this, {.session_gone = verdict == Verdict::SessionGone, .trouble = trouble_of(head_, body_)});
   }

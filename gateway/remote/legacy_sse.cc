@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kMostSseTries = 3;
 constexpr std::size_t kMostOfRefusedStream = 16 * 1024;
-/// Until the server has said where to POST.
-constexpr seconds kPatienceForEndpoint{30};
+/// For each step from a connection to an open session.
+constexpr seconds kPatienceForStep{30};
 
 }  // namespace
 
@@ -33,7 +33,10 @@ LegacySse::~LegacySse() { fetch::Exchange::leave(std::move(stream_)); }
 // ── what the client sends ────────────────────────────────────────────────────
 
 void LegacySse::send(Outgoing message) {
-  if (message.method == mcp::Method::Cancelled && take_back(message.cancels)) return;
+  if (message.method == mcp::Method::Cancelled) {
+    if (take_back(message.cancels)) return;
+    owed_.erase(message.cancels);  // so that it is not sent again
+  }
   if (state_ == State::Open) return post(std::move(message));
   queue_.push_back(std::move(message));
   if (state_ == State::Closed) connect();
@@ -49,7 +52,7 @@ bool LegacySse::take_back(std::string_view raw_id) {
 void LegacySse::post(Outgoing message) {
   if (message.method == mcp::Method::Initialized && state_ == State::Open) {
     handshake_.initialized = message;
-    state_ = State::Announcing;
+    begin_step(State::Announcing);
   }
   if (message.is_request()) owed_.insert_or_assign(message.id, Owed{message, server_.loop().now()});
   posts_.post(*endpoint_, std::move(message));
@@ -70,8 +73,8 @@ void LegacySse::on_posted(Outgoing message, EventPosts::Result result) {
   }
   if (result.taken) return;
   if (result.session_gone && handshake_.is_known() && !is_replaying() && ++message.tries <= kMostSseTries) {
-    owed_.erase(message.id);
-    queue_.push_front(std::move(message));
+    auto const is_due = !message.is_request() || owed_.erase(message.id) != 0;
+    if (is_due && is_of_any_session(message)) queue_.push_front(std::move(message));
     return lost({.kind = Trouble::Kind::SessionLost, .what = result.trouble.what, .status = result.trouble.status});
   }
   if (is_replaying()) return lost(result.trouble);
@@ -81,15 +84,19 @@ void LegacySse::on_posted(Outgoing message, EventPosts::Result result) {
 
 // ── the stream ───────────────────────────────────────────────────────────────
 
+void LegacySse::begin_step(State step) {
+  state_ = step;
+  step_begun_ = server_.loop().now();
+}
+
 void LegacySse::connect() {
   again_.cancel();
-  state_ = State::Connecting;
-  asked_ = server_.loop().now();
+  begin_step(State::Connecting);
   endpoint_.reset();
   head_ = {};
   refusal_.clear();
   events_ = EventReader(server_.settings().max_message);
-  stream_ = server_.listen({}, *this);
+  stream_ = server_.listen(redirected_, {}, *this);
 }
 
 void LegacySse::on_head(fetch::Exchange&, fetch::Head const& head) {
@@ -98,7 +105,7 @@ void LegacySse::on_head(fetch::Exchange&, fetch::Head const& head) {
   auto address = is_moved ? server_.same_server(head.find("location")) : std::nullopt;
   if (!address || retry_.tries() > kMostSseTries) return;
   fetch::Exchange::leave(std::move(stream_));
-  server_.moved_to(*std::move(address));
+  redirected_ = std::move(address);
   again_.set(*retry_.next({}));
 }
 
@@ -129,10 +136,14 @@ void LegacySse::on_end(fetch::Exchange&, std::optional<fetch::Failure> const& fa
          .what = fmt::format("it answered a GET with the content type '{:.60}', where an event stream was expected",
                              head_.find("content-type"))});
   auto const why = failure ? failure->what : std::string("its event stream ended");
+  if (state_ == State::Connecting)
+    return could_not_connect({.kind = Trouble::Kind::ConnectionLost,
+                              .what = fmt::format("the connection was lost before it said where to POST: {}", why)});
   lost({.kind = Trouble::Kind::ConnectionLost, .what = fmt::format("the connection was lost: {}", why)});
 }
 
 void LegacySse::connected(std::string_view endpoint) {
+  if (redirected_) server_.moved_to(*std::exchange(redirected_, std::nullopt));
   endpoint_ = server_.same_server(endpoint);
   if (!endpoint_)
     return could_not_connect({.kind = Trouble::Kind::BadAnswer,
@@ -142,13 +153,13 @@ void LegacySse::connected(std::string_view endpoint) {
   state_ = State::Open;
   auto const begins = !queue_.empty() && queue_.front().method == mcp::Method::Initialize;
   if (!handshake_.is_known() || begins) return send_queued();
-  state_ = State::Reopening;
+  begin_step(State::Reopening);
   posts_.post(*endpoint_, handshake_.initialize);
 }
 
 void LegacySse::take(std::string_view raw) {
   auto const line = on_one_line(raw);
-  auto const message = rpc::read_child_line(line);
+  auto const message = read_server_message(line);
   if (!message) return;
   retry_.succeeded();
   if (message->kind == rpc::MessageKind::Response) return take_answer(*message, line);
@@ -159,8 +170,8 @@ void LegacySse::take(std::string_view raw) {
 }
 
 void LegacySse::take_answer(rpc::Message const& message, std::string_view raw) {
-  if (state_ == State::Reopening && message.id == handshake_.initialize.id) return reopened(message);
-  auto const found = owed_.find(std::string(message.id));
+  if (state_ == State::Reopening && same_id(message.id) == handshake_.initialize.id) return reopened(message);
+  auto const found = owed_.find(same_id(message.id));
   if (found == owed_.end()) return;
   auto const request = std::move(found->second.request);
   owed_.erase(found);
@@ -178,7 +189,7 @@ void LegacySse::reopened(rpc::Message const& answer) {
         {.kind = Trouble::Kind::SessionLost, .what = fmt::format("it refused initialize: {:.200}", answer.error)});
   log_.info("remote.session_reopened", "another session was opened in place of the lost one",
             {{"url", server_.shown()}, {"version", version_in(answer)}, {"version.before", handshake_.version}});
-  state_ = State::Reannouncing;
+  begin_step(State::Reannouncing);
   if (handshake_.initialized.text.empty()) {
     state_ = State::Open;
     return send_queued();
@@ -194,10 +205,12 @@ void LegacySse::lost(Trouble const& trouble) {
   fetch::Exchange::leave(std::move(stream_));
   posts_.leave_all();
   state_ = State::Closed;
+  std::erase_if(queue_, [](Outgoing const& message) { return !is_of_any_session(message); });
+  client_.on_session_lost();
   auto unknown = trouble;
   unknown.may_have_run = true;
   for (auto const& [id, owed] : std::exchange(owed_, {})) client_.on_failed(owed.request, unknown);
-  if (was_replaying)
+  if (was_replaying || !handshake_.is_known())
     for (auto const& message : std::exchange(queue_, {})) client_.on_failed(message, trouble);
   if (finished_ || !handshake_.is_known()) return;
   if (!queue_.empty()) return connect();
@@ -207,16 +220,31 @@ void LegacySse::lost(Trouble const& trouble) {
 void LegacySse::could_not_connect(Trouble const& trouble) {
   fetch::Exchange::leave(std::move(stream_));
   state_ = State::Closed;
+  redirected_.reset();
   auto told = trouble;
   if (before_) told.what = fmt::format("{}; before that, POST: {}", trouble.what, before_->what);
   for (auto const& message : std::exchange(queue_, {})) client_.on_failed(message, told);
   if (!finished_ && handshake_.is_known()) again_.set(*retry_.next({}));
 }
 
+void LegacySse::look_at_step(TimePoint now) {
+  auto const patience = server_.settings().call_timeout;
+  auto const limit = patience.count() == 0 ? kPatienceForStep : std::min<Duration>(kPatienceForStep, patience);
+  if (now - step_begun_ <= limit) return;
+  auto const in_time = fmt::format("in {} s", to_ms(limit) / 1000);
+  if (state_ == State::Connecting && stream_)
+    return could_not_connect({.kind = Trouble::Kind::Timeout,
+                              .what = fmt::format("its event stream did not say where to POST, {}", in_time)});
+  if (is_replaying())
+    return lost({.kind = Trouble::Kind::Timeout,
+                 .what = fmt::format("its session was lost, and another was not opened {}", in_time)});
+  if (state_ != State::Announcing) return;
+  state_ = State::Open;  // it has not ended its answer, which says nothing
+  send_queued();
+}
+
 void LegacySse::tick(TimePoint now) {
-  if (state_ == State::Connecting && stream_ && now - asked_ > kPatienceForEndpoint)
-    return could_not_connect(
-        {.kind = Trouble::Kind::Timeout, .what = "its event stream did not say where to POST, in 30 s"});
+  look_at_step(now);
   auto const patience = server_.settings().call_timeout;
   if (patience.count() == 0) return;
   std::vector<Outgoing> late;

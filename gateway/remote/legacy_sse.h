@@ -60,6 +60,8 @@ class LegacySse final : public Transport, private EventPosts::Owner, private fet
   void reopened(rpc::Message const& answer);
   void lost(Trouble const& trouble);
   void could_not_connect(Trouble const& trouble);
+  void begin_step(State step);
+  void look_at_step(TimePoint now);
   [[nodiscard]] bool take_back(std::string_view raw_id);
   [[nodiscard]] bool is_replaying() const { return state_ == State::Reopening || state_ == State::Reannouncing; }
 
@@ -70,6 +72,7 @@ class LegacySse final : public Transport, private EventPosts::Owner, private fet
   State state_ = State::Closed;
   bool finished_ = false;
   Handshake handshake_;
+  std::optional<fetch::WebAddress> redirected_;  ///< where the stream is, until it has said where to POST
   std::optional<fetch::WebAddress> endpoint_;
   EventReader events_;
   std::deque<Outgoing> queue_;
@@ -77,7 +80,7 @@ class LegacySse final : public Transport, private EventPosts::Owner, private fet
   EventPosts posts_;
   Retry retry_{0};
   io::Timer again_;
-  TimePoint asked_;  ///< when the stream was
+  TimePoint step_begun_;  ///< when it began to connect, or to announce or open a session
   std::string refusal_;
   fetch::Head head_;
   std::unique_ptr<fetch::Exchange> stream_;

@@ -6,6 +6,7 @@
 
 #include "gateway/base/base64.h"
 #include "gateway/mcp/client_message.h"
+#include "gateway/remote/answer.h"
 #include "gateway/rpc/json_scanner.h"
 #include "gateway/rpc/json_unquote.h"
 
@@ -35,17 +36,22 @@ std::string header_value_for(std::string_view text) {
   return is_plain_value(text) ? std::string(text) : fmt::format("=?base64?{}?=", encode_base64(text));
 }
 
+bool is_of_any_session(Outgoing const& message) {
+  return message.kind != rpc::MessageKind::Response && message.method != mcp::Method::Initialized &&
+         message.method != mcp::Method::Cancelled && message.method != mcp::Method::Progress;
+}
+
 std::variant<Outgoing, rpc::Unreadable> read_outgoing(std::string_view line) {
   auto read = mcp::read_client_message(line);
   if (auto const* const unreadable = std::get_if<rpc::Unreadable>(&read)) return *unreadable;
   auto const& message = std::get<mcp::ClientMessage>(read);
   Outgoing out{.text = std::string(line),
                .kind = message.kind,
-               .id = std::string(message.id),
+               .id = message.id.empty() ? std::string{} : same_id(message.id),
                .method_name = message.method,
                .method = message.known_method,
                .version = rpc::unquote(message.parsed.envelope.version)};
-  if (out.method == mcp::Method::Cancelled) out.cancels = rpc::plain_id(message.parsed.request_id);
+  if (out.method == mcp::Method::Cancelled) out.cancels = same_id(message.parsed.request_id);
   if (!out.is_stateless()) return out;
   auto const name = named_by(out, message.parsed);
   if (!name.empty()) out.name_header = header_value_for(rpc::unquote(name));

@@ -15,6 +15,8 @@ constexpr std::size_t kMostOfRefusedPost = 64 * 1024;
 constexpr int kMostResumptions = 6;
 /// How long a stream may stay open behind the answer, before its connection is given up.
 constexpr seconds kAfterAnswer{2};
+/// How long the text of a refusal may take, whose status is known.
+constexpr seconds kForRefusal{5};
 /// Nobody waits for the answer to a notification.
 constexpr milliseconds kPatienceForNone{30'000};
 
@@ -35,7 +37,7 @@ Post::Post(Server& server, Outgoing message, Session session, Owner& owner)
       retry_(kMostResumptions),
       heard_(server.loop().now()),
       again_(server.loop(), [this] { ask_for_rest(); }),
-      exchange_(server.post(message_.text, fields_of(message_, session_), *this)) {}
+      exchange_(server.post(message_.address, message_.text, fields_of(message_, session_), *this)) {}
 
 void Post::leave() {
   state_ = State::Over;
@@ -43,10 +45,21 @@ void Post::leave() {
   fetch::Exchange::leave(std::move(exchange_));
 }
 
+void Post::forgo_answer() {
+  answered_ = true;
+  heard();
+}
+
+void Post::heard() { heard_ = server_.loop().now(); }
+
 void Post::tick(TimePoint now) {
   auto const silent = now - heard_;
   if (answered_ && silent > kAfterAnswer) return end({});
   if (answered_) return;
+  if (state_ == State::Refusal) {
+    if (silent > kForRefusal) end_refusal();
+    return;
+  }
   if (!message_.is_request()) {
     if (silent > kPatienceForNone) fail(Trouble::Kind::Timeout, "it did not end its answer in time");
     return;
@@ -65,7 +78,7 @@ void Post::on_head(fetch::Exchange&, fetch::Head const& head) {
 void Post::begin_answer(fetch::Head const& head) {
   if (head.status < 200 || head.status >= 300) {
     state_ = State::Refusal;
-    return;
+    return heard();
   }
   auto const form = form_of(head.find("content-type"));
   state_ = form == BodyForm::Events ? State::Events : State::Json;
@@ -104,7 +117,7 @@ void Post::on_body(fetch::Exchange&, std::string_view bytes) {
 
 void Post::read_events(std::string_view bytes) {
   while (auto const event = events_.next(bytes)) {
-    if (event->name == "message") take(event->data);
+    if (event->name == "message") take_all(event->data);
     if (state_ == State::Over) return;
   }
   if (events_.too_large())
@@ -114,10 +127,10 @@ void Post::read_events(std::string_view bytes) {
 
 void Post::take(std::string_view raw) {
   auto const line = on_one_line(raw);
-  auto const message = rpc::read_child_line(line);
+  auto const message = read_server_message(line);
   if (!message) return;
-  heard_ = server_.loop().now();
-  auto const is_answer = message->kind == rpc::MessageKind::Response && message->id == message_.id;
+  heard();
+  auto const is_answer = message->kind == rpc::MessageKind::Response && same_id(message->id) == message_.id;
   answered_ = answered_ || is_answer;
   owner_.on_message(*this, *message, line);
 }
@@ -140,16 +153,17 @@ void Post::on_end(fetch::Exchange&, std::optional<fetch::Failure> const& failure
 }
 
 /// An array is the answer to a batch, which some servers give to a single message.
-void Post::end_json() {
-  if (rpc::is_batch(body_)) {
-    rpc::ElementWalk walk(body_);
-    while (auto const element = walk.next()) {
-      take(*element);
-      if (state_ == State::Over) return;
-    }
-  } else {
-    take(body_);
+void Post::take_all(std::string_view raw) {
+  if (!rpc::is_batch(raw)) return take(raw);
+  rpc::ElementWalk walk(raw);
+  while (auto const element = walk.next()) {
+    take(*element);
+    if (state_ == State::Over) return;
   }
+}
+
+void Post::end_json() {
+  take_all(body_);
   if (state_ == State::Over) return;
   if (answered_) return end({});
   fail(Trouble::Kind::BadAnswer, head_.status == 202 ? "it answered with HTTP status 202, and no answer to the request"
@@ -157,7 +171,7 @@ void Post::end_json() {
 }
 
 void Post::end_refusal() {
-  auto const verdict = judge(head_.status, !session_.id.empty() && !message_.is_stateless(), body_);
+  auto const verdict = judge(head_.status, !session_.id.empty() && !message_.is_stateless(), body_, message_.id);
   Ending ending{.kind = Ending::Kind::Refused,
                 .trouble = trouble_of(head_, body_),
                 .raw_error = std::string(rpc_error_in(on_one_line(body_))),
@@ -189,7 +203,7 @@ void Post::ask_for_rest() {
   state_ = State::Waiting;
   auto fields = session_.fields;
   fields.push_back(fmt::format("Last-Event-ID: {}", events_.last_id()));
-  exchange_ = server_.listen(fields, *this);
+  exchange_ = server_.listen(std::nullopt, fields, *this);
 }
 
 /// After the server has taken it.
@@ -201,6 +215,7 @@ void Post::fail(Trouble::Kind kind, std::string what) {
 void Post::end(Ending ending) {
   if (state_ == State::Over) return;
   leave();
+  if (answered_) ending = {};
   owner_.on_ended(*this, std::move(ending));
 }
 

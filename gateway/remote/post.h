@@ -59,8 +59,12 @@ class Post final : public Mortal, private fetch::Exchange::Listener {
 
   [[nodiscard]] Outgoing const& message() const { return message_; }
   [[nodiscard]] Session const& session() const { return session_; }
-  /// Whether the answer came, or none is due; its stream may still be open.
+  /// Whether the answer came, or nobody waits for it; its stream may still be open.
   [[nodiscard]] bool is_answered() const { return answered_; }
+  /// The client does not wait for its answer any more. What the server still says of it is passed on for a moment.
+  void forgo_answer();
+  /// The server has said that it is at work.
+  void heard();
   /// Ends it, and its owner is told nothing more. For the server it is a cancellation, in the stateless revision.
   void leave();
   /// Looks at what takes too long.
@@ -76,6 +80,7 @@ class Post final : public Mortal, private fetch::Exchange::Listener {
   void begin_answer(fetch::Head const& head);
   void begin_rest(fetch::Head const& head);
   void read_events(std::string_view bytes);
+  void take_all(std::string_view raw);
   void end_json();
   void end_refusal();
   void take(std::string_view raw);

@@ -18,8 +18,9 @@ Server::Asked Server::ask(fetch::Request request, fetch::Exchange::Listener& lis
   return std::make_unique<fetch::Exchange>(curl_, std::move(request), listener);
 }
 
-Server::Asked Server::post(std::string body, Fields const& fields, fetch::Exchange::Listener& listener) {
-  auto asked = request("POST", settings_.address, fields);
+Server::Asked Server::post(std::optional<fetch::WebAddress> const& address, std::string body, Fields const& fields,
+                           fetch::Exchange::Listener& listener) {
+  auto asked = request("POST", address ? *address : settings_.address, fields);
   asked.fields.emplace_back("Content-Type: application/json");
   asked.fields.emplace_back("Accept: application/json, text/event-stream");
   asked.body = std::move(body);
@@ -32,8 +33,9 @@ Server::Asked Server::post_to(fetch::WebAddress const& address, std::string body
   return ask(std::move(asked), listener);
 }
 
-Server::Asked Server::listen(Fields const& fields, fetch::Exchange::Listener& listener) {
-  auto asked = request("GET", settings_.address, fields);
+Server::Asked Server::listen(std::optional<fetch::WebAddress> const& address, Fields const& fields,
+                             fetch::Exchange::Listener& listener) {
+  auto asked = request("GET", address ? *address : settings_.address, fields);
   asked.fields.emplace_back("Accept: text/event-stream");
   return ask(std::move(asked), listener);
 }
@@ -45,6 +47,7 @@ Server::Asked Server::end_session(Fields const& fields, fetch::Exchange::Listene
 }
 
 std::optional<fetch::WebAddress> Server::same_server(std::string_view location) const {
+  if (location.empty()) return std::nullopt;
   auto address = settings_.address.resolve(location);
   if (address && address->origin() != settings_.address.origin()) return std::nullopt;
   return address;

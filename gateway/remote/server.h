@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,14 @@ class Server {
 
   using Fields = std::vector<std::string>;
   using Asked = std::unique_ptr<fetch::Exchange>;
-  [[nodiscard]] Asked post(std::string body, Fields const& fields, fetch::Exchange::Listener& listener);
+  /// To `address`, or where it is.
+  [[nodiscard]] Asked post(std::optional<fetch::WebAddress> const& address, std::string body, Fields const& fields,
+                           fetch::Exchange::Listener& listener);
   /// To another URL of the same server.
   [[nodiscard]] Asked post_to(fetch::WebAddress const& address, std::string body, fetch::Exchange::Listener& listener);
-  /// For an event stream.
-  [[nodiscard]] Asked listen(Fields const& fields, fetch::Exchange::Listener& listener);
+  /// For an event stream; the same.
+  [[nodiscard]] Asked listen(std::optional<fetch::WebAddress> const& address, Fields const& fields,
+                             fetch::Exchange::Listener& listener);
   [[nodiscard]] Asked end_session(Fields const& fields, fetch::Exchange::Listener& listener);
 
   /// What a redirect to `location` leads to: nothing where it is another server's, or no URL.

@@ -8,6 +8,13 @@
 
 namespace gateway::remote {
 
+namespace {
+
+/// A stream that was open as long as this has not failed: its end was a proxy's, or the server's, for being idle.
+constexpr seconds kLong{5};
+
+}  // namespace
+
 ServerStream::ServerStream(Server& server, Owner& owner)
     : server_(server),
       owner_(owner),
@@ -21,6 +28,7 @@ void ServerStream::open(Server::Fields session_fields) {
   fields_ = std::move(session_fields);
   events_ = EventReader(server_.settings().max_message);
   retry_.succeeded();
+  was_stream_ = false;
   ask();
 }
 
@@ -32,8 +40,8 @@ void ServerStream::close() {
 void ServerStream::ask() {
   auto fields = fields_;
   if (!events_.last_id().empty()) fields.push_back(fmt::format("Last-Event-ID: {}", events_.last_id()));
-  is_stream_ = false;
-  exchange_ = server_.listen(fields, *this);
+  begun_ = {};
+  exchange_ = server_.listen(std::nullopt, fields, *this);
 }
 
 void ServerStream::ask_later() {
@@ -43,10 +51,11 @@ void ServerStream::ask_later() {
 
 void ServerStream::on_head(fetch::Exchange&, fetch::Head const& head) {
   if (head.status == 200 && form_of(head.find("content-type")) == BodyForm::Events) {
-    is_stream_ = true;
+    was_stream_ = true;
+    begun_ = server_.loop().now();
     return events_.restart();
   }
-  if (head.status == 404) {
+  if (head.status == 404 && was_stream_) {
     close();
     return owner_.on_stream_session_gone();
   }
@@ -59,7 +68,7 @@ void ServerStream::on_body(fetch::Exchange&, std::string_view bytes) {
   while (auto const event = events_.next(bytes)) {
     if (event->name != "message") continue;
     auto const line = on_one_line(event->data);
-    auto const message = rpc::read_child_line(line);
+    auto const message = read_server_message(line);
     if (!message) continue;
     retry_.succeeded();
     owner_.on_server_message(*message, line);
@@ -68,6 +77,10 @@ void ServerStream::on_body(fetch::Exchange&, std::string_view bytes) {
   if (events_.too_large()) close();
 }
 
-void ServerStream::on_end(fetch::Exchange&, std::optional<fetch::Failure> const&) { ask_later(); }
+void ServerStream::on_end(fetch::Exchange&, std::optional<fetch::Failure> const&) {
+  if (begun_ != TimePoint{} && server_.loop().now() - begun_ > kLong) retry_.succeeded();
+  begun_ = {};
+  ask_later();
+}
 
 }  // namespace gateway::remote

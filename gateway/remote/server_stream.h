@@ -13,7 +13,8 @@
 
 namespace gateway::remote {
 
-/// Asked for once a session is open, and again whenever it ends, from where it ended. A server need not offer it.
+/// Asked for once a session is open, and again whenever it ends, from where it ended. A server need not offer it, which 405
+/// says, and 404 too, as long as it has never offered it to the session.
 /// Owned by the transport.
 class ServerStream final : private fetch::Exchange::Listener {
  public:
@@ -49,7 +50,8 @@ class ServerStream final : private fetch::Exchange::Listener {
   EventReader events_;
   Retry retry_{0};
   io::Timer again_;
-  bool is_stream_ = false;
+  bool was_stream_ = false;  ///< the server has offered it to this session
+  TimePoint begun_;          ///< the stream that is open
   std::unique_ptr<fetch::Exchange> exchange_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/remote/answer.h"
 #include "gateway/rpc/rpc_error.h"
 
 namespace gateway::remote {
@@ -14,7 +15,12 @@ namespace {
 constexpr int kMostTries = 3;
 
 bool is_answer_to(Outgoing const& request, rpc::Message const& message) {
-  return message.kind == rpc::MessageKind::Response && message.id == request.id;
+  return message.kind == rpc::MessageKind::Response && same_id(message.id) == request.id;
+}
+
+/// Whether it is a server of MCP that answers, and not a page.
+bool is_of_mcp(fetch::Head const& head) {
+  return head.status == 202 || form_of(head.find("content-type")) != BodyForm::Other;
 }
 
 }  // namespace
@@ -32,6 +38,7 @@ Streamable::~Streamable() {
 void Streamable::send(Outgoing message) {
   if (message.method == mcp::Method::Cancelled) {
     if (take_back(message.cancels) || cancel_stateless(message.cancels) || message.is_stateless()) return;
+    forgo_answer(message.cancels);
   }
   if (state_ == State::Lost && !message.is_stateless() && message.method != mcp::Method::Initialize) {
     queue_.push_back(std::move(message));
@@ -79,6 +86,15 @@ bool Streamable::cancel_stateless(std::string_view raw_id) {
   return true;
 }
 
+/// A server need not end the stream of a call that was cancelled. (MCP 2025-11-25, Cancellation.)
+void Streamable::forgo_answer(std::string_view raw_id) {
+  for (auto& [post, sent] : posts_) {
+    auto const& message = post->message();
+    if (message.is_request() && message.id == raw_id && message.method != mcp::Method::Initialize)
+      sent.post->forgo_answer();
+  }
+}
+
 void Streamable::post(Outgoing message, Purpose purpose) {
   if (owner_ != nullptr) first_is_on_its_way_ = true;
   Post::Session session{.id = session_id_, .fields = session_fields()};
@@ -119,6 +135,7 @@ void Streamable::on_taken(Post& post, fetch::Head const& head) {
   auto const was_first = std::exchange(first_is_on_its_way_, false);
   owner_ = nullptr;
   auto const& message = post.message();
+  if (message.address && is_of_mcp(head)) server_.moved_to(*message.address);
   if (message.method == mcp::Method::Initialize) new_session_id_ = head.find("mcp-session-id");
   if (message.method == mcp::Method::Initialized) return session_taken();
   if (was_first) send_queued();
@@ -135,7 +152,9 @@ void Streamable::on_message(Post& post, rpc::Message const& message, std::string
   auto const is_answer = is_answer_to(asked, message);
   if (is_answer && asked.method == mcp::Method::ToolsList && asked.is_stateless()) param_fields_.learn(message.result);
   if (!is_answer || asked.method != mcp::Method::Initialize) return client_.on_message(message, raw);
-  if (posts_.at(&post).purpose == Purpose::Replay) return on_replayed(asked, message);
+  auto const is_replay = posts_.at(&post).purpose == Purpose::Replay;
+  if (state_ != (is_replay ? State::Reopening : State::Opening)) return;  // it was answered before
+  if (is_replay) return on_replayed(asked, message);
   state_ = take_session(asked, message) ? State::Open : State::None;
   client_.on_message(message, raw);
   send_queued();
@@ -224,7 +243,7 @@ void Streamable::report(Outgoing const& message, Post::Ending const& ending) {
 bool Streamable::moved(Outgoing& message, Post::Ending const& ending, Purpose purpose) {
   auto address = server_.same_server(ending.location);
   if (!address || ++message.tries > kMostTries) return false;
-  server_.moved_to(*std::move(address));
+  message.address = std::move(address);
   post(std::move(message), purpose);
   return true;
 }
@@ -237,13 +256,17 @@ void Streamable::session_gone(Outgoing message, std::string const& session_id, T
     client_.on_failed(message, {.kind = Trouble::Kind::SessionLost,
                                 .what = fmt::format("it does not know the sessions that it opens: {}", trouble.what),
                                 .status = trouble.status});
-  } else if (message.method != mcp::Method::Initialized) {
+  } else if (is_of_any_session(message)) {
     queue_.push_front(std::move(message));
   }
   if (is_current) reopen();
 }
 
 void Streamable::on_server_message(rpc::Message const& message, std::string_view raw) {
+  // Whose progress it is, only its client knows: all that wait go on waiting.
+  if (mcp::method_from(message.method) == mcp::Method::Progress)
+    for (auto& [post, sent] : posts_)
+      if (!post->is_answered()) sent.post->heard();
   client_.on_message(message, raw);
 }
 
@@ -254,6 +277,8 @@ void Streamable::on_stream_session_gone() {
 void Streamable::reopen() {
   log_.info("remote.session_lost", "the server does not know the session any more", {{"url", server_.shown()}});
   session_id_.clear();
+  std::erase_if(queue_, [](Outgoing const& message) { return !message.is_stateless() && !is_of_any_session(message); });
+  client_.on_session_lost();
   post(handshake_.initialize, Purpose::Replay);
 }
 
@@ -282,7 +307,9 @@ void Streamable::tick(TimePoint now) {
 }
 
 bool Streamable::is_busy() const {
-  auto const is_owed = [](auto const& sent) { return !sent.first->is_answered(); };
+  auto const is_owed = [](auto const& sent) {
+    return !sent.first->is_answered() && sent.first->message().method != mcp::Method::SubscriptionsListen;
+  };
   return farewell_ != nullptr || !queue_.empty() || std::ranges::any_of(posts_, is_owed);
 }
 

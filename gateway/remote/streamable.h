@@ -74,6 +74,7 @@ class Streamable final : public Transport,
   void hand_over(Outgoing message, Trouble trouble);
   bool take_back(std::string_view raw_id);
   bool cancel_stateless(std::string_view raw_id);
+  void forgo_answer(std::string_view raw_id);
   bool take_session(Outgoing const& initialize, rpc::Message const& answer);
   void on_replayed(Outgoing const& initialize, rpc::Message const& answer);
   void end_client_post(Outgoing message, std::string const& session_id, Post::Ending const& ending);

@@ -19,6 +19,8 @@ class Client {
   virtual void on_message(rpc::Message const& message, std::string_view raw) = 0;
   /// The server answered a message with that error, outside of the usual way.
   virtual void on_error(Outgoing const& message, std::string_view raw_error) = 0;
+  /// Another session takes the place of the one there was: what the server has asked in it is not to be answered.
+  virtual void on_session_lost() = 0;
   /// There will be no answer.
   virtual void on_failed(Outgoing const& message, Trouble const& trouble) = 0;
 

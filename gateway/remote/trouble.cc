@@ -53,8 +53,12 @@ std::optional<std::uint64_t> retry_after(std::string_view value) {
   return fits ? std::optional(count * 1000) : std::nullopt;
 }
 
-/// A gateway in front of the server answers these when it has passed the request on, or may have.
-bool may_have_run(int status) { return status == 500 || status == 502 || status == 504; }
+/// Whether it does not say that the request was refused: a gateway in front of the server, or the server itself, may have
+/// begun it.
+bool may_have_run(int status) {
+  if (status == 501 || status == 503 || status == 505) return false;
+  return status == 408 || status >= 500;
+}
 
 }  // namespace
 
