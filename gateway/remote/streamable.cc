@@ -151,7 +151,8 @@ void Streamable::on_message(Post& post, rpc::Message const& message, std::string
   auto const& asked = post.message();
   auto const is_answer = is_answer_to(asked, message);
   if (is_answer && asked.method == mcp::Method::ToolsList && asked.is_stateless()) param_fields_.learn(message.result);
-  if (!is_answer || asked.method != mcp::Method::Initialize) return client_.on_message(message, raw);
+  auto const opens_session = asked.method == mcp::Method::Initialize && !asked.is_stateless();
+  if (!is_answer || !opens_session) return client_.on_message(message, raw);
   auto const is_replay = posts_.at(&post).purpose == Purpose::Replay;
   if (state_ != (is_replay ? State::Reopening : State::Opening)) return;  // it was answered before
   if (is_replay) return on_replayed(asked, message);
