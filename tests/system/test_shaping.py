@@ -9,8 +9,18 @@ DESK = library("desk", "--desk")
 
 
 def shaped(prefix="never", **tools):
-    """One service, and a group of it alone, for start_gateway."""
+    """One service, and a group of it alone, for `start`."""
     return {"services": {"desk": DESK}, "groups": {"g": {"members": ["desk"], "prefix": prefix, "member_wait": "20s", "tools": tools}}}
+
+
+@pytest.fixture
+def start(start_gateway):
+    """start(**options) gives a gateway that knows the tools of the service: calls need no list before them."""
+    def started(**options):
+        gateway = start_gateway(**options)
+        gateway.wait_for("service.tools", server="desk")
+        return gateway
+    return started
 
 
 def tools_of(client):
@@ -22,9 +32,8 @@ def unknown(answer):
 
 
 @KINDS
-def test_tools_that_are_not_allowed_are_neither_listed_nor_called(start_gateway, kind):
-    gateway = start_gateway(**shaped(allow=["f*", "who"], deny=["file"]))
-    gateway.wait_for("service.tools", server="desk")
+def test_tools_that_are_not_allowed_are_neither_listed_nor_called(start, kind):
+    gateway = start(**shaped(allow=["f*", "who"], deny=["file"]))
     client = opened(kind, gateway, "g")
     assert unknown(client.call("file", {"shelf": "a", "title": "b"}))  # before anybody has listed them
     assert set(tools_of(client)) == {"find", "who"}
@@ -35,9 +44,8 @@ def test_tools_that_are_not_allowed_are_neither_listed_nor_called(start_gateway,
 
 @KINDS
 @pytest.mark.parametrize("prefix", ["never", "always"])
-def test_a_read_only_endpoint_has_only_tools_that_are_annotated_so(start_gateway, kind, prefix):
-    gateway = start_gateway(**shaped(prefix, read_only=True))
-    gateway.wait_for("service.tools", server="desk")
+def test_a_read_only_endpoint_has_only_tools_that_are_annotated_so(start, kind, prefix):
+    gateway = start(**shaped(prefix, read_only=True))
     client = opened(kind, gateway, "g")
     name = {"never": "{}", "always": "desk__{}"}[prefix].format
     assert unknown(client.call(name("file"), {"shelf": "a", "title": "b"}))
@@ -47,15 +55,15 @@ def test_a_read_only_endpoint_has_only_tools_that_are_annotated_so(start_gateway
     assert unknown(client.call(name("file"), {"shelf": "a", "title": "b"}))
 
 
-def test_the_service_itself_is_served_as_before(start_gateway):
-    gateway = start_gateway(**shaped(read_only=True))
+def test_the_service_itself_is_served_as_before(start):
+    gateway = start(**shaped(read_only=True))
     assert text_of(session(gateway, "desk").call("who")) == "desk"
 
 
 @KINDS
-def test_a_tool_has_another_name_and_description(start_gateway, kind):
+def test_a_tool_has_another_name_and_description(start, kind):
     change = {"desk__find": {"name": "search", "description": "Looks \"everywhere\""}, "desk__who": {"name": "desk__touch"}}
-    client = opened(kind, start_gateway(**shaped("always", change=change)), "g")
+    client = opened(kind, start(**shaped("always", change=change)), "g")
     found = tools_of(client)
     assert found["search"]["description"] == "Looks \"everywhere\""
     assert found["search"]["annotations"] == {"readOnlyHint": True}
@@ -67,9 +75,9 @@ def test_a_tool_has_another_name_and_description(start_gateway, kind):
 
 
 @KINDS
-def test_an_argument_that_is_set_is_not_told_and_not_to_be_changed(start_gateway, kind):
+def test_an_argument_that_is_set_is_not_told_and_not_to_be_changed(start, kind):
     change = {"file": {"arguments": {"shelf": "shared \"1\"", "force": False, "tags": [1, {"a": None}]}}}
-    client = opened(kind, start_gateway(**shaped(change=change)), "g")
+    client = opened(kind, start(**shaped(change=change)), "g")
     schema = tools_of(client)["file"]["inputSchema"]
     assert schema == {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
     always = {"shelf": "shared \"1\"", "force": False, "tags": [1, {"a": None}]}
@@ -82,8 +90,8 @@ def test_an_argument_that_is_set_is_not_told_and_not_to_be_changed(start_gateway
     assert json.loads(text_of(client.call("find", {"shelf": "mine"})))[1] == {"shelf": "mine"}
 
 
-def test_arguments_that_are_set_are_there_without_any_others(start_gateway):
-    client = session(start_gateway(**shaped(change={"file": {"arguments": {"shelf": "s"}}})), "g")
+def test_arguments_that_are_set_are_there_without_any_others(start):
+    client = session(start(**shaped(change={"file": {"arguments": {"shelf": "s"}}})), "g")
     for params in ({"name": "file"}, {"name": "file", "arguments": None}):
         assert json.loads(text_of(client.request("tools/call", params)))[1] == {"shelf": "s"}
     for arguments in ([], "shelf", 1):
@@ -91,8 +99,8 @@ def test_arguments_that_are_set_are_there_without_any_others(start_gateway):
         assert refused["error"]["code"] == -32602 and "to be an object" in refused["error"]["message"]
 
 
-def test_progress_and_cancellation_are_as_without(start_gateway):
-    gateway = start_gateway(**shaped(change={"who": {"name": "w", "arguments": {"a": 1}}, "wait": {"arguments": {"a": 1}}}))
+def test_progress_and_cancellation_are_as_without(start):
+    gateway = start(**shaped(change={"who": {"name": "w", "arguments": {"a": 1}}, "wait": {"arguments": {"a": 1}}}))
     client = gateway.sse("g")
     client.initialize()
     client.post(message("tools/call", {"name": "w", "_meta": {"progressToken": "p"}}, 5))
@@ -100,20 +108,20 @@ def test_progress_and_cancellation_are_as_without(start_gateway):
     assert text_of(client.stream.answer(5)) == "desk"
 
 
-def test_rules_of_members_hold_for_the_names_there(start_gateway):
+def test_rules_of_members_hold_for_the_names_there(start):
     """A policy knows a tool by the name that its server gave it."""
     token = "the-token-of-ann-in-tests"
     config = {"auth": {"tokens": [{"name": "ann", "token": token}]},
               "policy": {"rules": [{"effect": "allow", "principals": ["ann"], "services": ["desk"], "tools": ["find"]}],
                          "default": "deny"}}
-    client = session(start_gateway(**shaped(change={"find": {"name": "search"}}), config=config), "g",
+    client = session(start(**shaped(change={"find": {"name": "search"}}), config=config), "g",
                      headers={"Authorization": "Bearer " + token})
     assert names(client) == ["search"]
     assert json.loads(text_of(client.call("search", {"shelf": "s"})))[0] == "find"
 
 
-def test_a_reload_changes_what_is_offered_and_tells_clients(start_gateway):
-    gateway = start_gateway(**shaped(deny=["file"]))
+def test_a_reload_changes_what_is_offered_and_tells_clients(start):
+    gateway = start(**shaped(deny=["file"]))
     client = gateway.sse("g")
     client.initialize()
     assert "file" not in names(client)
