@@ -15,7 +15,7 @@ usage() {
   cat <<'END_OF_USAGE'
 ./test.sh: installs test dependencies, builds, and runs the tests. Stops when a stage fails.
 
-  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about 50 minutes. Three lanes run in
+  ./test.sh          everything, as in CI: real clients, servers, databases and browsers; about an hour. Three lanes run in
                      parallel: the output of two of them is in build/stages/
   ./test.sh quick    builds, then about a minute: unit, component and middle tests, a short storm, lints, the tests of
                      scripts and documentation, and the system tests of the two transports

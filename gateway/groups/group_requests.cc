@@ -114,7 +114,7 @@ void Group::on_request(Session& session, ClientMessage const& message, ReplyTo t
 }
 
 std::optional<Catalog::Found> Group::find_tool(std::string_view name) {
-  // With prefix: always, a name that is not known may be one all the same, but not one that is known to be read-only.
+  // With prefix: always, a name that is not known may be one all the same, but of such a tool nobody knows what it does.
   auto const is_usable = [&](std::optional<Catalog::Found> const& found) {
     return found && (!shape_.is_read_only() || !tools_.name_of(found->member, found->own).empty());
   };
